@@ -1,0 +1,14 @@
+//! What a cluster is: types and rules, no I/O, no clock.
+//!
+//! Two layers of types live here. [`observation`] is what one node answered to one question, as it was
+//! said. [`cluster`] is the folded picture that screens and reports read. `probe` makes observations out of
+//! bytes, `state` folds them; nothing else may connect the two.
+
+pub mod alert;
+pub mod cluster;
+pub mod event;
+pub mod node;
+pub mod observation;
+pub mod secret;
+pub mod stamp;
+pub mod text;

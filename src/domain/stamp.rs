@@ -1,0 +1,65 @@
+//! Points in time and the age of what was seen.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+/// A point in time: microseconds since the Unix epoch, UTC, on the clock of the machine that quorate runs on
+/// unless a field says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp(pub i64);
+
+impl Stamp {
+    /// The present, by this machine's clock. Only `link`, `watch` and `app::runtime` may ask.
+    pub fn now() -> Self {
+        Self(jiff::Timestamp::now().as_microsecond())
+    }
+
+    /// From whole seconds since the epoch.
+    pub const fn from_secs(secs: i64) -> Self {
+        Self(secs.saturating_mul(1_000_000))
+    }
+
+    /// How long before `now` this was; zero if it lies in the future.
+    pub fn age(self, now: Self) -> Duration {
+        Duration::from_micros(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+
+    /// This point moved by `micros` (negative: earlier).
+    #[must_use]
+    pub const fn shifted(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+
+    /// This point moved later by `by`.
+    #[must_use]
+    pub fn after(self, by: Duration) -> Self {
+        self.shifted(i64::try_from(by.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// RFC 3339 in UTC with milliseconds, as the contract's JSON wants it; the epoch for what no calendar holds.
+    pub fn rfc3339(self) -> String {
+        let at = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        format!("{at:.3}")
+    }
+
+    /// Reads an RFC 3339 time (`2026-11-22T22:10:45Z`, a blank in place of the T is taken too).
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let at: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(at.as_microsecond()))
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+impl Serialize for Stamp {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.rfc3339())
+    }
+}

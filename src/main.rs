@@ -1,0 +1,3 @@
+//! The quorate program.
+
+fn main() {}

@@ -1,0 +1,98 @@
+//! What to ask of a node, and how the answers parse.
+//!
+//! One folder per thing that answers. Each has `command(question, tools)` and `parse(question, raw)`; a parser is a
+//! pure function from bytes to a typed observation and never panics, whatever the bytes.
+
+use std::time::Duration;
+
+use crate::domain::observation::host::Tools;
+use crate::domain::observation::{Observation, Question, Trouble, TroubleKind};
+use crate::domain::text;
+use crate::link::{CommandLine, Lane};
+
+pub mod corosync;
+pub mod host;
+pub mod iscsi;
+pub mod log;
+pub mod lvm;
+pub mod multipath;
+pub mod net;
+pub mod pacemaker;
+pub mod systemd;
+
+/// What a command printed, as its parser gets it.
+#[derive(Clone, Copy, Debug)]
+pub struct Raw<'a> {
+    /// The command as an operator would type it, for error texts.
+    pub command: &'a str,
+    /// Standard output.
+    pub stdout: &'a [u8],
+    /// Standard error.
+    pub stderr: &'a [u8],
+    /// Exit status. Often no verdict: parse what was printed first.
+    pub code: i32,
+}
+
+impl Raw<'_> {
+    /// Trouble for an answer that holds nothing usable: told apart by exit status and the tool's own words
+    /// (127: absent; permission and sudo refusals: denied; else failed).
+    pub fn refusal(&self) -> Trouble {
+        let said = if self.stderr.is_empty() { self.stdout } else { self.stderr };
+        let words = text::clean_bytes(said.get(..said.len().min(600)).unwrap_or_default().trim_ascii());
+        let lower = words.to_lowercase();
+        let sudo = ["a password is required", "a terminal is required", "not allowed to", "is not in the sudoers", "no tty present", "may not run sudo"];
+        let denied = ["permission denied", "operation not permitted", "must be root", "you need to be root", "not authorized", "access denied", "need root", "only root", "insufficient privileges"];
+        if sudo.iter().any(|w| lower.contains(w)) {
+            return Trouble::new(TroubleKind::Denied, &format!("sudo refuses '{}': {words}; allow it in sudoers with NOPASSWD", self.command));
+        }
+        if self.code == 127 || (self.code == 126 && lower.contains("not found")) {
+            return Trouble::new(TroubleKind::Absent, &format!("'{}' is not installed or not on PATH", self.command));
+        }
+        if self.code == 126 || self.code == 4 || denied.iter().any(|w| lower.contains(w)) {
+            return Trouble::new(TroubleKind::Denied, &format!("'{}' is not permitted to this user: {words}", self.command));
+        }
+        Trouble::new(TroubleKind::Failed, &format!("'{}' failed with exit status {}: {words}", self.command, self.code))
+    }
+
+    /// Trouble for an answer that cannot be read.
+    pub fn garbled(&self, place: &str) -> Trouble {
+        Trouble::new(TroubleKind::Garbled, &format!("cannot read what '{}' printed: {place}", self.command))
+    }
+}
+
+type Commander = fn(Question, &Tools) -> Option<CommandLine>;
+type Parser = fn(Question, Raw<'_>) -> Result<Observation, Trouble>;
+
+fn family(question: Question) -> (Commander, Parser) {
+    use Question as Q;
+    match question {
+        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::FenceDevices => (pacemaker::command, pacemaker::parse),
+        Q::Quorum | Q::Links | Q::LinkStats | Q::Cmap | Q::Qdevice | Q::Dlm => (corosync::command, corosync::parse),
+        Q::Tools | Q::Host | Q::Clock | Q::Watchdog => (host::command, host::parse),
+        Q::Units | Q::Daemons => (systemd::command, systemd::parse),
+        Q::Lvs | Q::Vgs | Q::Pvs | Q::DeviceMapper | Q::Filesystems => (lvm::command, lvm::parse),
+        Q::Multipath => (multipath::command, multipath::parse),
+        Q::Iscsi => (iscsi::command, iscsi::parse),
+        Q::Net | Q::Bonding | Q::LinkSpeeds => (net::command, net::parse),
+    }
+}
+
+/// The command that answers a question on a node with these tools; none if none can.
+pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
+    family(question).0(question, tools)
+}
+
+/// Reads an answer.
+pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
+    family(question).1(question, raw)
+}
+
+/// Lane and deadlines (first byte, total) of a question.
+pub const fn pace(question: Question) -> (Lane, Duration, Duration) {
+    use Question as Q;
+    match question {
+        Q::CrmMon | Q::Lvs | Q::Vgs | Q::Pvs | Q::Filesystems | Q::Multipath | Q::Iscsi | Q::Dlm | Q::Constraints | Q::FenceHistory
+        | Q::FenceDevices | Q::Qdevice => (Lane::Slow, Duration::from_secs(20), Duration::from_secs(40)),
+        _ => (Lane::Fast, Duration::from_secs(5), Duration::from_secs(10)),
+    }
+}
