@@ -4,6 +4,7 @@
 //! (design, safety rule 2). Everything that enters the model passes through [`clean`] or [`clean_bytes`].
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Longest text that is kept from one field; the rest is replaced by an ellipsis.
 pub const LONGEST: usize = 4096;
@@ -46,7 +47,7 @@ fn push_visible(out: &mut String, c: char) {
         '\x1b' => out.push_str("\\e"),
         c if is_hidden(c) => {
             out.push('<');
-            out.push_str(&format!("{:02x}", u32::from(c)));
+            let _ = write!(out, "{:02x}", u32::from(c));
             out.push('>');
         }
         c => out.push(c),
