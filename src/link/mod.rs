@@ -12,8 +12,10 @@ use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
 
 pub mod command_line;
+pub mod target;
 
 pub use command_line::{Become, CommandLine};
+pub use target::{Hop, HostKeys, Target};
 
 /// Names one asked question for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
