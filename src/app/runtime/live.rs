@@ -226,10 +226,10 @@ impl Live {
         self.order(node, Order::Reply(id, reply));
     }
 
-    /// Tries all nodes that are down now, and looks at everything anew.
-    pub fn refresh(&mut self) {
-        for link in self.links.values() {
-            link.order(Order::Hurry);
+    /// Tries these nodes now instead of waiting for the backoff, and looks at everything anew.
+    pub fn hurry(&mut self, nodes: &[NodeKey]) {
+        for node in nodes {
+            self.order(*node, Order::Hurry);
         }
         let now = self.now();
         self.watch.refresh(now);
