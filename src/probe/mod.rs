@@ -18,6 +18,7 @@ pub mod lvm;
 pub mod multipath;
 pub mod net;
 pub mod pacemaker;
+mod parts;
 pub mod systemd;
 
 /// What a command printed, as its parser gets it.
