@@ -83,6 +83,11 @@ impl Place {
         text.split(',').map(str::parse).collect()
     }
 
+    /// Jump hosts, nearest first; the word `none` is an empty list.
+    pub fn jumps(text: &str) -> Result<Vec<Self>, PlaceError> {
+        if text == "none" { Ok(Vec::new()) } else { Self::list(text) }
+    }
+
     /// A host with neither user nor port.
     pub fn host(host: impl Into<String>) -> Self {
         Self { user: None, host: host.into(), port: None }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::expand;
+
 /// The machine and the user that quorate runs as.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
@@ -37,6 +39,11 @@ impl Surroundings {
             system: PathBuf::from("/etc/ssh"),
             env,
         }
+    }
+
+    /// A path of the configuration: `~` is the home folder.
+    pub fn path(&self, written: &Path) -> PathBuf {
+        expand::tilde(&written.to_string_lossy(), &self.home, &self.user).unwrap_or_else(|| written.to_owned())
     }
 
     /// A file in `~/.ssh`.
