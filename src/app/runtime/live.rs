@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::way::{Way, WayFinder};
 use crate::domain::cluster::Cluster;
 use crate::domain::event::Event;
-use crate::domain::node::NodeKey;
+use crate::domain::node::{LinkFault, NodeKey};
 use crate::domain::stamp::Stamp;
 use crate::link::{Link, Order, Prompt, PromptId, Reply, Report, Voice};
 use crate::record::{RecordedNode, Recorder};
@@ -52,6 +52,9 @@ pub struct Live {
     store: Store,
     links: BTreeMap<NodeKey, Box<dyn Link>>,
     names: BTreeMap<NodeKey, String>,
+    /// Whose each link's voice is. A link that was replaced speaks for nobody.
+    speaks_for: BTreeMap<NodeKey, NodeKey>,
+    voices: u32,
     rx: mpsc::Receiver<(NodeKey, Report)>,
     tx: mpsc::Sender<(NodeKey, Report)>,
     ways: WayFinder,
@@ -60,6 +63,8 @@ pub struct Live {
     shift: i64,
     /// Members that were looked for already.
     sought: Vec<String>,
+    /// Further ways to members that were found, while none has led there.
+    detours: BTreeMap<NodeKey, Vec<Way>>,
 }
 
 impl Live {
@@ -72,12 +77,15 @@ impl Live {
             store: Store::new(SessionFacts { cluster_name: ways.cluster_name(), nodes: Vec::new() }),
             links: BTreeMap::new(),
             names: BTreeMap::new(),
+            speaks_for: BTreeMap::new(),
+            voices: 0,
             rx,
             tx,
             ways,
             recorder: None,
             shift,
             sought: Vec::new(),
+            detours: BTreeMap::new(),
         };
         for way in live.ways.first() {
             live.add(way);
@@ -97,7 +105,7 @@ impl Live {
         Stamp::now().shifted(self.shift)
     }
 
-    fn add(&mut self, way: Way) {
+    fn add(&mut self, way: Way) -> NodeKey {
         let key = NodeKey(u32::try_from(self.links.len()).unwrap_or(u32::MAX));
         let facts = NodeFacts { key, configured_name: way.name.clone(), address: way.address.clone(), local: way.is_local() };
         self.names.insert(key, way.name.clone().unwrap_or_else(|| way.address.clone()));
@@ -106,8 +114,37 @@ impl Live {
         if let Some(recorder) = &mut self.recorder {
             let _ = recorder.node(RecordedNode { key: key.0, name: way.name.clone(), address: way.address.clone() });
         }
-        let link = way.open(Voice::new(key, self.tx.clone()));
-        self.links.insert(key, link);
+        self.open(key, way);
+        key
+    }
+
+    /// Opens a link to a node; one that it had is closed, and what it still says is not heard.
+    fn open(&mut self, node: NodeKey, way: Way) {
+        let voice = NodeKey(self.voices);
+        self.voices += 1;
+        self.speaks_for.retain(|_, n| *n != node);
+        self.speaks_for.insert(voice, node);
+        let link = way.open(Voice::new(voice, self.tx.clone()));
+        if let Some(old) = self.links.insert(node, link) {
+            old.order(Order::Close);
+        }
+    }
+
+    /// A member that is not reached by its name is tried at its ring addresses. True if the next one is tried: then its failure is not the last word.
+    fn detour(&mut self, node: NodeKey, report: &Report) -> bool {
+        match report {
+            Report::Up { .. } => {
+                self.detours.remove(&node);
+                false
+            }
+            Report::Down { trouble, .. } if matches!(trouble.fault, LinkFault::Unreachable | LinkFault::Timeout | LinkFault::Refused) => {
+                let Some(ways) = self.detours.get_mut(&node).filter(|w| !w.is_empty()) else { return false };
+                let way = ways.remove(0);
+                self.open(node, way);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Waits for something to happen, at most until `until`, and takes it in. Cancel-safe: what was received is taken in.
@@ -133,8 +170,12 @@ impl Live {
         self.carry_out(outputs, now)
     }
 
-    fn take(&mut self, node: NodeKey, report: Report, outputs: &mut Vec<Output>) {
+    fn take(&mut self, voice: NodeKey, report: Report, outputs: &mut Vec<Output>) {
         let now = self.now();
+        let Some(node) = self.speaks_for.get(&voice).copied() else { return };
+        if self.detour(node, &report) {
+            return;
+        }
         if let Some(recorder) = &mut self.recorder {
             if let Err(error) = recorder.report(node, &report, now) {
                 tracing::error!("the recording ends here: {error}");
@@ -203,9 +244,13 @@ impl Live {
                 continue;
             }
             self.sought.push(name.clone());
-            if let Some(way) = self.ways.further(&name, &addresses) {
-                self.add(way);
+            let mut ways = self.ways.further(&name, &addresses);
+            if ways.is_empty() {
+                continue;
             }
+            let first = ways.remove(0);
+            let key = self.add(first);
+            self.detours.insert(key, ways);
         }
     }
 
