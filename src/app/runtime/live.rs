@@ -11,8 +11,10 @@ use super::way::{Way, WayFinder};
 use crate::domain::cluster::Cluster;
 use crate::domain::event::Event;
 use crate::domain::node::{LinkFault, NodeKey};
+use crate::doctor::NodeCheck;
+use crate::domain::observation::Observation;
 use crate::domain::stamp::Stamp;
-use crate::link::{Link, Order, Prompt, PromptId, Reply, Report, Voice};
+use crate::link::{Link, Order, Prompt, PromptId, Reply, Report, Target, Voice};
 use crate::record::{RecordedNode, Recorder};
 use crate::state::{NodeFacts, SessionFacts, Store};
 use crate::watch::{Output, Watch};
@@ -52,6 +54,7 @@ pub struct Live {
     store: Store,
     links: BTreeMap<NodeKey, Box<dyn Link>>,
     names: BTreeMap<NodeKey, String>,
+    targets: BTreeMap<NodeKey, Option<Target>>,
     /// Whose each link's voice is. A link that was replaced speaks for nobody.
     speaks_for: BTreeMap<NodeKey, NodeKey>,
     voices: u32,
@@ -59,6 +62,8 @@ pub struct Live {
     tx: mpsc::Sender<(NodeKey, Report)>,
     ways: WayFinder,
     recorder: Option<FileRecorder>,
+    /// What `doctor` judges, if it asked for it.
+    checks: Option<BTreeMap<NodeKey, NodeCheck>>,
     /// Added to the wall clock: a replay runs in the time of its recording.
     shift: i64,
     /// Members that were looked for already.
@@ -77,12 +82,14 @@ impl Live {
             store: Store::new(SessionFacts { cluster_name: ways.cluster_name(), nodes: Vec::new() }),
             links: BTreeMap::new(),
             names: BTreeMap::new(),
+            targets: BTreeMap::new(),
             speaks_for: BTreeMap::new(),
             voices: 0,
             rx,
             tx,
             ways,
             recorder: None,
+            checks: None,
             shift,
             sought: Vec::new(),
             detours: BTreeMap::new(),
@@ -100,6 +107,49 @@ impl Live {
         Ok(())
     }
 
+    /// Keeps what each node answered for [`Live::checks`], and asks all of them for everything.
+    pub fn check(&mut self) {
+        self.watch.ask_everyone();
+        self.checks = Some(self.targets.iter().map(|(key, target)| (*key, self.new_check(*key, target.clone()))).collect());
+    }
+
+    fn new_check(&self, key: NodeKey, target: Option<Target>) -> NodeCheck {
+        NodeCheck { name: self.name_of(key).to_owned(), target, ..NodeCheck::default() }
+    }
+
+    /// What each node answered.
+    pub fn checks(&self) -> Vec<NodeCheck> {
+        self.checks.iter().flat_map(BTreeMap::values).cloned().collect()
+    }
+
+    fn note_check(&mut self, output: &Output) {
+        let Some(checks) = &mut self.checks else { return };
+        match output {
+            Output::Observed(seen) => {
+                let Some(check) = checks.get_mut(&seen.node) else { return };
+                check.answers.retain(|(question, _)| *question != seen.question);
+                check.answers.push((seen.question, seen.outcome.as_ref().map(|_| ()).map_err(Clone::clone)));
+                match &seen.outcome {
+                    Ok(Observation::Tools(tools)) => check.tools = Some(tools.clone()),
+                    Ok(Observation::Host(host)) => check.os.clone_from(&host.os),
+                    Ok(Observation::Clock(clock)) => check.clock_offset_micros = Some(clock.offset_micros()),
+                    _ => {}
+                }
+            }
+            Output::Reach(node, reach) => {
+                if let Some(check) = checks.get_mut(node) {
+                    check.reach = reach.clone();
+                }
+            }
+            Output::Note(node, text) => {
+                if let Some(check) = checks.get_mut(node) {
+                    check.note = Some(text.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The session's time.
     pub fn now(&self) -> Stamp {
         Stamp::now().shifted(self.shift)
@@ -111,6 +161,11 @@ impl Live {
         self.names.insert(key, way.name.clone().unwrap_or_else(|| way.address.clone()));
         self.store.add_node(facts);
         self.watch.add(key);
+        self.targets.insert(key, way.target());
+        if self.checks.is_some() {
+            let check = self.new_check(key, way.target());
+            self.checks.get_or_insert_default().insert(key, check);
+        }
         if let Some(recorder) = &mut self.recorder {
             let _ = recorder.node(RecordedNode { key: key.0, name: way.name.clone(), address: way.address.clone() });
         }
@@ -190,6 +245,7 @@ impl Live {
         let mut changed = false;
         let mut events = Vec::new();
         for output in outputs {
+            self.note_check(&output);
             match output {
                 Output::Order(node, order) => self.order(node, order),
                 Output::Observed(seen) => {

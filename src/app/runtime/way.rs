@@ -33,6 +33,14 @@ impl Way {
         matches!(self.kind, WayKind::Local(_))
     }
 
+    /// The way by SSH, if it is one.
+    pub fn target(&self) -> Option<Target> {
+        match &self.kind {
+            WayKind::Ssh(target) => Some((**target).clone()),
+            _ => None,
+        }
+    }
+
     /// Opens it.
     pub fn open(self, voice: Voice) -> Box<dyn Link> {
         match self.kind {
