@@ -11,3 +11,7 @@ mod multipath;
 mod net;
 mod net_bonding;
 mod systemd;
+mod corosync;
+mod pacemaker;
+mod pacemaker_commands;
+mod pacemaker_versions;
