@@ -103,7 +103,8 @@ pub fn run(checks: &[NodeCheck], out: &mut impl Write) -> io::Result<u8> {
         writeln!(out, "{} ({})", clean(&check.name), check.way())?;
         for row in rows(check) {
             bad += usize::from(row.is_bad());
-            writeln!(out, "  {:<8} {:<22} {}", row.mark.word(), row.subject, row.text)?;
+            let line = format!("  {:<8} {:<22} {}", row.mark.word(), row.subject, row.text);
+            writeln!(out, "{}", line.trim_end())?;
             if let Some(cure) = row.cure {
                 writeln!(out, "  {:<8} {:<22} -> {cure}", "", "")?;
             }

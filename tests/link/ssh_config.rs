@@ -229,7 +229,7 @@ fn jump_hosts() {
     };
     assert_eq!(way("n1"), ["o@outer:22", "admin@bastion.example.net:2200", "oper@2001:db8::2:2202", "oper@n1:22"]);
     assert_eq!(way("n2"), ["oper@n2:22"]);
-    assert_eq!(way("n3"), ["x@n3-jump:99", "oper@n3:22"]);
+    assert_eq!(way("n3"), ["oper@always:22", "x@n3-jump:99", "oper@n3:22"]);
     assert_eq!(way("n4"), ["oper@always:22", "oper@n4:22"]);
     assert_eq!(World::new(config).target("n1").jumps[1].identities, [Path::new("/b1")]);
 }
