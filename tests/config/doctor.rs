@@ -10,7 +10,7 @@ use quorate::link::{Become, Hop, Target};
 const ALL: &[&str] = &["crm_mon", "cibadmin", "stonith_admin", "corosync-quorumtool", "corosync-cfgtool", "corosync-cmapctl", "systemctl", "journalctl", "ip", "df", "lvs", "dmsetup", "sudo"];
 
 fn tools(present: &[&str]) -> Tools {
-    Tools { present: present.iter().map(|t| (*t).to_owned()).collect(), uid: Some(0), versions: vec![("crm_mon".to_owned(), "Pacemaker 2.1.5".to_owned())], ..Tools::default() }
+    Tools { present: present.iter().map(|t| (*t).to_owned()).collect(), uid: Some(0), versions: [("crm_mon", "Pacemaker 2.1.5"), ("lvs", "LVM version: 2.03.16(2) (2022-05-18)")].map(|(t, v)| (t.to_owned(), v.to_owned())).to_vec(), ..Tools::default() }
 }
 
 fn target() -> Target {
@@ -63,7 +63,7 @@ n1 (root@n1.example.net:2201 via root@bastion:22)
   ok       journalctl
   ok       ip
   ok       df
-  ok       lvs
+  ok       lvs                    LVM version: 2.03.16(2) (2022-05-18)
   ok       dmsetup
   note     multipathd             not found; only needed where dm-multipath is used
   note     iscsiadm               not found; only needed where iSCSI is used

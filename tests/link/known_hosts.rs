@@ -46,11 +46,12 @@ fn check(path: &Path, name: &str, port: u16, line: &str) -> Verdict {
 
 #[test]
 fn verdicts() {
+    use Verdict::{Known, Unknown};
+
     let rsa = rsa();
     let (ed, ec) = (ED, EC);
     let changed = |line| Verdict::Changed { file: PathBuf::new(), line };
     let revoked = |line| Verdict::Revoked { file: PathBuf::new(), line };
-    use Verdict::{Known, Unknown};
     let cases: Vec<(&str, String, &str, u16, &str, Verdict)> = vec![
         ("plain", format!("n1 {ed}\n"), "n1", 22, ed, Known),
         ("no final newline", format!("n1 {ed}"), "n1", 22, ed, Known),

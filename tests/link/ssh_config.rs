@@ -388,7 +388,7 @@ proptest! {
 
     #[test]
     fn any_directives_are_survived(lines in prop::collection::vec(("(Host|Match|Include|HostName|Port|User|IdentityFile|IdentityAgent|ProxyJump|UserKnownHostsFile|Tag)", "[ =]", "\\PC{0,24}"), 0..12)) {
-        let text: String = lines.iter().map(|(key, eq, value)| format!("{key}{eq}{value}\n")).collect();
+        let text = lines.iter().map(|(key, eq, value)| format!("{key}{eq}{value}")).collect::<Vec<_>>().join("\n");
         let world = World::new(&text);
         match world.try_target("n1") {
             Ok(target) => prop_assert!(target.end.port != 0 && target.jumps.len() <= 16),
