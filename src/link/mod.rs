@@ -12,6 +12,9 @@ use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
 
 pub mod command_line;
+pub mod known_hosts;
+mod pattern;
+pub mod ssh_config;
 pub mod target;
 
 pub use command_line::{Become, CommandLine};

@@ -1,1 +1,13 @@
 //! Tests of probe.
+
+mod host;
+mod host_any_bytes;
+mod host_scripts;
+mod host_support;
+mod iscsi;
+mod lvm;
+mod lvm_filesystems;
+mod multipath;
+mod net;
+mod net_bonding;
+mod systemd;
