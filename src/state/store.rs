@@ -87,6 +87,8 @@ pub struct Store {
     timeline: Timeline,
     /// A fence history was there once: what appears in it from then on is news.
     fences_told: bool,
+    /// When the newest answer came.
+    latest: Stamp,
 }
 
 impl Store {
@@ -102,6 +104,7 @@ impl Store {
             watching: Watching::default(),
             timeline: Timeline::default(),
             fences_told: false,
+            latest: Stamp::default(),
         }
     }
 
@@ -120,6 +123,7 @@ impl Store {
     pub fn observe(&mut self, observed: Observed) {
         use Question as Q;
         let question = observed.question;
+        self.latest = self.latest.max(observed.at);
         let Some(node) = self.nodes.get_mut(&observed.node) else { return };
         if !node.take(observed) {
             return;
@@ -195,8 +199,8 @@ impl Store {
 
     /// Members that the manager or corosync names and no node of the session is: (name, ring addresses). Guest nodes
     /// are left out: their host speaks for them. Nothing while a node of the session may still tell that it is one.
-    pub fn members_to_reach(&mut self, now: Stamp) -> Vec<(String, Vec<String>)> {
-        let picture = self.cluster(now);
+    pub fn members_to_reach(&mut self) -> Vec<(String, Vec<String>)> {
+        let picture = self.cluster(self.latest);
         if self.names.strangers().iter().any(|key| self.nodes.get(key).is_some_and(is_about_to_tell)) {
             return Vec::new();
         }
