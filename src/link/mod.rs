@@ -12,7 +12,20 @@ use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
 
 pub mod command_line;
+mod engine;
+pub mod guard;
+mod inbox;
+pub mod known_hosts;
+mod lane;
+pub mod local;
+pub mod mark;
+mod pipe;
+mod pulse;
+mod speaker;
+pub mod ssh;
+mod stream;
 pub mod target;
+mod wire;
 
 pub use command_line::{Become, CommandLine};
 pub use target::{Hop, HostKeys, Target};
