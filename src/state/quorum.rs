@@ -24,12 +24,7 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Quorum {
     let claims: Vec<&Group<'_>> = groups.iter().filter(|g| g.partition.quorate == Some(true)).collect();
     let disagree = disjoint(&claims);
     let answered = groups.iter().any(|g| g.partition.quorate.is_some());
-    let quorate = match (disagree, claims.is_empty(), answered) {
-        (true, ..) => None,
-        (false, false, _) => Some(true),
-        (false, true, true) => Some(false),
-        (false, true, false) => None,
-    };
+    let quorate = (answered && !disagree).then_some(!claims.is_empty());
     let mut quorum = Quorum { quorate, answered, qdevice: qdevice(nodes), ..Quorum::default() };
     if let Some(view) = counting(&groups).and_then(|g| g.view) {
         quorum.flags = flags(view);

@@ -133,11 +133,10 @@ impl Store {
         let stale = &mut self.stale;
         stale.members = true;
         match question {
-            Q::Tools | Q::Cmap | Q::Links => stale.quorum = true,
             Q::CrmMon => (stale.quorum, stale.manager, stale.fences) = (true, true, true),
             Q::Constraints => stale.manager = true,
             Q::FenceHistory | Q::FenceDevices => stale.fences = true,
-            Q::Quorum | Q::Qdevice => stale.quorum = true,
+            Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::Qdevice => stale.quorum = true,
             Q::Lvs | Q::DeviceMapper => (stale.storage, stale.filesystems) = (true, true),
             Q::Vgs | Q::Pvs => stale.storage = true,
             Q::Filesystems => stale.filesystems = true,

@@ -36,7 +36,8 @@ fn what_the_manager_says() {
     let fails = |p: Primitive, key: &'static str| -> Change {
         Box::new(move |v| (v.resources, v.failures) = (vec![one(p.clone())], vec![failure(key, "n2", "boom")]))
     };
-    let cases: Vec<(&str, Change, Vec<(Severity, &str, &str)>)> = vec![
+    type Expected = Vec<(Severity, &'static str, &'static str)>;
+    let cases: Vec<(&str, Change, Expected)> = vec![
         ("stopped", set(stopped("vm")), vec![(Critical, "service-stopped", "vm")]),
         ("a fence device", set(stonith(stopped("f"))), vec![(Warning, "service-stopped", "f")]),
         ("disabled", set(off(stopped("vm"))), vec![]),

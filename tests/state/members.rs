@@ -57,7 +57,8 @@ fn a_host_is_asked_for_its_own_name() {
     // (what it says, the name it gets)
     let local = |id: u32| Observation::Quorum(QuorumView { node_id: Some(id), ..QuorumView::default() });
     let hostname = |name: &str| Observation::Tools(Tools { hostname: Some(name.to_owned()), ..Tools::default() });
-    let cases: [(&str, Vec<(Question, Observation)>, &str); 5] = [
+    type Said = Vec<(Question, Observation)>;
+    let cases: [(&str, Said, &str); 5] = [
         ("10.9.9.9", vec![(Question::Tools, tools("n3"))], "n3"),
         ("10.9.9.9", vec![(Question::Quorum, local(2))], "n2"),
         ("10.9.9.9", vec![(Question::Tools, hostname("n2"))], "n2"),

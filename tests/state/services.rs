@@ -10,7 +10,7 @@ fn unclean(name: &str, id: u32) -> ManagerNode {
 }
 
 fn text(word: &str) -> Option<String> {
-    Some(word.to_owned())
+    Some(word).map(str::to_owned)
 }
 
 #[test]
@@ -271,7 +271,8 @@ fn waits_for_its_partners() {
 #[test]
 fn not_where_it_prefers_to_be() {
     let loc = || location("loc-1", "vm", "n1", 100);
-    let cases: Vec<(&str, Box<dyn Fn(&mut ManagerView)>, Vec<Constraint>, Option<&str>)> = vec![
+    type Change = Box<dyn Fn(&mut ManagerView)>;
+    let cases: Vec<(&str, Change, Vec<Constraint>, Option<&str>)> = vec![
         ("sticky", Box::new(|_| ()), vec![loc()], Some("prefers n1 (score 100 by loc-1), runs on n2: stickiness")),
         ("standby", Box::new(|v| v.nodes[0].standby = true), vec![loc()], Some("n1 is in standby")),
         ("ban", Box::new(|_| ()), vec![loc(), location("cli-ban-vm-on-n1", "vm", "n1", -1_000_000)], Some("banned from n1 by cli-ban-vm-on-n1")),
