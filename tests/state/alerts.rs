@@ -11,6 +11,9 @@ use quorate::domain::stamp::Stamp;
 use super::build::{Lab, START, alerts, failure, group, nodelist, one, online, ring, severity_of, started, stopped, trio, view};
 use super::network::{bond, port};
 
+type Change = Box<dyn Fn(&mut ManagerView)>;
+type Expected = Vec<(Severity, &'static str, &'static str)>;
+
 fn quorate_lab(change: impl Fn(&mut ManagerView)) -> Lab {
     let mut lab = Lab::of(&["n1"]);
     let mut v = view(trio(), vec![one(started("vm", &["n1"]))]);
@@ -29,14 +32,12 @@ fn all_well_is_quiet() {
 
 #[test]
 fn what_the_manager_says() {
-    type Change = Box<dyn Fn(&mut ManagerView)>;
     let set = |p: Primitive| -> Change { Box::new(move |v| v.resources = vec![one(p.clone())]) };
     let off = |p: Primitive| Primitive { target_role: Some("Stopped".to_owned()), ..p };
     let stonith = |p: Primitive| Primitive { agent: "stonith:fence_ipmilan".to_owned(), ..p };
     let fails = |p: Primitive, key: &'static str| -> Change {
         Box::new(move |v| (v.resources, v.failures) = (vec![one(p.clone())], vec![failure(key, "n2", "boom")]))
     };
-    type Expected = Vec<(Severity, &'static str, &'static str)>;
     let cases: Vec<(&str, Change, Expected)> = vec![
         ("stopped", set(stopped("vm")), vec![(Critical, "service-stopped", "vm")]),
         ("a fence device", set(stonith(stopped("f"))), vec![(Warning, "service-stopped", "f")]),

@@ -9,6 +9,8 @@ use quorate::state::{NodeFacts, SessionFacts, Store};
 
 use super::build::{Lab, START, nodelist, observed, online, ring, tools, trio, view};
 
+type Said = Vec<(Question, Observation)>;
+
 #[test]
 fn status_is_the_first_that_applies() {
     use MemberStatus as S;
@@ -57,7 +59,6 @@ fn a_host_is_asked_for_its_own_name() {
     // (what it says, the name it gets)
     let local = |id: u32| Observation::Quorum(QuorumView { node_id: Some(id), ..QuorumView::default() });
     let hostname = |name: &str| Observation::Tools(Tools { hostname: Some(name.to_owned()), ..Tools::default() });
-    type Said = Vec<(Question, Observation)>;
     let cases: [(&str, Said, &str); 5] = [
         ("10.9.9.9", vec![(Question::Tools, tools("n3"))], "n3"),
         ("10.9.9.9", vec![(Question::Quorum, local(2))], "n2"),

@@ -5,12 +5,15 @@ use quorate::domain::stamp::Stamp;
 
 use super::build::{Lab, clone, fail_count, failure, group, one, online, picture_of, service, started, stopped, trio, view};
 
+type Change = Box<dyn Fn(&mut ManagerView)>;
+
 fn unclean(name: &str, id: u32) -> ManagerNode {
     ManagerNode { online: false, unclean: true, ..online(name, id) }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "short for fields of that type")]
 fn text(word: &str) -> Option<String> {
-    Some(word).map(str::to_owned)
+    Some(word.to_owned())
 }
 
 #[test]
@@ -271,7 +274,6 @@ fn waits_for_its_partners() {
 #[test]
 fn not_where_it_prefers_to_be() {
     let loc = || location("loc-1", "vm", "n1", 100);
-    type Change = Box<dyn Fn(&mut ManagerView)>;
     let cases: Vec<(&str, Change, Vec<Constraint>, Option<&str>)> = vec![
         ("sticky", Box::new(|_| ()), vec![loc()], Some("prefers n1 (score 100 by loc-1), runs on n2: stickiness")),
         ("standby", Box::new(|v| v.nodes[0].standby = true), vec![loc()], Some("n1 is in standby")),
