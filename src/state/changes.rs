@@ -49,10 +49,11 @@ impl Changes {
         self.events.push(Event { at, node: None, source: Source::Corosync, severity, subject: None, text, folded: 0 });
     }
 
-    /// Status, reach and links of members.
-    pub(super) fn members(&mut self, before: &[Member], after: &[Member], nodes: &Nodes) {
+    /// Status, reach and links of members. `managed`: the manager spoke in both pictures; what corosync alone says of
+    /// a status does not compare.
+    pub(super) fn members(&mut self, before: &[Member], after: &[Member], nodes: &Nodes, managed: bool) {
         for (old, new) in pairs(before, after, |m| (&m.name, m.node.filter(|_| m.status == MemberStatus::Unknown))) {
-            if old.status != new.status && old.status != MemberStatus::Unknown && new.status != MemberStatus::Unknown {
+            if managed && old.status != new.status && old.status != MemberStatus::Unknown && new.status != MemberStatus::Unknown {
                 let severity = match new.status {
                     MemberStatus::Unclean => Severity::Critical,
                     MemberStatus::Offline => Severity::Warning,

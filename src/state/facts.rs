@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::cluster::StreamFacts;
 use crate::domain::node::Reach;
-use crate::domain::observation::corosync::{CmapView, DlmView, LinkStat, LinksView, QdeviceView, QuorumView};
+use crate::domain::observation::corosync::{CmapNode, CmapView, DlmView, LinkStat, LinksView, QdeviceView, QuorumView};
 use crate::domain::observation::host::{Tools, Unit, WatchdogView};
 use crate::domain::observation::manager::{Constraint, FenceRecord, ManagerView};
 use crate::domain::observation::net::{BondRow, LinkSpeed, NetView};
@@ -99,6 +99,8 @@ pub(super) struct NodeState {
     pub(super) identity_print: u64,
     /// Fingerprint of corosync's node list.
     pub(super) nodelist_print: u64,
+    /// Fingerprint of the ids in this node's view of the membership.
+    pub(super) ring_print: u64,
     latest: BTreeMap<Question, Stamp>,
 }
 
@@ -115,6 +117,7 @@ impl NodeState {
             troubles: BTreeMap::new(),
             identity_print: 0,
             nodelist_print: 0,
+            ring_print: 0,
             latest: BTreeMap::new(),
         }
     }
@@ -215,18 +218,13 @@ impl NodeState {
 
     /// Recomputes the fingerprints; true if who is who may have changed.
     pub(super) fn refresh_prints(&mut self) -> bool {
-        let mut list = DefaultHasher::new();
-        if let Some(cmap) = self.answers.cmap.get() {
-            for node in &cmap.nodes {
-                (node.id, &node.name, &node.addresses, node.votes).hash(&mut list);
-            }
-        }
-        self.nodelist_print = list.finish();
+        self.nodelist_print = self.answers.cmap.get().map_or(0, nodelist_print);
         let mut print = DefaultHasher::new();
         self.nodelist_print.hash(&mut print);
         if let Some(tools) = self.answers.tools.get() {
             (&tools.member_name, &tools.hostname).hash(&mut print);
         }
+        self.ring_print = self.answers.quorum.get().map_or(0, ring_print);
         if let Some(view) = self.answers.quorum.get() {
             view.node_id.hash(&mut print);
             for row in &view.members {
@@ -242,4 +240,26 @@ impl NodeState {
         let print = print.finish();
         std::mem::replace(&mut self.identity_print, print) != print
     }
+}
+
+/// The order in which a node list stands in the file does not count.
+fn nodelist_print(view: &CmapView) -> u64 {
+    let row = |node: &CmapNode| {
+        let mut print = DefaultHasher::new();
+        (node.id, &node.name, &node.addresses, node.votes).hash(&mut print);
+        print.finish()
+    };
+    let mut rows: Vec<u64> = view.nodes.iter().map(row).collect();
+    rows.sort_unstable();
+    let mut print = DefaultHasher::new();
+    rows.hash(&mut print);
+    print.finish()
+}
+
+fn ring_print(view: &QuorumView) -> u64 {
+    let mut ids: Vec<u32> = view.members.iter().map(|m| m.id).collect();
+    ids.sort_unstable();
+    let mut print = DefaultHasher::new();
+    ids.hash(&mut print);
+    print.finish()
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::cluster::{Member, MemberStatus, Quorum};
+use crate::domain::cluster::{Member, MemberStatus};
 use crate::domain::node::NodeKey;
-use crate::domain::observation::corosync::CmapView;
 use crate::domain::observation::host::Unit;
 use crate::domain::observation::manager::{ManagerNode, NodeKind};
 
@@ -13,6 +12,7 @@ use super::facts::NodeState;
 use super::identity::{Names, Nodes};
 use super::links;
 use super::network;
+use super::quorum::Ballot;
 use super::speaker::Speaker;
 
 /// A member's status by the manager, the first that applies (contract, Members).
@@ -32,15 +32,15 @@ pub(super) const fn status(node: &ManagerNode) -> MemberStatus {
     }
 }
 
-/// Folds all members, bytewise by name.
-pub(super) fn fold(nodes: &Nodes, names: &Names, speaker: Option<&Speaker<'_>>, quorum: &Quorum) -> Vec<Member> {
+/// Folds all members, bytewise by name. `ballots`: what corosync says; `answered`: whether a node spoke of quorum.
+pub(super) fn fold(nodes: &Nodes, names: &Names, speaker: Option<&Speaker<'_>>, ballots: &[Ballot], answered: bool) -> Vec<Member> {
     let mut members: BTreeMap<Arc<str>, Member> = BTreeMap::new();
     if let Some(speaker) = speaker {
         for node in &speaker.view.nodes {
             members.insert(Arc::from(node.name.as_str()), by_manager(node, speaker));
         }
     }
-    by_corosync(&mut members, nodes, names, speaker.is_some(), quorum);
+    by_corosync(&mut members, ballots, speaker.is_some(), answered);
     let mut rows: Vec<Member> = members.into_values().map(|m| named(m, nodes, names)).collect();
     let known = |name: &Arc<str>, rows: &[Member]| rows.binary_search_by(|m| m.name.cmp(name)).is_ok();
     let mut strange: Vec<Member> = Vec::new();
@@ -71,45 +71,18 @@ fn by_manager(node: &ManagerNode, speaker: &Speaker<'_>) -> Member {
 }
 
 /// Votes, ids, and the members that only corosync knows; their status too where no manager answers.
-fn by_corosync(members: &mut BTreeMap<Arc<str>, Member>, nodes: &Nodes, names: &Names, manager: bool, quorum: &Quorum) {
-    for row in nodelists(nodes).flat_map(|view| &view.nodes) {
-        let Some(name) = row.id.and_then(|id| names.of_id(id)).or_else(|| row.name.as_deref().map(Arc::from)) else { continue };
-        let status = if manager || !quorum.answered { MemberStatus::Unknown } else { MemberStatus::Offline };
-        let member = members.entry(name.clone()).or_insert_with(|| Member { name, status, ..Member::default() });
-        if member.kind == NodeKind::Member {
-            // votequorum(5): a node of the list without quorum_votes has one vote.
-            member.votes = member.votes.or(row.votes).or(Some(1));
-            member.id = member.id.take().or_else(|| row.id.map(|id| id.to_string()));
-        }
-    }
-    // The partition that counts speaks last.
-    let mut views: Vec<_> = nodes.values().filter(|n| n.is_live()).filter_map(|n| n.answers.quorum.seen()).collect();
-    views.sort_by_key(|(view, at)| (view.quorate == Some(true), view.total, *at));
-    let mut told: Vec<&[_]> = Vec::new();
-    for (view, _) in views {
-        if told.last().is_some_and(|last| *last == view.members.as_slice()) {
+fn by_corosync(members: &mut BTreeMap<Arc<str>, Member>, ballots: &[Ballot], manager: bool, answered: bool) {
+    for ballot in ballots {
+        let member = members.entry(ballot.name.clone()).or_insert_with(|| Member { name: ballot.name.clone(), ..Member::default() });
+        if member.kind != NodeKind::Member {
             continue;
         }
-        told.push(&view.members);
-        for row in &view.members {
-            let name = names.of_row(row);
-            let member = members.entry(name.clone()).or_insert_with(|| Member { name, ..Member::default() });
-            if member.kind != NodeKind::Member {
-                continue;
-            }
-            member.votes = Some(row.votes);
-            member.id = member.id.take().or_else(|| Some(row.id.to_string()));
-            if !manager {
-                member.status = MemberStatus::Online;
-            }
+        member.votes = Some(ballot.votes);
+        member.id = member.id.take().or_else(|| ballot.id.map(|id| id.to_string()));
+        if !manager && answered {
+            member.status = if ballot.joined { MemberStatus::Online } else { MemberStatus::Offline };
         }
     }
-}
-
-/// corosync's node lists, each different one once.
-fn nodelists(nodes: &Nodes) -> impl Iterator<Item = &CmapView> {
-    let mut walked = std::collections::BTreeSet::new();
-    nodes.values().filter_map(move |n| n.answers.cmap.get().filter(|_| walked.insert(n.nodelist_print)))
 }
 
 fn named(member: Member, nodes: &Nodes, names: &Names) -> Member {

@@ -1,13 +1,14 @@
 //! Votes and quorum: the nodes' own views, grouped into partitions.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::cluster::{Partition, Quorum, Sight};
 use crate::domain::observation::corosync::{QdeviceView, QuorumView};
+use crate::domain::observation::manager::ManagerView;
 use crate::domain::stamp::Stamp;
 
-use super::facts::NodeState;
 use super::identity::{Names, Nodes};
 
 /// Nodes with the same members and the same word on quorum, and the newest of their views.
@@ -23,12 +24,7 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Quorum {
     let claims: Vec<&Group<'_>> = groups.iter().filter(|g| g.partition.quorate == Some(true)).collect();
     let disagree = disjoint(&claims);
     let answered = groups.iter().any(|g| g.partition.quorate.is_some());
-    let quorate = match (disagree, claims.is_empty(), answered) {
-        (true, ..) => None,
-        (false, false, _) => Some(true),
-        (false, true, true) => Some(false),
-        (false, true, false) => None,
-    };
+    let quorate = (answered && !disagree).then_some(!claims.is_empty());
     let mut quorum = Quorum { quorate, answered, qdevice: qdevice(nodes), ..Quorum::default() };
     if let Some(view) = counting(&groups).and_then(|g| g.view) {
         quorum.flags = flags(view);
@@ -71,38 +67,99 @@ pub(super) fn can_lose(view: &QuorumView) -> Option<u32> {
 }
 
 fn groups<'a>(nodes: &'a Nodes, names: &'a Names) -> Vec<Group<'a>> {
-    let mut found: BTreeMap<(Vec<Arc<str>>, Option<bool>), Group<'a>> = BTreeMap::new();
+    // By fingerprint first: a thousand nodes list a thousand members each, nearly always the same ones.
+    let mut prints: BTreeMap<(u64, Option<bool>), Group<'a>> = BTreeMap::new();
+    let mut found: Vec<Group<'a>> = Vec::new();
     for (name, node) in names.roll(nodes).filter(|(_, n)| n.is_live()) {
-        let Some((members, quorate, view, at)) = said(node, names) else { continue };
-        let group = found.entry((members.clone(), quorate)).or_insert_with(|| Group {
-            partition: Partition { members, quorate, ..Partition::default() },
-            view,
-            at,
-        });
-        group.partition.said_by.push(Sight { by: name.clone(), at });
-        if at > group.at || group.view.is_none() {
-            (group.view, group.at) = (view.or(group.view), at);
+        if let Some((view, at)) = node.answers.quorum.seen() {
+            let group = prints.entry((node.ring_print, view.quorate)).or_insert_with(|| Group::new(by_corosync(view, names), view.quorate));
+            group.join(Sight { by: name.clone(), at }, Some(view));
+        } else if let Some((view, at)) = node.answers.manager.seen().filter(|(v, _)| v.with_quorum.is_some()) {
+            let mut group = Group::new(by_manager(view), view.with_quorum);
+            group.join(Sight { by: name.clone(), at }, None);
+            found.push(group);
         }
-        group.partition.votes = group.view.and_then(|v| v.total);
     }
-    found.into_values().collect()
+    let mut merged: BTreeMap<(Vec<Arc<str>>, Option<bool>), Group<'a>> = BTreeMap::new();
+    for group in prints.into_values().chain(found) {
+        match merged.entry((group.partition.members.clone(), group.partition.quorate)) {
+            Entry::Vacant(free) => {
+                free.insert(group);
+            }
+            Entry::Occupied(taken) => taken.into_mut().absorb(group),
+        }
+    }
+    merged.into_values().collect()
 }
 
-type Said<'a> = (Vec<Arc<str>>, Option<bool>, Option<&'a QuorumView>, Stamp);
+/// The members that corosync's own tool lists.
+fn by_corosync(view: &QuorumView, names: &Names) -> Vec<Arc<str>> {
+    let mut members: Vec<Arc<str>> = view.members.iter().map(|row| names.of_row(row)).collect();
+    members.sort();
+    members.dedup();
+    members
+}
 
-/// What a node says: by corosync's own tool, or by the manager's word where that tool does not answer.
-fn said<'a>(node: &'a NodeState, names: &Names) -> Option<Said<'a>> {
-    if let Some((view, at)) = node.answers.quorum.seen() {
-        let mut members: Vec<Arc<str>> = view.members.iter().map(|row| names.of_row(row)).collect();
-        members.sort();
-        members.dedup();
-        return Some((members, view.quorate, Some(view), at));
-    }
-    let (view, at) = node.answers.manager.seen()?;
-    view.with_quorum?;
+/// Where that tool does not answer: the members that the manager takes for online.
+fn by_manager(view: &ManagerView) -> Vec<Arc<str>> {
     let mut members: Vec<Arc<str>> = view.nodes.iter().filter(|n| n.online).map(|n| Arc::from(n.name.as_str())).collect();
     members.sort();
-    Some((members, view.with_quorum, None, at))
+    members
+}
+
+impl<'a> Group<'a> {
+    fn new(members: Vec<Arc<str>>, quorate: Option<bool>) -> Self {
+        Self { partition: Partition { members, quorate, ..Partition::default() }, view: None, at: Stamp(i64::MIN) }
+    }
+
+    fn join(&mut self, sight: Sight, view: Option<&'a QuorumView>) {
+        if view.is_some() && (self.view.is_none() || sight.at > self.at) {
+            (self.view, self.at) = (view, sight.at);
+            self.partition.votes = view.and_then(|v| v.total);
+        }
+        self.partition.said_by.push(sight);
+    }
+
+    fn absorb(&mut self, other: Self) {
+        if other.view.is_some() && (self.view.is_none() || other.at > self.at) {
+            (self.view, self.at, self.partition.votes) = (other.view, other.at, other.partition.votes);
+        }
+        self.partition.said_by.extend(other.partition.said_by);
+        self.partition.said_by.sort_by(|a, b| a.by.cmp(&b.by));
+    }
+}
+
+/// What corosync says of one member.
+#[derive(Clone, Debug)]
+pub(super) struct Ballot {
+    pub(super) name: Arc<str>,
+    pub(super) id: Option<u32>,
+    pub(super) votes: u32,
+    /// In a partition, not only in the node list.
+    pub(super) joined: bool,
+}
+
+/// Every member that corosync names: its node lists first, then the partitions, the one that counts last.
+pub(super) fn ballots(nodes: &Nodes, names: &Names) -> Vec<Ballot> {
+    let mut ballots: BTreeMap<Arc<str>, Ballot> = BTreeMap::new();
+    let mut walked = BTreeSet::new();
+    for view in nodes.values().filter_map(|n| n.answers.cmap.get().filter(|_| walked.insert(n.nodelist_print))) {
+        for row in &view.nodes {
+            let Some(name) = row.id.and_then(|id| names.of_id(id)).or_else(|| row.name.as_deref().map(Arc::from)) else { continue };
+            // votequorum(5): a node of the list without quorum_votes has one vote.
+            let ballot = Ballot { name: name.clone(), id: row.id, votes: row.votes.unwrap_or(1), joined: false };
+            ballots.entry(name).or_insert(ballot);
+        }
+    }
+    let mut groups = groups(nodes, names);
+    groups.sort_by_key(|g| (g.partition.quorate == Some(true), g.partition.votes, g.at));
+    for view in groups.iter().filter_map(|g| g.view) {
+        for row in &view.members {
+            let name = names.of_row(row);
+            ballots.insert(name.clone(), Ballot { name, id: Some(row.id), votes: row.votes, joined: true });
+        }
+    }
+    ballots.into_values().collect()
 }
 
 fn disjoint(claims: &[&Group<'_>]) -> bool {

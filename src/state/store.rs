@@ -87,6 +87,7 @@ pub struct Store {
     timeline: Timeline,
     /// A fence history was there once: what appears in it from then on is news.
     fences_told: bool,
+    ballots: Vec<quorum::Ballot>,
     /// When the newest answer came.
     latest: Stamp,
 }
@@ -104,6 +105,7 @@ impl Store {
             watching: Watching::default(),
             timeline: Timeline::default(),
             fences_told: false,
+            ballots: Vec::new(),
             latest: Stamp::default(),
         }
     }
@@ -131,11 +133,10 @@ impl Store {
         let stale = &mut self.stale;
         stale.members = true;
         match question {
-            Q::Tools | Q::Cmap | Q::Links => stale.quorum = true,
             Q::CrmMon => (stale.quorum, stale.manager, stale.fences) = (true, true, true),
             Q::Constraints => stale.manager = true,
             Q::FenceHistory | Q::FenceDevices => stale.fences = true,
-            Q::Quorum | Q::Qdevice => stale.quorum = true,
+            Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::Qdevice => stale.quorum = true,
             Q::Lvs | Q::DeviceMapper => (stale.storage, stale.filesystems) = (true, true),
             Q::Vgs | Q::Pvs => stale.storage = true,
             Q::Filesystems => stale.filesystems = true,
@@ -227,20 +228,22 @@ impl Store {
         let mut changes = Changes::new(now);
         let (nodes, names) = (&self.nodes, &self.names);
         let speaker = speaker::choose(nodes, names);
+        let managed = picture.manager_sight.is_some();
         if stale.quorum {
             let quorum = quorum::fold(nodes, names);
             changes.quorum(&picture.quorum, &quorum);
             stale.manager |= picture.quorum.quorate != quorum.quorate;
             picture.quorum = quorum;
+            self.ballots = quorum::ballots(nodes, names);
             fold_heads(picture, nodes, speaker.as_ref(), self.configured_name.as_deref());
         }
         if stale.manager {
             fold_manager(picture, nodes, speaker.as_ref(), &mut self.watching, &mut changes);
         }
         if stale.members || stale.quorum || stale.manager {
-            let mut members = members::fold(nodes, names, speaker.as_ref(), &picture.quorum);
+            let mut members = members::fold(nodes, names, speaker.as_ref(), &self.ballots, picture.quorum.answered);
             count_services(&mut members, &picture.services);
-            changes.members(&picture.members, &members, nodes);
+            changes.members(&picture.members, &members, nodes, managed && speaker.is_some());
             picture.members = members;
         }
         if stale.fences || stale.manager {

@@ -1,1 +1,13 @@
-//! Tests of state.
+mod alerts;
+mod build;
+mod events;
+mod fences;
+mod json;
+mod members;
+mod network;
+mod properties;
+mod quorum;
+mod scale;
+mod services;
+mod storage;
+mod text;

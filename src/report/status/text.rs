@@ -62,7 +62,7 @@ fn heads(out: &mut String, cluster: &Cluster, taken_at: Stamp) {
     if !quorum.flags.is_empty() {
         let _ = write!(out, " ({})", quorum.flags.join(", "));
     }
-    let stack = cluster.stack.map_or("no manager", |s| s.word());
+    let stack = cluster.stack.map_or("no manager known", |s| s.word());
     let reached = cluster.members.iter().filter(|m| m.reach.is_up()).count();
     let version = cluster.version.as_deref().map(|v| format!(" {v}")).unwrap_or_default();
     let _ = writeln!(out, "\n{stack}{version}, {reached} of {} members reachable, {taken_at}", cluster.members.len());

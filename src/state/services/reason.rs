@@ -267,7 +267,7 @@ impl<'a> Why<'a> {
                 return Some(format!("waits for {first}, which has to start first and is {}", state(first)));
             }
             let with = self.index.colocations.get(id).into_iter().flatten().filter(|(_, score, _)| *score >= INFINITY);
-            if let Some((with, _, _)) = with.into_iter().find(|(with, ..)| not_started(&&with)) {
+            if let Some((with, _, _)) = with.into_iter().find(|(with, ..)| not_started(&with)) {
                 return Some(format!("has to run where {with} runs, which is {}", state(with)));
             }
         }

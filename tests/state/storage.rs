@@ -1,0 +1,131 @@
+use quorate::domain::cluster::Cluster;
+use quorate::domain::observation::storage::{DmDevice, LvRow, MapRow, MountRow, PathRow, PvRow, VgRow};
+use quorate::domain::observation::{Observation, Question};
+
+use super::build::Lab;
+
+const VG: &str = "0GLOoI-9qiK-sZsi-4IcL-sDw1-syWZ-d3rEKw";
+const LV: &str = "wSoc1G-MsSd-D4Kq-dO92-L2Yy-5Pta-xPz7or";
+
+fn lv(uuid: Option<&str>, attr: &str) -> LvRow {
+    LvRow { vg: "vgvm".to_owned(), lv: "vm1".to_owned(), uuid: uuid.map(str::to_owned), attr: attr.to_owned(), size: Some(100), ..LvRow::default() }
+}
+
+fn vg(shared: bool) -> Observation {
+    Observation::Vgs(vec![VgRow { vg: "vgvm".to_owned(), uuid: Some(VG.to_owned()), size: Some(900), free: Some(300), shared, ..VgRow::default() }])
+}
+
+fn dm(size: u64) -> Observation {
+    let uuid = format!("LVM-{}{}", VG.replace('-', ""), LV.replace('-', ""));
+    Observation::DeviceMapper(vec![DmDevice { name: "vgvm-vm1".to_owned(), uuid, size: Some(size), ..DmDevice::default() }])
+}
+
+fn names(list: &[std::sync::Arc<str>]) -> Vec<&str> {
+    list.iter().map(|n| &**n).collect()
+}
+
+fn lvs(rows: Vec<LvRow>) -> Observation {
+    Observation::Lvs(rows)
+}
+
+#[test]
+fn one_uuid_is_one_volume() {
+    let mut lab = Lab::of(&["n2", "n1", "n3"]);
+    lab.say(1, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-ao----")])).say(2, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-------")]));
+    lab.say(3, Question::DeviceMapper, dm(100));
+    let picture = lab.picture();
+    let [volume] = picture.volumes.as_slice() else { panic!("{:?}", picture.volumes) };
+    assert_eq!((names(&volume.active_on), names(&volume.seen_by)), (vec!["n2", "n3"], vec!["n1", "n2", "n3"]));
+    assert_eq!(volume.attr, "-wi-ao----", "of the first node where it is active");
+    assert!(volume.stale_sizes.is_empty());
+}
+
+#[test]
+fn a_node_that_sees_the_group_sees_its_volumes() {
+    let mut lab = Lab::of(&["n1", "n2"]);
+    lab.say(1, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-------")])).say(1, Question::Vgs, vg(true)).say(2, Question::Vgs, vg(true));
+    let picture = lab.picture();
+    assert_eq!(names(&picture.volumes[0].seen_by), ["n1", "n2"]);
+    assert!(picture.volumes[0].active_on.is_empty());
+    assert_eq!((picture.groups.len(), picture.groups[0].shared, names(&picture.groups[0].seen_by)), (1, true, vec!["n1", "n2"]));
+}
+
+#[test]
+fn local_groups_of_the_same_name_stay_apart() {
+    let other = LV.replace('w', "x");
+    let mut lab = Lab::of(&["n1", "n2"]);
+    lab.say(1, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-ao----")])).say(2, Question::Lvs, lvs(vec![lv(Some(&other), "-wi-a-----")]));
+    let seen = |picture: &Cluster| picture.volumes.iter().map(|v| names(&v.seen_by).join(" ")).collect::<Vec<_>>();
+    assert_eq!(seen(&lab.picture()), ["n1", "n2"]);
+    // Without UUIDs too, unless the group is shared.
+    for (shared, expected) in [(false, vec!["n1", "n2"]), (true, vec!["n1 n2"])] {
+        let mut lab = Lab::of(&["n1", "n2"]);
+        lab.say(1, Question::Vgs, Observation::Vgs(vec![VgRow { vg: "vgvm".to_owned(), shared, ..VgRow::default() }]));
+        lab.say(1, Question::Lvs, lvs(vec![lv(None, "-wi-ao----")])).say(2, Question::Lvs, lvs(vec![lv(None, "-wi-------")]));
+        lab.say(1, Question::DeviceMapper, dm(100));
+        let picture = lab.picture();
+        assert_eq!(seen(&picture), expected);
+        assert_eq!(names(&picture.volumes[0].active_on), ["n1"]);
+    }
+}
+
+#[test]
+fn hidden_volumes_are_left_out() {
+    let mut lab = Lab::of(&["n1"]);
+    let hidden = LvRow { lv: "[pool_tdata]".to_owned(), ..lv(None, "Twi-ao----") };
+    let private = LvRow { lv: "lvol0".to_owned(), role: Some("private,pool,spare".to_owned()), ..lv(None, "ewi-------") };
+    lab.say(1, Question::Lvs, lvs(vec![hidden, private, lv(None, "-wi-------")]));
+    assert_eq!(lab.picture().volumes.iter().map(|v| v.lv.clone()).collect::<Vec<_>>(), ["vm1"]);
+}
+
+#[test]
+fn device_mapper_decides_when_it_is_clearly_newer() {
+    let mut lab = Lab::of(&["n1"]);
+    lab.say(1, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-a-----")]));
+    lab.pass(1000).say(1, Question::DeviceMapper, Observation::DeviceMapper(Vec::new()));
+    assert_eq!(names(&lab.picture().volumes[0].active_on), ["n1"], "asked together: either may be right");
+    lab.pass(20_000).say(1, Question::DeviceMapper, Observation::DeviceMapper(Vec::new()));
+    assert!(lab.picture().volumes[0].active_on.is_empty());
+}
+
+#[test]
+fn a_node_that_still_has_the_old_size() {
+    let mut lab = Lab::of(&["n1", "n2"]);
+    lab.say(1, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-a-----")])).say(1, Question::DeviceMapper, dm(100)).say(2, Question::DeviceMapper, dm(64));
+    let picture = lab.picture();
+    assert_eq!(picture.volumes[0].stale_sizes.iter().map(|(n, s)| (&**n, *s)).collect::<Vec<_>>(), [("n2", 64)]);
+}
+
+#[test]
+fn physical_volumes() {
+    let pv = |path: &str, uuid: &str| PvRow { path: path.to_owned(), uuid: Some(uuid.to_owned()), vg: Some("vgvm".to_owned()), size: Some(10), free: Some(4), ..PvRow::default() };
+    let mut lab = Lab::of(&["n1", "n2"]);
+    lab.say(2, Question::Pvs, Observation::Pvs(vec![pv("/dev/mapper/a", "shared"), pv("/dev/vda2", "own2")]));
+    lab.say(1, Question::Pvs, Observation::Pvs(vec![pv("/dev/mapper/b", "shared"), pv("/dev/vda2", "own1")]));
+    let picture = lab.picture();
+    let seen: Vec<_> = picture.pvs.iter().map(|p| (p.path.as_str(), names(&p.seen_by))).collect();
+    assert_eq!(seen, [("/dev/mapper/b", vec!["n1", "n2"]), ("/dev/vda2", vec!["n1"]), ("/dev/vda2", vec!["n2"])]);
+}
+
+#[test]
+fn filesystems_name_their_volume_only_where_it_is_one() {
+    let mount = |source: &str, at: &str| MountRow { source: source.to_owned(), mount: at.to_owned(), kind: "ext4".to_owned(), ..MountRow::default() };
+    let mut lab = Lab::of(&["n1", "n2"]);
+    let mounts = vec![mount("/dev/mapper/vgvm-vm1", "/b"), mount("/dev/mapper/mpath-a", "/a"), mount("/dev/vgvm/vm1", "/c")];
+    lab.say(1, Question::DeviceMapper, dm(100)).say(1, Question::Filesystems, Observation::Filesystems(mounts));
+    lab.say(2, Question::Filesystems, Observation::Filesystems(vec![mount("/dev/mapper/vgvm-vm1", "/b")]));
+    let picture = lab.picture();
+    let seen: Vec<_> = picture.filesystems.iter().map(|f| (&*f.node, f.mount.as_str(), f.source.as_str())).collect();
+    let expected =
+        [("n1", "/a", "/dev/mapper/mpath-a"), ("n1", "/b", "vgvm/vm1"), ("n1", "/c", "vgvm/vm1"), ("n2", "/b", "/dev/mapper/vgvm-vm1")];
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn paths_are_counted() {
+    let path = |state: &str| PathRow { device: "sda".to_owned(), dm_state: state.to_owned(), checker_state: "ready".to_owned(), ..PathRow::default() };
+    let mut lab = Lab::of(&["n1"]);
+    let map = MapRow { name: "san1".to_owned(), paths: vec![path("active"), path("failed")], ..MapRow::default() };
+    lab.say(1, Question::Multipath, Observation::Multipath(vec![map]));
+    assert_eq!((lab.picture().maps[0].active, lab.picture().maps[0].total), (1, 2));
+}

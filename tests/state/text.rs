@@ -1,0 +1,40 @@
+use quorate::domain::event::{Event, Severity, Source};
+use quorate::domain::node::LinkFault;
+use quorate::report::events::{json_line, text_line};
+use quorate::report::status::to_text;
+
+use super::build::{Lab, START, one, ring, started, stopped, trio, view};
+
+fn event() -> Event {
+    Event { at: START, node: Some("n1".into()), source: Source::Pacemaker, severity: Severity::Warning, subject: None, text: "it \"broke\"".to_owned(), folded: 0 }
+}
+
+#[test]
+fn event_lines() {
+    let expected = r#"{"at":"2026-11-18T11:06:40.000Z","node":"n1","source":"pacemaker","severity":"warning","subject":null,"text":"it \"broke\""}"#;
+    assert_eq!(json_line(&event()), expected);
+    assert_eq!(text_line(&event()), "2026-11-18T11:06:40.000Z  n1           pacemaker  warning  it \"broke\"");
+    let folded = Event { folded: 41, node: None, ..event() };
+    assert!(json_line(&folded).contains(r#""node":null"#) && json_line(&folded).contains("(and 41 lines like it)"));
+}
+
+#[test]
+fn the_summary_tells_the_worst_first_within_80_columns() {
+    let mut lab = Lab::of(&["n1", "n2"]);
+    lab.manager(1, view(trio(), vec![one(started("wiki", &["n1"])), one(stopped("a-service-with-a-long-name"))]));
+    lab.quorum(1, ring(1, true, 2, &[(1, "n1", 1), (2, "n2", 1)])).down(2, LinkFault::Timeout);
+    let text = to_text(&lab.picture(), START);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].contains("CRITICAL") && lines[1].starts_with("quorate, 2 of 2 votes, 2 needed, 0 may be lost"), "{text}");
+    assert!(lines[3].contains("CRITICAL service-stopped"), "{text}");
+    for word in ["not reachable: timeout", "wiki", "1 of 2 started", "n3"] {
+        assert!(text.contains(word), "{word} is not in\n{text}");
+    }
+    assert!(lines.iter().all(|l| l.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn the_summary_of_nothing_says_so() {
+    let text = to_text(&Lab::strangers(&["10.0.0.1"]).picture(), START);
+    assert!(text.contains("UNKNOWN") && text.contains("quorum unknown"), "{text}");
+}
