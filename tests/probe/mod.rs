@@ -1,1 +1,3 @@
 //! Tests of probe.
+
+mod log;
