@@ -212,7 +212,30 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    Cli::try_parse_from(args).map_err(|e| Exit { code: if e.use_stderr() { WRONG_COMMAND_LINE } else { 0 }, text: e.render().to_string() })
+    Cli::try_parse_from(hosts_first(args.into_iter().map(Into::into))).map_err(|e| Exit { code: if e.use_stderr() { WRONG_COMMAND_LINE } else { 0 }, text: e.render().to_string() })
+}
+
+/// Moves every `--host` before the command: of an option that stands on both sides, clap keeps one side alone.
+fn hosts_first(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let (mut hosts, mut others) = (Vec::new(), Vec::new());
+    let mut args = args.peekable();
+    let program = args.next();
+    while let Some(arg) = args.next() {
+        if arg == "--" {
+            others.push(arg);
+            others.extend(args);
+            break;
+        }
+        if arg == "--host" && args.peek().is_some() {
+            hosts.push(arg);
+            hosts.extend(args.next());
+        } else if arg.to_string_lossy().starts_with("--host=") {
+            hosts.push(arg);
+        } else {
+            others.push(arg);
+        }
+    }
+    program.into_iter().chain(hosts).chain(others).collect()
 }
 
 /// Writes a shell's completions.

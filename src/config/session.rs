@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{Cluster, Config, ConfigError, Login, Node, Role, nearest};
 use crate::domain::place::Place;
+use crate::domain::text::clean;
 
 /// What the command line says about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +39,8 @@ impl Choice {
             Self::Session(session) => Ok(session),
             Self::Pick(sessions) => {
                 let names: Vec<&str> = sessions.iter().filter_map(|s| s.name.as_deref()).collect();
-                Err(ConfigError::Usage(format!("several clusters are configured: {}; say which with --cluster NAME", names.join(", "))))
+                let text = format!("several clusters are configured: {}; say which with --cluster NAME", names.join(", "));
+                Err(ConfigError::Usage(clean(&text)))
             }
         }
     }
@@ -119,7 +121,7 @@ fn unknown(name: &str, config: &Config) -> ConfigError {
     let names: Vec<&str> = config.clusters.iter().map(|c| c.name.as_str()).collect();
     let known = if names.is_empty() { "none is configured".to_owned() } else { format!("configured: {}", names.join(", ")) };
     let near = nearest(name, names.iter().copied()).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
-    ConfigError::Usage(crate::domain::text::clean(&format!("there is no cluster '{name}'; {known}{near}")))
+    ConfigError::Usage(clean(&format!("there is no cluster '{name}'; {known}{near}")))
 }
 
 /// The command line goes before the configuration.
@@ -142,7 +144,7 @@ fn of_cluster(asked: &Asked, cluster: &Cluster) -> Result<Session, ConfigError> 
     let first = cluster.hosts.iter().chain(&asked.hosts).next();
     if nodes.is_empty() {
         let text = format!("the cluster \"{}\" lists neither hosts nor nodes; give it hosts = [\"...\"], or name one with --host", cluster.name);
-        return Err(ConfigError::Incomplete(crate::domain::text::clean(&text)));
+        return Err(ConfigError::Incomplete(clean(&text)));
     }
     Ok(Session {
         name: Some(cluster.name.clone()),

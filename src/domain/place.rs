@@ -1,6 +1,7 @@
 //! `[USER@]HOST[:PORT]`, as the command line, the configuration and ssh_config's ProxyJump write it.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 /// Where an sshd listens and who logs in, as far as the operator said it.
@@ -26,6 +27,9 @@ pub enum PlaceError {
     /// `[` without `]`, or text after it.
     #[error("the brackets in '{0}' do not close; expected [ADDRESS] or [ADDRESS]:PORT")]
     Brackets(String),
+    /// Colons that are no IPv6 address.
+    #[error("'{0}' is no IPv6 address; expected [USER@]HOST[:PORT] or [USER@][ADDRESS][:PORT]")]
+    Address(String),
     /// A blank, a control character, or a leading `-`.
     #[error("'{0}' cannot be part of a host or user name")]
     Character(String),
@@ -50,6 +54,10 @@ impl FromStr for Place {
             if part.starts_with('-') || part.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',') {
                 return Err(PlaceError::Character(part.escape_debug().to_string()));
             }
+        }
+        // An address may name its interface: fe80::1%eth0.
+        if host.contains(':') && host.split('%').next().is_none_or(|address| address.parse::<Ipv6Addr>().is_err()) {
+            return Err(PlaceError::Address(host.escape_debug().to_string()));
         }
         let port = port.map(parse_port).transpose()?;
         Ok(Self { user: user.map(str::to_owned), host: host.to_owned(), port })

@@ -108,7 +108,7 @@ impl KnownHosts {
     pub fn load<P: AsRef<Path>>(files: &[P]) -> Self {
         let mut known = Self::default();
         for file in files.iter().map(AsRef::as_ref) {
-            match read_capped(file) {
+            match read_capped(file, LARGEST) {
                 Ok(bytes) => known.add(file, &bytes),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => known.notes.push(text::clean(&format!("cannot read {}: {e}", file.display()))),
@@ -186,9 +186,10 @@ impl KnownHosts {
     }
 }
 
-fn read_capped(file: &Path) -> io::Result<Vec<u8>> {
+/// A file's bytes, at most so many.
+pub(super) fn read_capped(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::fs::File::open(file)?.take(LARGEST).read_to_end(&mut bytes)?;
+    std::fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -229,7 +230,7 @@ pub fn remember(file: &Path, name: &str, port: u16, key_type: &str, blob: &[u8])
     if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    let before = match read_capped(file) {
+    let before = match read_capped(file, LARGEST) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
         read => read?,
     };

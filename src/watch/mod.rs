@@ -52,12 +52,18 @@ pub struct Watch {
     manager: ManagerWatch,
     next_id: u64,
     follow: bool,
+    everyone: bool,
 }
 
 impl Watch {
     /// A watch that follows live streams (the cockpit, `events`) or only asks (`status`).
     pub fn new(follow: bool) -> Self {
         Self { follow, ..Self::default() }
+    }
+
+    /// Asks every node also what one answers for the manager: `doctor` wants to know whether each could.
+    pub fn ask_everyone(&mut self) {
+        self.everyone = true;
     }
 
     /// A further node. `utc_offset_secs` is not known before it answers.
@@ -195,6 +201,9 @@ impl Watch {
     fn tools_known(&mut self, key: NodeKey, tools: &Tools, now: Stamp, out: &mut Vec<Output>) {
         if tools.has("crm_mon") {
             self.manager.node_ready(now);
+            if self.everyone && let Some(node) = self.nodes.get_mut(&key) {
+                cadence::MANAGER.iter().for_each(|question| node.ask_now(*question, now));
+            }
         }
         if self.follow
             && let Some(s) = self.streams.get_mut(&key)

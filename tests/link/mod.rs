@@ -1,1 +1,4 @@
 //! Tests of link.
+
+mod known_hosts;
+mod ssh_config;

@@ -10,9 +10,11 @@ use tokio::time::{Instant, sleep_until};
 use super::way::{Way, WayFinder};
 use crate::domain::cluster::Cluster;
 use crate::domain::event::Event;
-use crate::domain::node::NodeKey;
+use crate::domain::node::{LinkFault, NodeKey};
+use crate::doctor::NodeCheck;
+use crate::domain::observation::Observation;
 use crate::domain::stamp::Stamp;
-use crate::link::{Link, Order, Prompt, PromptId, Reply, Report, Voice};
+use crate::link::{Link, Order, Prompt, PromptId, Reply, Report, Target, Voice};
 use crate::record::{RecordedNode, Recorder};
 use crate::state::{NodeFacts, SessionFacts, Store};
 use crate::watch::{Output, Watch};
@@ -52,14 +54,22 @@ pub struct Live {
     store: Store,
     links: BTreeMap<NodeKey, Box<dyn Link>>,
     names: BTreeMap<NodeKey, String>,
+    targets: BTreeMap<NodeKey, Option<Target>>,
+    /// Whose each link's voice is. A link that was replaced speaks for nobody.
+    speaks_for: BTreeMap<NodeKey, NodeKey>,
+    voices: u32,
     rx: mpsc::Receiver<(NodeKey, Report)>,
     tx: mpsc::Sender<(NodeKey, Report)>,
     ways: WayFinder,
     recorder: Option<FileRecorder>,
+    /// What `doctor` judges, if it asked for it.
+    checks: Option<BTreeMap<NodeKey, NodeCheck>>,
     /// Added to the wall clock: a replay runs in the time of its recording.
     shift: i64,
     /// Members that were looked for already.
     sought: Vec<String>,
+    /// Further ways to members that were found, while none has led there.
+    detours: BTreeMap<NodeKey, Vec<Way>>,
 }
 
 impl Live {
@@ -72,12 +82,17 @@ impl Live {
             store: Store::new(SessionFacts { cluster_name: ways.cluster_name(), nodes: Vec::new() }),
             links: BTreeMap::new(),
             names: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            speaks_for: BTreeMap::new(),
+            voices: 0,
             rx,
             tx,
             ways,
             recorder: None,
+            checks: None,
             shift,
             sought: Vec::new(),
+            detours: BTreeMap::new(),
         };
         for way in live.ways.first() {
             live.add(way);
@@ -92,22 +107,99 @@ impl Live {
         Ok(())
     }
 
+    /// Keeps what each node answered for [`Live::checks`], and asks all of them for everything.
+    pub fn check(&mut self) {
+        self.watch.ask_everyone();
+        self.checks = Some(self.targets.iter().map(|(key, target)| (*key, self.new_check(*key, target.clone()))).collect());
+    }
+
+    fn new_check(&self, key: NodeKey, target: Option<Target>) -> NodeCheck {
+        NodeCheck { name: self.name_of(key).to_owned(), target, ..NodeCheck::default() }
+    }
+
+    /// What each node answered.
+    pub fn checks(&self) -> Vec<NodeCheck> {
+        self.checks.iter().flat_map(BTreeMap::values).cloned().collect()
+    }
+
+    fn note_check(&mut self, output: &Output) {
+        let Some(checks) = &mut self.checks else { return };
+        match output {
+            Output::Observed(seen) => {
+                let Some(check) = checks.get_mut(&seen.node) else { return };
+                check.answers.retain(|(question, _)| *question != seen.question);
+                check.answers.push((seen.question, seen.outcome.as_ref().map(|_| ()).map_err(Clone::clone)));
+                match &seen.outcome {
+                    Ok(Observation::Tools(tools)) => check.tools = Some(tools.clone()),
+                    Ok(Observation::Host(host)) => check.os.clone_from(&host.os),
+                    Ok(Observation::Clock(clock)) => check.clock_offset_micros = Some(clock.offset_micros()),
+                    _ => {}
+                }
+            }
+            Output::Reach(node, reach) => {
+                if let Some(check) = checks.get_mut(node) {
+                    check.reach = reach.clone();
+                }
+            }
+            Output::Note(node, text) => {
+                if let Some(check) = checks.get_mut(node) {
+                    check.note = Some(text.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The session's time.
     pub fn now(&self) -> Stamp {
         Stamp::now().shifted(self.shift)
     }
 
-    fn add(&mut self, way: Way) {
+    fn add(&mut self, way: Way) -> NodeKey {
         let key = NodeKey(u32::try_from(self.links.len()).unwrap_or(u32::MAX));
         let facts = NodeFacts { key, configured_name: way.name.clone(), address: way.address.clone(), local: way.is_local() };
         self.names.insert(key, way.name.clone().unwrap_or_else(|| way.address.clone()));
         self.store.add_node(facts);
         self.watch.add(key);
+        self.targets.insert(key, way.target());
+        if self.checks.is_some() {
+            let check = self.new_check(key, way.target());
+            self.checks.get_or_insert_default().insert(key, check);
+        }
         if let Some(recorder) = &mut self.recorder {
             let _ = recorder.node(RecordedNode { key: key.0, name: way.name.clone(), address: way.address.clone() });
         }
-        let link = way.open(Voice::new(key, self.tx.clone()));
-        self.links.insert(key, link);
+        self.open(key, way);
+        key
+    }
+
+    /// Opens a link to a node; one that it had is closed, and what it still says is not heard.
+    fn open(&mut self, node: NodeKey, way: Way) {
+        let voice = NodeKey(self.voices);
+        self.voices += 1;
+        self.speaks_for.retain(|_, n| *n != node);
+        self.speaks_for.insert(voice, node);
+        let link = way.open(Voice::new(voice, self.tx.clone()));
+        if let Some(old) = self.links.insert(node, link) {
+            old.order(Order::Close);
+        }
+    }
+
+    /// A member that is not reached by its name is tried at its ring addresses. True if the next one is tried: then its failure is not the last word.
+    fn detour(&mut self, node: NodeKey, report: &Report) -> bool {
+        match report {
+            Report::Up { .. } => {
+                self.detours.remove(&node);
+                false
+            }
+            Report::Down { trouble, .. } if matches!(trouble.fault, LinkFault::Unreachable | LinkFault::Timeout | LinkFault::Refused) => {
+                let Some(ways) = self.detours.get_mut(&node).filter(|w| !w.is_empty()) else { return false };
+                let way = ways.remove(0);
+                self.open(node, way);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Waits for something to happen, at most until `until`, and takes it in. Cancel-safe: what was received is taken in.
@@ -133,8 +225,12 @@ impl Live {
         self.carry_out(outputs, now)
     }
 
-    fn take(&mut self, node: NodeKey, report: Report, outputs: &mut Vec<Output>) {
+    fn take(&mut self, voice: NodeKey, report: Report, outputs: &mut Vec<Output>) {
         let now = self.now();
+        let Some(node) = self.speaks_for.get(&voice).copied() else { return };
+        if self.detour(node, &report) {
+            return;
+        }
         if let Some(recorder) = &mut self.recorder {
             if let Err(error) = recorder.report(node, &report, now) {
                 tracing::error!("the recording ends here: {error}");
@@ -149,6 +245,7 @@ impl Live {
         let mut changed = false;
         let mut events = Vec::new();
         for output in outputs {
+            self.note_check(&output);
             match output {
                 Output::Order(node, order) => self.order(node, order),
                 Output::Observed(seen) => {
@@ -203,9 +300,13 @@ impl Live {
                 continue;
             }
             self.sought.push(name.clone());
-            if let Some(way) = self.ways.further(&name, &addresses) {
-                self.add(way);
+            let mut ways = self.ways.further(&name, &addresses);
+            if ways.is_empty() {
+                continue;
             }
+            let first = ways.remove(0);
+            let key = self.add(first);
+            self.detours.insert(key, ways);
         }
     }
 

@@ -33,6 +33,14 @@ impl Way {
         matches!(self.kind, WayKind::Local(_))
     }
 
+    /// The way by SSH, if it is one.
+    pub fn target(&self) -> Option<Target> {
+        match &self.kind {
+            WayKind::Ssh(target) => Some((**target).clone()),
+            _ => None,
+        }
+    }
+
     /// Opens it.
     pub fn open(self, voice: Voice) -> Box<dyn Link> {
         match self.kind {
@@ -43,7 +51,7 @@ impl Way {
     }
 }
 
-type Further = Box<dyn Fn(&str, &[String]) -> Option<Way> + Send>;
+type Further = Box<dyn Fn(&str, &[String]) -> Vec<Way>>;
 
 /// Knows the ways to all nodes of a session, also to those that turn up later.
 pub struct WayFinder {
@@ -68,7 +76,7 @@ impl WayFinder {
             .map(|n| Way { name: n.name.clone(), address: n.address.clone(), kind: WayKind::Recorded(Arc::clone(&recording), n.key) })
             .collect();
         let shift = recording.began - crate::domain::stamp::Stamp::now().0;
-        Self { cluster: recording.cluster.clone(), first, further: Box::new(|_, _| None), shift }
+        Self { cluster: recording.cluster.clone(), first, further: Box::new(|_, _| Vec::new()), shift }
     }
 
     /// The configured name of the cluster.
@@ -81,8 +89,8 @@ impl WayFinder {
         self.first.clone()
     }
 
-    /// The way to a member that turned up.
-    pub fn further(&self, name: &str, addresses: &[String]) -> Option<Way> {
+    /// The ways to a member that turned up, in the order in which they are tried: by name, then by ring address.
+    pub fn further(&self, name: &str, addresses: &[String]) -> Vec<Way> {
         (self.further)(name, addresses)
     }
 

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 /// More files than this one Include cannot name.
 const MOST: usize = 1024;
 
-/// The existing files that match, in the order of their names. A leading dot must be written.
+/// The plain files that match (nothing else can be included: a pipe would never end), in the order of their names. A leading dot must be written.
 pub fn files(pattern: &Path) -> Vec<PathBuf> {
     let mut found = vec![PathBuf::new()];
     for part in pattern.components() {
@@ -16,7 +16,7 @@ pub fn files(pattern: &Path) -> Vec<PathBuf> {
             part => found.into_iter().map(|path| path.join(part)).collect(),
         };
     }
-    found.retain(|path| path.exists());
+    found.retain(|path| path.is_file());
     found
 }
 

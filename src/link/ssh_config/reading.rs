@@ -1,7 +1,7 @@
 //! The files read for one host: the first value of a directive wins, IdentityFile adds up.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::criteria::{self, Facts};
@@ -10,6 +10,7 @@ use super::lexer::{self, Line};
 use super::surroundings::{Files, Surroundings};
 use super::{ResolveError, expand, glob};
 use crate::domain::text::clean;
+use crate::link::known_hosts::read_capped;
 use crate::link::pattern;
 
 /// As OpenSSH: an Include in an Include ... and no deeper.
@@ -113,8 +114,7 @@ impl Reader<'_> {
     /// Reads a file; relative Includes are looked for in `folder`.
     fn file(&mut self, file: &Path, folder: &Path, depth: usize) -> io::Result<()> {
         self.files_left = self.files_left.checked_sub(1).ok_or_else(|| io::Error::other("too many files are included"))?;
-        let mut bytes = Vec::new();
-        std::fs::File::open(file)?.take(LARGEST).read_to_end(&mut bytes)?;
+        let bytes = read_capped(file, LARGEST)?;
         let mut active = true;
         for line in lexer::lines(&bytes) {
             match line.keyword.as_str() {

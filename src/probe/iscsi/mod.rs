@@ -39,19 +39,15 @@ fn said_none(text: &str) -> bool {
 fn sessions(text: &str) -> Vec<IscsiSession> {
     let mut all: Vec<IscsiSession> = Vec::new();
     let mut target = String::new();
-    let mut persistent = false;
     for line in text.lines() {
         let line = line.trim();
         if let Some(name) = line.strip_prefix("Target: ") {
             target = name.split_whitespace().next().and_then(filled).unwrap_or_default();
         } else if let Some(portal) = line.strip_prefix("Current Portal: ") {
             all.push(IscsiSession { target: target.clone(), portal: address(portal), ..IscsiSession::default() });
-            persistent = false;
         } else if let Some(session) = one_line(line) {
             all.push(session);
-        } else if line.starts_with("Persistent Portal: ") {
-            persistent = true;
-        } else if let Some(session) = all.last_mut().filter(|_| persistent) {
+        } else if let Some(session) = all.last_mut() {
             detail(session, line);
         }
     }
@@ -70,7 +66,8 @@ fn one_line(line: &str) -> Option<IscsiSession> {
     let (sid, rest) = rest.split_once("] ")?;
     let mut words = rest.split_whitespace();
     let (portal, target) = (words.next()?, words.next()?);
-    let session = IscsiSession { sid: Some(sid.trim().parse().ok()?), target: filled(target)?, portal: address(portal), ..IscsiSession::default() };
+    let session =
+        IscsiSession { sid: Some(sid.trim().parse().ok()?), target: filled(target)?, portal: address(portal), ..IscsiSession::default() };
     Some(session)
 }
 

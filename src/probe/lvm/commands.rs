@@ -76,9 +76,7 @@ pub fn report(tools: &Tools, report: &Report) -> Option<CommandLine> {
         Some(v) if v >= JSON_SINCE => {
             CommandLine::new(report.tool, options.chain(sizes).chain(["--reportformat", "json", "-o", report.json]))
         }
-        Some(_) => {
-            CommandLine::new(report.tool, options.chain(sizes).chain(["--noheadings", "--separator", "|", "-o", report.plain]))
-        }
+        Some(_) => CommandLine::new(report.tool, options.chain(sizes).chain(["--noheadings", "--separator", "|", "-o", report.plain])),
         None => CommandLine::script(EITHER, [report.tool, report.json, report.plain].into_iter().chain(options)),
     };
     Some(command.privileged())

@@ -53,14 +53,57 @@ exit 0
 
 /// Kinds that hold no files of their own, or that are full by their nature (images).
 const PSEUDO: [&str; 33] = [
-    "tmpfs", "devtmpfs", "proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "hugetlbfs", "debugfs", "tracefs", "securityfs",
-    "pstore", "bpf", "configfs", "fusectl", "autofs", "binfmt_misc", "rpc_pipefs", "efivarfs", "ramfs", "squashfs", "iso9660", "udf",
-    "nsfs", "selinuxfs", "nfsd", "rootfs", "ocfs2_dlmfs", "none", "erofs", "fuse.lxcfs", "fuse.portal",
+    "tmpfs",
+    "devtmpfs",
+    "proc",
+    "sysfs",
+    "cgroup",
+    "cgroup2",
+    "devpts",
+    "mqueue",
+    "hugetlbfs",
+    "debugfs",
+    "tracefs",
+    "securityfs",
+    "pstore",
+    "bpf",
+    "configfs",
+    "fusectl",
+    "autofs",
+    "binfmt_misc",
+    "rpc_pipefs",
+    "efivarfs",
+    "ramfs",
+    "squashfs",
+    "iso9660",
+    "udf",
+    "nsfs",
+    "selinuxfs",
+    "nfsd",
+    "rootfs",
+    "ocfs2_dlmfs",
+    "none",
+    "erofs",
+    "fuse.lxcfs",
+    "fuse.portal",
 ];
 
 /// Kinds that the script asks one by one: they are listed without numbers if they did not answer.
 const REMOTE: [&str; 15] = [
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "gfs", "gfs2", "ocfs2", "ceph", "lustre", "afs", "9p", "fuse.sshfs", "fuse.glusterfs",
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "gfs",
+    "gfs2",
+    "ocfs2",
+    "ceph",
+    "lustre",
+    "afs",
+    "9p",
+    "fuse.sshfs",
+    "fuse.glusterfs",
     "fuse.ceph",
 ];
 
@@ -82,7 +125,7 @@ pub fn parse(raw: Raw<'_>) -> Result<Vec<MountRow>, Trouble> {
         let silent = raw.code != 0 || text.trim().is_empty();
         return Err(if silent { raw.refusal() } else { raw.garbled("df's heading is not in it") });
     }
-    Ok(merged(rows, mounts))
+    Ok(merged(rows, &mounts))
 }
 
 /// A line of /proc/mounts, see fstab(5) for its escapes.
@@ -106,16 +149,8 @@ fn unescaped(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('\\') {
         out.push_str(before);
         let code = after.get(..3).and_then(|octal| u8::from_str_radix(octal, 8).ok()).filter(u8::is_ascii);
-        match code {
-            Some(byte) => {
-                out.push(char::from(byte));
-                rest = after.get(3..).unwrap_or_default();
-            }
-            None => {
-                out.push('\\');
-                rest = after;
-            }
-        }
+        out.push(code.map_or('\\', char::from));
+        rest = if code.is_some() { after.get(3..).unwrap_or_default() } else { after };
     }
     out.push_str(rest);
     out
@@ -199,7 +234,7 @@ fn amount(word: &str, unit: u64) -> Option<u64> {
 }
 
 /// df's rows with what only /proc/mounts knows, without pseudo filesystems and bind mounts.
-fn merged(rows: Vec<MountRow>, mounts: Vec<MountRow>) -> Vec<MountRow> {
+fn merged(rows: Vec<MountRow>, mounts: &[MountRow]) -> Vec<MountRow> {
     let known: HashMap<(&str, &str), &MountRow> = mounts.iter().map(|m| ((m.mount.as_str(), m.source.as_str()), m)).collect();
     let mut all = rows;
     for row in &mut all {

@@ -24,11 +24,33 @@ impl Row {
 
 /// Headings of the tables (lvm2 2.02 and 2.03), and what `-o` calls the same.
 const HEADINGS: [(&str, &str); 27] = [
-    ("LV", "lv_name"), ("VG", "vg_name"), ("PV", "pv_name"), ("Attr", "attr"), ("LSize", "lv_size"), ("LV UUID", "lv_uuid"), ("Pool", "pool_lv"),
-    ("Origin", "origin"), ("Data%", "data_percent"), ("Snap%", "data_percent"), ("Meta%", "metadata_percent"), ("Move", "move_pv"),
-    ("Cpy%Sync", "copy_percent"), ("Copy%", "copy_percent"), ("Devices", "devices"), ("Layout", "lv_layout"), ("Role", "lv_role"),
-    ("Health", "lv_health_status"), ("VSize", "vg_size"), ("VFree", "vg_free"), ("#PV", "pv_count"), ("#LV", "lv_count"),
-    ("PSize", "pv_size"), ("PFree", "pv_free"), ("DevSize", "dev_size"), ("VG UUID", "vg_uuid"), ("PV UUID", "pv_uuid"),
+    ("LV", "lv_name"),
+    ("VG", "vg_name"),
+    ("PV", "pv_name"),
+    ("Attr", "attr"),
+    ("LSize", "lv_size"),
+    ("LV UUID", "lv_uuid"),
+    ("Pool", "pool_lv"),
+    ("Origin", "origin"),
+    ("Data%", "data_percent"),
+    ("Snap%", "data_percent"),
+    ("Meta%", "metadata_percent"),
+    ("Move", "move_pv"),
+    ("Cpy%Sync", "copy_percent"),
+    ("Copy%", "copy_percent"),
+    ("Devices", "devices"),
+    ("Layout", "lv_layout"),
+    ("Role", "lv_role"),
+    ("Health", "lv_health_status"),
+    ("VSize", "vg_size"),
+    ("VFree", "vg_free"),
+    ("#PV", "pv_count"),
+    ("#LV", "lv_count"),
+    ("PSize", "pv_size"),
+    ("PFree", "pv_free"),
+    ("DevSize", "dev_size"),
+    ("VG UUID", "vg_uuid"),
+    ("PV UUID", "pv_uuid"),
 ];
 
 /// Reads a report. Nothing printed and exit status 0 is a report without rows.
@@ -83,7 +105,8 @@ fn separated(lines: &[&str], report: &Report) -> Vec<Row> {
     lines.iter().skip(usize::from(headed)).map(cells).collect()
 }
 
-/// A table for people: LVM makes each column as wide as its widest cell, so a cell always shares a place with its heading.
+/// A table for people: LVM makes each column as wide as its widest cell and puts headings to its left, so a
+/// cell belongs to the last heading that does not begin behind it.
 fn table(lines: &[&str]) -> Vec<Row> {
     let Some((first, rest)) = lines.split_first() else {
         return Vec::new();
@@ -94,7 +117,7 @@ fn table(lines: &[&str]) -> Vec<Row> {
     }
     let cells = |line: &&str| {
         let pairs = words(line).into_iter().filter_map(|(at, word)| {
-            let (_, heading) = headings.iter().find(|(h, text)| at < h + text.len() && *h < at + word.len())?;
+            let (_, heading) = headings.iter().rev().find(|(start, _)| *start <= at)?;
             Some((column(heading).to_owned(), filled(word)?))
         });
         Row(pairs.collect())

@@ -60,6 +60,9 @@ pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
     if any(&NOT_USED) || (raw.code == 0 && said.trim().is_empty()) {
         return Ok(Observation::Multipath(maps));
     }
+    if said.contains("need to be root") {
+        return Err(Trouble::new(TroubleKind::Denied, &format!("'{}' is not permitted to this user: it needs root", raw.command)));
+    }
     let refusal = raw.refusal();
     if refusal.kind == TroubleKind::Failed && any(&NOT_RUNNING) {
         return Err(Trouble::new(TroubleKind::Failed, &format!("'{}': multipathd is not running", raw.command)));

@@ -6,8 +6,25 @@ use crate::domain::text::clean;
 
 /// Kinds that ip names as the first word of a detail line.
 const KINDS: [&str; 19] = [
-    "bond", "bridge", "vlan", "veth", "tun", "macvlan", "macvtap", "vxlan", "dummy", "ipvlan", "gre", "gretap", "ipip", "sit", "vrf", "team",
-    "ifb", "wireguard", "openvswitch",
+    "bond",
+    "bridge",
+    "vlan",
+    "veth",
+    "tun",
+    "macvlan",
+    "macvtap",
+    "vxlan",
+    "dummy",
+    "ipvlan",
+    "gre",
+    "gretap",
+    "ipip",
+    "sit",
+    "vrf",
+    "team",
+    "ifb",
+    "wireguard",
+    "openvswitch",
 ];
 
 /// Reads the interfaces; with `-o` the lines of one are joined by backslashes.

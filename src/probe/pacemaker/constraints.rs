@@ -17,11 +17,6 @@ pub fn all(doc: &mut Doc<'_>, root: &Tag<'_>) -> Result<Vec<Constraint>, Trouble
         "rsc_location" => location(doc, tag, &mut found),
         "rsc_colocation" => colocation(doc, tag, &mut found),
         "rsc_order" => order(doc, tag, &mut found),
-        // `cibadmin` of some versions wraps the section it was asked for.
-        "constraints" => {
-            found.extend(all(doc, tag)?);
-            Ok(())
-        }
         _ => Ok(()),
     })?;
     Ok(found)

@@ -166,7 +166,9 @@ pub fn add_missing(tree: &mut Vec<Resource>, by_node: Vec<(String, Vec<Resource>
     }
     for (node, resources) in by_node {
         let mut found = Vec::new();
-        resources.into_iter().for_each(|r| flatten(r, &mut found));
+        for resource in resources {
+            flatten(resource, &mut found);
+        }
         for mut one in found {
             if one.nodes.is_empty() {
                 one.nodes.push(node.clone());
@@ -174,7 +176,7 @@ pub fn add_missing(tree: &mut Vec<Resource>, by_node: Vec<(String, Vec<Resource>
             let bare = without_instance(&one.id).to_owned();
             let seen = |id: &str| one.nodes.iter().all(|n| known.contains(&(id.to_owned(), n.clone())));
             if !seen(&one.id) && !seen(&bare) {
-                one.nodes.iter().for_each(|n| drop(known.insert((one.id.clone(), n.clone()))));
+                known.extend(one.nodes.iter().map(|n| (one.id.clone(), n.clone())));
                 tree.push(Resource::Primitive(one));
             }
         }
@@ -193,7 +195,9 @@ fn note_places(resource: &Resource, known: &mut HashSet<(String, String)>) {
     if let Resource::Primitive(one) = resource {
         known.extend(one.nodes.iter().map(|n| (one.id.clone(), n.clone())));
     }
-    parts(resource).iter().for_each(|part| note_places(part, known));
+    for part in parts(resource) {
+        note_places(part, known);
+    }
 }
 
 fn flatten(resource: Resource, into: &mut Vec<Primitive>) {

@@ -128,7 +128,7 @@ impl<'a> Doc<'a> {
     fn broken(&self, what: &str) -> Trouble {
         let at = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX).min(self.source.len());
         let before = self.source.as_bytes().get(..at).unwrap_or_default();
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let line = before.split(|b| *b == b'\n').count();
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
         self.raw.garbled(&format!("line {line}, column {column}: {what}"))
     }

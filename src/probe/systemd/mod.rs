@@ -11,22 +11,69 @@ use crate::link::CommandLine;
 
 /// The units, by the names that distributions give them (an alias answers under its unit's own name).
 const UNITS: [&str; 25] = [
-    "corosync", "pacemaker", "pacemaker_remote", "sbd", "corosync-qdevice", "corosync-qnetd", "dlm", "lvmlockd", "clvmd", "libvirtd",
-    "virtqemud", "virtlogd", "virtproxyd", "multipathd", "iscsid", "sshd", "ssh", "chronyd", "chrony", "ntpd", "ntpsec", "pcsd", "cman",
-    "rgmanager", "systemd-timesyncd",
+    "corosync",
+    "pacemaker",
+    "pacemaker_remote",
+    "sbd",
+    "corosync-qdevice",
+    "corosync-qnetd",
+    "dlm",
+    "lvmlockd",
+    "clvmd",
+    "libvirtd",
+    "virtqemud",
+    "virtlogd",
+    "virtproxyd",
+    "multipathd",
+    "iscsid",
+    "sshd",
+    "ssh",
+    "chronyd",
+    "chrony",
+    "ntpd",
+    "ntpsec",
+    "pcsd",
+    "cman",
+    "rgmanager",
+    "systemd-timesyncd",
 ];
 
 /// (process, unit): names of processes are cut to 15 characters by the kernel, and daemons are not always called
 /// as their unit is.
 const PROCESSES: [(&str, &str); 33] = [
-    ("corosync", "corosync"), ("pacemakerd", "pacemaker"), ("pacemaker_remot", "pacemaker_remote"), ("pacemaker-remot", "pacemaker_remote"),
-    ("pacemaker_remoted", "pacemaker_remote"), ("pacemaker-remoted", "pacemaker_remote"),
-    ("sbd", "sbd"), ("corosync-qdevic", "corosync-qdevice"), ("corosync-qdevice", "corosync-qdevice"), ("corosync-qnetd", "corosync-qnetd"),
-    ("dlm_controld", "dlm"), ("lvmlockd", "lvmlockd"), ("clvmd", "clvmd"), ("libvirtd", "libvirtd"), ("virtqemud", "virtqemud"),
-    ("virtlogd", "virtlogd"), ("virtproxyd", "virtproxyd"), ("multipathd", "multipathd"), ("iscsid", "iscsid"), ("sshd", "sshd"),
-    ("chronyd", "chronyd"), ("ntpd", "ntpd"), ("pcsd", "pcsd"), ("aisexec", "aisexec"), ("ccsd", "ccsd"), ("groupd", "groupd"),
-    ("fenced", "fenced"), ("gfs_controld", "gfs_controld"), ("qdiskd", "qdiskd"), ("rgmanager", "rgmanager"), ("clurgmgrd", "rgmanager"),
-    ("ricci", "ricci"), ("modclusterd", "modclusterd"),
+    ("corosync", "corosync"),
+    ("pacemakerd", "pacemaker"),
+    ("pacemaker_remot", "pacemaker_remote"),
+    ("pacemaker-remot", "pacemaker_remote"),
+    ("pacemaker_remoted", "pacemaker_remote"),
+    ("pacemaker-remoted", "pacemaker_remote"),
+    ("sbd", "sbd"),
+    ("corosync-qdevic", "corosync-qdevice"),
+    ("corosync-qdevice", "corosync-qdevice"),
+    ("corosync-qnetd", "corosync-qnetd"),
+    ("dlm_controld", "dlm"),
+    ("lvmlockd", "lvmlockd"),
+    ("clvmd", "clvmd"),
+    ("libvirtd", "libvirtd"),
+    ("virtqemud", "virtqemud"),
+    ("virtlogd", "virtlogd"),
+    ("virtproxyd", "virtproxyd"),
+    ("multipathd", "multipathd"),
+    ("iscsid", "iscsid"),
+    ("sshd", "sshd"),
+    ("chronyd", "chronyd"),
+    ("ntpd", "ntpd"),
+    ("pcsd", "pcsd"),
+    ("aisexec", "aisexec"),
+    ("ccsd", "ccsd"),
+    ("groupd", "groupd"),
+    ("fenced", "fenced"),
+    ("gfs_controld", "gfs_controld"),
+    ("qdiskd", "qdiskd"),
+    ("rgmanager", "rgmanager"),
+    ("clurgmgrd", "rgmanager"),
+    ("ricci", "ricci"),
+    ("modclusterd", "modclusterd"),
 ];
 
 /// procps has `-e`; busybox's ps does not always, but /proc is the same everywhere.
@@ -70,9 +117,8 @@ fn shown(raw: Raw<'_>, text: &str) -> Result<Vec<Unit>, Trouble> {
             Some(("LoadState", value)) => unit.load = clean(value),
             Some(("ActiveState", value)) => unit.active = clean(value),
             Some(("SubState", value)) => unit.sub = clean(value),
-            Some(_) => {}
             None if line.trim().is_empty() => all.push(std::mem::take(&mut unit)),
-            None => {}
+            Some(_) | None => {}
         }
     }
     all.retain(|u| !u.name.is_empty() && !u.active.is_empty());

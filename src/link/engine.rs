@@ -1,0 +1,410 @@
+//! Drives one connection: lanes, streams, deadlines, echoes, heartbeats. The same for every transport.
+
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::command_line::{Become, CommandLine};
+use super::inbox::{Inbox, refusal, timespec};
+use super::lane::Track;
+use super::mark::Nonce;
+use super::pipe::Pipe;
+use super::pulse::{Beat, Pulse};
+use super::speaker::{SPEAK_AGAIN, Speaker};
+use super::stream::Stream;
+use super::wire::{Duct, OpenError, Wire};
+use super::{Ask, AskError, Lane, Order, Report, StreamId, guard};
+use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::domain::stamp::Stamp;
+use crate::domain::text;
+
+/// Size of the read buffer: one full SSH packet.
+const BUFFER: usize = 32 << 10;
+
+/// How a connection ended.
+#[derive(Debug)]
+pub enum Over {
+    /// By order.
+    Closed,
+    /// It broke.
+    Lost(LinkTrouble),
+}
+
+/// What the server grants.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Sessions, as far as they were tried.
+    pub sessions: usize,
+    /// Streams to promise.
+    pub streams: usize,
+    /// What to say about it.
+    pub note: Option<String>,
+}
+
+/// One connection at work.
+#[derive(Debug)]
+pub struct Engine<'a, W: Wire> {
+    wire: W,
+    nonce: Nonce,
+    rights: Become,
+    grant: Grant,
+    inbox: &'a Inbox,
+    speaker: &'a mut Speaker,
+    fast: Track<W::Duct>,
+    slow: Track<W::Duct>,
+    streams: Vec<Stream<W::Duct>>,
+    waiting: Vec<(StreamId, CommandLine)>,
+    pulse: Pulse,
+    up: bool,
+    /// Something is left to do before the next wait.
+    again: bool,
+    buf: Vec<u8>,
+}
+
+impl<'a, W: Wire> Engine<'a, W> {
+    /// On a fresh connection.
+    pub fn new(wire: W, nonce: Nonce, rights: Become, grant: Grant, inbox: &'a Inbox, speaker: &'a mut Speaker) -> Self {
+        Self {
+            wire,
+            nonce,
+            rights,
+            grant,
+            inbox,
+            speaker,
+            fast: Track::default(),
+            slow: Track::default(),
+            streams: Vec::new(),
+            waiting: Vec::new(),
+            pulse: Pulse::new(Instant::now()),
+            up: false,
+            again: false,
+            buf: vec![0; BUFFER],
+        }
+    }
+
+    /// Runs until the connection ends; `early` are orders that came while it was being made. Every ask gets its
+    /// answer and every stream its end before this returns. Says also whether it was ever up.
+    pub fn run(mut self, early: Vec<Order>) -> (Over, bool) {
+        let over = self.work(early);
+        let trouble = match &over {
+            Over::Lost(trouble) => trouble.clone(),
+            Over::Closed => LinkTrouble { fault: LinkFault::Unreachable, text: "the link is closed".to_owned() },
+        };
+        self.lose_asks(&trouble);
+        let ids: Vec<_> = self.streams.iter().map(|s| s.id).chain(self.waiting.iter().map(|w| w.0)).collect();
+        for id in ids {
+            self.speaker.say(Report::Ended { id, why: trouble.to_string() });
+        }
+        (over, self.pulse.ever())
+    }
+
+    fn work(&mut self, early: Vec<Order>) -> Over {
+        for order in early {
+            if self.obey(order) {
+                return Over::Closed;
+            }
+        }
+        loop {
+            self.inbox.quiet();
+            while let Some(order) = self.inbox.take() {
+                if self.obey(order) {
+                    return Over::Closed;
+                }
+            }
+            self.speaker.flush();
+            if self.speaker.alone() {
+                return Over::Closed;
+            }
+            self.again = false;
+            let step = self.keep_time().and_then(|()| {
+                let closing = self.wire.tidy();
+                self.open()?;
+                self.pump().map(|()| closing)
+            });
+            match step {
+                Ok(closing) => self.wait(closing),
+                Err(trouble) => return Over::Lost(trouble),
+            }
+        }
+    }
+
+    /// Carries out an order; true for the last one.
+    fn obey(&mut self, order: Order) -> bool {
+        match order {
+            Order::Close => return true,
+            Order::Ask(ask) if self.pulse.is_hung() => {
+                let trouble = self.pulse.trouble();
+                self.speaker.say(Report::Answer { id: ask.id, result: Err(AskError::Lost(trouble)) });
+            }
+            Order::Ask(ask) => {
+                let rights = self.rights;
+                self.track(ask.lane).ask(ask, rights);
+            }
+            Order::Follow { id, .. } if self.grant.streams == 0 => {
+                let why = self.no_session();
+                self.end(id, &why);
+            }
+            Order::Follow { id, command } => self.waiting.push((id, command)),
+            Order::Unfollow(id) => self.unfollow(id),
+            Order::Reply(..) | Order::Hurry => {}
+        }
+        false
+    }
+
+    fn track(&mut self, lane: Lane) -> &mut Track<W::Duct> {
+        match lane {
+            Lane::Slow if self.grant.sessions > 1 => &mut self.slow,
+            _ => &mut self.fast,
+        }
+    }
+
+    fn unfollow(&mut self, id: StreamId) {
+        if let Some(at) = self.streams.iter().position(|s| s.id == id) {
+            let stream = self.streams.swap_remove(at);
+            self.wire.close(stream.duct);
+            self.end(id, "unfollowed");
+        } else if let Some(at) = self.waiting.iter().position(|w| w.0 == id) {
+            self.waiting.remove(at);
+            self.end(id, "unfollowed");
+        }
+    }
+
+    fn end(&mut self, id: StreamId, why: &str) {
+        self.speaker.say(Report::Ended { id, why: why.to_owned() });
+    }
+
+    fn no_session(&self) -> String {
+        format!("sshd grants no further session (MaxSessions {})", self.grant.sessions)
+    }
+
+    /// Opens what is wanted, one channel after another: the fast lane first, then the slow one, then streams.
+    fn open(&mut self) -> Result<(), LinkTrouble> {
+        loop {
+            let now = Instant::now();
+            let (fast, slow) = (self.fast.wants(true, now), self.slow.wants(false, now));
+            if !fast && !slow && self.waiting.is_empty() {
+                return Ok(());
+            }
+            match self.wire.open() {
+                Ok(None) => return Ok(()),
+                Ok(Some(duct)) if fast => self.fast.equip(duct, &self.nonce, self.rights),
+                Ok(Some(duct)) if slow => self.slow.equip(duct, &self.nonce, self.rights),
+                Ok(Some(duct)) => {
+                    let (id, command) = self.waiting.remove(0);
+                    self.streams.push(Stream::new(id, &command, duct, &self.nonce, self.rights));
+                }
+                Err(OpenError::Refused(_)) if fast => self.fast.refused(),
+                Err(OpenError::Refused(_)) if slow => self.slow.refused(),
+                Err(OpenError::Refused(_)) => {
+                    let (id, _) = self.waiting.remove(0);
+                    let why = self.no_session();
+                    self.end(id, &why);
+                }
+                Err(OpenError::Broken(trouble)) => return Err(trouble),
+            }
+        }
+    }
+
+    /// Reads and writes until nothing moves: a read for one channel may bring in packets of another.
+    fn pump(&mut self) -> Result<(), LinkTrouble> {
+        for _ in 0..64 {
+            let moved = self.pump_lane(Lane::Fast)? | self.pump_lane(Lane::Slow)? | self.pump_streams()?;
+            if moved {
+                self.pulse.heard(Instant::now());
+            } else if !self.pending() {
+                self.rise();
+                return Ok(());
+            }
+        }
+        self.again = true;
+        self.rise();
+        Ok(())
+    }
+
+    /// Whether a read for one channel brought in something for another that was read before it.
+    fn pending(&self) -> bool {
+        let pipes = [&self.fast.pipe, &self.slow.pipe];
+        pipes.into_iter().flatten().any(|pipe| pipe.duct.pending())
+            || (!self.speaker.behind() && self.streams.iter().any(|stream| stream.duct.pending()))
+    }
+
+    fn pump_lane(&mut self, lane: Lane) -> Result<bool, LinkTrouble> {
+        let track = if lane == Lane::Fast { &mut self.fast } else { &mut self.slow };
+        let Some(pipe) = &mut track.pipe else { return Ok(false) };
+        let pumped = pipe.pump(&mut self.buf).map_err(|e| broken(&e))?;
+        for (ask, result) in pumped.answers {
+            self.speaker.say(Report::Answer { id: ask.id, result });
+        }
+        if pumped.ended {
+            if !self.up && lane == Lane::Fast {
+                return Err(no_shell(pipe));
+            }
+            self.give_up(lane, AskError::Lost(trouble(LinkFault::Protocol, "the shell on the node ended in the middle of the command")));
+        }
+        Ok(pumped.heard)
+    }
+
+    fn pump_streams(&mut self) -> Result<bool, LinkTrouble> {
+        let mut moved = false;
+        let mut at = 0;
+        while let Some(stream) = self.streams.get_mut(at) {
+            let flow = stream.pump(!self.speaker.behind(), &mut self.buf).map_err(|e| broken(&e))?;
+            moved |= flow.heard;
+            let id = stream.id;
+            if !flow.bytes.is_empty() {
+                self.speaker.say(Report::Data { id, bytes: flow.bytes, at: Stamp::now() });
+            }
+            if let Some(why) = flow.ended {
+                let stream = self.streams.swap_remove(at);
+                self.wire.close(stream.duct);
+                self.again = true;
+                self.end(id, &why);
+            } else {
+                at += 1;
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Abandons a lane's pipe: its processes are ended, the question whose turn it was gets this, the others wait for the next pipe.
+    fn give_up(&mut self, lane: Lane, why: AskError) {
+        self.again = true;
+        let track = if lane == Lane::Fast { &mut self.fast } else { &mut self.slow };
+        let (duct, head) = track.abandon();
+        if let Some(duct) = duct {
+            self.wire.close(duct);
+        }
+        if let Some(ask) = head {
+            self.speaker.say(Report::Answer { id: ask.id, result: Err(why) });
+        }
+    }
+
+    /// Up once the fast lane's shell has answered, and again when a node that hung is heard.
+    fn rise(&mut self) {
+        let ready = self.fast.pipe.as_ref().is_some_and(Pipe::is_ready);
+        if !self.up && self.pulse.is_well() && (ready || self.pulse.ever()) {
+            self.up = true;
+            self.pulse.rose();
+            for track in [&mut self.fast, &mut self.slow] {
+                if let Some(pipe) = &mut track.pipe {
+                    pipe.resume();
+                }
+            }
+            self.speaker.say(Report::Up { streams: self.grant.streams, note: self.grant.note.clone() });
+        }
+    }
+
+    /// Deadlines, echoes, heartbeats.
+    fn keep_time(&mut self) -> Result<(), LinkTrouble> {
+        let now = Instant::now();
+        if !self.pulse.is_hung() {
+            for lane in [Lane::Fast, Lane::Slow] {
+                self.check_deadline(lane, now)?;
+            }
+        }
+        match self.pulse.beat(now) {
+            Beat::Echo(sequence) => self.tell_fast(&guard::echo(&self.nonce, sequence)),
+            Beat::Hung => self.sink(),
+            Beat::Dead => return Err(self.pulse.trouble()),
+            Beat::None => {}
+        }
+        if self.pulse.heartbeat(now) {
+            let line = guard::heartbeat(&self.nonce);
+            self.tell_fast(&line);
+            if let Some(pipe) = &mut self.slow.pipe {
+                pipe.tell(&line);
+            }
+            for stream in &mut self.streams {
+                stream.tell(&line);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_deadline(&mut self, lane: Lane, now: Instant) -> Result<(), LinkTrouble> {
+        let track = if lane == Lane::Fast { &mut self.fast } else { &mut self.slow };
+        if let Some(asks) = track.hopeless(now) {
+            let lost = trouble(LinkFault::Sessions, &self.no_session());
+            self.answer_lost(asks, &lost);
+            return Ok(());
+        }
+        let Some(pipe) = &track.pipe else { return Ok(()) };
+        if !pipe.is_ready() {
+            if now < pipe.born() + Pipe::<W::Duct>::PATIENCE {
+                return Ok(());
+            }
+            if !self.up {
+                return Err(no_shell(pipe));
+            }
+            self.give_up(lane, AskError::Late(Pipe::<W::Duct>::PATIENCE));
+        } else if let Some(why) = pipe.spoilt(now) {
+            self.give_up(lane, why);
+        }
+        Ok(())
+    }
+
+    fn tell_fast(&mut self, line: &str) {
+        if let Some(pipe) = &mut self.fast.pipe {
+            pipe.tell(line);
+        }
+    }
+
+    /// The node hangs: say so, and answer what waits. The connection stays: it may come back.
+    fn sink(&mut self) {
+        self.up = false;
+        let trouble = self.pulse.trouble();
+        self.lose_asks(&trouble);
+        self.speaker.say(Report::Down { trouble, retry_at: None });
+    }
+
+    fn lose_asks(&mut self, trouble: &LinkTrouble) {
+        let asks = self.fast.forget().into_iter().chain(self.slow.forget()).collect();
+        self.answer_lost(asks, trouble);
+    }
+
+    fn answer_lost(&mut self, asks: Vec<Ask>, trouble: &LinkTrouble) {
+        for ask in asks {
+            if let Some(report) = refusal(Order::Ask(ask), trouble) {
+                self.speaker.say(report);
+            }
+        }
+    }
+
+    fn wait(&self, closing: bool) {
+        let mut until = if self.again { Instant::now() } else { self.pulse.due() };
+        let mut sooner = |at: Option<Instant>| until = at.map_or(until, |at| until.min(at));
+        if !self.pulse.is_hung() {
+            sooner(self.fast.due());
+            sooner(self.slow.due());
+        }
+        if self.speaker.behind() || closing {
+            sooner(Some(Instant::now() + SPEAK_AGAIN));
+        }
+        let inbox = self.inbox.fd();
+        let mut fds = vec![PollFd::new(&inbox, PollFlags::IN)];
+        self.wire.watch(&mut fds);
+        for pipe in [&self.fast.pipe, &self.slow.pipe].into_iter().flatten() {
+            pipe.watch(&mut fds);
+        }
+        for stream in &self.streams {
+            stream.watch(!self.speaker.behind(), &mut fds);
+        }
+        let _ = poll(&mut fds, Some(&timespec(until)));
+        self.wire.waited();
+    }
+}
+
+fn trouble(fault: LinkFault, text: &str) -> LinkTrouble {
+    LinkTrouble { fault, text: text.to_owned() }
+}
+
+fn broken(e: &std::io::Error) -> LinkTrouble {
+    trouble(LinkFault::Protocol, &format!("the connection broke: {}", text::clean(&e.to_string())))
+}
+
+/// The login shell said something else than a hello: a locked account, a forced command, no `sh`.
+fn no_shell<D: Duct>(pipe: &Pipe<D>) -> LinkTrouble {
+    let noise = text::clean_bytes(pipe.noise().trim_ascii());
+    let said = if noise.is_empty() { String::new() } else { format!(": {noise}") };
+    trouble(LinkFault::Protocol, &format!("logged in, but the account runs no shell for us{said}"))
+}

@@ -1,0 +1,62 @@
+//! What quorate says to the shells on a node: the words that start them, guard them and end them.
+//!
+//! Each channel runs one `sh` with two children. The *guard* reads what we send: it answers echoes at once, whatever
+//! the commands do; it takes heartbeats; everything else it hands to the *worker*, a plain `sh` that runs one command
+//! after another. When our side goes, sshd closes the guard's standard input and the guard ends its process group:
+//! sshd by itself lets a command without a terminal run on (session.c, `session_close_by_channel`). When the connection
+//! drops silently, no heartbeat comes and a watchdog does the same. Nothing is written to the node's disk, and only
+//! POSIX is used: `read` has no timeout in dash.
+
+use crate::link::command_line::{Become, CommandLine};
+use crate::link::mark::Nonce;
+
+/// Seconds without a heartbeat after which everything on a channel is ended. Contract: within 60 s.
+const WATCHDOG: u32 = 45;
+
+/// What is asked of sshd. It means the same to every login shell (sh, bash, zsh, fish, csh), and the script comes down
+/// standard input, where no login shell reads it.
+pub const EXEC: &str = "exec sh -c 'IFS= read -r s; eval \"$s\"'";
+
+/// The script for `sh -c` itself, where no login shell stands between.
+pub const SCRIPT: &str = "IFS= read -r s; eval \"$s\"";
+
+/// The first lines down a channel: environment, guard, worker, and the first mark.
+pub fn hello(nonce: &Nonce, rights: Become) -> String {
+    let n = nonce.word();
+    // A user may not signal what sudo runs as root; sudo is bothered only where such a process is left.
+    let root = match rights {
+        Become::Sudo => "pgrep -g $$ -u 0 >/dev/null 2>&1 && sudo -n kill -KILL -- -$$ >/dev/null 2>&1; ",
+        Become::None => "",
+    };
+    let mut text = String::with_capacity(1024);
+    text.push_str("PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin; export PATH; LC_ALL=C; export LC_ALL; unset LANGUAGE; ");
+    text.push_str("k() { trap \"\" TERM; kill -TERM 0; sleep 1; ");
+    text.push_str(root);
+    text.push_str("kill -KILL 0; }; ");
+    text.push_str(&format!(
+        "w() {{ (sleep {WATCHDOG} & z=$!; trap \"kill $z\" TERM; wait $z && k) </dev/null >/dev/null 2>&1 & w=$!; }}; "
+    ));
+    text.push_str(&format!(
+        "{{ w; while IFS= read -r l; do case $l in \
+         {n}.e*) printf \"\\036{n} %s\\n\" \"${{l#*.}}\" >&2;; \
+         {n}.h) kill $w 2>/dev/null; wait $w; w;; \
+         *) printf \"%s\\n\" \"$l\";; esac; done; k; }} | {{ sh; k; }}\n"
+    ));
+    text.push_str(&format!("m() {{ printf '\\036{n} %s %s\\n' \"$1\" \"$2\"; printf '\\036{n} %s\\n' \"$1\" >&2; }}; m 0 0\n"));
+    text
+}
+
+/// One command for the worker: without input, followed by a mark on both outputs.
+pub fn run(command: &CommandLine, rights: Become, id: u64) -> String {
+    format!("{} </dev/null; m {id} $?\n", command.to_shell(rights))
+}
+
+/// Asks the guard for an echo.
+pub fn echo(nonce: &Nonce, sequence: u64) -> String {
+    format!("{}.e{sequence}\n", nonce.word())
+}
+
+/// Tells the guard that we live.
+pub fn heartbeat(nonce: &Nonce) -> String {
+    format!("{}.h\n", nonce.word())
+}

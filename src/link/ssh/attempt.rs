@@ -1,0 +1,143 @@
+//! One attempt to reach a node, as its thread and the link's thread share it.
+
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::keyring::lock;
+use super::socket::Socket;
+use super::trouble;
+use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::link::inbox::Waker;
+use crate::link::{Prompt, PromptId, Reply};
+
+/// Time for the whole way, the operator's thinking not counted.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+static PROMPTS: AtomicU64 = AtomicU64::new(1);
+
+/// What the attempt says to the link's thread.
+pub enum Note<T> {
+    /// The operator must decide.
+    Prompt(PromptId, Prompt),
+    /// It is over: what was made, or what failed and whether the operator refused.
+    Done(Result<T, (LinkTrouble, bool)>),
+}
+
+/// What both threads see.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// What the attempt waits for, in case it takes too long: what would be said of the node then.
+    stage: Mutex<Option<LinkTrouble>>,
+    cancelled: AtomicBool,
+    sockets: Mutex<Vec<Arc<Socket>>>,
+}
+
+impl Shared {
+    /// What it waits for.
+    pub fn stage(&self) -> Option<LinkTrouble> {
+        lock(&self.stage).clone()
+    }
+
+    /// Ends the attempt as soon as can be.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+        for socket in lock(&self.sockets).drain(..) {
+            socket.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// The attempt's own side.
+pub struct Attempt<T> {
+    shared: Arc<Shared>,
+    notes: Sender<Note<T>>,
+    replies: Receiver<(PromptId, Reply)>,
+    waker: Waker,
+    deadline: Instant,
+    refused: bool,
+}
+
+impl<T> Attempt<T> {
+    /// Starts the clock.
+    pub fn new(shared: Arc<Shared>, notes: Sender<Note<T>>, replies: Receiver<(PromptId, Reply)>, waker: Waker) -> Self {
+        Self { shared, notes, replies, waker, deadline: Instant::now() + PATIENCE, refused: false }
+    }
+
+    /// Says what is being waited for.
+    pub fn stage(&self, fault: LinkFault, words: &str) {
+        *lock(&self.shared.stage) = Some(trouble::new(fault, words));
+    }
+
+    /// What is being waited for, as a trouble.
+    pub fn late(&self) -> LinkTrouble {
+        self.shared.stage().unwrap_or_else(|| trouble::new(LinkFault::Timeout, "no answer"))
+    }
+
+    /// When patience ends.
+    pub const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// What is left of it, in milliseconds, never 0 (which means for ever to libssh2).
+    pub fn left_ms(&self) -> u32 {
+        u32::try_from(self.deadline.saturating_duration_since(Instant::now()).as_millis()).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// A fresh connection, with a fresh clock.
+    pub fn restart(&mut self) {
+        self.deadline = Instant::now() + PATIENCE;
+    }
+
+    /// Time that was spent waiting for the operator does not count.
+    pub fn pardon(&mut self, since: Instant) {
+        self.deadline += since.elapsed();
+    }
+
+    /// Lets a cancel end this socket.
+    ///
+    /// # Errors
+    /// The attempt was cancelled.
+    pub fn guard(&self, socket: &Arc<Socket>) -> Result<(), LinkTrouble> {
+        lock(&self.shared.sockets).push(Arc::clone(socket));
+        if self.shared.cancelled.load(Ordering::Relaxed) {
+            self.shared.cancel();
+            return Err(trouble::new(LinkFault::Unreachable, "cancelled"));
+        }
+        Ok(())
+    }
+
+    /// Asks the operator and waits. None: the link is ending.
+    pub fn ask(&mut self, what: Prompt) -> Option<Reply> {
+        let id = PromptId(PROMPTS.fetch_add(1, Ordering::Relaxed));
+        let since = Instant::now();
+        self.note(Note::Prompt(id, what));
+        let reply = loop {
+            match self.replies.recv() {
+                Ok((to, reply)) if to == id => break Some(reply),
+                Ok(_) => {}
+                Err(_) => break None,
+            }
+        };
+        self.pardon(since);
+        reply
+    }
+
+    /// The operator said no to something that the way cannot do without.
+    pub fn refuse(&mut self) {
+        self.refused = true;
+    }
+
+    /// Whether the operator did.
+    pub const fn was_refused(&self) -> bool {
+        self.refused
+    }
+
+    /// Says something to the link's thread.
+    pub fn note(&self, note: Note<T>) {
+        let _ = self.notes.send(note);
+        self.waker.wake();
+    }
+}

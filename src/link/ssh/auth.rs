@@ -1,0 +1,241 @@
+//! Logging in: keys from the agent and from files, in OpenSSH's order.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use ssh2::{Agent, ErrorCode, PublicKey, Session};
+
+use super::attempt::Attempt;
+use super::identity::{self, Identity};
+use super::keyring::{self, lock};
+use super::trouble;
+use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::domain::text;
+use crate::link::{Hop, Prompt, Reply};
+
+/// Tries at a passphrase, as ssh(1) allows.
+const PASSPHRASES: usize = 3;
+
+/// What was tried at one hop; kept over a reconnect, because sshd cuts off after a few keys (MaxAuthTries).
+#[derive(Debug, Default)]
+pub struct Tried {
+    keys: HashSet<Vec<u8>>,
+    agent: usize,
+    words: Vec<String>,
+    /// The operator refused a passphrase.
+    pub refused: bool,
+}
+
+/// How trying one key went.
+enum Outcome {
+    In,
+    No,
+    /// The server ended the connection.
+    Cut,
+}
+
+/// Whether the login is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Logged in.
+    In,
+    /// sshd cut us off before every key was tried: connect anew and go on.
+    Again,
+}
+
+struct Door<'a, T> {
+    session: &'a Session,
+    hop: &'a Hop,
+    tried: &'a mut Tried,
+    attempt: &'a mut Attempt<T>,
+}
+
+/// Logs in with whichever key the server takes.
+pub fn log_in<T>(session: &Session, hop: &Hop, tried: &mut Tried, attempt: &mut Attempt<T>) -> Result<Login, LinkTrouble> {
+    let before = tried.keys.len();
+    let mut door = Door { session, hop, tried, attempt };
+    let outcome = match door.agent_keys()? {
+        (Outcome::No, held) => door.files(&held)?,
+        (other, _) => other,
+    };
+    match outcome {
+        Outcome::In => Ok(Login::In),
+        Outcome::Cut if tried.keys.len() > before => Ok(Login::Again),
+        Outcome::Cut => Err(trouble::new(LinkFault::Auth, &format!("{} ended the connection while we logged in as {}", hop.alias, hop.user))),
+        Outcome::No if session.authenticated() => Ok(Login::In),
+        Outcome::No => {
+            session.set_timeout(attempt.left_ms());
+            let allowed = session.auth_methods(&hop.user).unwrap_or_default().to_owned();
+            if session.authenticated() {
+                return Ok(Login::In);
+            }
+            Err(trouble::new(LinkFault::Auth, &tried.sentence(hop, &allowed)))
+        }
+    }
+}
+
+impl Tried {
+    fn sentence(&self, hop: &Hop, allowed: &str) -> String {
+        let mut words = self.words.clone();
+        if self.agent > 0 {
+            words.push(format!("agent ({} key{})", self.agent, if self.agent == 1 { "" } else { "s" }));
+        }
+        let count = self.keys.len();
+        let took = match count {
+            0 => format!("{} was offered no key as {}", hop.alias, hop.user),
+            1 => format!("{} did not take our key as {}", hop.alias, hop.user),
+            n => format!("{} took none of {n} keys as {}", hop.alias, hop.user),
+        };
+        let list = if words.is_empty() { "no agent, no identity file".to_owned() } else { words.join(", ") };
+        let allowed = if allowed.is_empty() { String::new() } else { format!("; allowed: {allowed}") };
+        format!("{took}: {list}{allowed}")
+    }
+}
+
+impl<T> Door<'_, T> {
+    /// The agent's keys: those that ssh_config names first, in its order. Says also which keys it holds.
+    fn agent_keys(&mut self) -> Result<(Outcome, HashSet<Vec<u8>>), LinkTrouble> {
+        let mut held = HashSet::new();
+        let Some(path) = self.hop.agent.clone() else { return Ok((Outcome::No, held)) };
+        self.attempt.stage(LinkFault::Auth, &format!("the ssh agent at {} does not answer", path.display()));
+        let (agent, mut keys) = match open_agent(self.session, &path) {
+            Ok(found) => found,
+            Err(e) => {
+                self.note(format!("agent at {} ({})", path.display(), e.message()));
+                return Ok((Outcome::No, held));
+            }
+        };
+        let wanted: Vec<Vec<u8>> = self.hop.identities.iter().filter_map(|p| identity::public_of(p)).collect();
+        let rank = |key: &PublicKey| wanted.iter().position(|w| w == key.blob()).unwrap_or(usize::MAX);
+        keys.sort_by_key(rank);
+        held.extend(keys.iter().map(|key| key.blob().to_vec()));
+        for key in keys {
+            if self.hop.identities_only && rank(&key) == usize::MAX || !self.tried.keys.insert(key.blob().to_vec()) {
+                continue;
+            }
+            self.tried.agent += 1;
+            self.session.set_timeout(self.attempt.left_ms());
+            match self.judge(agent.userauth(&self.hop.user, &key))? {
+                Ok(Outcome::No) | Err(_) => {}
+                Ok(other) => return Ok((other, held)),
+            }
+        }
+        Ok((Outcome::No, held))
+    }
+
+    /// The files. Those that need no passphrase come first: libssh2 cannot ask whether a key would do before it is opened.
+    fn files(&mut self, held: &HashSet<Vec<u8>>) -> Result<Outcome, LinkTrouble> {
+        let mut open = Vec::new();
+        let mut locked = Vec::new();
+        for path in &self.hop.identities.clone() {
+            match Identity::load(path) {
+                Ok(id) if id.public.as_ref().is_some_and(|public| held.contains(public)) => {}
+                Ok(id) if id.encrypted => locked.push(id),
+                Ok(id) => open.push(id),
+                Err(e) if identity::public_of(path).is_none() => self.note(format!("{} ({e})", path.display())),
+                Err(_) => {}
+            }
+        }
+        for id in open.into_iter().chain(locked) {
+            let name = id.public.clone().unwrap_or_else(|| id.path.as_os_str().as_encoded_bytes().to_vec());
+            if !self.tried.keys.insert(name) {
+                continue;
+            }
+            self.note(format!("{} (file)", id.path.display()));
+            match if id.encrypted { self.locked_file(&id)? } else { self.file(&id, None)?.unwrap_or(Outcome::No) } {
+                Outcome::No => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Outcome::No)
+    }
+
+    /// A file that needs a passphrase: this session's, or the operator's.
+    fn locked_file(&mut self, id: &Identity) -> Result<Outcome, LinkTrouble> {
+        let slot = keyring::slot(&id.path);
+        self.attempt.stage(LinkFault::Auth, &format!("waits for the passphrase of {}", id.path.display()));
+        let since = Instant::now();
+        let mut slot = lock(&slot);
+        self.attempt.pardon(since);
+        let mut again = false;
+        for _ in 0..PASSPHRASES {
+            let secret = match &slot.passphrase {
+                Some(secret) => secret.clone(),
+                None if slot.is_refused() => return Ok(self.withheld(id)),
+                None => match self.attempt.ask(Prompt::Passphrase { file: text::clean(&id.path.display().to_string()), again }) {
+                    Some(Reply::Passphrase(secret)) => secret,
+                    _ => {
+                        slot.refuse();
+                        return Ok(self.withheld(id));
+                    }
+                },
+            };
+            match self.file(id, Some(secret.reveal()))? {
+                Ok(outcome) => {
+                    slot.passphrase = Some(secret);
+                    return Ok(outcome);
+                }
+                Err(()) => {
+                    slot.passphrase = None;
+                    again = true;
+                }
+            }
+        }
+        self.note(format!("{}: wrong passphrase", id.path.display()));
+        Ok(Outcome::No)
+    }
+
+    fn withheld(&mut self, id: &Identity) -> Outcome {
+        self.tried.refused = true;
+        self.note(format!("{}: no passphrase given", id.path.display()));
+        Outcome::No
+    }
+
+    /// One file, with its certificate first where there is one. `Err(())` inside: it cannot be opened (with this passphrase).
+    fn file(&mut self, id: &Identity, passphrase: Option<&str>) -> Result<Result<Outcome, ()>, LinkTrouble> {
+        self.attempt.stage(LinkFault::Timeout, &format!("{} does not answer to our key", self.hop.alias));
+        if let Some(certificate) = &id.certificate {
+            self.session.set_timeout(self.attempt.left_ms());
+            let result = self.session.userauth_pubkey_memory(&self.hop.user, Some(certificate), &id.text, passphrase);
+            match self.judge(result)? {
+                Ok(Outcome::No) | Err(_) => {}
+                other => return Ok(other.map_err(drop)),
+            }
+        }
+        self.session.set_timeout(self.attempt.left_ms());
+        let result = self.session.userauth_pubkey_memory(&self.hop.user, None, &id.text, passphrase);
+        let judged = self.judge(result)?;
+        if let (Err(e), None) = (&judged, passphrase) {
+            self.note(format!("{}: {e}", id.path.display()));
+        }
+        Ok(judged.map_err(drop))
+    }
+
+    /// Sorts libssh2's errors: refused by the server, connection gone, too late, or (inside) a fault of the key on our side.
+    fn judge(&self, result: Result<(), ssh2::Error>) -> Result<Result<Outcome, String>, LinkTrouble> {
+        match result {
+            Ok(()) => Ok(Ok(Outcome::In)),
+            // AUTHENTICATION_FAILED, PUBLICKEY_UNVERIFIED
+            Err(e) if matches!(e.code(), ErrorCode::Session(-18 | -19)) => Ok(Ok(Outcome::No)),
+            Err(e) if trouble::is_loss(&e) => Ok(Ok(Outcome::Cut)),
+            Err(e) if trouble::is_timeout(&e) || Instant::now() >= self.attempt.deadline() => Err(self.attempt.late()),
+            Err(e) => Ok(Err(e.message().to_owned())),
+        }
+    }
+
+    fn note(&mut self, words: String) {
+        if !self.tried.words.contains(&words) {
+            self.tried.words.push(words);
+        }
+    }
+}
+
+fn open_agent(session: &Session, path: &Path) -> Result<(Agent, Vec<PublicKey>), ssh2::Error> {
+    let mut agent = session.agent()?;
+    agent.set_identity_path(&PathBuf::from(path))?;
+    agent.connect()?;
+    agent.list_identities()?;
+    let keys = agent.identities()?;
+    Ok((agent, keys))
+}

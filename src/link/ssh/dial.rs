@@ -1,0 +1,185 @@
+//! The whole way to a node: every hop connected, verified, logged in to. Runs on a thread of its own, where it may wait.
+
+use std::net::Shutdown;
+use std::sync::Arc;
+
+use ssh2::{Channel, Session};
+
+use super::attempt::Attempt;
+use super::auth::{self, Login, Tried};
+use super::hostkey::{self, Trust};
+use super::socket::{self, Socket};
+use super::{trouble, tunnel, wire};
+use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::link::engine::Grant;
+use crate::link::known_hosts::KnownHosts;
+use crate::link::{Hop, Target};
+
+/// Sessions that are opened at once: two lanes, and streams for journal, corosync's map and netlink.
+const FIRST: usize = 5;
+/// Streams to promise where more than [`FIRST`] may be had: sshd's default MaxSessions 10, less the lanes.
+const STREAMS: usize = 8;
+/// New connections to one hop because sshd cut us off or the operator took long.
+const ROUNDS: usize = 12;
+
+/// A connection that is ready for work.
+pub struct Connected {
+    /// Logged in, still blocking.
+    pub session: Session,
+    /// Its socket.
+    pub socket: Arc<Socket>,
+    /// Channels that are open already.
+    pub spares: Vec<Channel>,
+    /// What the server grants.
+    pub grant: Grant,
+}
+
+/// A dead socket under a session that is dropped early: libssh2 then frees it without waiting for the peer.
+struct Guarded(Option<(Session, Arc<Socket>)>);
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        if let Some((_, socket)) = &self.0 {
+            socket.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Goes the whole way. `refused` is set where the operator said no: then only an order should try again.
+pub fn dial(target: &Target, attempt: &mut Attempt<Connected>) -> Result<Connected, (LinkTrouble, bool)> {
+    let hops: Vec<&Hop> = target.jumps.iter().chain([&target.end]).collect();
+    let mut tried: Vec<Tried> = hops.iter().map(|_| Tried::default()).collect();
+    for _ in 0..ROUNDS {
+        match way(target, &hops, &mut tried, attempt) {
+            Ok(Some(connected)) => return Ok(connected),
+            Ok(None) => attempt.restart(),
+            Err(trouble) => {
+                let refused = attempt.was_refused() || (trouble.fault == LinkFault::Auth && tried.iter().any(|t| t.refused));
+                return Err((trouble, refused));
+            }
+        }
+    }
+    Err((trouble::new(LinkFault::Auth, &format!("{} cut us off again and again while we logged in", target.end.alias)), false))
+}
+
+/// One round; none if it has to be begun anew.
+fn way(target: &Target, hops: &[&Hop], tried: &mut [Tried], attempt: &mut Attempt<Connected>) -> Result<Option<Connected>, LinkTrouble> {
+    let mut through: Option<Socket> = None;
+    for (at, hop) in hops.iter().enumerate() {
+        let next = hops.get(at + 1);
+        let place = next.map(|_| format!("jump host {}: ", hop.alias)).unwrap_or_default();
+        let named = |t: LinkTrouble| LinkTrouble { fault: t.fault, text: format!("{place}{}", t.text) };
+        let socket = match through.take() {
+            Some(socket) => socket,
+            None => connect(hop, &place, attempt).map_err(named)?,
+        };
+        let Some(tried) = tried.get_mut(at) else { break };
+        let Some(mut guarded) = log_in(hop, target, socket, tried, &place, attempt).map_err(named)? else { return Ok(None) };
+        match next {
+            Some(next) => {
+                let pair = forward(guarded, hop, next, attempt).map_err(named)?;
+                through = Some(Socket::Pair(pair));
+            }
+            None => return finish(&mut guarded, attempt).map(Some),
+        }
+    }
+    Err(trouble::new(LinkFault::Protocol, "no host to connect to"))
+}
+
+fn connect(hop: &Hop, place: &str, attempt: &Attempt<Connected>) -> Result<Socket, LinkTrouble> {
+    attempt.stage(LinkFault::Unreachable, &format!("{place}the name '{}' is not resolved: the resolver does not answer", hop.host));
+    let addresses = socket::resolve(&hop.host, hop.port)?;
+    attempt.stage(LinkFault::Timeout, &format!("{place}nothing answers at {} port {}: switched off or cut off", hop.host, hop.port));
+    socket::dial(&hop.host, hop.port, &addresses, attempt.deadline())
+}
+
+fn log_in(hop: &Hop, target: &Target, socket: Socket, tried: &mut Tried, place: &str, attempt: &mut Attempt<Connected>) -> Result<Option<Guarded>, LinkTrouble> {
+    let socket = Arc::new(socket);
+    attempt.guard(&socket)?;
+    let start = |e: ssh2::Error| trouble::new(LinkFault::Protocol, &format!("libssh2: {}", e.message()));
+    let mut session = Session::new().map_err(start)?;
+    session.set_tcp_stream(Arc::clone(&socket));
+    let known = KnownHosts::load(&hop.known_hosts);
+    hostkey::prefer(&session, hop, &known).map_err(start)?;
+    attempt.stage(LinkFault::Timeout, &format!("{place}{} port {} accepts but does not answer", hop.host, hop.port));
+    session.set_timeout(attempt.left_ms());
+    session.handshake().map_err(|e| shaken(&e, hop, attempt))?;
+    let guarded = Guarded(Some((session.clone(), socket)));
+    if hostkey::verify(&session, hop, target.host_keys, &known, attempt)? == Trust::Again {
+        return Ok(None);
+    }
+    attempt.stage(LinkFault::Timeout, &format!("{place}{} port {} does not answer while we log in", hop.host, hop.port));
+    Ok((auth::log_in(&session, hop, tried, attempt)? == Login::In).then_some(guarded))
+}
+
+fn shaken(e: &ssh2::Error, hop: &Hop, attempt: &Attempt<Connected>) -> LinkTrouble {
+    if trouble::is_timeout(e) || attempt.left_ms() <= 1 {
+        return trouble::new(LinkFault::Timeout, &format!("{} port {} accepts but does not answer", hop.host, hop.port));
+    }
+    if trouble::is_loss(e) {
+        return trouble::new(LinkFault::Protocol, &format!("{} port {} ended the connection before any login (MaxStartups? no sshd?)", hop.host, hop.port));
+    }
+    trouble::new(LinkFault::Protocol, &format!("no common language with {} port {}: {}", hop.host, hop.port, e.message()))
+}
+
+/// Has a jump host connect to the next hop.
+fn forward(mut guarded: Guarded, hop: &Hop, next: &Hop, attempt: &Attempt<Connected>) -> Result<std::os::unix::net::UnixStream, LinkTrouble> {
+    attempt.stage(LinkFault::Timeout, &format!("jump host {} gets no answer from {} port {}", hop.alias, next.host, next.port));
+    let Some((session, _)) = &guarded.0 else { return Err(trouble::new(LinkFault::Protocol, "no session")) };
+    session.set_timeout(attempt.left_ms());
+    let channel = session.channel_direct_tcpip(&next.host, next.port, None).map_err(|e| {
+        if trouble::is_timeout(&e) {
+            return trouble::new(LinkFault::Timeout, &format!("no answer from {} port {}", next.host, next.port));
+        }
+        let why = match e.message() {
+            m if m.contains("prohibited") => "it does not allow forwarding (AllowTcpForwarding)".to_owned(),
+            m if m.contains("connect failed") => "nothing listens there, or no route".to_owned(),
+            m => m.to_owned(),
+        };
+        trouble::new(LinkFault::Unreachable, &format!("cannot reach {} port {} from there: {why}", next.host, next.port))
+    })?;
+    match guarded.0.take() {
+        Some((session, socket)) => {
+            tunnel::start(session, socket, channel).map_err(|e| trouble::new(LinkFault::Unreachable, &format!("no tunnel on this machine: {e}")))
+        }
+        None => Err(trouble::new(LinkFault::Protocol, "no session")),
+    }
+}
+
+/// Opens the sessions, as many as are granted.
+fn finish(guarded: &mut Guarded, attempt: &Attempt<Connected>) -> Result<Connected, LinkTrouble> {
+    let Some((session, socket)) = guarded.0.take() else { return Err(trouble::new(LinkFault::Protocol, "no session")) };
+    let mut spares = Vec::with_capacity(FIRST);
+    let mut refusal = None;
+    while spares.len() < FIRST && refusal.is_none() {
+        session.set_timeout(attempt.left_ms());
+        match wire::open_channel(&session) {
+            Ok(channel) => spares.push(channel),
+            Err(e) if trouble::is_refusal(&e) => refusal = Some(e.message().to_owned()),
+            Err(e) => {
+                socket.shutdown(Shutdown::Both);
+                return Err(trouble::of_session(&e, "opening a session"));
+            }
+        }
+    }
+    if spares.is_empty() {
+        socket.shutdown(Shutdown::Both);
+        let why = refusal.unwrap_or_default();
+        return Err(trouble::new(LinkFault::Sessions, &format!("logged in, but sshd grants no session: {why}")));
+    }
+    let grant = grant(spares.len(), refusal.is_some());
+    Ok(Connected { session, socket, spares, grant })
+}
+
+fn grant(sessions: usize, full: bool) -> Grant {
+    if !full {
+        return Grant { sessions: STREAMS + 2, streams: STREAMS, note: None };
+    }
+    let streams = sessions.saturating_sub(2);
+    let what = match (sessions, streams) {
+        (1, _) => "1 session: quick and slow questions share it, streams are polled".to_owned(),
+        (n, 0) => format!("{n} sessions: streams are polled"),
+        (n, s) => format!("{n} sessions: {s} stream{}, the others are polled", if s == 1 { "" } else { "s" }),
+    };
+    Grant { sessions, streams, note: Some(format!("sshd grants {what} (MaxSessions)")) }
+}

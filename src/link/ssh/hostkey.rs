@@ -1,0 +1,111 @@
+//! The host key of a hop against known_hosts.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use sha2::{Digest, Sha256};
+use ssh2::{MethodType, Session};
+
+use super::attempt::Attempt;
+use super::identity;
+use super::trouble;
+use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::domain::text;
+use crate::link::known_hosts::{self, KnownHosts, Verdict};
+use crate::link::{Hop, HostKeys, Prompt, Reply};
+
+/// What is offered, in this order, after the types that known_hosts has.
+const KINDS: [&str; 7] =
+    ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"];
+/// sshd lets nobody wait for longer to log in (LoginGraceTime 120 s); with a margin for what follows.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// How a host is looked up: HostKeyAlias stands for itself, without a port.
+fn lookup(hop: &Hop) -> (&str, u16) {
+    hop.host_key_alias.as_deref().map_or((hop.host.as_str(), hop.port), |alias| (alias, 22))
+}
+
+/// Asks the server for the kind of key that known_hosts has, so that a known host is known.
+pub fn prefer(session: &Session, hop: &Hop, known: &KnownHosts) -> Result<(), ssh2::Error> {
+    let (name, port) = lookup(hop);
+    let mut kinds: Vec<&str> = Vec::with_capacity(KINDS.len());
+    let had = known.key_types_for(name, port);
+    let signs_as = |kind: &str, wanted: &str| wanted == kind || (kind == "ssh-rsa" && wanted.starts_with("rsa-sha2-"));
+    for kind in &had {
+        kinds.extend(KINDS.iter().copied().filter(|wanted| signs_as(kind, wanted)));
+    }
+    kinds.extend(KINDS.iter().copied().filter(|kind| !had.iter().any(|h| signs_as(h, kind))));
+    session.method_pref(MethodType::HostKey, &kinds.join(","))
+}
+
+/// Whether to go on on this connection.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The key is known.
+    Go,
+    /// It is known now, but the operator took long: connect anew.
+    Again,
+}
+
+/// Compares the key that the server proved to have.
+pub fn verify<T>(session: &Session, hop: &Hop, policy: HostKeys, known: &KnownHosts, attempt: &mut Attempt<T>) -> Result<Trust, LinkTrouble> {
+    let no = |words: &str| trouble::new(LinkFault::Hostkey, words);
+    let (blob, _) = session.host_key().ok_or_else(|| no("the server showed no host key"))?;
+    let kind = identity::kind(blob);
+    let (name, port) = lookup(hop);
+    let print = fingerprint(blob);
+    let shown = if port == 22 { name.to_owned() } else { format!("[{name}]:{port}") };
+    match known.check(name, port, &kind, blob) {
+        Verdict::Known => return Ok(Trust::Go),
+        Verdict::Changed { file, line } => {
+            return Err(no(&format!(
+                "the {kind} key of {shown} has CHANGED ({print}): it is not the one in {} line {line}; someone may be in between. \
+                 If the host was set up anew, remove that line",
+                file.display()
+            )));
+        }
+        Verdict::Revoked { file, line } => {
+            return Err(no(&format!("the {kind} key of {shown} ({print}) is revoked by {} line {line}", file.display())));
+        }
+        Verdict::Unknown => {}
+    }
+    let others = known.key_types_for(name, port);
+    let unknown = format!("the {kind} key of {shown} ({print}) is unknown");
+    match policy {
+        HostKeys::Strict => Err(no(&format!("{unknown}; compare it with the host's own and add it (ssh-keyscan, ssh), or use --host-keys accept-new"))),
+        HostKeys::AcceptNew if !others.is_empty() => Err(no(&format!("{unknown}, while {} of this host is known: not accepted as new", others.join(", ")))),
+        HostKeys::AcceptNew => remember(hop, name, port, &kind, blob).map(|()| Trust::Go),
+        HostKeys::Ask => {
+            attempt.stage(LinkFault::Hostkey, &format!("{unknown}; waits for your decision"));
+            let file = file(hop).map(|f| text::clean(&f.display().to_string())).unwrap_or_default();
+            let prompt = Prompt::UnknownHostKey { host: text::clean(&shown), kind: text::clean(&kind), fingerprint: print, file };
+            let asked = Instant::now();
+            let blob = blob.to_vec();
+            match attempt.ask(prompt) {
+                Some(Reply::Trust) => remember(hop, name, port, &kind, &blob)?,
+                _ => {
+                    attempt.refuse();
+                    return Err(no(&format!("{unknown}, and was not accepted")));
+                }
+            }
+            Ok(if asked.elapsed() > GRACE { Trust::Again } else { Trust::Go })
+        }
+    }
+}
+
+fn file(hop: &Hop) -> Option<&Path> {
+    hop.known_hosts.first().map(std::path::PathBuf::as_path)
+}
+
+fn remember(hop: &Hop, name: &str, port: u16, kind: &str, blob: &[u8]) -> Result<(), LinkTrouble> {
+    let Some(file) = file(hop) else { return Ok(()) };
+    known_hosts::remember(file, name, port, kind, blob)
+        .map_err(|e| trouble::new(LinkFault::Hostkey, &format!("cannot write the host key to {}: {e}", file.display())))
+}
+
+/// As OpenSSH shows it.
+fn fingerprint(blob: &[u8]) -> String {
+    format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(blob)))
+}

@@ -1,0 +1,206 @@
+//! Nodes by SSH: one connection each, kept up for ever.
+//!
+//! A link owns one thread. While it connects, a second one goes the way ([`dial`]) where it may wait for resolvers,
+//! agents and operators, so that the first always answers; then it ends and the first drives the connection alone.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use self::attempt::{Attempt, Note, Shared};
+use self::backoff::Backoff;
+use self::dial::Connected;
+use self::wire::SshWire;
+use super::engine::{Engine, Over};
+use super::inbox::{self, Inbox, Rest, Stillborn, Waker, refusal};
+use super::mark::Nonce;
+use super::speaker::{SPEAK_AGAIN, Speaker};
+use super::{Link, Order, PromptId, Reply, Report, Target, Voice};
+use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::domain::stamp::Stamp;
+
+mod attempt;
+mod auth;
+mod backoff;
+mod dial;
+mod ends;
+mod hostkey;
+mod identity;
+mod keyring;
+mod socket;
+mod trouble;
+mod tunnel;
+mod wire;
+
+/// Stacks: OpenSSL's and the resolver's needs, with a margin.
+const STACK: usize = 256 << 10;
+const DIAL_STACK: usize = 512 << 10;
+/// When an attempt that still runs is called what it is; it goes on.
+const SAY_LATE: Duration = Duration::from_millis(2500);
+
+/// A link to a node by SSH.
+pub fn spawn(target: Target, voice: Voice) -> Box<dyn Link> {
+    let name = format!("link {}", target.end.alias.chars().take(9).collect::<String>());
+    let spoken = voice.clone();
+    match inbox::start(&name, STACK, voice, move |inbox, waker, voice| Node { target: Arc::new(target), inbox, waker, speaker: Speaker::new(voice), down: None }.live()) {
+        Ok(handle) => Box::new(handle),
+        Err(e) => Box::new(Stillborn::new(spoken, &e)),
+    }
+}
+
+/// One node's link on its thread.
+struct Node {
+    target: Arc<Target>,
+    inbox: Inbox,
+    waker: Waker,
+    speaker: Speaker,
+    /// What was said last, while the node is down.
+    down: Option<LinkTrouble>,
+}
+
+/// How an attempt ended.
+enum Tried {
+    Closed,
+    Failed(LinkTrouble, bool),
+    Made(Box<Connected>, Vec<Order>),
+}
+
+impl Node {
+    fn live(mut self) {
+        let mut backoff = Backoff::default();
+        self.speaker.say(Report::Connecting);
+        loop {
+            let (trouble, refused) = match self.attempt() {
+                Tried::Closed => return,
+                Tried::Failed(trouble, refused) => (trouble, refused),
+                Tried::Made(connected, early) => {
+                    self.down = None;
+                    let (over, ever) = self.work(*connected, early);
+                    let Over::Lost(trouble) = over else { return };
+                    if ever {
+                        backoff = Backoff::default();
+                    }
+                    (trouble, false)
+                }
+            };
+            let wait = backoff.next(trouble.fault);
+            let retry_at = (!refused).then(|| Stamp::now().after(wait));
+            self.speaker.say(Report::Down { trouble: trouble.clone(), retry_at });
+            // A decision of the operator's is not asked for again until the operator says so.
+            let wait = if refused { Duration::from_secs(u64::from(u32::MAX)) } else { wait };
+            match self.inbox.rest(wait, &mut self.speaker, &trouble) {
+                Rest::Over => return,
+                Rest::Hurried => self.forgive(),
+                Rest::Slept => {}
+            }
+            self.down = Some(trouble);
+        }
+    }
+
+    fn forgive(&self) {
+        for path in self.target.jumps.iter().chain([&self.target.end]).flat_map(|hop| &hop.identities) {
+            keyring::lock(&keyring::slot(path)).forgive();
+        }
+    }
+
+    fn work(&mut self, connected: Connected, early: Vec<Order>) -> (Over, bool) {
+        let Connected { session, socket, spares, grant } = connected;
+        let wire = SshWire::new(session, socket, spares);
+        match Nonce::fresh() {
+            Ok(nonce) => Engine::new(wire, nonce, self.target.rights, grant, &self.inbox, &mut self.speaker).run(early),
+            Err(e) => (Over::Lost(trouble::new(LinkFault::Protocol, &format!("no random numbers: {e}"))), false),
+        }
+    }
+
+    /// One attempt: its thread goes the way, this one answers meanwhile.
+    fn attempt(&mut self) -> Tried {
+        let shared = Arc::new(Shared::default());
+        let (note, notes) = channel();
+        let (reply, replies) = channel();
+        let mut attempt = Attempt::new(Arc::clone(&shared), note, replies, self.waker.clone());
+        let target = Arc::clone(&self.target);
+        let body = move || {
+            let result = dial::dial(&target, &mut attempt);
+            attempt.note(Note::Done(result));
+        };
+        if let Err(e) = std::thread::Builder::new().name("link dial".to_owned()).stack_size(DIAL_STACK).spawn(body) {
+            return Tried::Failed(trouble::new(LinkFault::Unreachable, &format!("no thread on this machine: {e}")), false);
+        }
+        let mut early = Vec::new();
+        let tried = self.attend(&shared, &notes, &reply, &mut early);
+        match tried {
+            Tried::Made(connected, _) => Tried::Made(connected, early),
+            other => {
+                let lost = match &other {
+                    Tried::Failed(trouble, _) => trouble.clone(),
+                    _ => trouble::new(LinkFault::Unreachable, "the link is closed"),
+                };
+                self.decline(early, &lost);
+                shared.cancel();
+                other
+            }
+        }
+    }
+
+    fn attend(&mut self, shared: &Shared, notes: &Receiver<Note<Connected>>, reply: &Sender<(PromptId, Reply)>, early: &mut Vec<Order>) -> Tried {
+        let mut late_at = Some(Instant::now() + SAY_LATE);
+        loop {
+            self.inbox.quiet();
+            while let Some(order) = self.inbox.take() {
+                match order {
+                    Order::Close => return Tried::Closed,
+                    Order::Reply(id, said) => drop(reply.send((id, said))),
+                    Order::Hurry => {}
+                    Order::Unfollow(id) => {
+                        let before = early.len();
+                        early.retain(|o| !matches!(o, Order::Follow { id: held, .. } if *held == id));
+                        if early.len() < before {
+                            self.speaker.say(Report::Ended { id, why: "unfollowed".to_owned() });
+                        }
+                    }
+                    other => match self.down.clone() {
+                        Some(trouble) => self.decline(vec![other], &trouble),
+                        None => early.push(other),
+                    },
+                }
+            }
+            loop {
+                match notes.try_recv() {
+                    Ok(Note::Prompt(id, what)) => self.speaker.say(Report::Prompt { id, what }),
+                    Ok(Note::Done(Ok(connected))) => return Tried::Made(Box::new(connected), Vec::new()),
+                    Ok(Note::Done(Err((trouble, refused)))) => return Tried::Failed(trouble, refused),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return Tried::Failed(trouble::new(LinkFault::Protocol, "the attempt failed in an unforeseen way"), false),
+                }
+            }
+            if late_at.is_some_and(|at| Instant::now() >= at) {
+                late_at = None;
+                self.say_late(shared, std::mem::take(early));
+            }
+            self.speaker.flush();
+            if self.speaker.alone() {
+                return Tried::Closed;
+            }
+            let soon = self.speaker.behind().then(|| Instant::now() + SPEAK_AGAIN);
+            self.inbox.wait([late_at, soon].into_iter().flatten().min());
+        }
+    }
+
+    /// The attempt takes long: the node is shown as what it is by now, and the attempt goes on.
+    fn say_late(&mut self, shared: &Shared, early: Vec<Order>) {
+        let trouble = shared.stage().unwrap_or_else(|| trouble::new(LinkFault::Timeout, "no answer"));
+        self.decline(early, &trouble);
+        if self.down.as_ref() != Some(&trouble) {
+            self.speaker.say(Report::Down { trouble: trouble.clone(), retry_at: None });
+        }
+        self.down = Some(trouble);
+    }
+
+    fn decline(&mut self, orders: Vec<Order>, trouble: &LinkTrouble) {
+        for order in orders {
+            if let Some(report) = refusal(order, trouble) {
+                self.speaker.say(report);
+            }
+        }
+    }
+}

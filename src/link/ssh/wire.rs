@@ -1,0 +1,132 @@
+//! Channels of one SSH connection.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags};
+use ssh2::{BlockDirections, Channel, Session};
+
+use super::ends::Ends;
+use super::socket::Socket;
+use super::trouble::{self, EAGAIN};
+use crate::link::guard;
+use crate::link::wire::{Duct, OpenError, Side, Wire};
+
+/// What a channel may have under way to us. Small enough that paused streams cost little, large enough for 25 MB/s at 10 ms.
+const WINDOW: u32 = 256 << 10;
+/// Largest packet.
+const PACKET: u32 = 32 << 10;
+
+/// Opens a session channel. In non-blocking mode it may have to be asked again ([`EAGAIN`]).
+pub fn open_channel(session: &Session) -> Result<Channel, ssh2::Error> {
+    session.channel_open("session", WINDOW, PACKET, None)
+}
+
+/// An authenticated connection, in non-blocking mode.
+pub struct SshWire {
+    // Dropped in this order: channels before their session.
+    starting: Option<Channel>,
+    spares: Vec<Channel>,
+    closing: Vec<Channel>,
+    session: Session,
+    socket: Arc<Socket>,
+}
+
+impl fmt::Debug for SshWire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SshWire").field("spares", &self.spares.len()).field("closing", &self.closing.len()).finish_non_exhaustive()
+    }
+}
+
+impl SshWire {
+    /// Takes a session that is logged in, with channels that were opened already. `socket` is a second handle on the session's.
+    pub fn new(session: Session, socket: Arc<Socket>, spares: Vec<Channel>) -> Self {
+        session.set_blocking(false);
+        Self { starting: None, spares, closing: Vec::new(), session, socket }
+    }
+}
+
+impl Drop for SshWire {
+    fn drop(&mut self) {
+        let _ = self.session.disconnect(None, "quorate is done", None);
+        // libssh2 frees nothing of a session while it waits for the peer; on a dead socket it does not wait.
+        self.socket.shutdown(Shutdown::Both);
+    }
+}
+
+impl Wire for SshWire {
+    type Duct = SshDuct;
+
+    fn open(&mut self) -> Result<Option<SshDuct>, OpenError> {
+        let mut channel = match self.starting.take().or_else(|| self.spares.pop()) {
+            Some(channel) => channel,
+            None => match open_channel(&self.session) {
+                Ok(channel) => channel,
+                Err(e) if e.code() == EAGAIN => return Ok(None),
+                Err(e) if trouble::is_refusal(&e) => return Err(OpenError::Refused(e.message().to_owned())),
+                Err(e) => return Err(OpenError::Broken(trouble::of_session(&e, "opening a session"))),
+            },
+        };
+        match channel.exec(guard::EXEC) {
+            Ok(()) => Ok(Some(SshDuct(Ends(channel)))),
+            Err(e) if e.code() == EAGAIN => {
+                self.starting = Some(channel);
+                Ok(None)
+            }
+            Err(e) => Err(OpenError::Broken(trouble::of_session(&e, "starting sh"))),
+        }
+    }
+
+    fn close(&mut self, duct: SshDuct) {
+        self.closing.push(duct.0.0);
+    }
+
+    fn tidy(&mut self) -> bool {
+        // A channel is let go when the other side has closed it too: its processes have ended.
+        self.closing.retain_mut(|channel| matches!(channel.close(), Err(e) if e.code() == EAGAIN));
+        false
+    }
+
+    fn watch<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
+        let mut flags = PollFlags::IN;
+        if matches!(self.session.block_directions(), BlockDirections::Outbound | BlockDirections::Both) {
+            flags |= PollFlags::OUT;
+        }
+        fds.push(PollFd::from_borrowed_fd(self.socket.as_fd(), flags));
+    }
+
+    fn waited(&self) {
+        self.socket.quick_ack();
+    }
+}
+
+/// One channel with its shell.
+pub struct SshDuct(Ends);
+
+impl fmt::Debug for SshDuct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SshDuct")
+    }
+}
+
+impl Duct for SshDuct {
+    fn read(&mut self, from: Side, buf: &mut [u8]) -> io::Result<usize> {
+        match from {
+            Side::Out => self.0.read(buf),
+            Side::Err => self.0.read_err(buf),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn pending(&self) -> bool {
+        self.0.pending()
+    }
+
+    fn watch<'a>(&'a self, _read: bool, _write: bool, _fds: &mut Vec<PollFd<'a>>) {}
+}

@@ -1,0 +1,61 @@
+//! What the engine needs of a transport: channels to shells, over SSH or on this machine.
+
+use std::io;
+
+use rustix::event::PollFd;
+
+use crate::domain::node::LinkTrouble;
+
+/// One of a shell's outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// Why no channel was opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The server grants no further session.
+    Refused(String),
+    /// The connection is gone.
+    Broken(LinkTrouble),
+}
+
+/// One shell: its input and both outputs. Nothing here waits.
+pub trait Duct {
+    /// Reads what is there. `WouldBlock`: nothing now; 0 or `BrokenPipe`: this channel has ended; else the connection has.
+    fn read(&mut self, from: Side, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes what fits; errors as with `read`.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Whether bytes or an end were brought in already by a read for another channel.
+    fn pending(&self) -> bool;
+
+    /// Adds the descriptors to wait for, where the channel has its own.
+    fn watch<'a>(&'a self, read: bool, write: bool, fds: &mut Vec<PollFd<'a>>);
+}
+
+/// A connection that grants channels.
+pub trait Wire {
+    /// Its channels.
+    type Duct: Duct;
+
+    /// Opens a channel and starts the shell; `None`: not yet, ask again when something has moved.
+    fn open(&mut self) -> Result<Option<Self::Duct>, OpenError>;
+
+    /// Ends a channel; what it takes is done by [`Wire::tidy`].
+    fn close(&mut self, duct: Self::Duct);
+
+    /// Goes on closing channels. True while some are not closed yet.
+    fn tidy(&mut self) -> bool;
+
+    /// Adds the connection's descriptor, where it has one.
+    fn watch<'a>(&'a self, fds: &mut Vec<PollFd<'a>>);
+
+    /// To be called after every wait.
+    fn waited(&self);
+}
