@@ -1,7 +1,8 @@
 //! follow.sh, run for real on files that grow and rotate.
 
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{Read, Write as _};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -64,7 +65,7 @@ impl Node {
         for _ in 0..count {
             let words = format!("line {}", self.number);
             self.number += 1;
-            text.push_str(&format!("Nov 22 22:12:25 n1 quorate[1]: {words}\n"));
+            writeln!(text, "Nov 22 22:12:25 n1 quorate[1]: {words}").unwrap();
             self.written.push(words);
         }
         file.write_all(text.as_bytes()).unwrap();

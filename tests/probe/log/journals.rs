@@ -154,7 +154,7 @@ const RECORDED: &[Recorded] = &[
 fn recorded_logs_say_what_happened() {
     for (name, items, shown, some) in RECORDED {
         let bytes = fixture(name);
-        let got = if name.ends_with(".jsonl") { decode(StreamKind::Journal, &bytes) } else { decode(StreamKind::LogFiles, &followed(&bytes)) };
+        let got = if name.contains("journal-") { decode(StreamKind::Journal, &bytes) } else { decode(StreamKind::LogFiles, &followed(&bytes)) };
         let all = lines(got.clone());
         assert_eq!((got.len(), all.len()), (*items, *shown), "{name}");
         for expected in *some {

@@ -17,8 +17,8 @@ fn play(files: &[(&str, Vec<u8>)], resume: &Resume) -> Vec<u8> {
         let offset = position.map_or(0, |p| usize::try_from(p.offset).unwrap());
         if let Some(position) = position {
             let n = position.mark.len() / 2;
-            let hex: String = content[offset - n..offset].iter().map(|b| format!("{b:02x}")).collect();
-            assert_eq!(position.mark, hex, "the mark is what stands before the offset");
+            let mark: Vec<u8> = (0..n).map(|i| u8::from_str_radix(&position.mark[2 * i..2 * i + 2], 16).unwrap()).collect();
+            assert_eq!(mark, content[offset - n..offset], "the mark is what stands before the offset");
             assert!(offset == 0 || n > 0, "a mark is known");
         }
         heads.extend_from_slice(format!("@file {id} 5{id} {offset} {path} {path}\n").as_bytes());
