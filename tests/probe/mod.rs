@@ -1,5 +1,6 @@
 //! Tests of probe.
 
+mod log;
 mod host;
 mod host_any_bytes;
 mod host_scripts;

@@ -42,12 +42,11 @@ impl Cmap {
                     listing.insert(id, text::clean(value.trim()));
                 }
             }
-            (None, _) => {}
             (Some(verb), Some((id, "status"))) => self.status(id, if verb == "delete" { "gone" } else { value.trim() }, out),
             (Some(_), Some(_)) => out.push(StreamItem::Stale(vec![Q::Quorum, Q::Links])),
             (Some(_), None) if key.starts_with("nodelist.") => out.push(StreamItem::Stale(vec![Q::Cmap, Q::Quorum, Q::Links])),
             (Some(_), None) if key.contains("quorum") => out.push(StreamItem::Stale(vec![Q::Quorum])),
-            (Some(_), None) => {}
+            (None, _) | (Some(_), None) => {}
         }
     }
 

@@ -24,22 +24,31 @@ facts() { # FILE: sets inode and size
     inode=${1:-0}
     size=${6:-0}
 }
-content() { # FILE OFFSET: its bytes from there on, decompressed
+unpack() { # FILE, if it is compressed
     case $1 in
     *.gz) gzip -dc "$1" ;;
     *.bz2) bzip2 -dc "$1" ;;
     *.xz) xz -dc "$1" ;;
     *.zst) zstd -dcq "$1" ;;
-    *) tail -c "+$(($2 + 1))" "$1"; return ;;
-    esac 2>/dev/null | tail -c "+$(($2 + 1))"
+    esac 2>/dev/null
+}
+packed() { # FILE
+    case $1 in
+    *.gz | *.bz2 | *.xz | *.zst) ;;
+    *) return 1 ;;
+    esac
+}
+content() { # FILE OFFSET: its bytes from there on, unpacked
+    if packed "$1"; then
+        unpack "$1" | tail -c "+$(($2 + 1))"
+    else
+        tail -c "+$(($2 + 1))" "$1"
+    fi
 }
 known() { # FILE INODE OFFSET MARK: is it the file in which we were there?
     facts "$1"
     [ "$3" -gt 0 ] || { [ "$inode" = "$2" ]; return; }
-    case $1 in
-    *.gz | *.bz2 | *.xz | *.zst) ;;
-    *) [ "$size" -ge "$3" ] || return 1 ;;
-    esac
+    packed "$1" || [ "$size" -ge "$3" ] || return 1
     n=$((${#4} / 2))
     [ "$(content "$1" $(($3 - n)) | head -c $n | od -An -v -tx1 | tr -d ' \n')" = "$4" ]
 }
@@ -50,13 +59,12 @@ follow() { # PATH FILE OFFSET
     id=$((id + 1))
     facts "$2"
     echo "@file $id $inode $3 $1 $2"
-    case $2 in
-    *.gz | *.bz2 | *.xz | *.zst) content "$2" "$3" | hex $id ;;
-    *)
+    if packed "$2"; then
+        content "$2" "$3" | hex $id
+    else
         ids="$ids $id"
         eval "file_$id=\$2 pos_$id=\$3"
-        ;;
-    esac
+    fi
 }
 live() { # ID FILE OFFSET
     tail -c "+$(($3 + 1))" --pid=$$ -s 0.2 -f "$2" 2>&1 | grep -a --line-buffered -H --label="$1" '' &

@@ -21,13 +21,16 @@ struct Interface {
     line: String,
 }
 
+/// Interfaces by name, and (interface, address) pairs.
+type Listing = (BTreeMap<String, Interface>, BTreeSet<(String, String)>);
+
 /// Last known state, to tell changes from repetitions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Netlink {
     links: BTreeMap<String, Interface>,
     addresses: BTreeSet<(String, String)>,
     /// The listing at the start, until it is complete.
-    listing: Option<(BTreeMap<String, Interface>, BTreeSet<(String, String)>)>,
+    listing: Option<Listing>,
     /// A listing was complete before: differences are events.
     known: bool,
 }

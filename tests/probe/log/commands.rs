@@ -1,0 +1,46 @@
+//! The commands of the streams.
+
+use quorate::domain::observation::host::Tools;
+use quorate::probe::log::{Resume, command};
+
+use super::*;
+
+fn tools(names: &[&str]) -> Tools {
+    Tools { present: names.iter().map(|n| (*n).to_owned()).collect(), ..Tools::default() }
+}
+
+#[test]
+fn streams_need_their_tools() {
+    let none = tools(&[]);
+    let resume = Resume::default();
+    for kind in [StreamKind::Journal, StreamKind::Netlink, StreamKind::CorosyncMap] {
+        assert_eq!(command(kind, &none, &resume), None, "{}", kind.name());
+    }
+    assert!(command(StreamKind::LogFiles, &none, &resume).unwrap().is_privileged());
+    assert!(!command(StreamKind::Netlink, &tools(&["ip"]), &resume).unwrap().is_privileged());
+    // Without stdbuf its output would come in blocks of 4 KiB: better asked than followed.
+    assert_eq!(command(StreamKind::CorosyncMap, &tools(&["corosync-cmapctl"]), &resume), None);
+    assert!(command(StreamKind::CorosyncMap, &tools(&["corosync-cmapctl", "stdbuf"]), &resume).unwrap().is_privileged());
+}
+
+#[test]
+fn the_journal_resumes_after_its_cursor() {
+    let tools = tools(&["journalctl"]);
+    let fresh = command(StreamKind::Journal, &tools, &Resume::default()).unwrap();
+    assert_eq!(fresh.argv().get(4..7), Some(&["-n".to_owned(), "50".to_owned(), "_TRANSPORT=kernel".to_owned()][..]));
+    let mut decoder = Decoder::new(StreamKind::Journal, arrival());
+    decoder.feed(&fixture("journal-controld.jsonl"), arrival());
+    let again = command(StreamKind::Journal, &tools, &decoder.resume()).unwrap();
+    let cursor = again.argv().iter().find_map(|a| a.strip_prefix("--after-cursor=")).unwrap();
+    let last = fixture("journal-controld.jsonl");
+    let last = String::from_utf8(last).unwrap();
+    assert!(last.lines().last().unwrap().contains(cursor));
+    assert!(again.argv().iter().any(|a| a == "--no-tail") && !again.argv().iter().any(|a| a == "-n"));
+}
+
+#[test]
+fn a_cursor_that_is_none_never_becomes_an_argument() {
+    let mut decoder = Decoder::new(StreamKind::Journal, arrival());
+    decoder.feed(b"{\"__CURSOR\":\"s=1;i=2 --rotate\",\"MESSAGE\":\"x\"}\n", arrival());
+    assert_eq!(decoder.resume().cursor, None);
+}

@@ -1,0 +1,174 @@
+//! Single lines: forms, times, meanings, harmlessness.
+
+use Question as Q;
+use Severity::{Critical, Info, Notice, Warning};
+
+use super::*;
+
+const CRM: &[Q] = &[Q::CrmMon];
+
+fn line(text: &str) -> LogLine {
+    match one(text) {
+        Some(StreamItem::Line(line)) => line,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn all_forms_of_lines_and_times_are_read() {
+    let cases = [
+        ("Nov 22 21:30:12 [345] node1 corosync warning [TOTEM ] Retransmit List: 1", "2026-11-22T21:30:12.000Z"),
+        ("Nov 22 21:30:12.345 [345] node1 corosync warning [TOTEM ] Retransmit List: 1", "2026-11-22T21:30:12.345Z"),
+        ("Nov 22 21:30:12.345 warning [TOTEM ] Retransmit List: 1", "2026-11-22T21:30:12.345Z"),
+        ("2026-11-22T21:30:12 [345] node1 corosync warning [TOTEM ] Retransmit List: 1", "2026-11-22T21:30:12.000Z"),
+        ("2026-11-22T21:30:12.5+01:00 node1 corosync[345]:  [TOTEM ] Retransmit List: 1", "2026-11-22T20:30:12.500Z"),
+        ("Nov  2 01:02:03 corosync [TOTEM ] Retransmit List: 1", "2026-11-02T01:02:03.000Z"),
+    ];
+    for (text, time) in cases {
+        let line = line(text);
+        assert_eq!((line.at, line.text.as_str()), (Some(at(time)), "[TOTEM] Retransmit List: 1"), "{text}");
+        assert_eq!((line.source, line.severity), (Source::Corosync, Warning), "{text}");
+    }
+}
+
+#[test]
+fn pacemaker_s_file_syslog_and_old_forms_say_the_same() {
+    for text in [
+        "Nov 22 22:12:25.663 node1 pacemaker-controld  [390] (log_executor_event) \tnotice: Result of start operation for vm1 on node1: error (no such domain) | CIB update 12",
+        "Nov 22 22:12:25 node1 pacemaker-controld[390]:  notice: Result of start operation for vm1 on node1: error (no such domain)",
+        "Nov 22 22:12:25 [390] node1       crmd:   notice: process_lrm_event:\tResult of start operation for vm1 on node1: error (no such domain) | call=4",
+        "2026-11-22 22:12:25,663 node1 crmd[390]: notice: Result of start operation for vm1 on node1: error (no such domain)",
+    ] {
+        let line = line(text);
+        assert_line(&line, (Source::Pacemaker, Warning, Some("vm1"), "Result of start operation for vm1 on node1: error (no such domain)", CRM));
+        assert!(!line.text.contains(" | "), "{}", line.text);
+    }
+}
+
+#[test]
+fn meanings() {
+    let fence: &[Q] = &[Q::CrmMon, Q::FenceHistory];
+    let lvm: &[Q] = &[Q::Lvs, Q::Vgs, Q::DeviceMapper];
+    let cases: &[(&str, Expected<'_>)] = &[
+        (
+            "pacemaker-fenced[1]:  error: Operation 'reboot' targeting node3 by node1 for pacemaker-controld.4@node1: Timed out (Fencing timed out)",
+            (Source::Fence, Critical, Some("node3"), "Operation 'reboot' targeting node3", fence),
+        ),
+        ("pacemaker-controld[1]:  crit: We were allegedly just fenced by node2 for node1!", (Source::Pacemaker, Critical, None, "We were", fence)),
+        ("pacemaker-controld[1]:  notice: Initiating migrate_to operation vm1_migrate_to_0 on node2", (Source::Pacemaker, Info, Some("vm1"), "Initiating", CRM)),
+        ("pacemaker-controld[1]:  warning: Quorum lost", (Source::Pacemaker, Critical, None, "Quorum lost", &[Q::Quorum, Q::CrmMon])),
+        ("pacemaker-attrd[1]:  notice: Setting fail-count-vm1#start_0[node2] in instance_attributes: (unset) -> INFINITY", (Source::Pacemaker, Warning, Some("vm1"), "Setting", CRM)),
+        ("VirtualDomain(vm1)[77]: ERROR: Failed to start virtual domain vm1.", (Source::Pacemaker, Warning, Some("vm1"), "Failed to start", &[])),
+        ("kernel: [ 12.3] bonding: bond0: link status definitely down for interface eth1, disabling it", (Source::Kernel, Warning, Some("bond0"), "bonding", &[Q::Net, Q::Bonding])),
+        ("kernel: bond1: making interface eth3 the new active one.", (Source::Kernel, Notice, Some("bond1"), "bond1", &[Q::Net, Q::Bonding])),
+        ("kernel: e1000: eth0 NIC Link is Down", (Source::Kernel, Warning, Some("eth0"), "e1000", &[Q::Net])),
+        ("kernel: Out of memory: Killed process 4242 (qemu-system-x86) total-vm:1kB", (Source::Kernel, Critical, Some("qemu-system-x86"), "Out of memory", &[Q::Host])),
+        ("kernel: EXT4-fs error (device dm-3): ext4_find_entry:1455: inode #2", (Source::Kernel, Critical, Some("dm-3"), "EXT4-fs error", &[Q::Filesystems])),
+        ("kernel: GFS2: fsid=lab:gfs.1: about to withdraw this file system", (Source::Kernel, Critical, Some("lab:gfs"), "GFS2", &[Q::Filesystems])),
+        ("multipathd: sdd: mark as failed", (Source::Storage, Warning, Some("sdd"), "sdd", &[Q::Multipath])),
+        ("multipathd[4]: san1: remaining active paths: 0", (Source::Storage, Critical, Some("san1"), "san1", &[Q::Multipath])),
+        ("iscsid: Kernel reported iSCSI connection 1:0 error (1022 - ISCSI_ERR_NOP_TIMEDOUT) state (3)", (Source::Storage, Warning, Some("1:0"), "Kernel reported", &[Q::Iscsi, Q::Multipath])),
+        ("dmeventd[9]: WARNING: Thin pool vg-pool-tpool data is now 91.20% full.", (Source::Storage, Warning, Some("vg-pool"), "WARNING", lvm)),
+        ("lvm[9]: WARNING: Thin pool vg-pool-tpool metadata is now 98.00% full.", (Source::Storage, Critical, Some("vg-pool"), "WARNING", lvm)),
+        ("sbd[3]: warning: inquisitor_child: Servant pcmk is outdated (age: 5)", (Source::Fence, Critical, None, "warning", &[Q::Watchdog, Q::CrmMon])),
+        ("systemd[1]: pacemaker.service: Main process exited, code=killed, status=9/KILL", (Source::Pacemaker, Critical, Some("pacemaker"), "pacemaker", &[Q::Units, Q::Daemons])),
+        ("quorate[5]: admin relocates vm1 to node2", (Source::Operator, Notice, None, "admin relocates vm1 to node2", &[])),
+        ("sudo:    anna : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/sbin/crm_resource --move -r vm1", (Source::Operator, Notice, None, "anna on pts/0 ran: /usr/sbin/crm_resource --move -r vm1", &[])),
+    ];
+    for (text, expected) in cases {
+        assert_line(&line(&format!("Nov 22 22:12:25 node1 {text}")), *expected);
+    }
+}
+
+#[test]
+fn chatter_is_no_event_but_may_make_stale() {
+    let cases: &[(&str, Option<&[Q]>)] = &[
+        ("pacemaker-based     [385] (cib_perform_op) \tinfo: Diff: +++ 0.36.58 (null)", Some(CRM)),
+        ("pacemaker-based     [385] (cib_perform_op) \tinfo: +  /cib:  @num_updates=58", None),
+        ("pacemaker-controld  [390] (x) \tdebug: Result of start operation for vm1 on node1: error", None),
+        ("pacemaker-controld[1]:  notice: Result of monitor operation for vm1 on node1: ok", Some(CRM)),
+        ("pacemaker-controld[1]:  notice: State transition S_IDLE -> S_POLICY_ENGINE", Some(CRM)),
+        ("pacemaker-controld[1]:  notice: High CPU load detected: 1.0", None),
+        ("corosync[1]:   [KNET  ] pmtud: Global data MTU changed to: 1446", None),
+        ("sshd[1]: Accepted publickey for root", None),
+        ("CRON[1]: (root) CMD (run-parts)", None),
+        ("sudo:    mon : TTY=unknown ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/crm_resource --move -r vm1", None),
+        ("systemd[1]: Started session-1.scope", None),
+        ("kernel: usb 1-1: new device", None),
+    ];
+    for (text, stale) in cases {
+        let expected = stale.map(|s| StreamItem::Stale(s.to_vec()));
+        assert_eq!(one(&format!("Nov 22 22:12:25 node1 {text}")), expected, "{text}");
+    }
+}
+
+#[test]
+fn years_are_inferred_around_new_year_and_leap_days() {
+    let cases = [
+        ("2027-01-01T00:00:05Z", "Dec 31 23:59:59", "2026-12-31T23:59:59Z"),
+        ("2026-12-31T23:59:58Z", "Jan  1 00:00:01", "2027-01-01T00:00:01Z"),
+        ("2026-06-01T00:00:00Z", "Jul  1 00:00:00", "2025-07-01T00:00:00Z"),
+        ("2027-03-01T00:00:00Z", "Feb 29 12:00:00", "2024-02-29T12:00:00Z"),
+    ];
+    for (now, time, expected) in cases {
+        let bytes = followed(format!("{time} n1 corosync[1]: [TOTEM ] Retransmit List: 1\n").as_bytes());
+        let got = lines(Decoder::new(StreamKind::LogFiles, at(now)).feed(&bytes, at(now)));
+        assert_eq!(got[0].at, Some(at(expected)), "{time} read at {now}");
+    }
+}
+
+#[test]
+fn times_without_a_zone_are_local_to_the_node() {
+    let bytes = b"@zone +0530\n@file 1 7 0 /l /l\n1:Nov 22 05:00:00 n1 corosync[1]: [TOTEM ] Retransmit List: 1\n";
+    assert_eq!(lines(decode(StreamKind::LogFiles, bytes))[0].at, Some(at("2026-11-21T23:30:00Z")));
+    let mut decoder = Decoder::new(StreamKind::LogFiles, arrival());
+    decoder.set_utc_offset(-3600);
+    let got = decoder.feed(&bytes[12..], arrival());
+    assert_eq!(lines(got)[0].at, Some(at("2026-11-22T06:00:00Z")));
+}
+
+#[test]
+fn journal_fields_of_any_kind_are_read_and_made_harmless() {
+    let cases = [
+        (r#""MESSAGE":"one\ntwo\u001b[2J\u202e""#, "one\\ntwo\\e[2J<202e>"),
+        (r#""MESSAGE":[104,105,255,27]"#, "hi\u{fffd}\\e"),
+        (r#""MESSAGE":["first","second"]"#, "first"),
+        (r#""MESSAGE":null"#, "(a message too long to show)"),
+    ];
+    for (field, expected) in cases {
+        let json = format!("{{\"__CURSOR\":\"s=1;i=2\",\"__REALTIME_TIMESTAMP\":\"1795386594179557\",\"SYSLOG_IDENTIFIER\":\"corosync\",\"PRIORITY\":\"3\",{field}}}\n");
+        let got = lines(decode(StreamKind::Journal, json.as_bytes()));
+        assert_eq!((got[0].text.as_str(), got[0].severity), (expected, Warning));
+        assert_eq!(got[0].at, Some(Stamp(1_795_386_594_179_557)));
+    }
+}
+
+#[test]
+fn a_line_without_end_is_cut_and_the_next_is_whole() {
+    let mut bytes = b"Nov 22 22:12:25 n1 corosync[1]: [TOTEM ] Retransmit List: ".to_vec();
+    bytes.extend(std::iter::repeat_n(b'7', 900_000));
+    bytes.extend_from_slice(b"\nNov 22 22:12:26 n1 corosync[1]: [TOTEM ] Retransmit List: 8\n");
+    let mut decoder = Decoder::new(StreamKind::LogFiles, arrival());
+    let got = lines(decoder.feed(&followed(&bytes), arrival()));
+    assert!(got[0].text.ends_with("(cut: a line longer than 256 KiB)") && got[0].text.len() < 20_000);
+    assert_eq!(got[1].text, "[TOTEM] Retransmit List: 8");
+    assert_eq!(decoder.resume().files[0].offset, bytes.len() as u64);
+}
+
+#[test]
+fn garbled_journal_output_is_told_once() {
+    let got = lines(decode(StreamKind::Journal, b"Failed to add match\n{\"MESSAGE\":\nnoise\n\n"));
+    assert_eq!(got.len(), 1);
+    assert_eq!((got[0].source, got[0].severity), (Source::Quorate, Notice));
+    assert!(got[0].text.contains("journalctl -f -o json"), "{}", got[0].text);
+}
+
+#[test]
+fn a_line_in_two_files_is_one_event() {
+    let bytes = "@file 1 7 0 /var/log/pacemaker.log /var/log/pacemaker.log\n@file 2 8 0 /var/log/syslog /var/log/syslog\n\
+        1:Nov 22 22:12:25.663 n1 pacemaker-controld  [390] (x) \tnotice: Node n2 state is now lost | nodeid=2\n\
+        2:Nov 22 22:12:25 n1 pacemaker-controld[390]:  notice: Node n2 state is now lost\n\
+        2:Nov 22 22:12:40 n1 pacemaker-controld[390]:  notice: Node n2 state is now lost\n";
+    let times: Vec<_> = lines(decode(StreamKind::LogFiles, bytes.as_bytes())).into_iter().map(|l| l.at.unwrap().rfc3339()).collect();
+    assert_eq!(times, ["2026-11-22T22:12:25.663Z", "2026-11-22T22:12:40.000Z"]);
+}
