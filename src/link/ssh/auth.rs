@@ -116,9 +116,8 @@ impl<T> Door<'_, T> {
             }
             self.tried.agent += 1;
             self.session.set_timeout(self.attempt.left_ms());
-            match self.judge(agent.userauth(&self.hop.user, &key))? {
-                Ok(Outcome::No) | Err(_) => {}
-                Ok(other) => return Ok((other, held)),
+            if let Ok(other @ (Outcome::In | Outcome::Cut)) = self.judge(agent.userauth(&self.hop.user, &key))? {
+                return Ok((other, held));
             }
         }
         Ok((Outcome::No, held))
@@ -198,9 +197,8 @@ impl<T> Door<'_, T> {
         if let Some(certificate) = &id.certificate {
             self.session.set_timeout(self.attempt.left_ms());
             let result = self.session.userauth_pubkey_memory(&self.hop.user, Some(certificate), &id.text, passphrase);
-            match self.judge(result)? {
-                Ok(Outcome::No) | Err(_) => {}
-                other => return Ok(other.map_err(drop)),
+            if let Ok(other @ (Outcome::In | Outcome::Cut)) = self.judge(result)? {
+                return Ok(Ok(other));
             }
         }
         self.session.set_timeout(self.attempt.left_ms());
