@@ -99,8 +99,11 @@ impl Sshd {
 
     /// Ends sshd and its connections.
     pub fn stop(&mut self) {
+        if self.child.is_some() {
+            self.signal("KILL");
+        }
         if let Some(mut child) = self.child.take() {
-            let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status();
+            let _ = child.kill();
             let _ = child.wait();
         }
     }
@@ -118,7 +121,7 @@ impl Sshd {
 
     pub fn signal(&self, name: &str) {
         for pid in self.servants() {
-            let _ = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
+            let _ = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).stderr(Stdio::null()).status();
         }
     }
 
