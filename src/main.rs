@@ -1,3 +1,58 @@
-//! The quorate program.
+//! The quorate program: arguments in, exit status out.
 
-fn main() {}
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use quorate::app::runtime::{doctor, launch, log, pipes};
+use quorate::cli::{self, Cli, Command, DemoCommand};
+
+fn main() -> color_eyre::Result<ExitCode> {
+    color_eyre::config::HookBuilder::default().display_env_section(false).install()?;
+    let cli = match cli::read(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(exit) => return Ok(print(&exit)),
+    };
+    // The log is a convenience: a home that cannot be written to must not keep an operator from a broken cluster.
+    let _log = log::start();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(run(cli)) {
+        Ok(code) => Ok(ExitCode::from(code)),
+        // A reader that has seen enough (`| head`) is no failure.
+        Err(launch::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(launch::Failure::Io(error)) => Err(error.into()),
+        Err(launch::Failure::Said(code, text)) => {
+            eprintln!("quorate: {text}");
+            Ok(ExitCode::from(code))
+        }
+    }
+}
+
+fn print(exit: &cli::Exit) -> ExitCode {
+    let written = if exit.code == 0 { io::stdout().write_all(exit.text.as_bytes()) } else { io::stderr().write_all(exit.text.as_bytes()) };
+    ExitCode::from(if written.is_ok() { exit.code } else { 1 })
+}
+
+async fn run(cli: Cli) -> Result<u8, launch::Failure> {
+    let global = &cli.global;
+    match cli.command {
+        None => cockpit_of(launch::configured(global)?, global, false).await,
+        Some(Command::Wallboard) => cockpit_of(launch::configured(global)?, global, true).await,
+        Some(Command::Status(status)) => Ok(pipes::status(launch::one(global)?, status.json).await?),
+        Some(Command::Events(events)) => Ok(pipes::events(launch::one(global)?, events.json, events.duration).await?),
+        Some(Command::Doctor) => Ok(doctor::run(launch::one(global)?).await?),
+        Some(Command::Record { file, duration }) => {
+            let to = launch::create(&file)?;
+            Ok(pipes::record(launch::one(global)?, to, duration).await?)
+        }
+        Some(Command::Replay { file }) => cockpit_of(launch::replay(&file)?, global, false).await,
+        Some(Command::Demo(demo)) => match demo.command {
+            None => cockpit_of(launch::demo(&demo)?, global, false).await,
+            Some(DemoCommand::Wallboard) => cockpit_of(launch::demo(&demo)?, global, true).await,
+            Some(DemoCommand::Status(status)) => Ok(pipes::status(launch::demo_ways(&demo)?, status.json).await?),
+        },
+        Some(Command::Completions { shell }) => Ok(cli::completions(shell, &mut io::stdout()).map(|()| 0)?),
+        Some(Command::Man) => Ok(cli::man(&mut io::stdout()).map(|()| 0)?),
+    }
+}
+
+async fn cockpit_of(_: launch::Sessions, _: &cli::Global, _: bool) -> Result<u8, launch::Failure> { Ok(0) }

@@ -1,10 +1,11 @@
 //! All tests that need no cluster, in one binary (one link step).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod probe;
-mod state;
-mod link;
 mod config;
+mod link;
+mod probe;
+mod pty;
+mod state;
+mod term;
 mod update;
 mod view;
-mod pty;

@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod event;
 pub mod node;
 pub mod observation;
+pub mod place;
 pub mod secret;
 pub mod stamp;
 pub mod text;

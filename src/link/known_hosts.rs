@@ -1,52 +1,273 @@
-//! Stub with the agreed signatures until the real one is merged.
-use std::io;
-use std::io::Write as _;
+//! Known host keys, as sshd(8) SSH_KNOWN_HOSTS FILE FORMAT and OpenSSH's own lookup (hostfile.c, 9.x) have them.
+//!
+//! A key that stands in no entry of a host which has entries is [`Verdict::Changed`], also where it is of another
+//! type: OpenSSH does the same. [`KnownHosts::key_types_for`] is what makes the client ask for a type that is known.
+
+use std::fmt;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+
 use base64::Engine as _;
-/// Verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Verdict { Known, Unknown, Changed { file: PathBuf, line: usize }, Revoked { file: PathBuf, line: usize } }
-/// Known hosts.
-#[derive(Debug, Default)]
-pub struct KnownHosts { lines: Vec<(PathBuf, usize, String, String, String)> }
-fn lookup(name: &str, port: u16) -> String { if port == 22 { name.to_owned() } else { format!("[{name}]:{port}") } }
-impl KnownHosts {
-    /// Loads.
-    pub fn load(files: &[PathBuf]) -> Self {
-        let mut lines = Vec::new();
-        for file in files {
-            let Ok(text) = std::fs::read_to_string(file) else { continue };
-            for (i, line) in text.lines().enumerate() {
-                let mut words = line.split_whitespace();
-                if let (Some(h), Some(t), Some(k)) = (words.next(), words.next(), words.next()) {
-                    lines.push((file.clone(), i + 1, h.to_owned(), t.to_owned(), k.to_owned()));
-                }
-            }
-        }
-        Self { lines }
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha1::Sha1;
+
+use super::pattern;
+use crate::domain::text;
+
+/// Beyond this a file is no list of host keys.
+const LARGEST: u64 = 32 << 20;
+
+/// What known_hosts says of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// An entry has exactly this key.
+    Known,
+    /// No entry is about this host.
+    Unknown,
+    /// Entries are about this host, none has this key: perhaps somebody else answers.
+    Changed {
+        /// The file of the entry that disagrees.
+        file: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+    },
+    /// The key must not be trusted (`@revoked`).
+    Revoked {
+        /// The file that says so.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+}
+
+/// The entries of several files.
+#[derive(Clone, Debug, Default)]
+pub struct KnownHosts {
+    entries: Vec<Entry>,
+    notes: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    file: PathBuf,
+    line: usize,
+    mark: Mark,
+    names: Names,
+    key_type: String,
+    blob: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Plain,
+    Revoked,
+    CertAuthority,
+}
+
+#[derive(Clone, Debug)]
+enum Names {
+    /// A comma list of patterns.
+    Patterns(String),
+    /// `|1|salt|HMAC-SHA1(salt, name)`.
+    Hashed { salt: Vec<u8>, hash: Vec<u8> },
+}
+
+impl Names {
+    fn parse(text: &str) -> Option<Self> {
+        let Some(rest) = text.strip_prefix("|1|") else {
+            return (!text.starts_with('|')).then(|| Self::Patterns(text.to_owned()));
+        };
+        let (salt, hash) = rest.split_once('|')?;
+        Some(Self::Hashed { salt: BASE64.decode(salt).ok()?, hash: BASE64.decode(hash).ok()? })
     }
-    /// Checks.
-    pub fn check(&self, name: &str, port: u16, key_type: &str, key_blob: &[u8]) -> Verdict {
-        let want = base64::engine::general_purpose::STANDARD.encode(key_blob);
-        let host = lookup(name, port);
-        let mut verdict = Verdict::Unknown;
-        for (file, line, h, t, k) in &self.lines {
-            if *h == host && t == key_type {
-                if *k == want { return Verdict::Known; }
-                verdict = Verdict::Changed { file: file.clone(), line: *line };
-            }
+
+    fn include(&self, name: &str) -> bool {
+        match self {
+            Self::Patterns(list) => pattern::matches_hosts(list, name),
+            Self::Hashed { salt, hash } => keyed(salt, name).is_some_and(|mac| mac.verify_slice(hash).is_ok()),
         }
-        verdict
-    }
-    /// Types.
-    pub fn key_types_for(&self, name: &str, port: u16) -> Vec<String> {
-        let host = lookup(name, port);
-        self.lines.iter().filter(|l| l.2 == host).map(|l| l.3.clone()).collect()
     }
 }
-/// Remembers.
+
+fn keyed(salt: &[u8], name: &str) -> Option<Hmac<Sha1>> {
+    let mut mac = Hmac::<Sha1>::new_from_slice(salt).ok()?;
+    mac.update(name.as_bytes());
+    Some(mac)
+}
+
+/// How known_hosts writes a host on a port: `host`, or `[host]:port` where it is not 22.
+pub fn entry_name(name: &str, port: u16) -> String {
+    let name = name.to_lowercase();
+    if port == 22 { name } else { format!("[{name}]:{port}") }
+}
+
+impl KnownHosts {
+    /// Reads the files in their order. One that does not exist is empty; one that cannot be read is noted.
+    pub fn load<P: AsRef<Path>>(files: &[P]) -> Self {
+        let mut known = Self::default();
+        for file in files.iter().map(AsRef::as_ref) {
+            match read_capped(file, LARGEST) {
+                Ok(bytes) => known.add(file, &bytes),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => known.notes.push(text::clean(&format!("cannot read {}: {e}", file.display()))),
+            }
+        }
+        known
+    }
+
+    fn add(&mut self, file: &Path, bytes: &[u8]) {
+        for (index, line) in bytes.split(|b| *b == b'\n').enumerate() {
+            // A line that is not UTF-8 cannot hold a key that we could compare; OpenSSH skips what it cannot read too.
+            let Ok(line) = std::str::from_utf8(line) else { continue };
+            if let Some(entry) = parse_line(file, index + 1, line) {
+                self.entries.push(entry);
+            }
+        }
+    }
+
+    /// Whether a host that shows this key (in SSH wire format) may be trusted. `key_type` is as in the key itself
+    /// (`ssh-rsa` also where the signature is rsa-sha2-512).
+    ///
+    /// On a port other than 22 the entries for `[name]:port` count; where there are none, an entry for the bare
+    /// name that has this very key is enough, but one that differs is no change.
+    pub fn check(&self, name: &str, port: u16, key_type: &str, key_blob: &[u8]) -> Verdict {
+        let dialled = entry_name(name, port);
+        let bare = entry_name(name, 22);
+        if let Some(revoked) = self.find(Mark::Revoked, &dialled, key_blob).or_else(|| self.find(Mark::Revoked, &bare, key_blob)) {
+            return Verdict::Revoked { file: revoked.file.clone(), line: revoked.line };
+        }
+        let about: Vec<&Entry> = self.about(Mark::Plain, &dialled).collect();
+        if about.iter().any(|e| e.blob == key_blob) {
+            return Verdict::Known;
+        }
+        if let Some(differs) = about.iter().find(|e| e.key_type == key_type).or_else(|| about.first()) {
+            return Verdict::Changed { file: differs.file.clone(), line: differs.line };
+        }
+        if port != 22 && self.find(Mark::Plain, &bare, key_blob).is_some() {
+            return Verdict::Known;
+        }
+        Verdict::Unknown
+    }
+
+    fn about<'a>(&'a self, mark: Mark, name: &'a str) -> impl Iterator<Item = &'a Entry> {
+        self.entries.iter().filter(move |e| e.mark == mark && e.names.include(name))
+    }
+
+    fn find(&self, mark: Mark, name: &str, blob: &[u8]) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.mark == mark && e.blob == blob && e.names.include(name))
+    }
+
+    /// The key types known for a host, in the order of the files, each once: what to ask the server for first.
+    pub fn key_types_for(&self, name: &str, port: u16) -> Vec<String> {
+        let mut types: Vec<String> = Vec::new();
+        for host in [entry_name(name, port), entry_name(name, 22)] {
+            for entry in self.about(Mark::Plain, &host) {
+                if !types.contains(&entry.key_type) {
+                    types.push(entry.key_type.clone());
+                }
+            }
+            if !types.is_empty() {
+                break;
+            }
+        }
+        types
+    }
+
+    /// What an operator should know when this host is refused: files that cannot be read, and certificate
+    /// authorities, which quorate does not use.
+    pub fn notes_for(&self, name: &str, port: u16) -> Vec<String> {
+        let host = entry_name(name, port);
+        let authorities = self
+            .about(Mark::CertAuthority, &host)
+            .map(|e| format!("{}:{}: @cert-authority is not used: host certificates are not supported", text::clean(&e.file.to_string_lossy()), e.line));
+        self.notes.iter().cloned().chain(authorities).collect()
+    }
+}
+
+/// A file's bytes, at most so many.
+pub(super) fn read_capped(file: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn parse_line(file: &Path, line: usize, text: &str) -> Option<Entry> {
+    let mut words = text.split([' ', '\t', '\r']).filter(|w| !w.is_empty());
+    let mut first = words.next().filter(|w| !w.starts_with('#'))?;
+    let mut mark = Mark::Plain;
+    if first.starts_with('@') {
+        mark = match first {
+            "@revoked" => Mark::Revoked,
+            "@cert-authority" => Mark::CertAuthority,
+            _ => return None,
+        };
+        first = words.next()?;
+    }
+    let names = Names::parse(first)?;
+    let key_type = words.next()?;
+    let blob = BASE64.decode(words.next()?).ok()?;
+    (blob_type(&blob)? == key_type.as_bytes()).then(|| Entry { file: file.to_owned(), line, mark, names, key_type: key_type.to_owned(), blob })
+}
+
+/// The key type that a key in wire format starts with.
+fn blob_type(blob: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = blob.split_first_chunk::<4>()?;
+    rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
+/// Appends a key, so that the next [`KnownHosts::load`] knows it. A missing file is made with mode 0600, a missing
+/// folder with 0700. The name is hashed if the file has hashed names.
+///
+/// # Errors
+/// Whatever the file system says; `InvalidInput` for a name that would be read as something else than itself.
 pub fn remember(file: &Path, name: &str, port: u16, key_type: &str, blob: &[u8]) -> io::Result<()> {
-    let mut f = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
-    writeln!(f, "{} {key_type} {}", lookup(name, port), base64::engine::general_purpose::STANDARD.encode(blob))
+    let odd = |c: char| c.is_whitespace() || c.is_control() || ",*?!|#@".contains(c);
+    if name.is_empty() || name.contains(odd) || blob_type(blob) != Some(key_type.as_bytes()) || key_type.contains(odd_in_type) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this name or key cannot stand in known_hosts"));
+    }
+    if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let before = match read_capped(file, LARGEST) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read?,
+    };
+    let mut name = entry_name(name, port);
+    if has_hashed_names(&before) {
+        name = hash_name(&name)?;
+    }
+    let separator = if before.is_empty() || before.ends_with(b"\n") { "" } else { "\n" };
+    let line = format!("{separator}{name} {key_type} {}\n", BASE64.encode(blob));
+    // One write to a file opened for appending: nobody who does the same at this moment gets half a line.
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?.write_all(line.as_bytes())
+}
+
+fn odd_in_type(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
+fn has_hashed_names(bytes: &[u8]) -> bool {
+    bytes.split(|b| *b == b'\n').any(|line| line.trim_ascii_start().starts_with(b"|1|"))
+}
+
+fn hash_name(name: &str) -> io::Result<String> {
+    let mut salt = [0; 20];
+    let filled = rustix::rand::getrandom(&mut salt, rustix::rand::GetRandomFlags::empty())?;
+    let mac = keyed(&salt, name).filter(|_| filled == salt.len());
+    let mac = mac.ok_or_else(|| io::Error::other("the system gave no random numbers"))?;
+    Ok(format!("|1|{}|{}", BASE64.encode(salt), BASE64.encode(mac.finalize().into_bytes())))
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |file: &Path, line: usize| format!("{}:{line}", text::clean(&file.to_string_lossy()));
+        match self {
+            Self::Known => f.write_str("the host key is known"),
+            Self::Unknown => f.write_str("the host key is not in known_hosts"),
+            Self::Changed { file, line } => write!(f, "the host key differs from {}", place(file, *line)),
+            Self::Revoked { file, line } => write!(f, "the host key is revoked by {}", place(file, *line)),
+        }
+    }
 }

@@ -12,10 +12,12 @@ use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
 
 pub mod command_line;
+pub mod known_hosts;
+mod pattern;
+pub mod ssh_config;
 mod engine;
 pub mod guard;
 mod inbox;
-pub mod known_hosts;
 mod lane;
 pub mod local;
 pub mod mark;

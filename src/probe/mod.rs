@@ -18,6 +18,7 @@ pub mod lvm;
 pub mod multipath;
 pub mod net;
 pub mod pacemaker;
+mod parts;
 pub mod systemd;
 
 /// What a command printed, as its parser gets it.
@@ -40,10 +41,30 @@ impl Raw<'_> {
         let said = if self.stderr.is_empty() { self.stdout } else { self.stderr };
         let words = text::clean_bytes(said.get(..said.len().min(600)).unwrap_or_default().trim_ascii());
         let lower = words.to_lowercase();
-        let sudo = ["a password is required", "a terminal is required", "not allowed to", "is not in the sudoers", "no tty present", "may not run sudo"];
-        let denied = ["permission denied", "operation not permitted", "must be root", "you need to be root", "not authorized", "access denied", "need root", "only root", "insufficient privileges"];
+        let sudo = [
+            "a password is required",
+            "a terminal is required",
+            "not allowed to",
+            "is not in the sudoers",
+            "no tty present",
+            "may not run sudo",
+        ];
+        let denied = [
+            "permission denied",
+            "operation not permitted",
+            "must be root",
+            "you need to be root",
+            "not authorized",
+            "access denied",
+            "need root",
+            "only root",
+            "insufficient privileges",
+        ];
         if sudo.iter().any(|w| lower.contains(w)) {
-            return Trouble::new(TroubleKind::Denied, &format!("sudo refuses '{}': {words}; allow it in sudoers with NOPASSWD", self.command));
+            return Trouble::new(
+                TroubleKind::Denied,
+                &format!("sudo refuses '{}': {words}; allow it in sudoers with NOPASSWD", self.command),
+            );
         }
         if self.code == 127 || (self.code == 126 && lower.contains("not found")) {
             return Trouble::new(TroubleKind::Absent, &format!("'{}' is not installed or not on PATH", self.command));
@@ -91,8 +112,18 @@ pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
 pub const fn pace(question: Question) -> (Lane, Duration, Duration) {
     use Question as Q;
     match question {
-        Q::CrmMon | Q::Lvs | Q::Vgs | Q::Pvs | Q::Filesystems | Q::Multipath | Q::Iscsi | Q::Dlm | Q::Constraints | Q::FenceHistory
-        | Q::FenceDevices | Q::Qdevice => (Lane::Slow, Duration::from_secs(20), Duration::from_secs(40)),
+        Q::CrmMon
+        | Q::Lvs
+        | Q::Vgs
+        | Q::Pvs
+        | Q::Filesystems
+        | Q::Multipath
+        | Q::Iscsi
+        | Q::Dlm
+        | Q::Constraints
+        | Q::FenceHistory
+        | Q::FenceDevices
+        | Q::Qdevice => (Lane::Slow, Duration::from_secs(20), Duration::from_secs(40)),
         _ => (Lane::Fast, Duration::from_secs(5), Duration::from_secs(10)),
     }
 }

@@ -1,1 +1,14 @@
-//! record
+//! The flight recorder and its replay.
+//!
+//! A recording holds what nodes answered, as bytes between link and probe, with everything that looks like a password
+//! taken out. Replayed, it goes through the same parsers, the same state and the same screens as a real cluster.
+
+mod file;
+mod player;
+mod redact;
+mod writer;
+
+pub use file::{Entry, FORMAT, ReadError, Recording, RecordedNode};
+pub use player::play;
+pub use redact::redact;
+pub use writer::Recorder;

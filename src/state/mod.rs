@@ -1,1 +1,28 @@
-//! state
+//! Folds observations into one picture of the cluster; alerts and events come out of it.
+//!
+//! [`Store`] keeps what every node said last, and folds only the sections that changed. Each section has a file:
+//! who is who ([`identity`]), votes ([`quorum`]), [`members`], [`services`], [`storage`], [`network`], [`fences`].
+//! [`changes`] turns differences between successive pictures into events, [`timeline`] puts log lines and those
+//! events on one clock.
+
+mod alerts;
+mod changes;
+mod clock;
+mod facts;
+mod fences;
+mod filesystems;
+mod host;
+mod identity;
+mod links;
+mod members;
+mod network;
+mod quorum;
+mod services;
+mod speaker;
+mod storage;
+mod store;
+mod timeline;
+mod volumes;
+mod watching;
+
+pub use store::{NodeFacts, SessionFacts, Store};

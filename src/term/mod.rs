@@ -1,1 +1,11 @@
-//! term
+//! The terminal itself: entering and leaving it, and writing frames with as few bytes as can be.
+//!
+//! Nothing else in quorate may write to the terminal while the cockpit is open.
+
+pub mod caps;
+pub mod guard;
+pub mod paint;
+
+pub use caps::{Caps, Depth};
+pub use guard::Guard;
+pub use paint::Painter;

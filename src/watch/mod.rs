@@ -1,1 +1,285 @@
-//! watch
+//! When to ask what.
+//!
+//! [`Watch`] is a pure machine: it is told what links report and what time it is, and says what to order from them and what was observed. It does no I/O
+//! and reads no clock. Push comes before poll: live streams say which snapshot has gone stale, and just that one is asked for; a slow
+//! full round is the safety net under what the streams missed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::domain::cluster::StreamFacts;
+use crate::domain::node::{NodeKey, Reach};
+use crate::domain::observation::host::Tools;
+use crate::domain::observation::log::LogLine;
+use crate::domain::observation::{Observation, Observed, Question};
+use crate::domain::stamp::Stamp;
+use crate::link::{Order, Prompt, PromptId, Report};
+
+mod cadence;
+mod manager;
+mod node;
+mod streams;
+
+use cadence::Whom;
+use manager::ManagerWatch;
+use node::NodeWatch;
+use streams::NodeStreams;
+
+/// What the watch wants done, or has learnt.
+#[derive(Debug)]
+pub enum Output {
+    /// Give this order to a node's link.
+    Order(NodeKey, Order),
+    /// An answer was read (or could not be).
+    Observed(Box<Observed>),
+    /// The way to a node changed.
+    Reach(NodeKey, Reach),
+    /// Lines for the timeline: each with the number of lines folded into it, and when they arrived.
+    Lines(NodeKey, Vec<(LogLine, u32)>, Stamp),
+    /// Which streams of a node flow.
+    Streams(NodeKey, StreamFacts),
+    /// The operator must decide.
+    Prompt(NodeKey, PromptId, Prompt),
+    /// A sentence for the operator.
+    Note(NodeKey, String),
+}
+
+/// What is asked of every node of a session.
+#[derive(Debug, Default)]
+pub struct Watch {
+    nodes: BTreeMap<NodeKey, NodeWatch>,
+    streams: BTreeMap<NodeKey, NodeStreams>,
+    manager: ManagerWatch,
+    next_id: u64,
+    follow: bool,
+    everyone: bool,
+}
+
+impl Watch {
+    /// A watch that follows live streams (the cockpit, `events`) or only asks (`status`).
+    pub fn new(follow: bool) -> Self {
+        Self { follow, ..Self::default() }
+    }
+
+    /// Asks every node also what one answers for the manager: `doctor` wants to know whether each could.
+    pub fn ask_everyone(&mut self) {
+        self.everyone = true;
+    }
+
+    /// A further node. `utc_offset_secs` is not known before it answers.
+    pub fn add(&mut self, key: NodeKey) {
+        self.nodes.insert(key, NodeWatch::new(key));
+        self.streams.insert(key, NodeStreams::default());
+    }
+
+    /// A link spoke.
+    pub fn report(&mut self, key: NodeKey, report: Report, now: Stamp) -> Vec<Output> {
+        let mut out = Vec::new();
+        match report {
+            Report::Connecting => self.set_reach(key, Reach::Connecting { since: now }, &mut out),
+            Report::Up { streams, note } => {
+                self.set_reach(key, Reach::Up { since: now }, &mut out);
+                if let Some(note) = note {
+                    out.push(Output::Note(key, note));
+                }
+                if let Some(node) = self.nodes.get_mut(&key) {
+                    node.came_up(now);
+                }
+                if let Some(s) = self.streams.get_mut(&key) {
+                    s.granted(streams);
+                }
+            }
+            Report::Down { trouble, .. } => {
+                let since = match self.nodes.get(&key).map(|n| &n.reach) {
+                    Some(Reach::Down { since, .. }) => *since,
+                    _ => now,
+                };
+                self.set_reach(key, Reach::Down { since, trouble }, &mut out);
+                self.lost(key, now, &mut out);
+            }
+            Report::Answer { id, result } => {
+                if let Some(seen) = self.nodes.get_mut(&key).and_then(|n| n.answered(id, result, now)) {
+                    self.observed(seen, now, &mut out);
+                }
+            }
+            Report::Data { id, bytes, at } => {
+                if let Some(s) = self.streams.get_mut(&key) {
+                    let (lines, stale) = s.data(id, &bytes, at);
+                    if !lines.is_empty() {
+                        out.push(Output::Lines(key, lines, at));
+                    }
+                    self.mark_stale(key, &stale, now);
+                }
+            }
+            Report::Ended { id, why } => self.stream_ended(key, id, &why, now, &mut out),
+            Report::Prompt { id, what } => out.push(Output::Prompt(key, id, what)),
+        }
+        self.work(now, &mut out);
+        out
+    }
+
+    /// Time passed.
+    pub fn tick(&mut self, now: Stamp) -> Vec<Output> {
+        let mut out = Vec::new();
+        for (key, s) in &mut self.streams {
+            let lines = s.flush(now);
+            if !lines.is_empty() {
+                out.push(Output::Lines(*key, lines, now));
+            }
+        }
+        self.work(now, &mut out);
+        out
+    }
+
+    /// When [`Watch::tick`] wants to be called next.
+    pub fn next_wake(&self) -> Option<Stamp> {
+        let asks = self.nodes.values().filter_map(NodeWatch::next_due);
+        let streams = self.streams.values().filter_map(NodeStreams::next_wake);
+        asks.chain(streams).chain(self.manager.next_due()).min()
+    }
+
+    /// Whether every node has been looked at once (or cannot be reached), and the manager too: the first full picture.
+    pub fn looked_once(&self, now: Stamp) -> bool {
+        let nodes = self.nodes.values().all(|n| match n.reach {
+            Reach::Up { .. } => n.looked_once(),
+            Reach::Down { .. } => true,
+            Reach::Untried | Reach::Connecting { .. } => false,
+        });
+        nodes && self.manager.looked_once(&self.nodes, now)
+    }
+
+    /// The operator asks for a fresh look at everything.
+    pub fn refresh(&mut self, now: Stamp) {
+        for node in self.nodes.values_mut() {
+            for question in cadence::EACH {
+                node.stale(*question, now);
+            }
+        }
+        for question in cadence::MANAGER {
+            self.manager.stale(*question, now);
+        }
+    }
+
+    fn set_reach(&mut self, key: NodeKey, reach: Reach, out: &mut Vec<Output>) {
+        if let Some(node) = self.nodes.get_mut(&key) {
+            // A new attempt does not make a node that is down look better.
+            if matches!(reach, Reach::Connecting { .. }) && matches!(node.reach, Reach::Down { .. }) {
+                return;
+            }
+            if node.reach != reach {
+                node.reach = reach.clone();
+                out.push(Output::Reach(key, reach));
+            }
+        }
+    }
+
+    fn lost(&mut self, key: NodeKey, now: Stamp, out: &mut Vec<Output>) {
+        if let Some(node) = self.nodes.get_mut(&key) {
+            node.went_down();
+        }
+        self.manager.node_down(key, now);
+        if let Some(s) = self.streams.get_mut(&key) {
+            s.connection_lost();
+            out.push(Output::Streams(key, s.facts()));
+        }
+        self.note_live();
+    }
+
+    fn observed(&mut self, seen: Observed, now: Stamp, out: &mut Vec<Output>) {
+        if let Ok(Observation::Tools(tools)) = &seen.outcome {
+            self.tools_known(seen.node, tools, now, out);
+        }
+        if cadence::whom(seen.question) == Whom::Manager {
+            self.manager.answered(&seen, &mut self.nodes, now);
+        }
+        if seen.question == Question::Vgs {
+            self.share_storage(now);
+        }
+        out.push(Output::Observed(Box::new(seen)));
+    }
+
+    fn tools_known(&mut self, key: NodeKey, tools: &Tools, now: Stamp, out: &mut Vec<Output>) {
+        if tools.has("crm_mon") {
+            self.manager.node_ready(now);
+            if self.everyone && let Some(node) = self.nodes.get_mut(&key) {
+                cadence::MANAGER.iter().for_each(|question| node.ask_now(*question, now));
+            }
+        }
+        if self.follow
+            && let Some(s) = self.streams.get_mut(&key)
+        {
+            let orders = s.start(tools, now, &mut self.next_id);
+            out.extend(orders.into_iter().map(|o| Output::Order(key, o)));
+            out.push(Output::Streams(key, s.facts()));
+            self.note_live();
+        }
+    }
+
+    fn stream_ended(&mut self, key: NodeKey, id: crate::link::StreamId, why: &str, now: Stamp, out: &mut Vec<Output>) {
+        if let Some(s) = self.streams.get_mut(&key) {
+            let lines = s.ended(id, why, now);
+            if !lines.is_empty() {
+                out.push(Output::Lines(key, lines, now));
+            }
+            out.push(Output::Streams(key, s.facts()));
+        }
+        self.note_live();
+    }
+
+    /// Tells each node and the manager which of their questions a live stream covers.
+    fn note_live(&mut self) {
+        let mut manager_live = false;
+        for (key, s) in &self.streams {
+            let covered = s.covers();
+            manager_live |= covered.contains(&Question::CrmMon);
+            if let Some(node) = self.nodes.get_mut(key) {
+                node.live = covered;
+            }
+        }
+        self.manager.set_live(manager_live);
+    }
+
+    fn mark_stale(&mut self, key: NodeKey, questions: &[Question], now: Stamp) {
+        for question in questions {
+            if cadence::whom(*question) == Whom::Manager {
+                self.manager.stale(*question, now);
+            } else if let Some(node) = self.nodes.get_mut(&key) {
+                node.stale(*question, now);
+            }
+        }
+    }
+
+    /// Of all nodes that see the same shared groups, the first answers for them; the others are asked seldom.
+    fn share_storage(&mut self, now: Stamp) {
+        let mut covered: Vec<String> = Vec::new();
+        for node in self.nodes.values_mut().filter(|n| n.reach.is_up()) {
+            let Some(groups) = node.groups.clone() else { continue };
+            let needed = groups.iter().any(|(name, shared)| !shared || !covered.contains(name));
+            covered.extend(groups.into_iter().filter(|(_, shared)| *shared).map(|(name, _)| name));
+            if !needed {
+                node.relax_storage(now);
+            }
+        }
+    }
+
+    /// Sends all that is due.
+    fn work(&mut self, now: Stamp, out: &mut Vec<Output>) {
+        self.manager.assign(&mut self.nodes, now);
+        let mut orders = Vec::new();
+        for (key, node) in &mut self.nodes {
+            node.send_due(now, &mut self.next_id, &mut orders);
+            out.extend(orders.drain(..).map(|o| Output::Order(*key, o)));
+        }
+        if self.follow {
+            for (key, s) in &mut self.streams {
+                if self.nodes.get(key).is_some_and(|n| n.reach.is_up()) {
+                    let orders = s.restart_due(now, &mut self.next_id);
+                    out.extend(orders.into_iter().map(|o| Output::Order(*key, o)));
+                }
+            }
+        }
+    }
+}
+
+/// How long a stream that ended by itself waits before it is started again.
+const STREAM_RETRY: Duration = Duration::from_secs(5);

@@ -1,1 +1,7 @@
-//! Tests of config.
+//! Tests of configuration, command line and doctor.
+
+mod cli;
+mod doctor;
+mod mistakes;
+mod place;
+mod session;

@@ -7,3 +7,7 @@ mod local;
 mod rig;
 mod trouble;
 mod work;
+//! Tests of link.
+
+mod known_hosts;
+mod ssh_config;

@@ -1,1 +1,17 @@
 //! Tests of probe.
+
+mod host;
+mod host_any_bytes;
+mod host_scripts;
+mod host_support;
+mod iscsi;
+mod lvm;
+mod lvm_filesystems;
+mod multipath;
+mod net;
+mod net_bonding;
+mod systemd;
+mod corosync;
+mod pacemaker;
+mod pacemaker_commands;
+mod pacemaker_versions;

@@ -15,6 +15,8 @@ pub struct Tools {
     pub uid: Option<u32>,
     /// `uname -n`.
     pub hostname: Option<String>,
+    /// `date +%z`: seconds east of UTC, for log lines that carry local time.
+    pub utc_offset_secs: Option<i32>,
     /// `crm_node -n`, or corosync's own name for this node.
     pub member_name: Option<String>,
 }

@@ -305,6 +305,16 @@ pub enum Constraint {
         /// `lifetime` or a date expression: until when.
         expires: Option<String>,
     },
-    Colocation { id: String, resource: String, with: String, score: i64 },
-    Order { id: String, first: String, then: String, mandatory: bool },
+    Colocation {
+        id: String,
+        resource: String,
+        with: String,
+        score: i64,
+    },
+    Order {
+        id: String,
+        first: String,
+        then: String,
+        mandatory: bool,
+    },
 }

@@ -1,0 +1,108 @@
+# quorate: the two commands are `make demo` and `make test`. Everything they need and miss is installed first.
+# Debian and its kin by apt; elsewhere the missing tools are named and nothing is installed.
+
+SHELL   := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+CARGO   ?= cargo
+LAB     := tests/lab/lab
+RUST_MIN := 1.88
+BUILD_PACKAGES := gcc make pkg-config libssl-dev perl
+TEST_PACKAGES  := $(BUILD_PACKAGES) openssh-server openssh-client sudo util-linux procps
+BENCH_PACKAGES := $(TEST_PACKAGES) btop tmux
+
+# $(call need,PACKAGES): installs those that are missing.
+define need
+	missing=""; for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  if ! command -v apt-get >/dev/null; then echo "quorate: please install:$$missing" >&2; exit 1; fi; \
+	  root=""; [ "$$(id -u)" = 0 ] || root="sudo"; echo "quorate: installing$$missing"; \
+	  $$root apt-get update -qq; $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $$missing >/dev/null; \
+	fi
+endef
+
+.PHONY: help demo build test test-unit test-lab test-full lab lab-full lab-down bench lint fmt fuzz screenshots clean toolchain deps-build deps-test
+
+help:
+	@echo "make demo         the cockpit on a recorded cluster; installs what is missing"
+	@echo "make test         all tests, the real-cluster lab included; installs what is missing"
+	@echo "make test-full    tests on the QEMU lab (bonds, multipath, shared LVM, journald): about 15 minutes, alone on the machine"
+	@echo "make lab | lab-full | lab-down    real clusters to try quorate on"
+	@echo "make bench [NAME=frame]           measures, beside their peers"
+	@echo "make lint         formatting and lints"
+	@echo "make fuzz NAME=pacemaker          one fuzz target, until interrupted"
+	@echo "make screenshots  draws screenshots/ anew from the real views"
+
+toolchain:
+	@ok() { command -v $(CARGO) >/dev/null && printf '%s\n%s\n' $(RUST_MIN) "$$($(CARGO) --version | cut -d' ' -f2)" | sort -VC; }; \
+	if ! ok; then \
+	  root=""; [ "$$(id -u)" = 0 ] || root="sudo"; \
+	  if command -v apt-get >/dev/null && { $$root apt-get update -qq && apt-cache show rustup >/dev/null 2>&1; }; then \
+	    $$root apt-get install -y -qq rustup >/dev/null && rustup toolchain install stable --profile minimal -c clippy -c rustfmt; \
+	  else echo "quorate: Rust $(RUST_MIN) or newer is needed: install it with rustup (https://rustup.rs), then again" >&2; exit 1; fi; \
+	fi
+
+deps-build: toolchain
+	@$(call need,$(BUILD_PACKAGES))
+
+deps-test: toolchain
+	@$(call need,$(TEST_PACKAGES))
+
+build: deps-build
+	$(CARGO) build --release --locked
+
+demo: build
+	@./target/release/quorate demo
+
+test: test-unit test-lab
+
+test-unit: deps-test
+	$(CARGO) test --locked --test all --test layers
+	RUSTC_BOOTSTRAP=1 $(CARGO) check --locked --manifest-path tests/fuzz/Cargo.toml
+
+# The lab cannot run everywhere (it needs root or sudo, and Debian): then the last lines say what was left out.
+test-lab: deps-test
+	@$(CARGO) build --locked --bin quorate; $(CARGO) test --locked --test lab --no-run; \
+	rc=0; $(LAB) deps && $(LAB) up || rc=$$?; \
+	if [ $$rc = 77 ]; then echo "make test: LEFT OUT: the real-cluster lab (see the line above for why)"; exit 0; fi; \
+	if [ $$rc != 0 ]; then $(LAB) down || true; exit $$rc; fi; \
+	rc=0; $(LAB) run $(CARGO) test --locked --test lab -- --test-threads=1 || rc=$$?; \
+	$(LAB) down; exit $$rc
+
+test-full: deps-test
+	@$(CARGO) build --locked --bin quorate; $(CARGO) test --locked --test lab_full --no-run
+	$(LAB) deps full
+	$(LAB) up full
+	rc=0; $(LAB) run full $(CARGO) test --locked --test lab_full -- --test-threads=1 --nocapture || rc=$$?; \
+	$(LAB) down full; exit $$rc
+
+lab:
+	@$(LAB) deps && $(LAB) up
+
+lab-full:
+	@$(LAB) deps full && $(LAB) up full
+
+lab-down:
+	@$(LAB) down; $(LAB) down full
+
+bench: deps-build
+	@$(call need,$(BENCH_PACKAGES))
+	$(CARGO) build --release --locked --bin quorate
+	$(CARGO) bench --locked --bench measures -- $(NAME)
+
+lint: deps-build
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+fmt:
+	$(CARGO) fmt
+
+fuzz: deps-build
+	$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install cargo-fuzz --locked
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz $(NAME)
+
+screenshots: deps-build
+	UPDATE_SCREENSHOTS=1 $(CARGO) test --locked --test all screenshot
+
+clean:
+	-$(LAB) down; $(LAB) down full
+	$(CARGO) clean

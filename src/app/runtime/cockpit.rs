@@ -1,0 +1,340 @@
+//! The cockpit's loop: keys, signals, the session's happenings and time come in; frames go out.
+//!
+//! Drawn is only what changed and is visible: at once for a key and for the first change after a pause, then at most one frame in
+//! [`PACE`] for data.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crossterm::event::{Event as TermEvent, EventStream, KeyEventKind};
+use futures_util::StreamExt as _;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::live::{Happening, Live};
+use super::signals::{Signals, Told};
+use super::way::WayFinder;
+use crate::app::{Answer, Ask, Effect, Model, Msg, Setup, update};
+use crate::domain::node::NodeKey;
+use crate::domain::stamp::Stamp;
+use crate::keymap::Key;
+use crate::link::{Prompt, PromptId, Reply};
+use crate::term::{Guard, Painter};
+use crate::view;
+
+/// Shortest time between two frames for data.
+const PACE: Duration = Duration::from_millis(100);
+/// A resize is often a storm of them: the last one counts.
+const SETTLE: Duration = Duration::from_millis(60);
+
+/// Opens the session of a cluster by name.
+pub type Opener = Box<dyn Fn(&str) -> Option<WayFinder>>;
+/// Loads a theme by name.
+pub type ThemeLoader = Box<dyn Fn(&str) -> Result<crate::theme::Theme, String>>;
+
+/// What the cockpit needs from `main`.
+pub struct Wanted {
+    /// How the screen begins.
+    pub setup: Setup,
+    /// The cluster to begin with; none: the picker.
+    pub first: Option<String>,
+    /// Opens clusters.
+    pub open: Opener,
+    /// Loads themes.
+    pub theme: ThemeLoader,
+    /// Sentences to say at the start (directives that are not honoured).
+    pub notices: Vec<String>,
+}
+
+/// Runs the cockpit until the operator leaves. Gives the exit status.
+pub async fn run(wanted: Wanted) -> io::Result<u8> {
+    let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
+    let mut setup = wanted.setup;
+    setup.size = (width, height);
+    let guard = Guard::enter()?;
+    let mut cockpit = Cockpit {
+        guard,
+        painter: Painter::new(Rect::new(0, 0, width, height)),
+        buffer: Buffer::empty(Rect::new(0, 0, width, height)),
+        live: None,
+        prompts: BTreeMap::new(),
+        next_prompt: 0,
+        open: wanted.open,
+        theme: wanted.theme,
+        drawn: Stamp::default(),
+        picture_due: false,
+        resized: None,
+        quit: None,
+        model: Model::new(setup),
+    };
+    for notice in wanted.notices {
+        cockpit.tell(Msg::Notice(notice))?;
+    }
+    // The first frame shows what is known before any node answered.
+    cockpit.draw()?;
+    if let Some(name) = wanted.first {
+        cockpit.switch(&name)?;
+    }
+    cockpit.turn().await
+}
+
+struct Cockpit {
+    guard: Guard,
+    painter: Painter,
+    buffer: Buffer,
+    live: Option<Live>,
+    prompts: BTreeMap<u64, (NodeKey, PromptId)>,
+    next_prompt: u64,
+    open: Opener,
+    theme: ThemeLoader,
+    drawn: Stamp,
+    /// The picture changed since it was shown.
+    picture_due: bool,
+    resized: Option<(Stamp, (u16, u16))>,
+    quit: Option<u8>,
+    model: Model,
+}
+
+impl Cockpit {
+    async fn turn(mut self) -> io::Result<u8> {
+        let mut keys = EventStream::new();
+        let mut signals = Signals::new()?;
+        loop {
+            if let Some(code) = self.quit {
+                return Ok(code);
+            }
+            let now = self.now();
+            let wake = self.next_wake(now);
+            tokio::select! {
+                biased;
+                told = signals.next() => self.told(told)?,
+                key = keys.next() => match key {
+                    Some(Ok(event)) => self.input(event)?,
+                    // The terminal is gone.
+                    Some(Err(_)) | None => return Ok(0),
+                },
+                happenings = step(self.live.as_mut(), wake, now) => self.happened(happenings)?,
+            }
+            self.after_turn()?;
+        }
+    }
+
+    /// The time of the session, or of the wall while there is none.
+    fn now(&self) -> Stamp {
+        self.live.as_ref().map_or_else(Stamp::now, Live::now)
+    }
+
+    /// When the loop must look again though nothing happened.
+    fn next_wake(&self, now: Stamp) -> Stamp {
+        let mut wake = self.model.next_tick(now).max(now.shifted(1000));
+        if self.picture_due || self.model.dirty() {
+            wake = wake.min(self.drawn.after(PACE).max(now));
+        }
+        if let Some((at, _)) = self.resized {
+            wake = wake.min(at.after(SETTLE));
+        }
+        wake
+    }
+
+    fn tell(&mut self, msg: Msg) -> io::Result<()> {
+        let effects = update(&mut self.model, msg);
+        effects.into_iter().try_for_each(|effect| self.carry_out(effect))
+    }
+
+    fn input(&mut self, event: TermEvent) -> io::Result<()> {
+        match event {
+            TermEvent::Key(key) if key.kind != KeyEventKind::Release => {
+                let now = self.now();
+                self.tell(Msg::Tick(now))?;
+                if let Some(key) = Key::from_event(key) {
+                    self.tell(Msg::Key(key))?;
+                }
+                // A key is answered at once.
+                self.draw()
+            }
+            TermEvent::Paste(text) => {
+                self.tell(Msg::Paste(text))?;
+                self.draw()
+            }
+            TermEvent::Resize(width, height) => {
+                self.resized = Some((self.now(), (width, height)));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn told(&mut self, told: Told) -> io::Result<()> {
+        match told {
+            Told::Quit(code) => {
+                self.quit = Some(code);
+                Ok(())
+            }
+            Told::Stop => self.stop(),
+            Told::Continue => self.repaint(),
+        }
+    }
+
+    fn happened(&mut self, happenings: Vec<Happening>) -> io::Result<()> {
+        for happening in happenings {
+            match happening {
+                Happening::Picture => self.picture_due = true,
+                Happening::Events(events) => self.tell(Msg::Events(events))?,
+                Happening::Note(text) => self.tell(Msg::Notice(text))?,
+                Happening::Prompt { node, name, id, what } => {
+                    self.next_prompt += 1;
+                    self.prompts.insert(self.next_prompt, (node, id));
+                    self.tell(Msg::Prompt { id: self.next_prompt, node: name, ask: ask(what) })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows what is due, not faster than [`PACE`].
+    fn after_turn(&mut self) -> io::Result<()> {
+        let now = self.now();
+        if let Some((at, size)) = self.resized
+            && at.age(now) >= SETTLE
+        {
+            self.resized = None;
+            self.resize(size)?;
+        }
+        if self.drawn.age(now) < PACE {
+            return Ok(());
+        }
+        self.tell(Msg::Tick(now))?;
+        if std::mem::take(&mut self.picture_due)
+            && let Some(live) = &mut self.live
+        {
+            let (cluster, events) = live.picture();
+            if !events.is_empty() {
+                self.tell(Msg::Events(events))?;
+            }
+            self.tell(Msg::Picture(cluster))?;
+        }
+        if self.model.dirty() { self.draw() } else { Ok(()) }
+    }
+
+    fn resize(&mut self, (width, height): (u16, u16)) -> io::Result<()> {
+        self.buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        self.tell(Msg::Resize { width, height })?;
+        self.painter.forget();
+        self.draw()
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        if !self.model.take_dirty() {
+            return Ok(());
+        }
+        self.buffer.reset();
+        let area = self.buffer.area;
+        view::draw(&self.model, &mut self.buffer, area);
+        let bytes = self.painter.frame(&mut self.buffer);
+        if !bytes.is_empty() {
+            let mut out = io::stdout().lock();
+            out.write_all(bytes)?;
+            out.flush()?;
+            self.drawn = self.live.as_ref().map_or_else(Stamp::now, Live::now);
+        }
+        Ok(())
+    }
+
+    fn repaint(&mut self) -> io::Result<()> {
+        self.painter.forget();
+        let size = crossterm::terminal::size().unwrap_or((self.buffer.area.width, self.buffer.area.height));
+        self.buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
+        self.tell(Msg::Resize { width: size.0, height: size.1 })?;
+        self.tell(Msg::FocusGained)?;
+        self.draw()
+    }
+
+    /// ^Z: the terminal is given back, the process stops, and all is painted anew when it goes on.
+    fn stop(&mut self) -> io::Result<()> {
+        self.guard.pause();
+        // The signal's own default was replaced by our handler; STOP cannot be.
+        kill_process(getpid(), Signal::STOP)?;
+        self.guard.resume()?;
+        self.repaint()
+    }
+
+    fn switch(&mut self, name: &str) -> io::Result<()> {
+        let Some(ways) = (self.open)(name) else {
+            return self.tell(Msg::Notice(format!("cluster '{name}' cannot be opened: its configuration has no node")));
+        };
+        self.prompts.clear();
+        // The old session ends before the new one begins: its links close when they are dropped.
+        self.live = None;
+        self.live = Some(Live::start(ways, true));
+        self.tell(Msg::Cluster(name.to_owned()))?;
+        let now = self.now();
+        self.picture_due = true;
+        self.tell(Msg::Tick(now))
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Quit => {
+                self.quit = Some(0);
+                Ok(())
+            }
+            Effect::Suspend => self.stop(),
+            Effect::ClearScreen => self.repaint(),
+            Effect::Copy(text) => self.copy(&text),
+            Effect::AnswerPrompt { id, answer } => {
+                if let (Some((node, prompt)), Some(live)) = (self.prompts.remove(&id), &mut self.live) {
+                    live.reply(node, prompt, reply(answer));
+                }
+                Ok(())
+            }
+            Effect::SwitchCluster(name) => self.switch(&name),
+            Effect::Hurry(nodes) => {
+                if let Some(live) = &mut self.live {
+                    live.hurry(&nodes);
+                }
+                Ok(())
+            }
+            Effect::SwitchTheme(name) => match (self.theme)(&name) {
+                Ok(theme) => {
+                    self.model.theme = theme;
+                    self.repaint()
+                }
+                Err(why) => self.tell(Msg::Notice(why)),
+            },
+        }
+    }
+
+    /// OSC 52: the operator's own terminal takes the text, also over SSH.
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        crossterm::execute!(out, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
+    }
+}
+
+/// A step of the session; without one, just the wait.
+async fn step(live: Option<&mut Live>, wake: Stamp, now: Stamp) -> Vec<Happening> {
+    match live {
+        Some(live) => live.step(wake).await,
+        None => {
+            tokio::time::sleep(Duration::from_micros(u64::try_from(wake.0 - now.0).unwrap_or(0))).await;
+            Vec::new()
+        }
+    }
+}
+
+fn ask(prompt: Prompt) -> Ask {
+    match prompt {
+        Prompt::UnknownHostKey { host, kind, fingerprint, file } => Ask::HostKey { host, kind, fingerprint, file },
+        Prompt::Passphrase { file, again } => Ask::Passphrase { file, again },
+    }
+}
+
+fn reply(answer: Answer) -> Reply {
+    match answer {
+        Answer::Trust => Reply::Trust,
+        Answer::Passphrase(secret) => Reply::Passphrase(secret),
+        Answer::Refuse => Reply::Refuse,
+    }
+}

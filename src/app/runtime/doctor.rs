@@ -1,0 +1,28 @@
+//! `doctor`: asks every node everything once and hands the answers to `doctor`'s judgement.
+
+use std::io::{self, Write as _};
+
+use super::live::{Happening, Live};
+use super::way::WayFinder;
+use crate::doctor;
+use crate::link::Reply;
+
+/// Checks the way to every node; gives the exit status.
+pub async fn run(ways: WayFinder) -> io::Result<u8> {
+    let mut live = Live::start(ways, false);
+    live.check();
+    let limit = live.now().after(std::time::Duration::from_secs(15));
+    while live.now() < limit && !live.looked_once() {
+        for happening in live.step(limit).await {
+            match happening {
+                Happening::Prompt { node, id, .. } => live.reply(node, id, Reply::Refuse),
+                Happening::Note(text) => eprintln!("quorate: {text}"),
+                _ => {}
+            }
+        }
+    }
+    let mut out = io::stdout().lock();
+    let code = doctor::run(&live.checks(), &mut out)?;
+    out.flush()?;
+    Ok(code)
+}

@@ -1,0 +1,108 @@
+//! From the command line to something that can be looked at: configured sessions, the demo, recordings.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use super::way::WayFinder;
+use super::ways::wayfinder;
+use crate::cli::{Demo, Global, Stack, WRONG_COMMAND_LINE, runs_a_cluster};
+use crate::config::paths::Paths;
+use crate::config::{self, Choice, Config, ConfigError, Session};
+use crate::record::Recording;
+
+/// A recorded cluster, for `quorate demo`.
+const DEMO: &str = include_str!("../../record/demo.jsonl");
+/// Why nothing runs.
+#[derive(Debug)]
+pub enum Failure {
+    /// Exit status and the words for the operator.
+    Said(u8, String),
+    /// The terminal or a pipe failed.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Said(error.exit_code(), error.to_string())
+    }
+}
+
+/// What the cockpit may show.
+pub enum Sessions {
+    /// Configured clusters; one at a time.
+    Configured(Config, Choice),
+    /// A recording, with the text of it (it is read anew when it is opened anew).
+    Recorded(String, String),
+}
+
+fn config(global: &Global) -> Result<Config, Failure> {
+    let paths = Paths::of_process();
+    let default = paths.as_ref().map(Paths::config_file);
+    Ok(config::load(global.config.as_deref(), default.as_deref())?)
+}
+
+/// The configured sessions.
+pub fn configured(global: &Global) -> Result<Sessions, Failure> {
+    let config = config(global)?;
+    let path = std::env::var("PATH").unwrap_or_default();
+    let choice = config::session(&global.asked(runs_a_cluster(&path)), &config)?;
+    Ok(Sessions::Configured(config, choice))
+}
+
+/// The one session that a command for pipes is about.
+pub fn one(global: &Global) -> Result<WayFinder, Failure> {
+    let Sessions::Configured(_, choice) = configured(global)? else { return Err(nothing()) };
+    let (ways, notices) = open(global, &choice.one()?)?;
+    for notice in notices {
+        eprintln!("quorate: {notice}");
+    }
+    Ok(ways)
+}
+
+pub(super) fn open(global: &Global, session: &Session) -> Result<(WayFinder, Vec<String>), Failure> {
+    wayfinder(global, session).map_err(|text| Failure::Said(WRONG_COMMAND_LINE, text))
+}
+
+fn nothing() -> Failure {
+    Failure::Said(WRONG_COMMAND_LINE, "there is no cluster to look at".to_owned())
+}
+
+/// The recording of `replay FILE`.
+pub fn replay(file: &Path) -> Result<Sessions, Failure> {
+    let wrong = |what: String| Failure::Said(WRONG_COMMAND_LINE, format!("{}: {what}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|e| wrong(e.to_string()))?;
+    let recording = Recording::read(&text).map_err(|e| wrong(e.to_string()))?;
+    let name = recording.cluster.unwrap_or_else(|| file.display().to_string());
+    Ok(Sessions::Recorded(name, text))
+}
+
+/// The cluster of `demo`.
+pub fn demo(demo: &Demo) -> Result<Sessions, Failure> {
+    demo_ways(demo)?;
+    Ok(Sessions::Recorded("demo".to_owned(), DEMO.to_owned()))
+}
+
+/// As [`demo`], for pipes.
+pub fn demo_ways(demo: &Demo) -> Result<WayFinder, Failure> {
+    if demo.stack == Stack::Rhcs {
+        let text = "this quorate's demo shows a recorded Pacemaker cluster; it has no cluster of another stack";
+        return Err(Failure::Said(WRONG_COMMAND_LINE, text.to_owned()));
+    }
+    let recording = Recording::read(DEMO).map_err(|e| Failure::Said(1, format!("the built-in recording: {e}")))?;
+    Ok(WayFinder::replay(recording))
+}
+
+/// A new file for `record`: what is there is never overwritten, and nobody else may read it.
+pub fn create(file: &Path) -> Result<File, Failure> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    made.map_err(|e| Failure::Said(WRONG_COMMAND_LINE, format!("cannot record to {}: {e}", file.display())))
+}
+

@@ -1,0 +1,351 @@
+//! One session with a cluster: links, watch, and state, joined.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::way::{Way, WayFinder};
+use crate::domain::cluster::Cluster;
+use crate::domain::event::Event;
+use crate::domain::node::{LinkFault, NodeKey};
+use crate::doctor::NodeCheck;
+use crate::domain::observation::Observation;
+use crate::domain::stamp::Stamp;
+use crate::link::{Link, Order, Prompt, PromptId, Reply, Report, Target, Voice};
+use crate::record::{RecordedNode, Recorder};
+use crate::state::{NodeFacts, SessionFacts, Store};
+use crate::watch::{Output, Watch};
+
+/// Reports that may wait unread; a link that has more to say waits too.
+const BACKLOG: usize = 1024;
+/// Reports that are taken in before the caller gets a turn: a flood must not hold up a key.
+const BURST: usize = 256;
+
+/// What a step of the session brought.
+#[derive(Debug)]
+pub enum Happening {
+    /// The picture may have changed.
+    Picture,
+    /// New lines for the timeline.
+    Events(Vec<Event>),
+    /// The operator must decide.
+    Prompt {
+        /// For which node.
+        node: NodeKey,
+        /// As the operator knows it.
+        name: String,
+        /// Names the prompt for the reply.
+        id: PromptId,
+        /// What.
+        what: Prompt,
+    },
+    /// A sentence for the operator.
+    Note(String),
+}
+
+type FileRecorder = Recorder<std::fs::File>;
+
+/// A session with one cluster.
+pub struct Live {
+    watch: Watch,
+    store: Store,
+    links: BTreeMap<NodeKey, Box<dyn Link>>,
+    names: BTreeMap<NodeKey, String>,
+    targets: BTreeMap<NodeKey, Option<Target>>,
+    /// Whose each link's voice is. A link that was replaced speaks for nobody.
+    speaks_for: BTreeMap<NodeKey, NodeKey>,
+    voices: u32,
+    rx: mpsc::Receiver<(NodeKey, Report)>,
+    tx: mpsc::Sender<(NodeKey, Report)>,
+    ways: WayFinder,
+    recorder: Option<FileRecorder>,
+    /// What `doctor` judges, if it asked for it.
+    checks: Option<BTreeMap<NodeKey, NodeCheck>>,
+    /// Added to the wall clock: a replay runs in the time of its recording.
+    shift: i64,
+    /// Members that were looked for already.
+    sought: Vec<String>,
+    /// Further ways to members that were found, while none has led there.
+    detours: BTreeMap<NodeKey, Vec<Way>>,
+}
+
+impl Live {
+    /// Connects to all nodes of a session. `follow`: live streams too.
+    pub fn start(ways: WayFinder, follow: bool) -> Self {
+        let (tx, rx) = mpsc::channel(BACKLOG);
+        let shift = ways.shift();
+        let mut live = Self {
+            watch: Watch::new(follow),
+            store: Store::new(SessionFacts { cluster_name: ways.cluster_name(), nodes: Vec::new() }),
+            links: BTreeMap::new(),
+            names: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            speaks_for: BTreeMap::new(),
+            voices: 0,
+            rx,
+            tx,
+            ways,
+            recorder: None,
+            checks: None,
+            shift,
+            sought: Vec::new(),
+            detours: BTreeMap::new(),
+        };
+        for way in live.ways.first() {
+            live.add(way);
+        }
+        live
+    }
+
+    /// Records what nodes say from now on.
+    pub fn record(&mut self, to: std::fs::File) -> std::io::Result<()> {
+        let nodes = self.names.iter().map(|(k, n)| RecordedNode { key: k.0, name: Some(n.clone()), address: n.clone() }).collect();
+        self.recorder = Some(Recorder::begin(to, self.now(), self.ways.cluster_name(), nodes)?);
+        Ok(())
+    }
+
+    /// Keeps what each node answered for [`Live::checks`], and asks all of them for everything.
+    pub fn check(&mut self) {
+        self.watch.ask_everyone();
+        self.checks = Some(self.targets.iter().map(|(key, target)| (*key, self.new_check(*key, target.clone()))).collect());
+    }
+
+    fn new_check(&self, key: NodeKey, target: Option<Target>) -> NodeCheck {
+        NodeCheck { name: self.name_of(key).to_owned(), target, ..NodeCheck::default() }
+    }
+
+    /// What each node answered.
+    pub fn checks(&self) -> Vec<NodeCheck> {
+        self.checks.iter().flat_map(BTreeMap::values).cloned().collect()
+    }
+
+    fn note_check(&mut self, output: &Output) {
+        let Some(checks) = &mut self.checks else { return };
+        match output {
+            Output::Observed(seen) => {
+                let Some(check) = checks.get_mut(&seen.node) else { return };
+                check.answers.retain(|(question, _)| *question != seen.question);
+                check.answers.push((seen.question, seen.outcome.as_ref().map(|_| ()).map_err(Clone::clone)));
+                match &seen.outcome {
+                    Ok(Observation::Tools(tools)) => check.tools = Some(tools.clone()),
+                    Ok(Observation::Host(host)) => check.os.clone_from(&host.os),
+                    Ok(Observation::Clock(clock)) => check.clock_offset_micros = Some(clock.offset_micros()),
+                    _ => {}
+                }
+            }
+            Output::Reach(node, reach) => {
+                if let Some(check) = checks.get_mut(node) {
+                    check.reach = reach.clone();
+                }
+            }
+            Output::Note(node, text) => {
+                if let Some(check) = checks.get_mut(node) {
+                    check.note = Some(text.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The session's time.
+    pub fn now(&self) -> Stamp {
+        Stamp::now().shifted(self.shift)
+    }
+
+    fn add(&mut self, way: Way) -> NodeKey {
+        let key = NodeKey(u32::try_from(self.links.len()).unwrap_or(u32::MAX));
+        let facts = NodeFacts { key, configured_name: way.name.clone(), address: way.address.clone(), local: way.is_local() };
+        self.names.insert(key, way.name.clone().unwrap_or_else(|| way.address.clone()));
+        self.store.add_node(facts);
+        self.watch.add(key);
+        self.targets.insert(key, way.target());
+        if self.checks.is_some() {
+            let check = self.new_check(key, way.target());
+            self.checks.get_or_insert_default().insert(key, check);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            let _ = recorder.node(RecordedNode { key: key.0, name: way.name.clone(), address: way.address.clone() });
+        }
+        self.open(key, way);
+        key
+    }
+
+    /// Opens a link to a node; one that it had is closed, and what it still says is not heard.
+    fn open(&mut self, node: NodeKey, way: Way) {
+        let voice = NodeKey(self.voices);
+        self.voices += 1;
+        self.speaks_for.retain(|_, n| *n != node);
+        self.speaks_for.insert(voice, node);
+        let link = way.open(Voice::new(voice, self.tx.clone()));
+        if let Some(old) = self.links.insert(node, link) {
+            old.order(Order::Close);
+        }
+    }
+
+    /// A member that is not reached by its name is tried at its ring addresses. True if the next one is tried: then its failure is not the last word.
+    fn detour(&mut self, node: NodeKey, report: &Report) -> bool {
+        match report {
+            Report::Up { .. } => {
+                self.detours.remove(&node);
+                false
+            }
+            Report::Down { trouble, .. } if matches!(trouble.fault, LinkFault::Unreachable | LinkFault::Timeout | LinkFault::Refused) => {
+                let Some(ways) = self.detours.get_mut(&node).filter(|w| !w.is_empty()) else { return false };
+                let way = ways.remove(0);
+                self.open(node, way);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Waits for something to happen, at most until `until`, and takes it in. Cancel-safe: what was received is taken in.
+    pub async fn step(&mut self, until: Stamp) -> Vec<Happening> {
+        let wake = self.watch.next_wake().map_or(until, |at| at.min(until));
+        let pause = Duration::from_micros(u64::try_from(wake.0 - self.now().0).unwrap_or(0));
+        let mut outputs = Vec::new();
+        tokio::select! {
+            biased;
+            report = self.rx.recv() => {
+                if let Some((node, report)) = report {
+                    self.take(node, report, &mut outputs);
+                }
+                for _ in 0..BURST {
+                    let Ok((node, report)) = self.rx.try_recv() else { break };
+                    self.take(node, report, &mut outputs);
+                }
+            }
+            () = sleep_until(Instant::now() + pause) => {}
+        }
+        let now = self.now();
+        outputs.extend(self.watch.tick(now));
+        self.carry_out(outputs, now)
+    }
+
+    fn take(&mut self, voice: NodeKey, report: Report, outputs: &mut Vec<Output>) {
+        let now = self.now();
+        let Some(node) = self.speaks_for.get(&voice).copied() else { return };
+        if self.detour(node, &report) {
+            return;
+        }
+        if let Some(recorder) = &mut self.recorder {
+            if let Err(error) = recorder.report(node, &report, now) {
+                tracing::error!("the recording ends here: {error}");
+                self.recorder = None;
+            }
+        }
+        outputs.extend(self.watch.report(node, report, now));
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>, now: Stamp) -> Vec<Happening> {
+        let mut happenings = Vec::new();
+        let mut changed = false;
+        let mut events = Vec::new();
+        for output in outputs {
+            self.note_check(&output);
+            match output {
+                Output::Order(node, order) => self.order(node, order),
+                Output::Observed(seen) => {
+                    changed = true;
+                    self.store.observe(*seen);
+                }
+                Output::Reach(node, reach) => {
+                    changed = true;
+                    self.store.reach(node, reach);
+                }
+                Output::Lines(node, lines, arrival) => {
+                    events.extend(lines.into_iter().map(|(line, folded)| self.store.log(node, line, folded, arrival)));
+                }
+                Output::Streams(node, facts) => {
+                    changed = true;
+                    self.store.streams(node, facts);
+                }
+                Output::Prompt(node, id, what) => {
+                    let name = self.names.get(&node).cloned().unwrap_or_default();
+                    happenings.push(Happening::Prompt { node, name, id, what });
+                }
+                Output::Note(node, text) => {
+                    let name = self.names.get(&node).cloned().unwrap_or_default();
+                    happenings.push(Happening::Note(format!("{name}: {text}")));
+                }
+            }
+        }
+        if changed {
+            self.discover();
+            happenings.push(Happening::Picture);
+        }
+        if !events.is_empty() {
+            happenings.push(Happening::Events(events));
+        }
+        let _ = now;
+        happenings
+    }
+
+    fn order(&mut self, node: NodeKey, order: Order) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.order(&order);
+        }
+        if let Some(link) = self.links.get(&node) {
+            link.order(order);
+        }
+    }
+
+    /// Members that the manager names and that nobody configured are reached by name, then by ring address.
+    fn discover(&mut self) {
+        for (name, addresses) in self.store.members_to_reach() {
+            if self.sought.contains(&name) {
+                continue;
+            }
+            self.sought.push(name.clone());
+            let mut ways = self.ways.further(&name, &addresses);
+            if ways.is_empty() {
+                continue;
+            }
+            let first = ways.remove(0);
+            let key = self.add(first);
+            self.detours.insert(key, ways);
+        }
+    }
+
+    /// The picture now, and what changed since the last one.
+    pub fn picture(&mut self) -> (Arc<Cluster>, Vec<Event>) {
+        let now = self.now();
+        let cluster = self.store.cluster(now);
+        (cluster, self.store.events())
+    }
+
+    /// Whether everything has been looked at once.
+    pub fn looked_once(&self) -> bool {
+        self.watch.looked_once(self.now())
+    }
+
+    /// The operator's answer to a prompt.
+    pub fn reply(&mut self, node: NodeKey, id: PromptId, reply: Reply) {
+        self.order(node, Order::Reply(id, reply));
+    }
+
+    /// Tries these nodes now instead of waiting for the backoff, and looks at everything anew.
+    pub fn hurry(&mut self, nodes: &[NodeKey]) {
+        for node in nodes {
+            self.order(*node, Order::Hurry);
+        }
+        let now = self.now();
+        self.watch.refresh(now);
+    }
+
+    /// The name under which the operator knows a node.
+    pub fn name_of(&self, node: NodeKey) -> &str {
+        self.names.get(&node).map_or("?", String::as_str)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        for link in self.links.values() {
+            link.order(Order::Close);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Joins the halves: links, watch and state on one side, update and view on the other.
+
+#[cfg(any())]
+pub mod cockpit;
+pub mod doctor;
+pub mod launch;
+pub mod live;
+pub mod log;
+pub mod pipes;
+#[cfg(any())]
+pub mod screen;
+pub mod signals;
+pub mod way;
+pub mod ways;
+
+pub use live::{Happening, Live};
+pub use ways::wayfinder;
+pub use way::{Way, WayFinder, WayKind};

@@ -1,0 +1,101 @@
+//! How each node of a session is reached.
+
+use std::sync::Arc;
+
+use crate::link::{self, Become, Link, Target, Voice};
+use crate::record::{self, Recording};
+
+/// The way to one node.
+#[derive(Clone)]
+pub struct Way {
+    /// The member's name, where the configuration has it.
+    pub name: Option<String>,
+    /// Where it is, as the operator wrote it.
+    pub address: String,
+    /// The link to use.
+    pub kind: WayKind,
+}
+
+/// Which link reaches a node.
+#[derive(Clone)]
+pub enum WayKind {
+    /// SSH.
+    Ssh(Box<Target>),
+    /// This very machine.
+    Local(Become),
+    /// A recording, and the node's key in it.
+    Recorded(Arc<Recording>, u32),
+}
+
+impl Way {
+    /// Whether it is the machine that quorate runs on.
+    pub const fn is_local(&self) -> bool {
+        matches!(self.kind, WayKind::Local(_))
+    }
+
+    /// The way by SSH, if it is one.
+    pub fn target(&self) -> Option<Target> {
+        match &self.kind {
+            WayKind::Ssh(target) => Some((**target).clone()),
+            _ => None,
+        }
+    }
+
+    /// Opens it.
+    pub fn open(self, voice: Voice) -> Box<dyn Link> {
+        match self.kind {
+            WayKind::Ssh(target) => link::ssh::spawn(*target, voice),
+            WayKind::Local(rights) => link::local::spawn(rights, voice),
+            WayKind::Recorded(recording, key) => record::play(recording, key, voice),
+        }
+    }
+}
+
+type Further = Box<dyn Fn(&str, &[String]) -> Vec<Way>>;
+
+/// Knows the ways to all nodes of a session, also to those that turn up later.
+pub struct WayFinder {
+    cluster: Option<String>,
+    first: Vec<Way>,
+    further: Further,
+    shift: i64,
+}
+
+impl WayFinder {
+    /// Ways to the configured nodes, and how to reach a member that the manager names beyond them: (name, ring addresses).
+    pub fn new(cluster: Option<String>, first: Vec<Way>, further: Further) -> Self {
+        Self { cluster, first, further, shift: 0 }
+    }
+
+    /// The nodes of a recording, in the time of the recording.
+    pub fn replay(recording: Recording) -> Self {
+        let recording = Arc::new(recording);
+        let first = recording
+            .nodes
+            .iter()
+            .map(|n| Way { name: n.name.clone(), address: n.address.clone(), kind: WayKind::Recorded(Arc::clone(&recording), n.key) })
+            .collect();
+        let shift = recording.began - crate::domain::stamp::Stamp::now().0;
+        Self { cluster: recording.cluster.clone(), first, further: Box::new(|_, _| Vec::new()), shift }
+    }
+
+    /// The configured name of the cluster.
+    pub fn cluster_name(&self) -> Option<String> {
+        self.cluster.clone()
+    }
+
+    /// The nodes to begin with.
+    pub fn first(&self) -> Vec<Way> {
+        self.first.clone()
+    }
+
+    /// The ways to a member that turned up, in the order in which they are tried: by name, then by ring address.
+    pub fn further(&self, name: &str, addresses: &[String]) -> Vec<Way> {
+        (self.further)(name, addresses)
+    }
+
+    /// Microseconds between the wall clock and the session's time.
+    pub const fn shift(&self) -> i64 {
+        self.shift
+    }
+}

@@ -1,0 +1,46 @@
+//! From command line and configuration to the ways of a session.
+
+use crate::cli::Global;
+use crate::config::{NodeConfig, Session};
+use crate::domain::text::clean;
+use crate::link::ssh_config::{Files, Surroundings, resolve};
+use crate::link::{Become, Target};
+
+use super::way::{Way, WayFinder, WayKind};
+
+/// The ways to a session's nodes, and what ssh_config says that quorate does not honour. An ssh_config that cannot be followed (a loop of
+/// jump hosts) is an error in words for the operator.
+pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<String>), String> {
+    let (around, files) = (Surroundings::of_process(), global.ssh_files());
+    let mut first = Vec::new();
+    let mut notices: Vec<String> = Vec::new();
+    if session.local {
+        first.push(Way { name: None, address: "localhost".to_owned(), kind: WayKind::Local(Become::None) });
+    }
+    for node in &session.nodes {
+        let target = target(global, node, &files, &around)?;
+        for directive in &target.not_honoured {
+            let text = format!("{}: not honoured: {directive}", node.place.host);
+            if !notices.contains(&text) {
+                notices.push(text);
+            }
+        }
+        first.push(Way { name: node.name.clone(), address: node.place.host.clone(), kind: WayKind::Ssh(Box::new(target)) });
+    }
+    let (global, session) = (global.clone(), session.clone());
+    let name = session.name.clone();
+    let further = move |member: &str, addresses: &[String]| {
+        let places = std::iter::once(member).chain(addresses.iter().map(String::as_str));
+        let ways = places.filter_map(|place| {
+            let node = session.further(member, place);
+            let target = target(&global, &node, &files, &around).ok()?;
+            Some(Way { name: Some(member.to_owned()), address: place.to_owned(), kind: WayKind::Ssh(Box::new(target)) })
+        });
+        ways.collect()
+    };
+    Ok((WayFinder::new(name, first, Box::new(further)), notices))
+}
+
+fn target(global: &Global, node: &NodeConfig, files: &Files, around: &Surroundings) -> Result<Target, String> {
+    resolve(&global.wish(node, around), files, around).map_err(|e| clean(&format!("{}: {e}", node.place.host)))
+}

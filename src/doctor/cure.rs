@@ -1,0 +1,99 @@
+//! What to do about what is missing.
+
+use super::NodeCheck;
+use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::domain::observation::Question;
+use crate::domain::observation::host::Tools;
+use crate::domain::text::clean;
+use crate::link::known_hosts::entry_name;
+use crate::link::{Become, CommandLine, Hop, Target};
+use crate::probe;
+
+/// Whether privileged commands go through sudo on this node.
+pub fn uses_sudo(check: &NodeCheck) -> bool {
+    check.target.as_ref().is_some_and(|target| target.rights == Become::Sudo)
+}
+
+/// How to install a package on the node's distribution; both ways where that is unknown.
+pub fn install(check: &NodeCheck, apt: &str, rpm: &str) -> String {
+    let os = check.os.as_deref().unwrap_or_default().to_lowercase();
+    let is = |names: &[&str]| names.iter().any(|name| os.contains(name));
+    if is(&["debian", "ubuntu", "mint"]) {
+        format!("apt install {apt}")
+    } else if is(&["suse"]) {
+        format!("zypper install {rpm}")
+    } else if is(&["red hat", "centos", "rocky", "alma", "fedora", "oracle", "scientific"]) {
+        format!("dnf install {rpm}")
+    } else {
+        format!("apt install {apt}  or  dnf install {rpm}")
+    }
+}
+
+/// How to be allowed to run a tool.
+pub fn denied(check: &NodeCheck, tools: &Tools, question: Question, tool: &str) -> String {
+    let user = check.target.as_ref().map_or("USER", |target| target.end.user.as_str());
+    let line = probe::command(question, tools);
+    // A script runs as `sudo -n sh -c ...`: a sudoers line for the tool alone would not help.
+    let allowed = match line.as_ref().map(CommandLine::argv) {
+        Some([sh, ..]) if sh == "sh" => "ALL".to_owned(),
+        _ => format!("/usr/sbin/{tool}"),
+    };
+    let sudoers = format!("{} ALL=(root) NOPASSWD: {allowed}", clean(user));
+    match (uses_sudo(check), is_pacemakers(question)) {
+        (true, _) => format!("add to sudoers with visudo (see 'command -v {tool}' for the path): {sudoers}"),
+        (false, true) => format!("usermod -aG haclient {}; or set become = \"sudo\" and add to sudoers: {sudoers}", clean(user)),
+        (false, false) => format!("set become = \"sudo\" for this cluster and add to sudoers: {sudoers}"),
+    }
+}
+
+const fn is_pacemakers(question: Question) -> bool {
+    matches!(question, Question::CrmMon | Question::Constraints | Question::FenceHistory | Question::FenceDevices)
+}
+
+/// What to do about a node that is not reached.
+pub fn link(trouble: &LinkTrouble, target: &Target) -> String {
+    let hop = failing(trouble, target);
+    let (port, host) = (hop.port.to_string(), clean(&hop.host));
+    match trouble.fault {
+        LinkFault::Timeout => format!("is {host} switched on and is this its address? does a firewall drop port {port}?"),
+        LinkFault::Refused => format!("does sshd run on {host}, on port {port}? systemctl start ssh (Debian) or sshd; or say its port"),
+        LinkFault::Unreachable => format!("is the name right and is there a route? {}", command("getent", &["hosts", &hop.host])),
+        LinkFault::Auth => {
+            let login = format!("{}@{}", hop.user, hop.host);
+            format!("{}  or name the right key with --identity, or load it with ssh-add", command("ssh-copy-id", &["-p", &port, &login]))
+        }
+        LinkFault::Hostkey => host_key(trouble, hop, &port),
+        LinkFault::Sessions => format!("set MaxSessions to 10 in sshd_config of {host}, then reload sshd"),
+        LinkFault::Protocol => format!("what answers there? {}", command("ssh", &["-v", "-p", &port, &hop.host])),
+    }
+}
+
+/// The hop that a trouble is about: a jump host that its text names, else the node.
+fn failing<'t>(trouble: &LinkTrouble, target: &'t Target) -> &'t Hop {
+    let names = |hop: &&Hop| trouble.text.contains(&hop.alias) || trouble.text.contains(&hop.host);
+    let end = &target.end;
+    if names(&end) { end } else { target.jumps.iter().find(names).unwrap_or(end) }
+}
+
+fn host_key(trouble: &LinkTrouble, hop: &Hop, port: &str) -> String {
+    let file = hop.known_hosts.first().map_or_else(|| "~/.ssh/known_hosts".to_owned(), |file| clean(&file.to_string_lossy()));
+    let text = trouble.text.to_lowercase();
+    if text.contains("revoked") {
+        return "give the node a new host key: the one it shows must not be trusted".to_owned();
+    }
+    if text.contains("changed") || text.contains("differs") {
+        let name = hop.host_key_alias.clone().unwrap_or_else(|| entry_name(&hop.host, hop.port));
+        let forget = command("ssh-keygen", &["-R", &name, "-f", &file]);
+        return format!("ask why the key is a new one; if that is well: {forget}");
+    }
+    let scan = command("ssh-keyscan", &["-p", port, &hop.host]);
+    format!("{scan} >> {}  after comparing the fingerprint on the node's console; or start quorate once on a terminal", command_word(&file))
+}
+
+fn command(program: &str, args: &[&str]) -> String {
+    clean(&CommandLine::new(program, args.iter().copied()).display())
+}
+
+fn command_word(word: &str) -> String {
+    command(word, &[])
+}

@@ -1,0 +1,71 @@
+//! Which tools quorate wants on a node, for what, and where they come from.
+
+use crate::domain::observation::Question;
+use crate::domain::observation::host::Tools;
+
+/// When a tool is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// On every node.
+    Always,
+    /// Where Pacemaker is the manager, and where no manager is found at all.
+    Pacemaker,
+    /// Only where this is so.
+    Where(&'static str),
+}
+
+impl Use {
+    /// Whether a node with these tools must have it.
+    pub fn is_needed(self, tools: &Tools) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Pacemaker => tools.has("crm_mon") || !tools.has("clustat"),
+            Self::Where(_) => false,
+        }
+    }
+}
+
+/// A tool, or several of which one is enough.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// By bare name; any of them.
+    pub tools: &'static [&'static str],
+    /// What it answers.
+    pub questions: &'static [Question],
+    /// When.
+    pub usage: Use,
+    /// What is unknown without it.
+    pub purpose: &'static str,
+    /// Debian's package.
+    pub apt: &'static str,
+    /// The package of Red Hat's, Fedora's and SUSE's.
+    pub rpm: &'static str,
+    /// What to do where it is there and says no.
+    pub cure: &'static str,
+}
+
+use Question as Q;
+
+const START: &str = "is the cluster running on this node? systemctl start corosync pacemaker";
+const LVM: Use = Use::Where("volumes are LVM's");
+
+/// In the order of the report.
+#[rustfmt::skip]
+pub const NEEDS: &[Need] = &[
+    Need { tools: &["crm_mon"], questions: &[Q::CrmMon], usage: Use::Pacemaker, purpose: "resources, node states, failures", apt: "pacemaker-cli-utils", rpm: "pacemaker-cli", cure: START },
+    Need { tools: &["cibadmin"], questions: &[Q::Constraints], usage: Use::Pacemaker, purpose: "preferences, bans, leftover constraints", apt: "pacemaker-cli-utils", rpm: "pacemaker-cli", cure: START },
+    Need { tools: &["stonith_admin"], questions: &[Q::FenceHistory, Q::FenceDevices], usage: Use::Pacemaker, purpose: "fence devices and history", apt: "pacemaker-cli-utils", rpm: "pacemaker-cli", cure: START },
+    Need { tools: &["corosync-quorumtool"], questions: &[Q::Quorum], usage: Use::Pacemaker, purpose: "votes and quorum", apt: "corosync", rpm: "corosync", cure: START },
+    Need { tools: &["corosync-cfgtool"], questions: &[Q::Links], usage: Use::Pacemaker, purpose: "links to each peer", apt: "corosync", rpm: "corosync", cure: START },
+    Need { tools: &["corosync-cmapctl"], questions: &[Q::Cmap, Q::LinkStats], usage: Use::Pacemaker, purpose: "names, addresses, latency", apt: "corosync", rpm: "corosync", cure: START },
+    Need { tools: &["corosync-qdevice-tool"], questions: &[Q::Qdevice], usage: Use::Where("a quorum device votes"), purpose: "the quorum device", apt: "corosync-qdevice", rpm: "corosync-qdevice", cure: "" },
+    Need { tools: &["dlm_tool"], questions: &[Q::Dlm], usage: Use::Where("DLM locks shared storage"), purpose: "DLM", apt: "dlm-controld", rpm: "dlm", cure: "" },
+    Need { tools: &["systemctl"], questions: &[Q::Units], usage: Use::Where("systemd runs the daemons"), purpose: "states of the daemons", apt: "systemd", rpm: "systemd", cure: "" },
+    Need { tools: &["journalctl"], questions: &[], usage: Use::Where("there is a journal; log files are followed instead"), purpose: "the journal", apt: "systemd", rpm: "systemd", cure: "" },
+    Need { tools: &["ip"], questions: &[Q::Net], usage: Use::Always, purpose: "NICs, bonds, bridges, VLANs", apt: "iproute2", rpm: "iproute", cure: "run ip -d link by hand" },
+    Need { tools: &["df"], questions: &[Q::Filesystems], usage: Use::Always, purpose: "usage of filesystems", apt: "coreutils", rpm: "coreutils", cure: "run df by hand: a server of a mounted filesystem may be dead" },
+    Need { tools: &["lvs"], questions: &[Q::Lvs, Q::Vgs, Q::Pvs], usage: LVM, purpose: "volumes", apt: "lvm2", rpm: "lvm2", cure: "" },
+    Need { tools: &["dmsetup"], questions: &[Q::DeviceMapper], usage: LVM, purpose: "where volumes are active", apt: "dmsetup", rpm: "device-mapper", cure: "" },
+    Need { tools: &["multipathd", "multipath"], questions: &[Q::Multipath], usage: Use::Where("dm-multipath is used"), purpose: "paths", apt: "multipath-tools", rpm: "device-mapper-multipath", cure: "" },
+    Need { tools: &["iscsiadm"], questions: &[Q::Iscsi], usage: Use::Where("iSCSI is used"), purpose: "sessions", apt: "open-iscsi", rpm: "iscsi-initiator-utils", cure: "" },
+];

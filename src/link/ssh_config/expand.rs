@@ -1,0 +1,42 @@
+//! Tokens (`%h`), environment variables (`${NAME}`) and `~` in ssh_config's values.
+
+use std::path::{Path, PathBuf};
+
+/// Replaces `%x` by what `token` has for `x` (`%%` is `%`). The error is the token that it does not have.
+pub fn tokens(text: &str, token: impl Fn(char) -> Option<String>) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('%') => out.push('%'),
+            Some(name) => out.push_str(&token(name).ok_or_else(|| format!("%{name}"))?),
+            None => return Err("%".to_owned()),
+        }
+    }
+    Ok(out)
+}
+
+/// Replaces `${NAME}`. The error is the variable that is not set, or the text after `${` that does not close.
+pub fn variables(text: &str, env: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, tail) = after.split_once('}').ok_or_else(|| format!("${{{after}"))?;
+        out.push_str(before);
+        out.push_str(&env(name).ok_or_else(|| format!("${{{name}}}"))?);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// A path with `~` or `~/` replaced by the home folder. None for `~other`: no foreign homes are looked up.
+pub fn tilde(path: &str, home: &Path, user: &str) -> Option<PathBuf> {
+    let Some(rest) = path.strip_prefix('~') else { return Some(PathBuf::from(path)) };
+    let (name, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    (name.is_empty() || name == user).then(|| if rest.is_empty() { home.to_owned() } else { home.join(rest.trim_start_matches('/')) })
+}

@@ -1,0 +1,253 @@
+//! The output of follow.sh: lines of several log files, and how far each has been read.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::FilePosition;
+use super::classify;
+use super::entry;
+use super::split::{Line, Splitter};
+use super::time::{self, Calendar};
+use crate::domain::event::{Severity, Source};
+use crate::domain::observation::log::{LogLine, StreamItem};
+use crate::domain::stamp::Stamp;
+use crate::domain::text;
+
+/// Bytes before the offset that tell a file from its successors.
+const MARK: usize = 64;
+/// Most files of one node, rotated ones included.
+const MOST_FILES: usize = 64;
+/// Lines remembered to notice that two files got the same one.
+const REMEMBERED: usize = 256;
+/// Within this time the same line in two files is one line, microseconds.
+const SAME: i64 = 3_000_000;
+
+/// What is known of a followed file.
+#[derive(Debug, Default)]
+struct Followed {
+    path: String,
+    file: String,
+    inode: u64,
+    offset: u64,
+    mark: Vec<u8>,
+    /// Where bytes come instead of lines.
+    bytes: Splitter,
+}
+
+/// All followed files of a node.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    followed: HashMap<u32, Followed>,
+    /// Ids in the order of their announcement.
+    order: Vec<u32>,
+    /// Where files stood before the loss of the connection, until they are announced again.
+    before: Vec<FilePosition>,
+    recent: VecDeque<(u64, u32, Stamp)>,
+}
+
+impl Files {
+    /// Goes on from these positions, once the script has announced its files.
+    pub(super) fn after(before: Vec<FilePosition>) -> Self {
+        Self { before, ..Self::default() }
+    }
+
+    /// One line of the script's output.
+    pub(super) fn line(&mut self, line: Line<'_>, calendar: &mut Calendar, out: &mut Vec<StreamItem>) {
+        match line.bytes.first() {
+            Some(b'@') => self.announce(&String::from_utf8_lossy(line.bytes), calendar, out),
+            Some(b'x') => self.hex(line.bytes, *calendar, out),
+            Some(b'0'..=b'9') => self.numbered(line, *calendar, out),
+            _ => {}
+        }
+    }
+
+    fn announce(&mut self, words: &str, calendar: &mut Calendar, out: &mut Vec<StreamItem>) {
+        let mut words = words.split(' ');
+        match (words.next(), words.next(), words.next(), words.next(), words.next(), words.next()) {
+            (Some("@zone"), Some(zone), ..) => calendar.utc_offset = time::zone(zone).unwrap_or(calendar.utc_offset),
+            (Some("@file"), Some(id), Some(inode), Some(offset), Some(path), Some(file)) => {
+                if let (Ok(id), Ok(inode), Ok(offset)) = (id.parse(), inode.parse(), offset.parse()) {
+                    self.begin(id, Followed { path: path.to_owned(), file: file.to_owned(), inode, offset, ..Followed::default() });
+                }
+            }
+            (Some("@truncated"), Some(id), ..) => {
+                if let Some(file) = id.parse().ok().and_then(|id: u32| self.followed.get_mut(&id)) {
+                    file.truncated();
+                }
+            }
+            (Some("@denied"), Some(path), ..) => out.push(StreamItem::Line(LogLine {
+                at: None,
+                source: Source::Quorate,
+                severity: Severity::Notice,
+                subject: None,
+                text: text::clean(&format!("log file {path} may not be read by this user: root may (become = \"sudo\")")),
+                stale: Vec::new(),
+                cursor: None,
+            })),
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, id: u32, mut file: Followed) {
+        if self.followed.len() >= MOST_FILES {
+            return;
+        }
+        // The mark of what was read before: nothing new may come before the next loss of the connection.
+        let old = self.before.iter().find(|b| b.path == file.path && b.offset == file.offset && file.offset > 0);
+        file.mark = old.map(|b| unhex(b.mark.as_bytes())).unwrap_or_default();
+        self.before.retain(|b| b.path != file.path || b.offset != file.offset);
+        self.order.push(id);
+        self.followed.insert(id, file);
+    }
+
+    /// `3:text`, by grep.
+    fn numbered(&mut self, line: Line<'_>, calendar: Calendar, out: &mut Vec<StreamItem>) {
+        let Some(colon) = line.bytes.iter().take(12).position(|b| *b == b':') else { return };
+        let (id, rest) = line.bytes.split_at(colon);
+        let Some((id, text)) = number(id).zip(rest.get(1..)) else { return };
+        let Some(file) = self.followed.get_mut(&id) else { return };
+        if file.word_of_tail(text) {
+            return;
+        }
+        let whole = Line { bytes: text, length: line.length.saturating_sub(colon as u64 + 1) };
+        file.advance(whole);
+        self.understand(id, whole, calendar, out);
+    }
+
+    /// `x3 0a 0b`, by od.
+    fn hex(&mut self, line: &[u8], calendar: Calendar, out: &mut Vec<StreamItem>) {
+        let Some(space) = line.iter().position(|b| *b == b' ') else { return };
+        let (id, rest) = line.split_at(space);
+        let Some(id) = id.get(1..).and_then(number) else { return };
+        let Some(file) = self.followed.get_mut(&id) else { return };
+        let bytes = unhex(rest);
+        let mut splitter = std::mem::take(&mut file.bytes);
+        splitter.feed(&bytes, |line| {
+            if let Some(file) = self.followed.get_mut(&id) {
+                file.advance(line);
+            }
+            self.understand(id, line, calendar, out);
+        });
+        if let Some(file) = self.followed.get_mut(&id) {
+            file.bytes = splitter;
+        }
+    }
+
+    fn understand(&mut self, id: u32, line: Line<'_>, calendar: Calendar, out: &mut Vec<StreamItem>) {
+        let words = String::from_utf8_lossy(line.bytes);
+        let entry = entry::parse(words.trim_end(), calendar);
+        let Some(item) = classify::understand(&entry, None) else { return };
+        match item {
+            StreamItem::Line(said) if self.heard_elsewhere(id, &said) => {}
+            StreamItem::Line(mut said) => {
+                if line.is_cut() {
+                    said.text.push_str(" (cut: a line longer than 256 KiB)");
+                }
+                out.push(StreamItem::Line(said));
+            }
+            stale @ StreamItem::Stale(_) => out.push(stale),
+        }
+    }
+
+    /// Pacemaker and corosync may write to their own file and to syslog: one line is enough.
+    fn heard_elsewhere(&mut self, id: u32, line: &LogLine) -> bool {
+        let Some(at) = line.at else { return false };
+        let mut hasher = DefaultHasher::new();
+        (line.source, &line.text).hash(&mut hasher);
+        let key = hasher.finish();
+        let twin = |(k, from, then): &(u64, u32, Stamp)| *k == key && *from != id && (then.0.abs_diff(at.0)) < SAME.unsigned_abs();
+        if let Some(place) = self.recent.iter().position(twin) {
+            self.recent.remove(place);
+            return true;
+        }
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((key, id, at));
+        false
+    }
+
+    /// How far each file was handed out: per path the file itself and at most one rotated one.
+    pub(super) fn positions(&self) -> Vec<FilePosition> {
+        let mut paths: Vec<&str> = self.all().map(|f| f.path.as_str()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let mut all = Vec::new();
+        for path in paths {
+            // The later of two files under one path succeeds the earlier; rotated ones are announced newest first.
+            let mut own: Vec<&Followed> = self.all().filter(|f| f.path == path && f.file == f.path).collect();
+            own.reverse();
+            own.extend(self.all().filter(|f| f.path == path && f.file != f.path && !f.is_packed()));
+            all.extend(own.into_iter().take(2).map(Followed::position));
+        }
+        // Not announced again yet: the connection was lost before the script came to them.
+        all.extend(self.before.iter().filter(|b| !self.all().any(|f| f.path == b.path)).cloned());
+        all.truncate(MOST_FILES);
+        all
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Followed> {
+        self.order.iter().filter_map(|id| self.followed.get(id))
+    }
+}
+
+impl Followed {
+    fn advance(&mut self, line: Line<'_>) {
+        self.offset += line.length;
+        if line.is_cut() {
+            // The last bytes are unknown: after the loss of the connection the whole line decides.
+            self.mark.clear();
+            return;
+        }
+        let keep = line.bytes.len().min(MARK);
+        self.mark.extend_from_slice(line.bytes.get(line.bytes.len() - keep..).unwrap_or_default());
+        self.mark.push(b'\n');
+        let excess = self.mark.len().saturating_sub(MARK);
+        self.mark.drain(..excess);
+    }
+
+    fn truncated(&mut self) {
+        self.offset = 0;
+        self.mark.clear();
+        self.bytes.clear();
+    }
+
+    /// tail's own words on its standard error, which comes the same way: no part of the file.
+    fn word_of_tail(&mut self, text: &[u8]) -> bool {
+        if !text.starts_with(b"tail: ") {
+            return false;
+        }
+        let words = String::from_utf8_lossy(text);
+        if !words.contains(self.file.as_str()) && !words.contains("inotify") {
+            return false;
+        }
+        if words.ends_with("file truncated") {
+            self.truncated();
+        }
+        true
+    }
+
+    /// Compressed: it was read to its end at once.
+    fn is_packed(&self) -> bool {
+        [".gz", ".bz2", ".xz", ".zst"].iter().any(|end| self.file.ends_with(end))
+    }
+
+    fn position(&self) -> FilePosition {
+        let mut mark = String::with_capacity(self.mark.len() * 2);
+        for byte in &self.mark {
+            let _ = write!(mark, "{byte:02x}");
+        }
+        FilePosition { path: self.path.clone(), inode: self.inode, offset: self.offset, mark }
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Bytes out of hex digits, blanks between them or not.
+fn unhex(text: &[u8]) -> Vec<u8> {
+    let digits: Vec<u8> = text.iter().filter_map(|b| char::from(*b).to_digit(16)).filter_map(|d| u8::try_from(d).ok()).collect();
+    digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect()
+}

@@ -1,0 +1,161 @@
+# follows a node's log files: sh follow.sh ROOT HISTORY [PATH INODE OFFSET MARK]...
+# Prints "@..." lines (what is followed from where) and, for each line of file ID, "ID:line" (GNU tail and grep)
+# or its bytes as "xID 0a 0b ..." (any other tail, looked at once a second). A file that was rotated is read
+# on, beside its successor. Without GNU tail, and after many rotations, it ends instead: started anew with the positions
+# reached, it does the same.
+# MARK: the (at most 64) bytes before OFFSET in hex. Tells a rotated, truncated or reused file from the one we know.
+LC_ALL=C
+export LC_ALL
+root=$1
+history=$2
+shift 2
+window=262144
+most=1048576
+ids=
+jobs=
+id=0
+taken=
+resumed=
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+facts() { # FILE: sets inode and size
+    file=$1
+    set -- $(ls -Lidn "$file" 2>/dev/null)
+    inode=${1:-0}
+    size=${6:-0}
+}
+content() { # FILE OFFSET: its bytes from there on, decompressed
+    case $1 in
+    *.gz) gzip -dc "$1" ;;
+    *.bz2) bzip2 -dc "$1" ;;
+    *.xz) xz -dc "$1" ;;
+    *.zst) zstd -dcq "$1" ;;
+    *) tail -c "+$(($2 + 1))" "$1"; return ;;
+    esac 2>/dev/null | tail -c "+$(($2 + 1))"
+}
+known() { # FILE INODE OFFSET MARK: is it the file in which we were there?
+    facts "$1"
+    [ "$3" -gt 0 ] || { [ "$inode" = "$2" ]; return; }
+    case $1 in
+    *.gz | *.bz2 | *.xz | *.zst) ;;
+    *) [ "$size" -ge "$3" ] || return 1 ;;
+    esac
+    n=$((${#4} / 2))
+    [ "$(content "$1" $(($3 - n)) | head -c $n | od -An -v -tx1 | tr -d ' \n')" = "$4" ]
+}
+hex() { # ID
+    od -An -v -tx1 | sed "s/^/x$1/"
+}
+follow() { # PATH FILE OFFSET
+    id=$((id + 1))
+    facts "$2"
+    echo "@file $id $inode $3 $1 $2"
+    case $2 in
+    *.gz | *.bz2 | *.xz | *.zst) content "$2" "$3" | hex $id ;;
+    *)
+        ids="$ids $id"
+        eval "file_$id=\$2 pos_$id=\$3"
+        ;;
+    esac
+}
+live() { # ID FILE OFFSET
+    tail -c "+$(($3 + 1))" --pid=$$ -s 0.2 -f "$2" 2>&1 | grep -a --line-buffered -H --label="$1" '' &
+    jobs="$jobs $!"
+}
+leave() {
+    [ -z "$jobs" ] || kill $jobs 2>/dev/null
+    exit
+}
+poll() { # what each file has gained since the last time
+    for id in $ids; do
+        eval "f=\$file_$id p=\$pos_$id"
+        facts "$f"
+        [ "$size" -ge "$p" ] || { p=0; echo "@truncated $id"; }
+        [ "$size" -le "$p" ] || content "$f" "$p" | head -c $((size - p)) | hex "$id"
+        eval "pos_$id=\$size"
+    done
+}
+
+echo "@zone $(date +%z)"
+candidates=
+for p in "$root"/var/log/pacemaker/pacemaker.log "$root"/var/log/pacemaker.log "$root"/var/log/corosync/corosync.log \
+    "$root"/var/log/cluster/*.log "$root"/var/log/messages "$root"/var/log/syslog; do
+    case $p in
+    *[!A-Za-z0-9._/+-]* | *.log-*) continue ;;
+    esac
+    candidates="$candidates $p"
+done
+inodes() {
+    echo " $(echo $(ls -Ldi $candidates 2>/dev/null)) "
+}
+first=$(inodes)
+paths=
+for p in $candidates; do
+    if [ -f "$p" ] && [ -r "$p" ]; then
+        paths="$paths $p"
+    elif [ -f "$p" ]; then
+        echo "@denied $p"
+    fi
+done
+
+while [ $# -ge 4 ]; do
+    resumed="$resumed $1 "
+    if [ -r "$1" ] && known "$1" "$2" "$3" "$4"; then
+        follow "$1" "$1" "$3"
+        taken="$taken $1 "
+    else
+        for f in $(ls -t "$1"?* "${1%.log}"-*.log 2>/dev/null | head -n 4); do
+            if known "$f" "$2" "$3" "$4"; then
+                follow "$1" "$f" "$3"
+                break
+            fi
+        done
+    fi
+    shift 4
+done
+for p in $paths; do
+    case $taken in
+    *" $p "*) continue ;;
+    esac
+    facts "$p"
+    from=0
+    case $resumed in
+    *" $p "*) [ "$size" -le $most ] || from=$((size - most)) ;;
+    *)
+        back=$((size < window ? size : window))
+        from=$((size - $(content "$p" $((size - back)) | head -c $back | tail -n "$history" | wc -c)))
+        ;;
+    esac
+    follow "$p" "$p" $from
+done
+if [ -z "$ids" ]; then
+    echo "no log file that can be read under $root/var/log" >&2
+    exit 1
+fi
+
+gnu=0
+if tail --version 2>/dev/null | grep -q coreutils && grep --version 2>/dev/null | grep -q GNU; then
+    gnu=1
+    trap leave HUP INT TERM
+    for i in $ids; do
+        eval "live $i \"\$file_$i\" \$pos_$i"
+    done
+fi
+turns=0
+while :; do
+    [ $gnu = 1 ] || poll
+    sleep $((gnu ? 2 : 1))
+    now=$(inodes)
+    [ "$now" != "$first" ] || continue
+    turns=$((turns + 1))
+    [ $gnu = 1 ] && [ $turns -lt 8 ] || leave
+    set -- $now
+    while [ $# -ge 2 ]; do
+        case $first in
+        *" $1 $2 "*) ;;
+        *) [ ! -r "$2" ] || { follow "$2" "$2" 0 && live $id "$2" 0; } ;;
+        esac
+        shift 2
+    done
+    first=$now
+done

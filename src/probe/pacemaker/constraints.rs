@@ -1,0 +1,228 @@
+//! The `<constraints>` of the CIB. Tickets are left out: quorate does not manage sites.
+
+use super::value::score;
+use super::xml::{Doc, Tag, plain, some};
+use crate::domain::observation::Trouble;
+use crate::domain::observation::manager::Constraint;
+
+/// Deepest nesting of rules that is read.
+const DEEPEST: u8 = 8;
+/// Most constraints that one element with resource sets becomes.
+const MOST_PAIRS: usize = 4096;
+
+/// Reads all constraints below `root`.
+pub fn all(doc: &mut Doc<'_>, root: &Tag<'_>) -> Result<Vec<Constraint>, Trouble> {
+    let mut found = Vec::new();
+    doc.children(root, |doc, tag| match tag.name() {
+        "rsc_location" => location(doc, tag, &mut found),
+        "rsc_colocation" => colocation(doc, tag, &mut found),
+        "rsc_order" => order(doc, tag, &mut found),
+        _ => Ok(()),
+    })?;
+    Ok(found)
+}
+
+/// A rule: its score, its text, and until when it holds.
+#[derive(Default)]
+struct Rule {
+    score: Option<i64>,
+    text: String,
+    expires: Option<String>,
+    role: Option<String>,
+}
+
+fn location(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result<(), Trouble> {
+    let (mut id, mut node, mut points, mut role) = (String::new(), None, None, None);
+    let mut resources = Vec::new();
+    for (key, value) in tag.attributes() {
+        match key {
+            "id" => id = plain(value),
+            "rsc" | "rsc-pattern" => resources.push(plain(value)),
+            "node" => node = some(value),
+            "score" => points = score(value),
+            "role" => role = role_word(value),
+            _ => {}
+        }
+    }
+    let (mut rules, mut lifetime) = (Vec::new(), None);
+    doc.children(tag, |doc, child| match child.name() {
+        "rule" => {
+            rules.push(rule(doc, child, 0)?);
+            Ok(())
+        }
+        "resource_set" => {
+            resources.extend(set(doc, child)?.members);
+            Ok(())
+        }
+        // Before 3.0: a rule that says until when the constraint holds.
+        "lifetime" => doc.children(child, |doc, inner| {
+            if inner.name() == "rule" {
+                let until = rule(doc, inner, 0)?;
+                lifetime = until.expires.or(Some(until.text));
+            }
+            Ok(())
+        }),
+        _ => Ok(()),
+    })?;
+    let plain_one = |resource: &String| Constraint::Location {
+        id: id.clone(),
+        resource: resource.clone(),
+        node: node.clone(),
+        score: points,
+        role: role.clone(),
+        rule: None,
+        expires: lifetime.clone(),
+    };
+    let ruled = |resource: &String, rule: &Rule| Constraint::Location {
+        id: id.clone(),
+        resource: resource.clone(),
+        node: None,
+        score: rule.score,
+        role: rule.role.clone().or_else(|| role.clone()),
+        rule: Some(rule.text.clone()),
+        expires: rule.expires.clone().or_else(|| lifetime.clone()),
+    };
+    for resource in resources.iter().take(MOST_PAIRS) {
+        if rules.is_empty() {
+            into.push(plain_one(resource));
+        }
+        into.extend(rules.iter().take(MOST_PAIRS.div_ceil(resources.len())).map(|r| ruled(resource, r)));
+    }
+    Ok(())
+}
+
+/// A role that narrows a constraint; `Started` narrows nothing.
+fn role_word(word: &str) -> Option<String> {
+    some(word).filter(|role| role != "Started")
+}
+
+fn rule(doc: &mut Doc<'_>, tag: &Tag<'_>, depth: u8) -> Result<Rule, Trouble> {
+    let mut it = Rule::default();
+    let mut any = false;
+    for (key, value) in tag.attributes() {
+        match key {
+            "score" => it.score = score(value),
+            "role" => it.role = role_word(value),
+            "boolean-op" => any = value == "or",
+            _ => {}
+        }
+    }
+    let mut terms = Vec::new();
+    doc.children(tag, |doc, child| {
+        match child.name() {
+            "date_expression" => {
+                let (term, until) = date(doc, child)?;
+                terms.push(term);
+                it.expires = it.expires.take().or(until);
+            }
+            "rule" if depth < DEEPEST => {
+                let inner = rule(doc, child, depth + 1)?;
+                terms.push(format!("({})", inner.text));
+                it.expires = it.expires.take().or(inner.expires);
+            }
+            "expression" | "rsc_expression" | "op_expression" => terms.push(expression(child)),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    it.text = terms.join(if any { " or " } else { " and " });
+    Ok(it)
+}
+
+/// `#uname eq n1`; for resource and operation expressions, their attributes.
+fn expression(tag: &Tag<'_>) -> String {
+    let words = ["attribute", "operation", "value"].iter().filter_map(|key| tag.get(key));
+    let words: Vec<String> = if tag.name() == "expression" {
+        words.collect()
+    } else {
+        tag.attributes().filter(|(key, _)| *key != "id").map(|(key, value)| format!("{}={}", plain(key), plain(value))).collect()
+    };
+    words.join(" ")
+}
+
+/// A date expression in short, and its end if it has one.
+fn date(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<(String, Option<String>), Trouble> {
+    let operation = tag.get("operation").unwrap_or_default();
+    let (start, mut end) = (tag.get("start"), tag.get("end"));
+    let mut text = format!("date {operation}");
+    doc.children(tag, |_, child| {
+        let parts: Vec<String> =
+            child.attributes().filter(|(key, _)| *key != "id").map(|(key, value)| format!("{}={}", plain(key), plain(value))).collect();
+        match (child.name(), &start) {
+            ("duration", Some(start)) => end = end.take().or_else(|| Some(format!("{start} + {}", parts.join(" ")))),
+            _ => text = format!("{text} {}", parts.join(" ")),
+        }
+        Ok(())
+    })?;
+    for bound in [&start, &end].into_iter().flatten() {
+        text = format!("{text} {bound}");
+    }
+    Ok((text, end))
+}
+
+/// A `<resource_set>`: its members, and whether they depend on each other in order.
+struct Set {
+    members: Vec<String>,
+    sequential: bool,
+}
+
+fn set(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Set, Trouble> {
+    let sequential = tag.get("sequential").is_none_or(|word| super::value::yes(&word));
+    let mut members = Vec::new();
+    doc.children(tag, |_, child| {
+        members.extend((child.name() == "resource_ref").then(|| child.get("id")).flatten());
+        Ok(())
+    })?;
+    Ok(Set { members, sequential })
+}
+
+fn sets(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Vec<Set>, Trouble> {
+    let mut found = Vec::new();
+    doc.children(tag, |doc, child| {
+        if child.name() == "resource_set" {
+            found.push(set(doc, child)?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Neighbours inside each sequential set: (earlier, later).
+fn inside(sets: &[Set]) -> impl Iterator<Item = (&String, &String)> {
+    sets.iter().filter(|s| s.sequential).flat_map(|s| s.members.iter().zip(s.members.iter().skip(1)))
+}
+
+/// Every member of a set with every member of the next: (of the earlier set, of the later set).
+fn across(sets: &[Set]) -> impl Iterator<Item = (&String, &String)> {
+    sets.iter().zip(sets.iter().skip(1)).flat_map(|(a, b)| a.members.iter().flat_map(move |x| b.members.iter().map(move |y| (x, y))))
+}
+
+fn colocation(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result<(), Trouble> {
+    let id = tag.get("id").unwrap_or_default();
+    let points = tag.get("score").and_then(|s| score(&s)).unwrap_or(0);
+    let one = |resource: &str, with: &str| Constraint::Colocation { id: id.clone(), resource: resource.to_owned(), with: with.to_owned(), score: points };
+    if let (Some(resource), Some(with)) = (tag.get("rsc"), tag.get("with-rsc")) {
+        into.push(one(&resource, &with));
+    }
+    let sets = sets(doc, tag)?;
+    // Inside a set the later follow the earlier; between sets the earlier set follows the later.
+    let pairs = inside(&sets).map(|(a, b)| (b, a)).chain(across(&sets));
+    into.extend(pairs.take(MOST_PAIRS).map(|(resource, with)| one(resource, with)));
+    Ok(())
+}
+
+fn order(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result<(), Trouble> {
+    let id = tag.get("id").unwrap_or_default();
+    // The old score: zero was optional, anything above mandatory.
+    let mandatory = match tag.get("kind") {
+        Some(kind) => kind == "Mandatory",
+        None => tag.get("score").and_then(|s| score(&s)).is_none_or(|s| s > 0),
+    };
+    let one = |first: &str, then: &str| Constraint::Order { id: id.clone(), first: first.to_owned(), then: then.to_owned(), mandatory };
+    if let (Some(first), Some(then)) = (tag.get("first"), tag.get("then")) {
+        into.push(one(&first, &then));
+    }
+    let sets = sets(doc, tag)?;
+    into.extend(inside(&sets).chain(across(&sets)).take(MOST_PAIRS).map(|(first, then)| one(first, then)));
+    Ok(())
+}

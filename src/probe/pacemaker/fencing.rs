@@ -1,0 +1,163 @@
+//! Fencing: its history (as XML and as text) and the devices that are registered.
+
+use super::value::instant;
+use super::xml::{Doc, Tag, plain, some};
+use crate::domain::observation::Trouble;
+use crate::domain::observation::manager::{FenceRecord, FenceStatus};
+use crate::domain::text;
+
+/// One `<fence_event>`; none where its status is unknown or its target missing.
+pub fn event(tag: &Tag<'_>) -> Option<FenceRecord> {
+    let (mut it, mut status, mut extended) = (blank(), None, None);
+    for (key, value) in tag.attributes() {
+        match key {
+            "target" => it.target = plain(value),
+            "action" => it.action = plain(value),
+            "status" => status = status_word(value),
+            "origin" => it.origin = some(value),
+            "client" => it.client = some(value),
+            "delegate" => it.delegate = some(value),
+            "completed" => it.completed = instant(value),
+            "exit-reason" | "exit_reason" => it.reason = some(value),
+            "extended-status" => extended = some(value),
+            _ => {}
+        }
+    }
+    it.status = status?;
+    if it.status == FenceStatus::Failed && it.reason.is_none() {
+        // Before 2.1.3 there is no exit-reason; a bare number there is an internal state.
+        it.reason = extended.filter(|e| e.parse::<i64>().is_err());
+    }
+    (!it.target.is_empty()).then_some(it)
+}
+
+fn status_word(word: &str) -> Option<FenceStatus> {
+    match word {
+        "success" => Some(FenceStatus::Success),
+        "failed" => Some(FenceStatus::Failed),
+        "pending" => Some(FenceStatus::Pending),
+        _ => None,
+    }
+}
+
+const fn blank() -> FenceRecord {
+    FenceRecord {
+        target: String::new(),
+        action: String::new(),
+        status: FenceStatus::Pending,
+        origin: None,
+        client: None,
+        delegate: None,
+        completed: None,
+        reason: None,
+    }
+}
+
+/// `stonith_admin --history`'s XML: events wherever they stand below the root.
+pub fn events(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<FenceRecord>) -> Result<(), Trouble> {
+    doc.children(tag, |_, child| {
+        if child.name() == "fence_event" {
+            into.extend(event(child));
+        }
+        Ok(())
+    })
+}
+
+/// `stonith_admin --history '*' --verbose` as text; none if nothing of it is understood.
+///
+/// 2.0.3 to 2.1: `reboot of n2 successful: delegate=n1, client=pacemaker-controld.386, origin=n3, completed='...'`.
+/// 1.1 and 2.0.2: `n1 was able to reboot node n2 on behalf of pacemaker-controld.386 from n3 at Sun Nov 22 ...`.
+pub fn history_text(said: &str) -> Option<Vec<FenceRecord>> {
+    let mut found = Vec::new();
+    let mut understood = said.trim().is_empty();
+    for line in said.lines().map(str::trim) {
+        if let Some(record) = modern_line(line).or_else(|| legacy_line(line)) {
+            found.push(record);
+        } else if !(line.ends_with("events found") || line.ends_with("event found") || line.contains("last fenced at")) {
+            continue;
+        }
+        understood = true;
+    }
+    understood.then_some(found)
+}
+
+fn modern_line(line: &str) -> Option<FenceRecord> {
+    let (action, rest) = line.split_once(" of ")?;
+    let (head, fields) = rest.split_once(": ").unwrap_or((rest, ""));
+    let (target, status, after) = ["successful", "failed", "pending"].iter().find_map(|word| {
+        let (target, after) = head.split_once(&format!(" {word}"))?;
+        Some((target.trim_end_matches(" is"), *word, after))
+    })?;
+    let mut it = blank();
+    it.action = action_word(action);
+    it.target = text::clean(target);
+    it.status = status_word(if status == "successful" { "success" } else { status })?;
+    // 2.1.3 and later: `failed (No such device): delegate=...`.
+    it.reason = after.trim().strip_prefix('(').and_then(|r| r.strip_suffix(')')).map(text::clean);
+    for (key, value) in fields.split(", ").filter_map(|f| f.split_once('=')) {
+        let value = value.trim_matches('\'');
+        let kept = || (!value.is_empty()).then(|| text::clean(value));
+        match key {
+            "delegate" => it.delegate = kept(),
+            "client" => it.client = kept(),
+            "origin" => it.origin = kept(),
+            "completed" | "last-successful" | "last-failed" => it.completed = instant(value),
+            _ => {}
+        }
+    }
+    Some(it)
+}
+
+/// The action as the XML names it.
+fn action_word(words: &str) -> String {
+    match words {
+        "turn off" | "turning off" => "off".to_owned(),
+        "turn on" | "turning on" | "unfencing" => "on".to_owned(),
+        other => text::clean(other),
+    }
+}
+
+fn legacy_line(line: &str) -> Option<FenceRecord> {
+    let (delegate, status, rest) = [
+        (" was able to ", FenceStatus::Success),
+        (" were able to ", FenceStatus::Success),
+        (" failed to ", FenceStatus::Failed),
+        (" wishes to ", FenceStatus::Pending),
+    ]
+    .into_iter()
+    .find_map(|(words, status)| line.split_once(words).map(|(who, rest)| (who, status, rest)))?;
+    let (action, rest) = rest.split_once(" node ")?;
+    let (target, rest) = rest.split_once(" on behalf of ").or_else(|| rest.split_once(" - ")).unwrap_or((rest, ""));
+    // The time is the node's local one, a ctime: it pins no instant down.
+    let (who, when) = rest.rsplit_once(" at ").unwrap_or((rest, ""));
+    let (client, origin) = who.split_once(" from ").unwrap_or(("", who));
+    let named = |name: &str| (!name.is_empty() && name != "We").then(|| text::clean(name));
+    let pending = status == FenceStatus::Pending;
+    Some(FenceRecord {
+        target: text::clean(target),
+        action: action_word(action),
+        status,
+        origin: if pending { named(delegate) } else { named(origin) },
+        client: named(client),
+        delegate: if pending { None } else { named(delegate) },
+        completed: if pending { None } else { instant(when) },
+        reason: None,
+    })
+}
+
+/// `<item name="device">`s of `stonith_admin -L`'s XML.
+pub fn devices(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<String>) -> Result<(), Trouble> {
+    doc.children(tag, |doc, child| {
+        if child.name() == "item" {
+            into.push(doc.text(child)?);
+        }
+        Ok(())
+    })
+}
+
+/// `stonith_admin -L` as text: a device a line, then `2 devices found` or `No devices found`; none without that line.
+pub fn devices_text(said: &str) -> Option<Vec<String>> {
+    let closing = |line: &str| line.ends_with("devices found") || line.ends_with("device found");
+    let lines = || said.lines().map(str::trim).filter(|l| !l.is_empty());
+    lines().any(closing).then(|| lines().filter(|l| !closing(l)).map(text::clean).collect())
+}

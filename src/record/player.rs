@@ -1,0 +1,136 @@
+//! A link that answers from a recording.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::file::{Entry, Recording};
+use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::domain::stamp::Stamp;
+use crate::link::{Answer, Ask, AskError, Link, Order, Report, StreamId, Voice};
+
+/// Replays what one node said. Time runs as it ran then; after the end, the last answers stay true, with their clocks moved on.
+pub fn play(recording: Arc<Recording>, key: u32, voice: Voice) -> Box<dyn Link> {
+    let (to, orders) = channel();
+    let player = Player { recording, key, voice, began: Stamp::now(), streams: HashMap::new(), next: 0 };
+    // The thread ends when the link is dropped; if it cannot start, the node simply never answers.
+    let _ = thread::Builder::new().name(format!("replay-{key}")).stack_size(256 * 1024).spawn(move || player.run(&orders));
+    Box::new(Handle(to))
+}
+
+struct Handle(Sender<Order>);
+
+impl Link for Handle {
+    fn order(&self, order: Order) {
+        let _ = self.0.send(order);
+    }
+}
+
+struct Player {
+    recording: Arc<Recording>,
+    key: u32,
+    voice: Voice,
+    began: Stamp,
+    streams: HashMap<Vec<String>, StreamId>,
+    next: usize,
+}
+
+impl Player {
+    fn run(mut self, orders: &Receiver<Order>) {
+        if !self.reachable_at_first() {
+            let trouble = LinkTrouble { fault: LinkFault::Unreachable, text: "the recording holds nothing of this node".to_owned() };
+            self.voice.say(Report::Down { trouble, retry_at: None });
+        } else if !self.voice.say(Report::Up { streams: 8, note: None }) {
+            return;
+        }
+        loop {
+            match orders.recv_timeout(self.until_next()) {
+                Ok(Order::Ask(ask)) => {
+                    let result = self.answer(&ask);
+                    if !self.voice.say(Report::Answer { id: ask.id, result }) {
+                        return;
+                    }
+                }
+                Ok(Order::Follow { id, command }) => {
+                    self.streams.insert(command.argv().to_vec(), id);
+                }
+                Ok(Order::Unfollow(id)) => self.streams.retain(|_, s| *s != id),
+                Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Order::Reply(..) | Order::Hurry) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    if !self.speak() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn said(&self) -> &[Entry] {
+        self.recording.said.get(&self.key).map_or(&[], Vec::as_slice)
+    }
+
+    fn reachable_at_first(&self) -> bool {
+        !matches!(self.said().first(), None | Some(Entry::Reach { down: Some(_), .. }))
+    }
+
+    /// Microseconds since the replay began.
+    fn elapsed(&self) -> i64 {
+        Stamp::now().0 - self.began.0
+    }
+
+    /// The time that the recording has reached.
+    fn replayed_now(&self) -> Stamp {
+        Stamp(self.recording.began).shifted(self.elapsed())
+    }
+
+    /// The answer that was the newest at this time of the recording; before its time, the first one.
+    fn answer(&self, ask: &Ask) -> Result<Answer, AskError> {
+        let elapsed = self.elapsed();
+        let mut found = None;
+        for entry in self.said() {
+            if let Entry::Answer { at, argv, .. } = entry
+                && argv == ask.command.argv()
+                && (found.is_none() || *at <= elapsed)
+            {
+                found = Some(entry);
+            }
+        }
+        let now = self.replayed_now();
+        let Some(Entry::Answer { at, code, took, out, err, .. }) = found else {
+            let text = "the recording has no answer to this".to_owned();
+            return Ok(Answer { stdout: Vec::new(), stderr: text.into_bytes(), code: 127, sent: now, first: now, done: now });
+        };
+        // The times of the recording, so that the node's clock is compared with the clock that it was recorded beside.
+        let done = Stamp(self.recording.began).shifted(*at);
+        let stdout = out.bytes().unwrap_or_default();
+        Ok(Answer { stdout, stderr: err.clone().into_bytes(), code: *code, sent: done.shifted(-*took), first: done, done })
+    }
+
+    fn until_next(&self) -> Duration {
+        let at = self.said()[self.next.min(self.said().len())..].iter().find_map(|e| match e {
+            Entry::Data { at, .. } | Entry::Reach { at, .. } => Some(*at),
+            _ => None,
+        });
+        at.map_or(Duration::from_secs(3600), |at| Duration::from_micros(u64::try_from(at - self.elapsed()).unwrap_or(0)))
+    }
+
+    /// Says the next thing that the node said by itself. False if nobody listens.
+    fn speak(&mut self) -> bool {
+        let Some(entry) = self.said().get(self.next).cloned() else { return true };
+        self.next += 1;
+        match entry {
+            Entry::Data { argv, out, .. } => match (self.streams.get(&argv), out.bytes()) {
+                (Some(id), Some(bytes)) => self.voice.say(Report::Data { id: *id, bytes, at: self.replayed_now() }),
+                _ => true,
+            },
+            Entry::Reach { at, down: Some(text), .. } if at > 0 => {
+                let trouble = LinkTrouble { fault: LinkFault::Timeout, text };
+                self.voice.say(Report::Down { trouble, retry_at: None })
+            }
+            _ => true,
+        }
+    }
+}

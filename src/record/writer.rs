@@ -1,0 +1,73 @@
+//! Writes a recording while a session runs.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use super::file::{Entry, FORMAT, Out, RecordedNode};
+use super::redact::redact;
+use crate::domain::node::NodeKey;
+use crate::domain::stamp::Stamp;
+use crate::link::{AskId, Order, Report, StreamId};
+
+/// Appends to a recording, line by line; a crash loses at most the last one.
+pub struct Recorder<W: Write> {
+    to: W,
+    began: Stamp,
+    asks: HashMap<AskId, Vec<String>>,
+    streams: HashMap<StreamId, Vec<String>>,
+}
+
+impl<W: Write> Recorder<W> {
+    /// Begins a recording with its header.
+    pub fn begin(to: W, began: Stamp, cluster: Option<String>, nodes: Vec<RecordedNode>) -> io::Result<Self> {
+        let mut recorder = Self { to, began, asks: HashMap::new(), streams: HashMap::new() };
+        recorder.write(&Entry::Header { quorate: FORMAT, began: began.0, cluster, nodes })?;
+        Ok(recorder)
+    }
+
+    /// A further node.
+    pub fn node(&mut self, node: RecordedNode) -> io::Result<()> {
+        self.write(&Entry::Node(node))
+    }
+
+    /// An order goes to a node: remembered for its answer.
+    pub fn order(&mut self, order: &Order) {
+        match order {
+            Order::Ask(ask) => {
+                self.asks.insert(ask.id, ask.command.argv().to_vec());
+            }
+            Order::Follow { id, command } => {
+                self.streams.insert(*id, command.argv().to_vec());
+            }
+            _ => {}
+        }
+    }
+
+    /// A node spoke.
+    pub fn report(&mut self, node: NodeKey, report: &Report, now: Stamp) -> io::Result<()> {
+        let at = now.0 - self.began.0;
+        let node = node.0;
+        match report {
+            Report::Answer { id, result } => {
+                let Some(argv) = self.asks.remove(id) else { return Ok(()) };
+                let Ok(answer) = result else { return Ok(()) };
+                let err = String::from_utf8_lossy(&redact(&answer.stderr)).into_owned();
+                let took = answer.done.0 - answer.sent.0;
+                self.write(&Entry::Answer { at, node, argv, code: answer.code, took, out: Out::pack(&redact(&answer.stdout)), err })
+            }
+            Report::Data { id, bytes, .. } => {
+                let Some(argv) = self.streams.get(id).cloned() else { return Ok(()) };
+                self.write(&Entry::Data { at, node, argv, out: Out::pack(&redact(bytes)) })
+            }
+            Report::Up { .. } => self.write(&Entry::Reach { at, node, down: None }),
+            Report::Down { trouble, .. } => self.write(&Entry::Reach { at, node, down: Some(trouble.to_string()) }),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        self.to.write_all(&line)
+    }
+}

@@ -1,0 +1,245 @@
+//! What each node said last, question by question.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::domain::cluster::StreamFacts;
+use crate::domain::node::Reach;
+use crate::domain::observation::corosync::{CmapView, DlmView, LinkStat, LinksView, QdeviceView, QuorumView};
+use crate::domain::observation::host::{Tools, Unit, WatchdogView};
+use crate::domain::observation::manager::{Constraint, FenceRecord, ManagerView};
+use crate::domain::observation::net::{BondRow, LinkSpeed, NetView};
+use crate::domain::observation::storage::{DmDevice, IscsiSession, LvRow, MapRow, MountRow, PvRow, VgRow};
+use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
+use crate::domain::stamp::Stamp;
+
+use super::clock::ClockWindow;
+use super::host::HostHistory;
+use super::store::NodeFacts;
+
+/// The last good answer to one question.
+#[derive(Clone, Debug)]
+pub(super) struct Slot<T>(Option<(T, Stamp)>);
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Slot<T> {
+    /// The answer.
+    pub(super) fn get(&self) -> Option<&T> {
+        self.0.as_ref().map(|(value, _)| value)
+    }
+
+    /// The answer and when it came.
+    pub(super) fn seen(&self) -> Option<(&T, Stamp)> {
+        self.0.as_ref().map(|(value, at)| (value, *at))
+    }
+
+    /// When the answer came.
+    pub(super) fn at(&self) -> Option<Stamp> {
+        self.0.as_ref().map(|(_, at)| *at)
+    }
+
+    fn put(&mut self, value: T, at: Stamp) {
+        self.0 = Some((value, at));
+    }
+}
+
+impl<T> Slot<Vec<T>> {
+    /// The rows; none where nothing was said.
+    pub(super) fn rows(&self) -> &[T] {
+        self.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+/// One slot a question.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers {
+    pub(super) tools: Slot<Tools>,
+    pub(super) manager: Slot<ManagerView>,
+    pub(super) constraints: Slot<Vec<Constraint>>,
+    pub(super) fence_history: Slot<Vec<FenceRecord>>,
+    pub(super) fence_devices: Slot<Vec<String>>,
+    pub(super) quorum: Slot<QuorumView>,
+    pub(super) links: Slot<LinksView>,
+    pub(super) link_stats: Slot<Vec<LinkStat>>,
+    pub(super) cmap: Slot<CmapView>,
+    pub(super) qdevice: Slot<QdeviceView>,
+    pub(super) dlm: Slot<DlmView>,
+    pub(super) watchdog: Slot<WatchdogView>,
+    pub(super) units: Slot<Vec<Unit>>,
+    pub(super) daemons: Slot<Vec<Unit>>,
+    pub(super) lvs: Slot<Vec<LvRow>>,
+    pub(super) vgs: Slot<Vec<VgRow>>,
+    pub(super) pvs: Slot<Vec<PvRow>>,
+    pub(super) device_mapper: Slot<Vec<DmDevice>>,
+    pub(super) filesystems: Slot<Vec<MountRow>>,
+    pub(super) multipath: Slot<Vec<MapRow>>,
+    pub(super) iscsi: Slot<Vec<IscsiSession>>,
+    pub(super) net: Slot<NetView>,
+    pub(super) bonding: Slot<Vec<BondRow>>,
+    pub(super) speeds: Slot<Vec<LinkSpeed>>,
+}
+
+/// A node of the session with all it said.
+#[derive(Clone, Debug)]
+pub(super) struct NodeState {
+    pub(super) facts: NodeFacts,
+    pub(super) reach: Reach,
+    pub(super) streams: StreamFacts,
+    pub(super) answers: Answers,
+    pub(super) clock: ClockWindow,
+    pub(super) host: HostHistory,
+    pub(super) answered: Option<Stamp>,
+    pub(super) troubles: BTreeMap<Question, Trouble>,
+    /// Fingerprint of what decides who is who: recomputing that is dear, so only on a change.
+    pub(super) identity_print: u64,
+    /// Fingerprint of corosync's node list.
+    pub(super) nodelist_print: u64,
+    latest: BTreeMap<Question, Stamp>,
+}
+
+impl NodeState {
+    pub(super) fn new(facts: NodeFacts) -> Self {
+        Self {
+            facts,
+            reach: Reach::Untried,
+            streams: StreamFacts::default(),
+            answers: Answers::default(),
+            clock: ClockWindow::default(),
+            host: HostHistory::default(),
+            answered: None,
+            troubles: BTreeMap::new(),
+            identity_print: 0,
+            nodelist_print: 0,
+            latest: BTreeMap::new(),
+        }
+    }
+
+    /// Whether what it said still counts: an unreachable node's last words are history.
+    pub(super) const fn is_live(&self) -> bool {
+        !matches!(self.reach, Reach::Down { .. })
+    }
+
+    /// Takes an answer or its absence; false if a newer one is known already.
+    pub(super) fn take(&mut self, observed: Observed) -> bool {
+        let Observed { question, at, outcome, .. } = observed;
+        if self.latest.get(&question).is_some_and(|known| *known > at) {
+            return false;
+        }
+        self.latest.insert(question, at);
+        match outcome {
+            Ok(observation) => {
+                self.troubles.remove(&question);
+                self.answered = self.answered.max(Some(at));
+                self.put(question, observation, at);
+            }
+            Err(trouble) => {
+                // A tool that says no makes its last answer untrue; one that is merely late does not.
+                if matches!(trouble.kind, TroubleKind::Failed | TroubleKind::Absent | TroubleKind::Denied) {
+                    self.void(question);
+                }
+                self.troubles.insert(question, trouble);
+            }
+        }
+        true
+    }
+
+    fn put(&mut self, question: Question, observation: Observation, at: Stamp) {
+        let answers = &mut self.answers;
+        match observation {
+            Observation::Tools(v) => answers.tools.put(v, at),
+            Observation::Manager(v) => answers.manager.put(*v, at),
+            Observation::Constraints(v) => answers.constraints.put(v, at),
+            Observation::FenceHistory(v) => answers.fence_history.put(v, at),
+            Observation::FenceDevices(v) => answers.fence_devices.put(v, at),
+            Observation::Quorum(v) => answers.quorum.put(v, at),
+            Observation::Links(v) => answers.links.put(v, at),
+            Observation::LinkStats(v) => answers.link_stats.put(v, at),
+            Observation::Cmap(v) => answers.cmap.put(v, at),
+            Observation::Qdevice(v) => answers.qdevice.put(v, at),
+            Observation::Dlm(v) => answers.dlm.put(v, at),
+            Observation::Watchdog(v) => answers.watchdog.put(v, at),
+            Observation::Units(v) if question == Question::Daemons => answers.daemons.put(v, at),
+            Observation::Units(v) => answers.units.put(v, at),
+            Observation::Host(v) => self.host.add(at, v),
+            Observation::Clock(v) => self.clock.add(v),
+            Observation::Lvs(v) => answers.lvs.put(v, at),
+            Observation::Vgs(v) => answers.vgs.put(v, at),
+            Observation::Pvs(v) => answers.pvs.put(v, at),
+            Observation::DeviceMapper(v) => answers.device_mapper.put(v, at),
+            Observation::Filesystems(v) => answers.filesystems.put(v, at),
+            Observation::Multipath(v) => answers.multipath.put(v, at),
+            Observation::Iscsi(v) => answers.iscsi.put(v, at),
+            Observation::Net(v) => answers.net.put(v, at),
+            Observation::Bonding(v) => answers.bonding.put(v, at),
+            Observation::LinkSpeeds(v) => answers.speeds.put(v, at),
+        }
+    }
+
+    fn void(&mut self, question: Question) {
+        use Question as Q;
+        let answers = &mut self.answers;
+        match question {
+            Q::Tools => answers.tools = Slot::default(),
+            Q::CrmMon => answers.manager = Slot::default(),
+            Q::Constraints => answers.constraints = Slot::default(),
+            Q::FenceHistory => answers.fence_history = Slot::default(),
+            Q::FenceDevices => answers.fence_devices = Slot::default(),
+            Q::Quorum => answers.quorum = Slot::default(),
+            Q::Links => answers.links = Slot::default(),
+            Q::LinkStats => answers.link_stats = Slot::default(),
+            Q::Cmap => answers.cmap = Slot::default(),
+            Q::Qdevice => answers.qdevice = Slot::default(),
+            Q::Dlm => answers.dlm = Slot::default(),
+            Q::Watchdog => answers.watchdog = Slot::default(),
+            Q::Units => answers.units = Slot::default(),
+            Q::Daemons => answers.daemons = Slot::default(),
+            Q::Lvs => answers.lvs = Slot::default(),
+            Q::Vgs => answers.vgs = Slot::default(),
+            Q::Pvs => answers.pvs = Slot::default(),
+            Q::DeviceMapper => answers.device_mapper = Slot::default(),
+            Q::Filesystems => answers.filesystems = Slot::default(),
+            Q::Multipath => answers.multipath = Slot::default(),
+            Q::Iscsi => answers.iscsi = Slot::default(),
+            Q::Net => answers.net = Slot::default(),
+            Q::Bonding => answers.bonding = Slot::default(),
+            Q::LinkSpeeds => answers.speeds = Slot::default(),
+            // A figure of a host or a clock stays what it was when it was read; it carries its time.
+            Q::Host | Q::Clock => {}
+        }
+    }
+
+    /// Recomputes the fingerprints; true if who is who may have changed.
+    pub(super) fn refresh_prints(&mut self) -> bool {
+        let mut list = DefaultHasher::new();
+        if let Some(cmap) = self.answers.cmap.get() {
+            for node in &cmap.nodes {
+                (node.id, &node.name, &node.addresses, node.votes).hash(&mut list);
+            }
+        }
+        self.nodelist_print = list.finish();
+        let mut print = DefaultHasher::new();
+        self.nodelist_print.hash(&mut print);
+        if let Some(tools) = self.answers.tools.get() {
+            (&tools.member_name, &tools.hostname).hash(&mut print);
+        }
+        if let Some(view) = self.answers.quorum.get() {
+            view.node_id.hash(&mut print);
+            for row in &view.members {
+                (row.id, &row.name, row.local).hash(&mut print);
+            }
+        }
+        self.answers.links.get().and_then(|l| l.local_id).hash(&mut print);
+        if let Some(view) = self.answers.manager.get() {
+            for node in &view.nodes {
+                (&node.name, &node.id).hash(&mut print);
+            }
+        }
+        let print = print.finish();
+        std::mem::replace(&mut self.identity_print, print) != print
+    }
+}

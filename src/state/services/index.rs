@@ -1,0 +1,166 @@
+//! What is looked up for every service, by resource.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::domain::cluster::MemberStatus;
+use crate::domain::observation::manager::{Constraint, Failure, History, ManagerView, NodeKind};
+use crate::domain::stamp::Stamp;
+use crate::state::members;
+
+/// Pacemaker's INFINITY.
+pub(super) const INFINITY: i64 = 1_000_000;
+/// `rc` of an operation that still runs (`PCMK_OCF_UNKNOWN`; older versions: `PCMK_OCF_PENDING`, the same value).
+const PENDING: i32 = 193;
+
+/// A location constraint on one node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(super) id: &'a str,
+    pub(super) node: &'a str,
+    pub(super) score: i64,
+}
+
+/// The indexes.
+pub(crate) struct Index<'a> {
+    statuses: HashMap<&'a str, MemberStatus>,
+    /// Names of the nodes that run services, bytewise.
+    pub(super) hosts: Vec<&'a str>,
+    history: HashMap<&'a str, Vec<&'a History>>,
+    failures: HashMap<&'a str, Vec<&'a Failure>>,
+    places: HashMap<&'a str, Vec<Place<'a>>>,
+    leftovers: HashMap<&'a str, BTreeSet<&'a str>>,
+    pub(super) orders: HashMap<&'a str, Vec<&'a str>>,
+    pub(super) colocations: HashMap<&'a str, Vec<(&'a str, i64, &'a str)>>,
+}
+
+impl<'a> Index<'a> {
+    /// `at`: when the view was told; constraints that expired before say nothing.
+    pub(super) fn new(view: &'a ManagerView, constraints: &'a [Constraint], at: Stamp) -> Self {
+        let mut hosts: Vec<&str> = view.nodes.iter().filter(|n| n.kind != NodeKind::Guest).map(|n| n.name.as_str()).collect();
+        hosts.sort_unstable();
+        let mut index = Self {
+            statuses: view.nodes.iter().map(|n| (n.name.as_str(), members::status(n))).collect(),
+            hosts,
+            history: HashMap::new(),
+            failures: HashMap::new(),
+            places: HashMap::new(),
+            leftovers: HashMap::new(),
+            orders: HashMap::new(),
+            colocations: HashMap::new(),
+        };
+        for history in &view.history {
+            for id in both_ids(&history.resource) {
+                index.history.entry(id).or_default().push(history);
+            }
+        }
+        for failure in &view.failures {
+            for id in both_ids(failure.resource()) {
+                index.failures.entry(id).or_default().push(failure);
+            }
+        }
+        for ban in view.bans.iter().filter(|b| !b.promoted_only) {
+            index.place(&ban.resource, Place { id: &ban.id, node: &ban.node, score: ban.weight });
+        }
+        for ban in &view.bans {
+            index.note_leftover(&ban.resource, &ban.id);
+        }
+        for constraint in constraints {
+            index.constrain(constraint, at);
+        }
+        index
+    }
+
+    fn constrain(&mut self, constraint: &'a Constraint, at: Stamp) {
+        match constraint {
+            Constraint::Location { id, resource, node, score, role, rule, expires } => {
+                self.note_leftover(resource, id);
+                let plain = rule.is_none() && role.as_deref().is_none_or(|r| r.eq_ignore_ascii_case("started"));
+                let over = expires.as_deref().and_then(Stamp::parse).is_some_and(|end| end <= at);
+                if let (Some(node), Some(score), true, false) = (node, score, plain, over) {
+                    self.place(resource, Place { id, node, score: *score });
+                }
+            }
+            Constraint::Colocation { id, resource, with, score } => {
+                self.colocations.entry(resource).or_default().push((with, *score, id));
+            }
+            Constraint::Order { first, then, mandatory, .. } => {
+                if *mandatory {
+                    self.orders.entry(then).or_default().push(first);
+                }
+            }
+        }
+    }
+
+    fn place(&mut self, resource: &'a str, place: Place<'a>) {
+        let places = self.places.entry(resource).or_default();
+        // crm_mon's bans are constraints of the CIB too.
+        if !places.iter().any(|p| p.id == place.id && p.node == place.node) {
+            places.push(place);
+        }
+    }
+
+    fn note_leftover(&mut self, resource: &'a str, id: &'a str) {
+        if id.starts_with("cli-") {
+            self.leftovers.entry(resource).or_default().insert(id);
+        }
+    }
+
+    /// Status of a node.
+    pub(super) fn status(&self, node: &str) -> Option<MemberStatus> {
+        self.statuses.get(node).copied()
+    }
+
+    /// Operations of a resource on all nodes.
+    pub(super) fn history(&self, id: &str) -> &[&'a History] {
+        self.history.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Failed operations of a resource that nobody cleaned up.
+    pub(super) fn failures(&self, id: &str) -> &[&'a Failure] {
+        self.failures.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Location constraints of a resource.
+    pub(super) fn places(&self, id: &str) -> &[Place<'a>] {
+        self.places.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Constraints that an earlier command left on a resource, bytewise.
+    pub(super) fn leftovers(&self, id: &str) -> Vec<String> {
+        self.leftovers.get(id).into_iter().flatten().map(|id| (*id).to_owned()).collect()
+    }
+
+    /// Fail-counts summed over nodes.
+    pub(super) fn fail_count(&self, id: &str) -> u64 {
+        self.history(id).iter().map(|h| u64::from(h.fail_count)).sum()
+    }
+
+    /// A pending operation on a node that is there: (task, node).
+    pub(super) fn pending(&self, id: &str) -> Option<(&'a str, &'a str)> {
+        self.history(id).iter().filter(|h| !matches!(self.status(&h.node), Some(MemberStatus::Offline | MemberStatus::Unclean))).find_map(|h| {
+            let last = h.operations.iter().find(|o| o.rc == Some(PENDING) && o.call == Some(-1) && o.interval.is_none_or(|i| i.is_zero()))?;
+            Some((last.task.as_str(), h.node.as_str()))
+        })
+    }
+
+    /// When it was started or migrated to this node, where the history carries a time zone.
+    pub(super) fn started(&self, id: &str, node: &str) -> Option<Stamp> {
+        let history = self.history(id).iter().filter(|h| h.node == node);
+        let good = history.flat_map(|h| &h.operations).filter(|o| o.rc == Some(0) && matches!(o.task.as_str(), "start" | "migrate_from"));
+        good.filter_map(|o| Stamp::parse(o.last_change.as_deref()?)).max()
+    }
+}
+
+/// An id with and without the suffix of an instance.
+fn both_ids(id: &str) -> impl Iterator<Item = &str> {
+    let base = base_id(id);
+    std::iter::once(id).chain((base != id).then_some(base))
+}
+
+/// `dlm:0` is an instance of `dlm`; a colon cannot stand in an id of the CIB.
+pub(super) fn base_id(id: &str) -> &str {
+    match id.rsplit_once(':') {
+        Some((base, number)) if !base.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => base,
+        _ => id,
+    }
+}

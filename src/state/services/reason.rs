@@ -1,0 +1,329 @@
+//! Why a service is not started, or not where it prefers to be: one sentence.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::domain::cluster::{MemberStatus, ServiceKind, ServiceState};
+use crate::domain::observation::manager::Failure;
+
+use super::index::{INFINITY, Index};
+use super::tree::Entry;
+use super::Input;
+
+/// Fills in the preferences, the reasons, and since when, for all entries.
+pub(super) fn explain(entries: &mut [Entry], index: &Index<'_>, input: &Input<'_>) {
+    let by_id: HashMap<String, usize> = entries.iter().enumerate().map(|(at, e)| (e.service.id.clone(), at)).collect();
+    // Members before what contains them: a container tells the reason of its worst member.
+    for place in (0..entries.len()).rev() {
+        let why = Why { entries, index, input, by_id: &by_id, place };
+        let prefers = why.prefers();
+        let reason = why.sentence(prefers.as_ref());
+        let since = why.since();
+        let service = &mut entries[place].service;
+        service.prefers = prefers.map(|p| Arc::from(p.node.as_str()));
+        service.reason = reason;
+        service.since = since;
+    }
+}
+
+/// The best positive location score.
+struct Preference {
+    node: String,
+    score: i64,
+    id: String,
+}
+
+struct Why<'a> {
+    entries: &'a [Entry],
+    index: &'a Index<'a>,
+    input: &'a Input<'a>,
+    by_id: &'a HashMap<String, usize>,
+    place: usize,
+}
+
+impl<'a> Why<'a> {
+    fn entry(&self) -> &'a Entry {
+        &self.entries[self.place]
+    }
+
+    /// The id of the service and of all that contains it.
+    fn ids(&self) -> Vec<&'a str> {
+        let mut ids = Vec::new();
+        let mut at = Some(self.place);
+        while let Some(place) = at {
+            ids.push(self.entries[place].service.id.as_str());
+            at = self.entries[place].parent;
+        }
+        ids
+    }
+
+    fn since(&self) -> Option<crate::domain::stamp::Stamp> {
+        let service = &self.entry().service;
+        let owner = service.owner.as_ref().filter(|_| service.state == ServiceState::Started)?;
+        self.index.started(&service.id, owner)
+    }
+
+    fn prefers(&self) -> Option<Preference> {
+        if self.entry().service.owner.is_none() && self.is_spread() {
+            return None;
+        }
+        let owner = self.entry().service.owner.as_deref();
+        let mut sums: HashMap<&str, (i64, &str)> = HashMap::new();
+        for place in self.ids().iter().flat_map(|id| self.index.places(id)).filter(|p| p.score > 0) {
+            let sum = sums.entry(place.node).or_insert((0, place.id));
+            sum.0 = sum.0.saturating_add(place.score).min(INFINITY);
+        }
+        // Equal scores: where it is, else bytewise.
+        let best = sums.into_iter().max_by_key(|(node, (score, _))| (*score, Some(*node) == owner, std::cmp::Reverse(*node)));
+        best.map(|(node, (score, id))| Preference { node: node.to_owned(), score, id: id.to_owned() })
+    }
+
+    /// Clones and what they contain run everywhere: no single place to prefer.
+    fn is_spread(&self) -> bool {
+        let mut at = Some(self.place);
+        while let Some(place) = at {
+            if matches!(self.entries[place].service.kind, ServiceKind::Clone | ServiceKind::Bundle) {
+                return true;
+            }
+            at = self.entries[place].parent;
+        }
+        false
+    }
+
+    fn sentence(&self, prefers: Option<&Preference>) -> Option<String> {
+        let service = &self.entry().service;
+        match service.state {
+            ServiceState::Started => self.misplaced(prefers?),
+            _ if !self.entry().members.is_empty() => Some(self.worst_member()),
+            ServiceState::Unknown => Some(self.owner_lost()),
+            ServiceState::Disabled => Some(self.disabled()),
+            ServiceState::Starting | ServiceState::Stopping | ServiceState::Migrating | ServiceState::Recovering => Some(self.in_transit()),
+            ServiceState::Blocked => Some(format!("blocked: {}", self.failed().unwrap_or_else(|| self.held()))),
+            ServiceState::Failed => Some(self.failed().unwrap_or_else(|| format!("the manager marks it failed{}", self.on_owners()))),
+            ServiceState::Stopped => Some(self.stopped()),
+        }
+    }
+
+    fn on_owners(&self) -> String {
+        let owners = &self.entry().service.owners;
+        if owners.is_empty() { String::new() } else { format!(" on {}", owners.join(", ")) }
+    }
+
+    fn worst_member(&self) -> String {
+        let members = self.entry().members.iter().map(|at| &self.entries[*at].service);
+        let worst = members.rev().max_by_key(|m| m.state.badness());
+        match worst {
+            Some(member) => format!("{} is {}: {}", member.id, member.state.word(), member.reason.as_deref().unwrap_or("no reason is known")),
+            None => "it has no members".to_owned(),
+        }
+    }
+
+    fn owner_lost(&self) -> String {
+        let lost: Vec<String> = self
+            .entry()
+            .service
+            .owners
+            .iter()
+            .filter_map(|owner| Some((owner, self.index.status(owner)?)))
+            .filter_map(|(owner, status)| match status {
+                MemberStatus::Unclean => Some(format!("{owner} is unclean and not yet fenced")),
+                MemberStatus::Pending => Some(format!("{owner} is pending")),
+                MemberStatus::Offline => Some(format!("{owner} is offline")),
+                _ => None,
+            })
+            .collect();
+        format!("its owner cannot be judged: {}", lost.join(", "))
+    }
+
+    fn disabled(&self) -> String {
+        let by = self.entry().disabled_by.as_deref().filter(|by| *by != self.entry().service.id);
+        let of = by.map(|by| format!(" of {by}")).unwrap_or_default();
+        format!("disabled: target-role{of} is Stopped")
+    }
+
+    fn in_transit(&self) -> String {
+        let service = &self.entry().service;
+        match (&service.moving_to, service.owner.as_ref()) {
+            (Some(to), Some(from)) if to != from => format!("{} from {from} to {to}", service.state.word()),
+            _ => format!("{}{}", service.state.word(), self.on_owners()),
+        }
+    }
+
+    /// The failed operation that counts most: the newest; without times a start before a monitor.
+    fn failure(&self) -> Option<&'a Failure> {
+        let failures = self.index.failures(&self.entry().service.id);
+        failures.iter().enumerate().max_by_key(|(at, f)| (f.at, task(f) == "start", *at)).map(|(_, f)| *f)
+    }
+
+    fn failed(&self) -> Option<String> {
+        self.failure().map(words)
+    }
+
+    fn held(&self) -> String {
+        let flags = &self.entry().service.flags;
+        if self.input.view.options.maintenance_mode == Some(true) {
+            "the cluster is in maintenance mode".to_owned()
+        } else if flags.contains(&"maintenance") {
+            "it is in maintenance".to_owned()
+        } else if flags.contains(&"unmanaged") {
+            "it is unmanaged".to_owned()
+        } else {
+            "the manager can neither start nor stop it safely".to_owned()
+        }
+    }
+
+    fn stopped(&self) -> String {
+        let options = &self.input.view.options;
+        let nodes = self.refusals();
+        if let Some(failure) = self.failure() {
+            let others: Vec<String> = nodes.iter().filter(|(node, _)| *node != failure.node).filter_map(|(_, why)| why.clone()).collect();
+            let rest = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
+            return format!("{}{rest}", words(failure));
+        }
+        if options.stop_all_resources == Some(true) {
+            return "stop-all-resources is set".to_owned();
+        }
+        if self.input.view.with_quorum == Some(false) || self.input.quorate == Some(false) {
+            return format!("no quorum: no-quorum-policy is {}", options.no_quorum_policy.as_deref().unwrap_or("stop"));
+        }
+        if options.maintenance_mode == Some(true) || self.entry().service.flags.contains(&"unmanaged") {
+            return self.held();
+        }
+        let refused: Vec<String> = nodes.iter().filter_map(|(_, why)| why.clone()).collect();
+        if !nodes.is_empty() && refused.len() == nodes.len() {
+            return format!("no node may run it: {}", refused.join(", "));
+        }
+        if let Some(partner) = self.waits() {
+            return partner;
+        }
+        match refused.as_slice() {
+            [] => "the manager has not started it, and shows no reason".to_owned(),
+            some => format!("the manager has not started it: {}", some.join(", ")),
+        }
+    }
+
+    /// Each node, and why it may not run the service if it may not.
+    fn refusals(&self) -> Vec<(&'a str, Option<String>)> {
+        self.index.hosts.iter().map(|node| (*node, self.refusal(node))).collect()
+    }
+
+    fn refusal(&self, node: &str) -> Option<String> {
+        let state = match self.index.status(node)? {
+            MemberStatus::Unclean => Some("is unclean"),
+            MemberStatus::Pending => Some("is pending"),
+            MemberStatus::Offline => Some("is offline"),
+            MemberStatus::Standby => Some("is in standby"),
+            MemberStatus::Maintenance => Some("is in maintenance"),
+            MemberStatus::Online | MemberStatus::Unknown => None,
+        };
+        if let Some(ban) = self.ban(node) {
+            return Some(ban);
+        }
+        if let Some(state) = state {
+            return Some(format!("{node} {state}"));
+        }
+        self.worn_out(node).or_else(|| self.not_invited(node)).or_else(|| self.repelled(node))
+    }
+
+    fn ban(&self, node: &str) -> Option<String> {
+        let ids = self.ids();
+        let mut places = ids.iter().flat_map(|id| self.index.places(id)).filter(|p| p.node == node);
+        places.find(|p| p.score <= -INFINITY).map(|p| format!("banned from {node} by {}", p.id))
+    }
+
+    fn worn_out(&self, node: &str) -> Option<String> {
+        let history = self.index.history(&self.entry().service.id).iter().filter(|h| h.node == node && h.fail_count > 0);
+        let worn = history.filter(|h| i64::from(h.fail_count) >= h.migration_threshold.map_or(INFINITY, i64::from).max(1)).max_by_key(|h| h.fail_count)?;
+        let count = if i64::from(worn.fail_count) >= INFINITY { "INFINITY".to_owned() } else { worn.fail_count.to_string() };
+        Some(format!("failed too often on {node} (fail-count {count})"))
+    }
+
+    fn not_invited(&self, node: &str) -> Option<String> {
+        if self.input.view.options.symmetric_cluster != Some(false) {
+            return None;
+        }
+        let ids = self.ids();
+        let invited = ids.iter().flat_map(|id| self.index.places(id)).any(|p| p.node == node && p.score >= 0);
+        (!invited).then(|| format!("no constraint allows {node} (symmetric-cluster is false)"))
+    }
+
+    /// A partner beside which it must not run is there.
+    fn repelled(&self, node: &str) -> Option<String> {
+        let ids = self.ids();
+        let apart = ids.iter().flat_map(|id| self.index.colocations.get(id).into_iter().flatten()).filter(|(_, score, _)| *score <= -INFINITY);
+        let there = |with: &str| self.by_id.get(with).is_some_and(|at| self.entries[*at].service.owners.iter().any(|o| &**o == node));
+        apart.into_iter().find(|(with, ..)| there(with)).map(|(with, _, id)| format!("{with} runs on {node}, beside which {id} forbids it to run"))
+    }
+
+    /// A partner that has to run first, or where it has to run.
+    fn waits(&self) -> Option<String> {
+        let not_started = |id: &&&str| self.by_id.get(**id).is_some_and(|at| self.entries[*at].service.state != ServiceState::Started);
+        let state = |id: &str| self.by_id.get(id).map_or("unknown", |at| self.entries[*at].service.state.word());
+        if let Some(before) = self.before_in_group() {
+            return Some(format!("waits for {before}, which stands before it in its group and is {}", state(before)));
+        }
+        for id in self.ids() {
+            if let Some(first) = self.index.orders.get(id).into_iter().flatten().find(not_started) {
+                return Some(format!("waits for {first}, which has to start first and is {}", state(first)));
+            }
+            let with = self.index.colocations.get(id).into_iter().flatten().filter(|(_, score, _)| *score >= INFINITY);
+            if let Some((with, _, _)) = with.into_iter().find(|(with, ..)| not_started(&&with)) {
+                return Some(format!("has to run where {with} runs, which is {}", state(with)));
+            }
+        }
+        None
+    }
+
+    fn before_in_group(&self) -> Option<&'a str> {
+        let parent = &self.entries[self.entry().parent?];
+        if parent.service.kind != ServiceKind::Group {
+            return None;
+        }
+        let before = parent.members.iter().take_while(|at| **at != self.place).map(|at| &self.entries[*at].service);
+        before.into_iter().find(|s| s.state != ServiceState::Started).map(|s| s.id.as_str())
+    }
+
+    /// Why it runs elsewhere than it prefers.
+    fn misplaced(&self, prefers: &Preference) -> Option<String> {
+        let service = &self.entry().service;
+        let owner = service.owner.as_deref().filter(|owner| *owner != prefers.node)?;
+        let score = if prefers.score >= INFINITY { "INFINITY".to_owned() } else { prefers.score.to_string() };
+        let failure = self.index.failures(&service.id).iter().find(|f| f.node == prefers.node);
+        let why = if service.flags.contains(&"locked") {
+            "it is locked where it was".to_owned()
+        } else if let Some(ban) = self.ban(&prefers.node) {
+            ban
+        } else if let Some(failure) = failure {
+            words(failure)
+        } else if let Some(refusal) = self.refusal(&prefers.node) {
+            refusal
+        } else if service.flags.contains(&"unmanaged") {
+            self.held()
+        } else {
+            "stickiness or another service keeps it there".to_owned()
+        };
+        Some(format!("prefers {} (score {score} by {}), runs on {owner}: {why}", prefers.node, prefers.id))
+    }
+}
+
+fn task(failure: &Failure) -> &str {
+    if let Some(task) = failure.task.as_deref().filter(|t| !t.is_empty()) {
+        return task;
+    }
+    let key = failure.op_key.strip_prefix(failure.resource()).unwrap_or(&failure.op_key).trim_start_matches('_');
+    key.rsplit_once('_').map_or(key, |(task, _)| task)
+}
+
+/// `start failed on node2: Timed Out (resource agent did not complete within 20s)`.
+fn words(failure: &Failure) -> String {
+    let said = |text: &Option<String>| text.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+    let status = said(&failure.status).filter(|s| !s.eq_ignore_ascii_case("complete"));
+    let what = status.or_else(|| said(&failure.exit_status)).or_else(|| failure.exit_code.map(|c| format!("exit code {c}")));
+    let what = what.map(|w| format!(": {w}")).unwrap_or_default();
+    let why = said(&failure.exit_reason).map(|r| format!(" ({r})")).unwrap_or_default();
+    let task = match task(failure) {
+        "" => "an operation",
+        task => task,
+    };
+    format!("{task} failed on {}{what}{why}", failure.node)
+}

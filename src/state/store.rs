@@ -1,0 +1,361 @@
+//! The store: what was observed, and the picture folded out of it, section by section and only where something
+//! changed.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::domain::alert::Alert;
+use crate::domain::cluster::{Cluster, Member, Service, ServiceKind, Stack, StreamFacts};
+use crate::domain::event::Event;
+use crate::domain::node::{NodeKey, Reach};
+use crate::domain::observation::log::LogLine;
+use crate::domain::observation::manager::NodeKind;
+use crate::domain::observation::{Observed, Question};
+use crate::domain::stamp::Stamp;
+
+use super::changes::Changes;
+use super::facts::NodeState;
+use super::identity::{Names, Nodes};
+use super::speaker::{self, Speaker};
+use super::timeline::Timeline;
+use super::watching::Watching;
+use super::{alerts, fences, filesystems, members, network, quorum, services, storage, volumes};
+
+/// What is known of the session before anything was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// The cluster's configured name.
+    pub cluster_name: Option<String>,
+    /// The nodes to start with.
+    pub nodes: Vec<NodeFacts>,
+}
+
+/// A node of the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// Its place in the session's node table.
+    pub key: NodeKey,
+    /// The member's name as configured, or as the manager gave it to discovery; none for a --host.
+    pub configured_name: Option<String>,
+    /// Where it is reached: `host`, or `host:port` where the port tells nodes apart.
+    pub address: String,
+    /// quorate runs on it.
+    pub local: bool,
+}
+
+/// Sections that have to be folded again.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "one mark a section")]
+struct Stale {
+    identity: bool,
+    quorum: bool,
+    manager: bool,
+    members: bool,
+    storage: bool,
+    filesystems: bool,
+    paths: bool,
+    network: bool,
+    fences: bool,
+}
+
+impl Stale {
+    const ALL: Self =
+        Self { identity: true, quorum: true, manager: true, members: true, storage: true, filesystems: true, paths: true, network: true, fences: true };
+
+    const fn any(self) -> bool {
+        self.identity
+            || self.quorum
+            || self.manager
+            || self.members
+            || self.storage
+            || self.filesystems
+            || self.paths
+            || self.network
+            || self.fences
+    }
+}
+
+/// Folds observations into one picture.
+#[derive(Debug)]
+pub struct Store {
+    configured_name: Option<String>,
+    nodes: Nodes,
+    names: Names,
+    stale: Stale,
+    picture: Arc<Cluster>,
+    watching: Watching,
+    timeline: Timeline,
+    /// A fence history was there once: what appears in it from then on is news.
+    fences_told: bool,
+    /// When the newest answer came.
+    latest: Stamp,
+}
+
+impl Store {
+    /// A store that knows the session and nothing else.
+    pub fn new(facts: SessionFacts) -> Self {
+        let nodes = facts.nodes.into_iter().map(|f| (f.key, NodeState::new(f))).collect();
+        Self {
+            configured_name: facts.cluster_name,
+            nodes,
+            names: Names::default(),
+            stale: Stale::ALL,
+            picture: Arc::default(),
+            watching: Watching::default(),
+            timeline: Timeline::default(),
+            fences_told: false,
+            latest: Stamp::default(),
+        }
+    }
+
+    /// Adds a node that discovery found, or gives new facts for one that is there.
+    pub fn add_node(&mut self, facts: NodeFacts) {
+        match self.nodes.get_mut(&facts.key) {
+            Some(node) => node.facts = facts,
+            None => {
+                self.nodes.insert(facts.key, NodeState::new(facts));
+            }
+        }
+        self.stale.identity = true;
+    }
+
+    /// Takes an answer, or its absence. One older than what is known of the same question is ignored.
+    pub fn observe(&mut self, observed: Observed) {
+        use Question as Q;
+        let question = observed.question;
+        self.latest = self.latest.max(observed.at);
+        let Some(node) = self.nodes.get_mut(&observed.node) else { return };
+        if !node.take(observed) {
+            return;
+        }
+        let stale = &mut self.stale;
+        stale.members = true;
+        match question {
+            Q::Tools | Q::Cmap | Q::Links => stale.quorum = true,
+            Q::CrmMon => (stale.quorum, stale.manager, stale.fences) = (true, true, true),
+            Q::Constraints => stale.manager = true,
+            Q::FenceHistory | Q::FenceDevices => stale.fences = true,
+            Q::Quorum | Q::Qdevice => stale.quorum = true,
+            Q::Lvs | Q::DeviceMapper => (stale.storage, stale.filesystems) = (true, true),
+            Q::Vgs | Q::Pvs => stale.storage = true,
+            Q::Filesystems => stale.filesystems = true,
+            Q::Multipath | Q::Iscsi => stale.paths = true,
+            Q::Net | Q::Bonding | Q::LinkSpeeds => stale.network = true,
+            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::Host | Q::Clock => {}
+        }
+        if matches!(question, Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::CrmMon) {
+            stale.identity |= node.refresh_prints();
+        }
+    }
+
+    /// Takes the state of the way to a node.
+    pub fn reach(&mut self, key: NodeKey, reach: Reach) {
+        let Some(node) = self.nodes.get_mut(&key) else { return };
+        if node.reach == reach {
+            return;
+        }
+        // Whether a node's words count, and which of two ways to one member is shown, hang on it.
+        let turned = node.reach.is_up() != reach.is_up() || matches!(node.reach, Reach::Down { .. }) != matches!(reach, Reach::Down { .. });
+        node.reach = reach;
+        self.stale.members = true;
+        if turned {
+            (self.stale.identity, self.stale.quorum, self.stale.manager, self.stale.fences) = (true, true, true, true);
+        }
+    }
+
+    /// Takes which streams of a node flow.
+    pub fn streams(&mut self, key: NodeKey, streams: StreamFacts) {
+        let Some(node) = self.nodes.get_mut(&key) else { return };
+        if node.streams != streams {
+            node.streams = streams;
+            self.stale.members = true;
+        }
+    }
+
+    /// The picture as it is now. The same one as before if nothing changed.
+    pub fn cluster(&mut self, now: Stamp) -> Arc<Cluster> {
+        if self.stale.any() {
+            self.fold(now);
+        }
+        Arc::clone(&self.picture)
+    }
+
+    /// What changed between the pictures since the last call. Nothing at a section's first picture, and nothing that a
+    /// log line said already (see [`Self::log`]).
+    pub fn events(&mut self) -> Vec<Event> {
+        self.timeline.drain()
+    }
+
+    /// Turns a log line into an event: the member's name, and the time corrected by the node's clock offset.
+    /// `folded`: how many lines like it stand behind it; `arrival`: our clock when it came.
+    ///
+    /// A change that is derived within 5 s after a line of the same source about the same subject, at least as severe,
+    /// is taken as said by that line.
+    pub fn log(&mut self, key: NodeKey, line: LogLine, folded: u32, arrival: Stamp) -> Event {
+        let name = self.names.of(key).cloned().or_else(|| self.nodes.get(&key).map(|n| Arc::from(n.facts.address.as_str())));
+        let offset = self.nodes.get(&key).and_then(|n| n.clock.best()).map(|(offset, _)| offset);
+        self.timeline.log(name, line, folded, arrival, offset, &self.picture)
+    }
+
+    /// Members that the manager or corosync names and no node of the session is: (name, ring addresses). Guest nodes
+    /// are left out: their host speaks for them. Nothing while a node of the session may still tell that it is one.
+    pub fn members_to_reach(&mut self) -> Vec<(String, Vec<String>)> {
+        let picture = self.cluster(self.latest);
+        if self.names.strangers().iter().any(|key| self.nodes.get(key).is_some_and(is_about_to_tell)) {
+            return Vec::new();
+        }
+        let missing = picture.members.iter().filter(|m| m.node.is_none() && m.kind != NodeKind::Guest);
+        missing.map(|m| (m.name.to_string(), self.addresses(&m.name))).collect()
+    }
+
+    fn addresses(&self, name: &str) -> Vec<String> {
+        let lists = self.nodes.values().filter_map(|n| n.answers.cmap.get());
+        let rows = lists.flat_map(|view| &view.nodes);
+        let mine = |row: &&crate::domain::observation::corosync::CmapNode| {
+            row.name.as_deref() == Some(name) || row.id.and_then(|id| self.names.of_id(id)).is_some_and(|n| &*n == name)
+        };
+        rows.into_iter().find(mine).map(|row| row.addresses.clone()).unwrap_or_default()
+    }
+
+    fn fold(&mut self, now: Stamp) {
+        let mut stale = std::mem::take(&mut self.stale);
+        if stale.identity {
+            self.names = Names::resolve(&self.nodes);
+            stale = Stale::ALL;
+        }
+        let picture = Arc::make_mut(&mut self.picture);
+        let mut changes = Changes::new(now);
+        let (nodes, names) = (&self.nodes, &self.names);
+        let speaker = speaker::choose(nodes, names);
+        if stale.quorum {
+            let quorum = quorum::fold(nodes, names);
+            changes.quorum(&picture.quorum, &quorum);
+            stale.manager |= picture.quorum.quorate != quorum.quorate;
+            picture.quorum = quorum;
+            fold_heads(picture, nodes, speaker.as_ref(), self.configured_name.as_deref());
+        }
+        if stale.manager {
+            fold_manager(picture, nodes, speaker.as_ref(), &mut self.watching, &mut changes);
+        }
+        if stale.members || stale.quorum || stale.manager {
+            let mut members = members::fold(nodes, names, speaker.as_ref(), &picture.quorum);
+            count_services(&mut members, &picture.services);
+            changes.members(&picture.members, &members, nodes);
+            picture.members = members;
+        }
+        if stale.fences || stale.manager {
+            let fences = fences::fold(nodes, speaker.as_ref());
+            if self.fences_told {
+                changes.fences(&picture.fences, &fences);
+            }
+            self.fences_told |= speaker.is_some() || nodes.values().any(|n| n.answers.fence_history.get().is_some());
+            picture.fences = fences;
+            picture.fence_devices = fence_devices(nodes);
+        }
+        if stale.storage {
+            let sharing = storage::Sharing::read(nodes, names);
+            picture.groups = storage::fold_groups(nodes, names, &sharing);
+            picture.pvs = storage::fold_pvs(nodes, names, &sharing);
+            let volumes = volumes::fold(nodes, names, &sharing);
+            changes.volumes(&picture.volumes, &volumes);
+            picture.volumes = volumes;
+        }
+        if stale.filesystems {
+            let filesystems = filesystems::fold(nodes, names);
+            changes.filesystems(&picture.filesystems, &filesystems);
+            picture.filesystems = filesystems;
+        }
+        if stale.paths {
+            let maps = filesystems::fold_maps(nodes, names);
+            changes.maps(&picture.maps, &maps);
+            picture.maps = maps;
+            picture.iscsi =
+                names.roll(nodes).flat_map(|(name, n)| n.answers.iscsi.rows().iter().map(|s| (name.clone(), s.clone()))).collect();
+        }
+        if stale.network {
+            let (bonds, nics) = network::fold(nodes, names);
+            changes.bonds(&picture.bonds, &bonds);
+            (picture.bonds, picture.nics) = (bonds, nics);
+        }
+        picture.at = now;
+        let known: Vec<Alert> = std::mem::take(&mut picture.alerts);
+        let subject = picture.name.clone().unwrap_or_else(|| "cluster".to_owned());
+        picture.alerts = alerts::derive(picture, &alerts::Facts { subject: &subject, nodes, now }, &known);
+        self.timeline.derived(changes.events);
+    }
+}
+
+/// A node that may still say which member it is.
+fn is_about_to_tell(node: &NodeState) -> bool {
+    match node.reach {
+        Reach::Untried | Reach::Connecting { .. } => true,
+        Reach::Up { .. } => node.answers.tools.get().is_none() && !node.troubles.contains_key(&Question::Tools),
+        Reach::Down { .. } => false,
+    }
+}
+
+/// Name, stack and version.
+fn fold_heads(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, configured: Option<&str>) {
+    let first = speaker.and_then(|s| nodes.get(&s.key));
+    let by_corosync = first.into_iter().chain(nodes.values()).find_map(|n| n.answers.cmap.get()?.cluster_name.clone());
+    let by_manager = || speaker.and_then(|s| s.view.cluster_name.clone());
+    let filled = |name: &String| !name.is_empty();
+    picture.name = by_corosync.filter(filled).or_else(by_manager).filter(filled).or_else(|| configured.map(str::to_owned));
+    picture.version = speaker.and_then(|s| s.view.version.clone());
+    picture.stack = stack(nodes, speaker.is_some());
+}
+
+/// By the tools that answer, not by a service manager (contract, Configuration).
+fn stack(nodes: &Nodes, managed: bool) -> Option<Stack> {
+    let has = |tool: &str| nodes.values().filter_map(|n| n.answers.tools.get()).any(|t| t.has(tool));
+    if managed || has("crm_mon") {
+        Some(Stack::Pacemaker)
+    } else if has("clustat") {
+        Some(Stack::Rhcs)
+    } else if has("virsh") {
+        Some(Stack::Libvirt)
+    } else {
+        None
+    }
+}
+
+/// All that the manager's view and the constraints decide.
+fn fold_manager(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, watching: &mut Watching, changes: &mut Changes) {
+    let told = nodes.values().filter_map(|n| Some((n.is_live(), n.answers.constraints.seen()?)));
+    let constraints = told.max_by_key(|(live, (_, at))| (*live, *at)).map(|(_, (rows, _))| rows.clone()).unwrap_or_default();
+    let mut services = Vec::new();
+    if let Some(speaker) = speaker {
+        let input = services::Input { view: speaker.view, at: speaker.at, constraints: &constraints, quorate: picture.quorum.quorate };
+        services = services::fold(&input);
+        watching.complete(&mut services, speaker.at);
+        changes.services(&picture.services, &services, speaker.at);
+    }
+    picture.services = services;
+    picture.constraints = constraints;
+    picture.options = speaker.map(|s| s.view.options.clone()).unwrap_or_default();
+    picture.last_change = speaker.and_then(|s| s.view.last_change.clone());
+    picture.manager_sight = speaker.map(Speaker::sight);
+}
+
+/// How many services and guests are active on each member; a container counts by its members alone.
+fn count_services(members: &mut [Member], services: &[Service]) {
+    let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
+    let real = |s: &&Service| !matches!(s.kind, ServiceKind::Group | ServiceKind::Clone | ServiceKind::Bundle);
+    for service in services.iter().filter(real) {
+        for owner in &service.owners {
+            let count = counts.entry(owner).or_default();
+            count.0 += 1;
+            count.1 += usize::from(service.kind == ServiceKind::Vm);
+        }
+    }
+    for member in members {
+        (member.services, member.guests) = counts.get(&*member.name).copied().unwrap_or_default();
+    }
+}
+
+/// Each node registers the devices that it may use: all of them together.
+fn fence_devices(nodes: &Nodes) -> Vec<String> {
+    let live = nodes.values().filter(|n| n.is_live());
+    let devices: BTreeSet<&String> = live.flat_map(|n| n.answers.fence_devices.rows()).collect();
+    devices.into_iter().cloned().collect()
+}

@@ -1,0 +1,45 @@
+//! What the terminal can show, told by its environment. Nothing is asked of the terminal: an answer over a slow link would arrive as typed keys.
+
+/// How many colours the terminal has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// No colour: `NO_COLOR`, or a terminal that has none. Bold and reverse stay.
+    Mono,
+    /// The 16 of the terminal's own palette.
+    #[default]
+    Ansi16,
+    /// 256.
+    Indexed,
+    /// 24 bits.
+    True,
+}
+
+/// What the environment says of the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// Colours.
+    pub depth: Depth,
+    /// The locale's character set is UTF-8; without it only ASCII is drawn.
+    pub utf8: bool,
+}
+
+impl Caps {
+    /// Reads NO_COLOR, COLORTERM, TERM and the locale from an environment.
+    pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| var(name).filter(|v| !v.is_empty());
+        let term = set("TERM").unwrap_or_default();
+        let color = set("COLORTERM").unwrap_or_default();
+        let depth =
+            if set("NO_COLOR").is_some() || matches!(term.as_str(), "" | "dumb" | "vt100" | "vt102" | "vt220") || term.ends_with("-m") {
+                Depth::Mono
+            } else if color == "truecolor" || color == "24bit" || term.ends_with("-direct") {
+                Depth::True
+            } else if term.contains("256color") {
+                Depth::Indexed
+            } else {
+                Depth::Ansi16
+            };
+        let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default().to_lowercase();
+        Self { depth, utf8: locale.contains("utf-8") || locale.contains("utf8") }
+    }
+}

@@ -1,0 +1,73 @@
+//! Entering the terminal, and giving it back whole on every way out.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::terminal;
+
+/// Alternate screen, cursor hidden, bracketed paste: so that pasted text never acts as keys.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[m\x1b[2J\x1b[H";
+/// Ends a frame that was cut short, then takes back what [`ENTER`] did.
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+
+/// Whether the terminal is ours now. The panic hook must know, and it has no guard at hand.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal in raw mode on the alternate screen until dropped.
+#[derive(Debug)]
+pub struct Guard(());
+
+impl Guard {
+    /// Takes the terminal, and makes a panic give it back before the report is printed.
+    pub fn enter() -> io::Result<Self> {
+        install_panic_hook();
+        take()?;
+        Ok(Self(()))
+    }
+
+    /// Gives the terminal back for a while (^Z, a console).
+    pub fn pause(&self) {
+        leave();
+    }
+
+    /// Takes it again; the caller repaints everything.
+    pub fn resume(&self) -> io::Result<()> {
+        take()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+fn take() -> io::Result<()> {
+    terminal::enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    let mut out = io::stdout().lock();
+    out.write_all(ENTER)?;
+    out.flush()
+}
+
+/// Restores the terminal if it is ours. Safe to call from anywhere, more than once.
+pub fn leave() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout().lock();
+        // The terminal may be gone (SIGHUP): then there is nothing to restore.
+        let _ = out.write_all(LEAVE).and_then(|()| out.flush());
+        let _ = terminal::disable_raw_mode();
+    }
+}
+
+fn install_panic_hook() {
+    static ONCE: AtomicBool = AtomicBool::new(false);
+    if ONCE.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        leave();
+        before(info);
+    }));
+}

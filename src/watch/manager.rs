@@ -1,0 +1,187 @@
+//! Which node answers for the manager.
+//!
+//! `crm_mon` unpacks the whole CIB on the node at every call, so one node is asked, on change, never faster than ten times what
+//! the last answer cost. A node whose manager does not answer is passed over for a while; where the first answer is late, a second node is asked
+//! beside it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::cadence;
+use super::node::NodeWatch;
+use crate::domain::node::NodeKey;
+use crate::domain::observation::host::Tools;
+use crate::domain::observation::{Observation, Observed, Question, TroubleKind};
+use crate::domain::stamp::Stamp;
+
+/// How long a node whose manager failed is passed over.
+const PENALTY: Duration = Duration::from_secs(20);
+/// How long an answer may take before a second node is asked beside it.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
+/// The choice of a node, and when the manager is asked next.
+#[derive(Debug, Default)]
+pub(super) struct ManagerWatch {
+    /// Who answers.
+    pub spokesman: Option<NodeKey>,
+    due: BTreeMap<Question, Stamp>,
+    last: BTreeMap<Question, (Stamp, Duration)>,
+    /// Nodes that were asked for each question and have not answered.
+    asked: BTreeMap<Question, Vec<(NodeKey, Stamp)>>,
+    last_change: Option<String>,
+    /// crm_mon itself carries the fence history.
+    fences_in_view: bool,
+    /// At least one view has come.
+    pub viewed: bool,
+    live: bool,
+}
+
+impl ManagerWatch {
+    /// A node's tools are known: if it has the manager's, the manager is due.
+    pub fn node_ready(&mut self, now: Stamp) {
+        for question in cadence::MANAGER {
+            self.due.entry(*question).or_insert(now);
+        }
+    }
+
+    /// Whether a stream that reports the manager's changes flows.
+    pub fn set_live(&mut self, live: bool) {
+        self.live = live;
+    }
+
+    /// Something made the manager's picture stale.
+    pub fn stale(&mut self, question: Question, now: Stamp) {
+        // A short wait: a transition writes many lines, one look after the burst shows them all.
+        let soon = now.after(Duration::from_millis(150));
+        let earliest = self.last.get(&question).map_or(soon, |(at, cost)| at.after(cadence::gap(*cost)).max(soon));
+        let due = self.due.entry(question).or_insert(earliest);
+        *due = (*due).min(earliest);
+    }
+
+    /// When something is due next.
+    pub fn next_due(&self) -> Option<Stamp> {
+        let waiting = self.asked.iter().filter(|(_, a)| a.len() == 1).filter_map(|(_, a)| a.first()).map(|(_, at)| at.after(PATIENCE));
+        let due = self.due.iter().filter(|(q, _)| self.asked.get(q).is_none_or(Vec::is_empty)).map(|(_, at)| *at);
+        due.chain(waiting).min()
+    }
+
+    /// Hands what is due to the best node, and a late question to a second one.
+    pub fn assign(&mut self, nodes: &mut BTreeMap<NodeKey, NodeWatch>, now: Stamp) {
+        let late: Vec<(Question, NodeKey)> =
+            self.asked.iter().filter_map(|(q, a)| (a.len() == 1 && a[0].1.after(PATIENCE) <= now).then(|| (*q, a[0].0))).collect();
+        for (question, busy) in late {
+            if let Some(other) = best(nodes, now, |k| k != busy) {
+                self.send(question, other, nodes, now);
+            } else if let Some(asked) = self.asked.get_mut(&question) {
+                // Nobody else: do not wake up again for it.
+                if let Some(first) = asked.first_mut() {
+                    first.1 = now;
+                }
+            }
+        }
+        let ready: Vec<Question> =
+            self.due.iter().filter(|(q, at)| **at <= now && self.asked.get(q).is_none_or(Vec::is_empty)).map(|(q, _)| *q).collect();
+        if ready.is_empty() {
+            return;
+        }
+        let keep = self.spokesman.filter(|k| nodes.get(k).is_some_and(|n| is_able(n, now)));
+        let Some(chosen) = keep.or_else(|| best(nodes, now, |_| true)) else {
+            // Nobody can answer: ask again when a node comes up or a penalty ends.
+            for question in ready {
+                self.due.insert(question, now.after(Duration::from_secs(2)));
+            }
+            return;
+        };
+        self.spokesman = Some(chosen);
+        for question in ready {
+            self.due.remove(&question);
+            if question == Question::FenceHistory && self.fences_in_view {
+                continue;
+            }
+            self.send(question, chosen, nodes, now);
+        }
+    }
+
+    fn send(&mut self, question: Question, to: NodeKey, nodes: &mut BTreeMap<NodeKey, NodeWatch>, now: Stamp) {
+        if let Some(node) = nodes.get_mut(&to) {
+            node.ask_now(question, now);
+            self.asked.entry(question).or_default().push((to, now));
+        }
+    }
+
+    /// An answer came.
+    pub fn answered(&mut self, seen: &Observed, nodes: &mut BTreeMap<NodeKey, NodeWatch>, now: Stamp) {
+        if let Some(asked) = self.asked.get_mut(&seen.question) {
+            asked.retain(|(k, _)| *k != seen.node);
+        }
+        let ok = seen.outcome.is_ok();
+        let lost = matches!(&seen.outcome, Err(t) if t.kind == TroubleKind::Lost);
+        self.last.insert(seen.question, (now, seen.took));
+        let mut next = now.after(cadence::period(seen.question, self.live).max(cadence::gap(seen.took)));
+        if seen.question == Question::CrmMon {
+            if let Ok(Observation::Manager(view)) = &seen.outcome {
+                self.note_view(view, seen.node, now);
+            } else if let Some(node) = nodes.get_mut(&seen.node) {
+                node.manager_failed = (!lost).then_some(now);
+                if self.spokesman == Some(seen.node) {
+                    self.spokesman = None;
+                }
+                // Another node is asked at once, this one after its penalty.
+                next = if best(nodes, now, |_| true).is_some() { now } else { now.after(Duration::from_secs(3)) };
+            }
+        } else if !ok && lost {
+            next = now.after(Duration::from_secs(1));
+        }
+        let due = self.due.entry(seen.question).or_insert(next);
+        *due = (*due).min(next);
+    }
+
+    fn note_view(&mut self, view: &crate::domain::observation::manager::ManagerView, from: NodeKey, now: Stamp) {
+        self.viewed = true;
+        self.spokesman = Some(from);
+        self.fences_in_view = view.fences.is_some();
+        if !self.fences_in_view {
+            self.due.entry(Question::FenceHistory).or_insert(now);
+        }
+        let change = view.last_change.as_ref().map(|c| c.time.clone());
+        if change != self.last_change && self.last_change.is_some() {
+            self.stale(Question::Constraints, now);
+        }
+        self.last_change = change;
+    }
+
+    /// A node went away: what it was asked is asked of another.
+    pub fn node_down(&mut self, node: NodeKey, now: Stamp) {
+        if self.spokesman == Some(node) {
+            self.spokesman = None;
+        }
+        for (question, asked) in &mut self.asked {
+            if asked.iter().any(|(k, _)| *k == node) {
+                asked.retain(|(k, _)| *k != node);
+                self.due.insert(*question, now);
+            }
+        }
+    }
+
+    /// Every question has been answered, or nobody can answer.
+    pub fn looked_once(&self, nodes: &BTreeMap<NodeKey, NodeWatch>, now: Stamp) -> bool {
+        let nobody = !nodes.values().any(|n| is_able(n, now)) && self.asked.values().all(Vec::is_empty);
+        let all = cadence::MANAGER.iter().all(|q| {
+            self.last.contains_key(q) && self.asked.get(q).is_none_or(Vec::is_empty)
+                || (*q == Question::FenceHistory && self.fences_in_view)
+        });
+        nobody || (self.viewed && all)
+    }
+}
+
+/// Whether a node can be asked for the manager now.
+fn is_able(node: &NodeWatch, now: Stamp) -> bool {
+    node.reach.is_up()
+        && node.tools.as_ref().is_some_and(|t: &Tools| t.has("crm_mon"))
+        && node.manager_failed.is_none_or(|at| at.age(now) > PENALTY)
+}
+
+/// The best node to ask: one that sees quorum before one that does not, then in the order of the session.
+fn best(nodes: &BTreeMap<NodeKey, NodeWatch>, now: Stamp, allowed: impl Fn(NodeKey) -> bool) -> Option<NodeKey> {
+    nodes.iter().filter(|(k, n)| allowed(**k) && is_able(n, now)).min_by_key(|(k, n)| (n.quorate != Some(true), **k)).map(|(k, _)| *k)
+}

@@ -1,0 +1,237 @@
+//! What is asked of one node, what is due, what is on its way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::cadence::{self, Whom};
+use crate::domain::node::{NodeKey, Reach};
+use crate::domain::observation::host::Tools;
+use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
+use crate::domain::stamp::Stamp;
+use crate::link::{Answer, Ask, AskError, AskId, Order};
+use crate::probe;
+
+/// A question on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Flight {
+    pub question: Question,
+    pub command: String,
+    pub since: Stamp,
+}
+
+/// The questions of one node.
+#[derive(Debug)]
+pub(super) struct NodeWatch {
+    key: NodeKey,
+    pub reach: Reach,
+    /// Known once the node said so; kept over a lost connection.
+    pub tools: Option<Tools>,
+    due: BTreeMap<Question, Stamp>,
+    pub flights: BTreeMap<AskId, Flight>,
+    /// What the last answer cost, and when it came.
+    last: BTreeMap<Question, (Stamp, Duration)>,
+    /// Questions answered (or failed) at least once since the connection came up.
+    pub seen: BTreeSet<Question>,
+    /// Volume groups that it sees, with whether they are shared.
+    pub groups: Option<Vec<(String, bool)>>,
+    /// Host readings since the connection came up: a rate needs two.
+    pub host_readings: u8,
+    /// The partition it sees has quorum.
+    pub quorate: Option<bool>,
+    /// Its manager did not answer at the last attempt: since when.
+    pub manager_failed: Option<Stamp>,
+    /// Questions whose live stream flows.
+    pub live: BTreeSet<Question>,
+}
+
+impl NodeWatch {
+    pub fn new(key: NodeKey) -> Self {
+        Self {
+            key,
+            reach: Reach::Untried,
+            tools: None,
+            due: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            last: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            groups: None,
+            host_readings: 0,
+            quorate: None,
+            manager_failed: None,
+            live: BTreeSet::new(),
+        }
+    }
+
+    /// The connection came up: everything is looked at anew. Its tools are asked first, for all else depends on them;
+    /// clock and host need none.
+    pub fn came_up(&mut self, now: Stamp) {
+        self.due.clear();
+        self.seen.clear();
+        self.host_readings = 0;
+        self.manager_failed = None;
+        for question in [Question::Tools, Question::Clock, Question::Host] {
+            self.due.insert(question, now);
+        }
+    }
+
+    /// Nothing is due while the node is away. (Each ask on its way still gets its answer from the link.)
+    pub fn went_down(&mut self) {
+        self.due.clear();
+    }
+
+    /// The tools are known: all that they can answer is due.
+    fn know(&mut self, tools: Tools, now: Stamp) {
+        let first = !self.seen.contains(&Question::Quorum) && !self.due.contains_key(&Question::Quorum);
+        self.tools = Some(tools);
+        if first {
+            for question in cadence::EACH {
+                self.due.insert(*question, now);
+            }
+        }
+    }
+
+    /// Makes a question due at once, but not sooner than its cost allows.
+    pub fn stale(&mut self, question: Question, now: Stamp) {
+        if !self.reach.is_up() {
+            return;
+        }
+        let earliest = self.last.get(&question).map_or(now, |(at, cost)| at.after(cadence::gap(*cost)).max(now));
+        let due = self.due.entry(question).or_insert(earliest);
+        *due = (*due).min(earliest);
+    }
+
+    /// Asks as soon as the pipe is free, whatever the last answer cost: the caller has weighed that.
+    pub fn ask_now(&mut self, question: Question, now: Stamp) {
+        self.due.insert(question, now);
+    }
+
+    /// Whether a question is on its way, and since when.
+    pub fn in_flight(&self, question: Question) -> Option<Stamp> {
+        self.flights.values().find(|f| f.question == question).map(|f| f.since)
+    }
+
+    /// When something is due next.
+    pub fn next_due(&self) -> Option<Stamp> {
+        if !self.reach.is_up() {
+            return None;
+        }
+        self.due.iter().filter(|(q, _)| self.in_flight(**q).is_none()).map(|(_, at)| *at).min()
+    }
+
+    /// Sends what is due. Questions that no tool of the node can answer are dropped from the list.
+    pub fn send_due(&mut self, now: Stamp, next_id: &mut u64, out: &mut Vec<Order>) {
+        if !self.reach.is_up() {
+            return;
+        }
+        let mut ready: Vec<Question> =
+            self.due.iter().filter(|(q, at)| **at <= now && self.in_flight(**q).is_none()).map(|(q, _)| *q).collect();
+        // The clock goes first: what waits in the pipe behind another command measures that command.
+        ready.sort_by_key(|q| *q != Question::Clock);
+        for question in ready {
+            self.due.remove(&question);
+            let none = Tools::default();
+            let tools = self.tools.as_ref().unwrap_or(&none);
+            let Some(command) = probe::command(question, tools) else {
+                self.seen.insert(question);
+                continue;
+            };
+            let (lane, first_byte, total) = probe::pace(question);
+            *next_id += 1;
+            let id = AskId(*next_id);
+            self.flights.insert(id, Flight { question, command: command.display(), since: now });
+            out.push(Order::Ask(Ask { id, command, lane, first_byte, total }));
+        }
+    }
+
+    /// Reads an answer. None if nobody asked (any more).
+    pub fn answered(&mut self, id: AskId, result: Result<Answer, AskError>, now: Stamp) -> Option<Observed> {
+        let flight = self.flights.remove(&id)?;
+        let question = flight.question;
+        let (took, outcome) = read(&flight, result);
+        self.seen.insert(question);
+        self.last.insert(question, (now, took));
+        if self.reach.is_up() {
+            self.plan_next(question, now, took, outcome.as_ref());
+        }
+        if let Ok(observation) = &outcome {
+            self.learn(observation, now);
+        }
+        Some(Observed { node: self.key, question, at: now, took, outcome })
+    }
+
+    /// When the same is asked again if nothing triggers it.
+    fn plan_next(&mut self, question: Question, now: Stamp, took: Duration, outcome: Result<&Observation, &Trouble>) {
+        if cadence::whom(question) == Whom::Manager {
+            return;
+        }
+        let mut period = cadence::period(question, self.live.contains(&question)).max(cadence::gap(took));
+        match outcome {
+            // What is not installed or not permitted will not be in a minute either.
+            Err(trouble) if matches!(trouble.kind, TroubleKind::Absent | TroubleKind::Denied) => period = Duration::from_secs(300),
+            Ok(_) if question == Question::Host && self.host_readings == 0 => period = Duration::from_millis(600),
+            _ => {}
+        }
+        // Nodes are asked out of step, so that many of them do not answer in one burst.
+        let jitter = u64::from(self.key.0) * 137 % 1000;
+        let after = if period > Duration::from_secs(1) { period + Duration::from_millis(jitter) } else { period };
+        let next = now.after(after);
+        let due = self.due.entry(question).or_insert(next);
+        *due = (*due).min(next);
+    }
+
+    fn learn(&mut self, observation: &Observation, now: Stamp) {
+        match observation {
+            Observation::Tools(tools) => self.know(tools.clone(), now),
+            Observation::Host(_) => self.host_readings = self.host_readings.saturating_add(1),
+            Observation::Quorum(view) => self.quorate = view.quorate,
+            Observation::Vgs(rows) => self.groups = Some(rows.iter().map(|g| (g.vg.clone(), g.shared || g.clustered)).collect()),
+            _ => {}
+        }
+    }
+
+    /// Everything has been answered once, and a CPU rate is possible.
+    pub fn looked_once(&self) -> bool {
+        self.tools.is_some()
+            && self.host_readings >= 2
+            && cadence::EACH.iter().all(|q| self.seen.contains(q))
+            && self.seen.contains(&Question::Clock)
+    }
+
+    /// Asks for storage again only as often as `slower` says: another node answers for the same shared groups.
+    pub fn relax_storage(&mut self, now: Stamp) {
+        for question in [Question::Lvs, Question::Vgs, Question::Pvs] {
+            if self.seen.contains(&question) {
+                let later = now.after(cadence::period(question, true) * 10);
+                if let Some(due) = self.due.get_mut(&question) {
+                    *due = (*due).max(later);
+                }
+            }
+        }
+    }
+}
+
+/// From the link's words to an observation or trouble.
+fn read(flight: &Flight, result: Result<Answer, AskError>) -> (Duration, Result<Observation, Trouble>) {
+    let command = flight.command.as_str();
+    match result {
+        Ok(answer) => {
+            let took = Duration::from_micros(u64::try_from(answer.done.0 - answer.sent.0).unwrap_or(0));
+            let raw = probe::Raw { command, stdout: &answer.stdout, stderr: &answer.stderr, code: answer.code };
+            let mut outcome = probe::parse(flight.question, raw);
+            if let Ok(Observation::Clock(sample)) = &mut outcome {
+                sample.sent = answer.sent;
+                sample.received = answer.done;
+            }
+            (took, outcome)
+        }
+        Err(AskError::Late(limit)) => {
+            let text = format!("'{command}' gave no answer within {} s; it was ended and will be asked again", limit.as_secs());
+            (limit, Err(Trouble::new(TroubleKind::Late, &text)))
+        }
+        Err(AskError::Lost(trouble)) => (Duration::ZERO, Err(Trouble::new(TroubleKind::Lost, &trouble.to_string()))),
+        Err(AskError::TooLong(limit)) => {
+            let text = format!("'{command}' printed more than {limit} bytes; the answer was dropped");
+            (Duration::ZERO, Err(Trouble::new(TroubleKind::Garbled, &text)))
+        }
+    }
+}

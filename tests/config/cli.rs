@@ -1,0 +1,190 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::CommandFactory as _;
+use quorate::cli::{self, Cli, Command, DemoCommand, HostKeyChoice, Stack};
+use quorate::config::NodeConfig;
+use quorate::domain::place::Place;
+use quorate::link::ssh_config::{Files, Surroundings};
+use quorate::link::{Become, HostKeys};
+
+fn read(line: &str) -> Result<Cli, cli::Exit> {
+    cli::read(std::iter::once("quorate").chain(line.split_whitespace()))
+}
+
+fn command(line: &str) -> Command {
+    read(line).unwrap().command.unwrap()
+}
+
+#[test]
+fn commands() {
+    assert_eq!(read("").unwrap().command, None);
+    assert_eq!(command("wallboard"), Command::Wallboard);
+    assert!(matches!(command("status"), Command::Status(s) if !s.json));
+    assert!(matches!(command("status --json"), Command::Status(s) if s.json));
+    assert!(matches!(command("events --json --for 10s"), Command::Events(e) if e.json && e.duration == Some(Duration::from_secs(10))));
+    assert!(matches!(command("events"), Command::Events(e) if e.duration.is_none()));
+    assert_eq!(command("doctor"), Command::Doctor);
+    assert!(matches!(command("demo"), Command::Demo(d) if d.stack == Stack::Pacemaker && !d.story && d.command.is_none()));
+    assert!(matches!(command("demo --stack rhcs --story --seed 7"), Command::Demo(d) if d.stack == Stack::Rhcs && d.story && d.seed == 7));
+    assert!(matches!(command("demo status --json --stack rhcs"), Command::Demo(d) if d.stack == Stack::Rhcs && matches!(d.command, Some(DemoCommand::Status(s)) if s.json)));
+    assert!(matches!(command("demo --seed 3 wallboard"), Command::Demo(d) if d.seed == 3 && d.command == Some(DemoCommand::Wallboard)));
+    assert_eq!(command("replay a.rec"), Command::Replay { file: "a.rec".into() });
+    assert_eq!(command("record a.rec --for 2m"), Command::Record { file: "a.rec".into(), duration: Some(Duration::from_secs(120)) });
+    assert!(matches!(command("completions bash"), Command::Completions { .. }));
+    assert_eq!(command("man"), Command::Man);
+}
+
+#[test]
+fn global_options_stand_anywhere() {
+    let options = "--config c --cluster net --host root@n1:2201 --host [::1]:22 --jump a@b1:23,b2 --identity k --known-hosts kh --host-keys accept-new --ssh-config none --read-only --theme t --keymap v --ascii";
+    let before = read(&format!("{options} demo status --json")).unwrap();
+    for line in [format!("demo {options} status --json"), format!("demo status --json {options}"), format!("demo status {options} --json")] {
+        assert_eq!(read(&line).unwrap(), before, "{line}");
+    }
+    let global = before.global;
+    assert_eq!(global.hosts, [Place { user: Some("root".to_owned()), host: "n1".to_owned(), port: Some(2201) }, Place { user: None, host: "::1".to_owned(), port: Some(22) }]);
+    assert_eq!(global.jump.clone().unwrap().0.len(), 2);
+    assert_eq!((global.host_keys, global.ssh_files()), (HostKeyChoice::AcceptNew, Files::None));
+    assert!(global.read_only && global.ascii);
+    let split = read("--host n1 --cluster c status --host=n2 --json").unwrap().global.hosts;
+    assert_eq!(split, [Place::host("n1"), Place::host("n2")]);
+}
+
+#[test]
+fn what_is_wrong_ends_with_64() {
+    let cases = [
+        ("statsu", "status"),
+        ("--bogus", "--bogus"),
+        ("status --jsn", "--json"),
+        ("--host", "--host"),
+        ("--host root@", "there is no host in 'root@'"),
+        ("--host n1:99999", "'99999' is no port"),
+        ("--jump a,,b", "there is no host in ''"),
+        ("--host-keys yes", "accept-new"),
+        ("events --for soon", "expected a duration"),
+        ("events --for 0s", "expected a duration"),
+        ("events --for 99999999999999999999h", "expected a duration"),
+        ("replay", "<FILE>"),
+        ("completions", "<SHELL>"),
+        ("plan fence n1", "plan"),
+        ("demo events", "events"),
+        ("status extra", "extra"),
+        ("--config a --config b", "--config"),
+    ];
+    for (line, words) in cases {
+        let exit = read(line).unwrap_err();
+        assert_eq!(exit.code, 64, "{line}: {}", exit.text);
+        assert!(exit.text.contains(words), "{line}: {}", exit.text);
+    }
+}
+
+#[test]
+fn help_and_version_end_with_0() {
+    for (line, words) in [("--help", "GLOBAL"), ("-V", env!("CARGO_PKG_VERSION")), ("help status", "--json"), ("demo --help", "--stack")] {
+        let exit = read(line).unwrap_err();
+        assert_eq!(exit.code, 0, "{line}");
+        assert!(exit.text.to_uppercase().contains(&words.to_uppercase()), "{line}: {}", exit.text);
+    }
+}
+
+#[test]
+fn help_in_short() {
+    let help = Cli::command().term_width(100).render_help().to_string();
+    insta::assert_snapshot!(help, @r#"
+A terminal cockpit for clusters that keep virtual machines alive
+
+Usage: quorate [OPTIONS] [COMMAND]
+
+Commands:
+  wallboard    The cockpit, read-only for good, made for a wall
+  status       One snapshot to stdout; exit status 0 healthy, 1 degraded, 2 critical, 3 cannot tell
+  events       The live timeline to stdout, a line for each event
+  doctor       Check the way to every node, tool by tool, with the cure for what is missing
+  demo         The cockpit on the built-in simulated cluster
+  replay       The cockpit on a recording
+  record       Record what the nodes answer, without secrets, for replay
+  completions  Print the completions for a shell
+  man          Print the manual page
+  help         Print this message or the help of the given subcommand(s)
+
+Options:
+  -h, --help     Print help (see more with '--help')
+  -V, --version  Print version
+
+Global options:
+      --config <FILE>
+          Configuration file [default: $XDG_CONFIG_HOME/quorate/config.toml]
+      --cluster <NAME>
+          Which configured cluster
+      --host <[USER@]HOST[:PORT]>
+          A node to ask, beside those of the configuration; may be repeated
+      --jump <[USER@]HOST[:PORT][,...]>
+          Jump hosts, nearest first; 'none' for none
+      --identity <FILE>
+          Private key to try first
+      --known-hosts <FILE>
+          The only known_hosts file
+      --host-keys <ask|accept-new|strict>
+          What to do about unknown host keys; without a terminal 'ask' is 'strict' [default: ask]
+      --ssh-config <FILE>
+          The only ssh_config file; 'none' for none
+      --read-only
+          Look, and change nothing
+      --theme <NAME>
+          Colours
+      --keymap <NAME>
+          Keys
+      --ascii
+          Draw with ASCII characters alone
+"#);
+}
+
+#[test]
+fn durations() {
+    for (text, millis) in [("500ms", 500), ("10s", 10_000), ("10", 10_000), ("2m", 120_000), ("1h", 3_600_000)] {
+        assert_eq!(cli::duration(text), Ok(Duration::from_millis(millis)), "{text}");
+    }
+    for text in ["", "s", "-1s", "1.5s", "1d", "0", "10 s", "１s"] {
+        assert!(cli::duration(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_node_becomes_a_wish() {
+    let cli = read("--known-hosts ~/kh --host-keys strict --host n1").unwrap();
+    let around = Surroundings { home: "/home/oper".into(), user: "oper".to_owned(), ..Surroundings::default() };
+    let node = NodeConfig { name: None, place: Place::host("n1"), jump: None, identity: Some("~/.ssh/k".into()), sudo: true };
+    let wish = cli.global.wish(&node, &around);
+    assert_eq!((wish.rights, wish.host_keys), (Become::Sudo, HostKeys::Strict));
+    assert_eq!((wish.identity, wish.known_hosts), (Some(PathBuf::from("/home/oper/.ssh/k")), Some(PathBuf::from("/home/oper/kh"))));
+    assert_eq!(cli.global.asked(true).hosts, [Place::host("n1")]);
+}
+
+#[test]
+fn completions_and_manual() {
+    for shell in ["bash", "zsh", "fish"] {
+        let Command::Completions { shell } = command(&format!("completions {shell}")) else { panic!("{shell}") };
+        let mut out = Vec::new();
+        cli::completions(shell, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("wallboard") && text.contains("known-hosts"), "{shell}");
+    }
+    let mut out = Vec::new();
+    cli::man(&mut out).unwrap();
+    let page = String::from_utf8(out).unwrap();
+    assert!(page.contains(".TH quorate 1") && page.contains("wallboard"), "{page}");
+}
+
+#[test]
+fn a_clusters_own_node_is_told_by_its_tools() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let without = cli::runs_a_cluster(&format!("/nonexistent:{path}"));
+    std::fs::write(folder.path().join("crm_mon"), "").unwrap();
+    assert!(cli::runs_a_cluster(&format!("/nonexistent:{path}")));
+    let installed = ["/usr/sbin", "/sbin", "/usr/local/sbin"].iter().any(|f| ["crm_mon", "corosync-quorumtool", "corosync-cmapctl", "clustat"].iter().any(|t| Path::new(f).join(t).exists()));
+    assert_eq!(without, installed);
+}
