@@ -8,7 +8,7 @@ use super::command_line::{Become, CommandLine};
 use super::inbox::{Inbox, refusal, timespec};
 use super::lane::Track;
 use super::mark::Nonce;
-use super::pipe::Pipe;
+use super::pipe::{LONGEST, Pipe};
 use super::pulse::{Beat, Pulse};
 use super::speaker::{SPEAK_AGAIN, Speaker};
 use super::stream::Stream;
@@ -193,9 +193,9 @@ impl<'a, W: Wire> Engine<'a, W> {
                     let (id, command) = self.waiting.remove(0);
                     self.streams.push(Stream::new(id, &command, duct, &self.nonce, self.rights));
                 }
-                Err(OpenError::Refused(_)) if fast => self.fast.refused(),
-                Err(OpenError::Refused(_)) if slow => self.slow.refused(),
-                Err(OpenError::Refused(_)) => {
+                Err(OpenError::Refused) if fast => self.fast.refused(),
+                Err(OpenError::Refused) if slow => self.slow.refused(),
+                Err(OpenError::Refused) => {
                     let (id, _) = self.waiting.remove(0);
                     let why = self.no_session();
                     self.end(id, &why);
@@ -240,6 +240,8 @@ impl<'a, W: Wire> Engine<'a, W> {
                 return Err(no_shell(pipe));
             }
             self.give_up(lane, AskError::Lost(trouble(LinkFault::Protocol, "the shell on the node ended in the middle of the command")));
+        } else if pipe.is_too_long() {
+            self.give_up(lane, AskError::TooLong(LONGEST));
         }
         Ok(pumped.heard)
     }
@@ -337,7 +339,7 @@ impl<'a, W: Wire> Engine<'a, W> {
                 return Err(no_shell(pipe));
             }
             self.give_up(lane, AskError::Late(Pipe::<W::Duct>::PATIENCE));
-        } else if let Some(why) = pipe.spoilt(now) {
+        } else if let Some(why) = pipe.late(now) {
             self.give_up(lane, why);
         }
         Ok(())

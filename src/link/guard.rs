@@ -28,22 +28,15 @@ pub fn hello(nonce: &Nonce, rights: Become) -> String {
         Become::Sudo => "pgrep -g $$ -u 0 >/dev/null 2>&1 && sudo -n kill -KILL -- -$$ >/dev/null 2>&1; ",
         Become::None => "",
     };
-    let mut text = String::with_capacity(1024);
-    text.push_str("PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin; export PATH; LC_ALL=C; export LC_ALL; unset LANGUAGE; ");
-    text.push_str("k() { trap \"\" TERM; kill -TERM 0; sleep 1; ");
-    text.push_str(root);
-    text.push_str("kill -KILL 0; }; ");
-    text.push_str(&format!(
-        "w() {{ (sleep {WATCHDOG} & z=$!; trap \"kill $z\" TERM; wait $z && k) </dev/null >/dev/null 2>&1 & w=$!; }}; "
-    ));
-    text.push_str(&format!(
-        "{{ w; while IFS= read -r l; do case $l in \
-         {n}.e*) printf \"\\036{n} %s\\n\" \"${{l#*.}}\" >&2;; \
-         {n}.h) kill $w 2>/dev/null; wait $w; w;; \
-         *) printf \"%s\\n\" \"$l\";; esac; done; k; }} | {{ sh; k; }}\n"
-    ));
-    text.push_str(&format!("m() {{ printf '\\036{n} %s %s\\n' \"$1\" \"$2\"; printf '\\036{n} %s\\n' \"$1\" >&2; }}; m 0 0\n"));
-    text
+    let environment = "PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin; export PATH; LC_ALL=C; export LC_ALL; unset LANGUAGE";
+    let kill = format!("k() {{ trap \"\" TERM; kill -TERM 0; sleep 1; {root}kill -KILL 0; }}");
+    let watch = format!("w() {{ (sleep {WATCHDOG} & z=$!; trap \"kill $z\" TERM; wait $z && k) </dev/null >/dev/null 2>&1 & w=$!; }}");
+    let cases = format!(
+        "{n}.e*) printf \"\\036{n} %s\\n\" \"${{l#*.}}\" >&2;; {n}.h) kill $w 2>/dev/null; wait $w; w;; *) printf \"%s\\n\" \"$l\";;"
+    );
+    let guard = format!("w; while IFS= read -r l; do case $l in {cases} esac; done; k");
+    let marks = format!("m() {{ printf '\\036{n} %s %s\\n' \"$1\" \"$2\"; printf '\\036{n} %s\\n' \"$1\" >&2; }}; m 0 0");
+    format!("{environment}; {kill}; {watch}; {{ {guard}; }} | {{ sh; k; }}\n{marks}\n")
 }
 
 /// One command for the worker: without input, followed by a mark on both outputs.

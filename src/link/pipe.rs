@@ -20,6 +20,9 @@ const LONGEST_ERR: usize = 64 << 10;
 /// Most of what a login shell prints by itself that is kept for a message.
 const NOISE: usize = 512;
 
+/// Reads of one output in one pump.
+const ROUNDS: usize = 16;
+
 /// What a pump brought.
 #[derive(Debug, Default)]
 pub struct Pumped {
@@ -161,7 +164,8 @@ impl<D: Duct> Pipe<D> {
             other => other?,
         }
         for side in [Side::Out, Side::Err] {
-            loop {
+            // A long answer takes turns with everything else.
+            for _ in 0..ROUNDS {
                 match self.duct.read(side, buf) {
                     Ok(0) => pumped.ended |= side == Side::Out,
                     Ok(n) => {
@@ -249,8 +253,9 @@ impl<D: Duct> Pipe<D> {
         let Some(entry) = self.queue.pop_front() else { return };
         let done = Stamp::now();
         if !entry.forgotten {
+            let too_long = entry.stdout.len() > LONGEST;
             let answer = Answer { stdout: entry.stdout, stderr: entry.stderr, code, sent: entry.sent, first: entry.first.unwrap_or(done), done };
-            pumped.answers.push((entry.ask, Ok(answer)));
+            pumped.answers.push((entry.ask, if too_long { Err(AskError::TooLong(LONGEST)) } else { Ok(answer) }));
         }
         self.turn();
     }
@@ -271,12 +276,14 @@ impl<D: Duct> Pipe<D> {
         Some(if entry.first.is_none() { total.min(entry.turn? + entry.ask.first_byte) } else { total })
     }
 
-    /// Why the pipe must be abandoned, if it must: its question is late or its answer too long.
-    pub fn spoilt(&self, now: Instant) -> Option<AskError> {
+    /// The answer that is coming is longer than any may be.
+    pub fn is_too_long(&self) -> bool {
+        self.queue.front().is_some_and(|e| e.stdout.len() > LONGEST)
+    }
+
+    /// How late the question whose turn it is has become, if it is late: the pipe must be abandoned.
+    pub fn late(&self, now: Instant) -> Option<AskError> {
         let entry = self.queue.front()?;
-        if entry.stdout.len() > LONGEST {
-            return Some(AskError::TooLong(LONGEST));
-        }
         (self.due()? <= now).then(|| AskError::Late(now.saturating_duration_since(entry.turn.unwrap_or(now))))
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::domain::node::{LinkFault, LinkTrouble};
 
 /// Silence after which an echo is asked for. With [`PATIENCE`] it makes the 3 s within which a hung node is shown.
-const QUIET: Duration = Duration::from_millis(1000);
+const QUIET: Duration = Duration::from_secs(1);
 /// How late an echo may be.
 const PATIENCE: Duration = Duration::from_millis(1900);
 /// A hung node's connection is given up after this, and a new one is tried.

@@ -19,7 +19,7 @@ pub enum Side {
 #[derive(Debug)]
 pub enum OpenError {
     /// The server grants no further session.
-    Refused(String),
+    Refused,
     /// The connection is gone.
     Broken(LinkTrouble),
 }

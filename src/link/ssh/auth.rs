@@ -8,9 +8,10 @@ use ssh2::{Agent, ErrorCode, PublicKey, Session};
 
 use super::attempt::Attempt;
 use super::identity::{self, Identity};
-use super::keyring::{self, lock};
+use super::keyring::{self, Slot, lock};
 use super::trouble;
 use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::domain::secret::Secret;
 use crate::domain::text;
 use crate::link::{Hop, Prompt, Reply};
 
@@ -31,7 +32,8 @@ pub struct Tried {
 enum Outcome {
     In,
     No,
-    /// The server ended the connection.
+    /// The connection had ended: the key was not looked at. (sshd hangs up in place of saying no to the last key it
+    /// allows, which libssh2 reports as a no; the next key then finds the connection gone.)
     Cut,
 }
 
@@ -117,8 +119,13 @@ impl<T> Door<'_, T> {
             self.tried.agent += 1;
             self.session.set_timeout(self.attempt.left_ms());
             match self.judge(agent.userauth(&self.hop.user, &key))? {
+                Ok(Outcome::In) => return Ok((Outcome::In, held)),
+                Ok(Outcome::Cut) => {
+                    self.tried.agent -= 1;
+                    self.tried.keys.remove(key.blob());
+                    return Ok((Outcome::Cut, held));
+                }
                 Ok(Outcome::No) | Err(_) => {}
-                Ok(other) => return Ok((other, held)),
             }
         }
         Ok((Outcome::No, held))
@@ -139,13 +146,17 @@ impl<T> Door<'_, T> {
         }
         for id in open.into_iter().chain(locked) {
             let name = id.public.clone().unwrap_or_else(|| id.path.as_os_str().as_encoded_bytes().to_vec());
-            if !self.tried.keys.insert(name) {
+            if !self.tried.keys.insert(name.clone()) {
                 continue;
             }
             self.note(format!("{} (file)", id.path.display()));
             match if id.encrypted { self.locked_file(&id)? } else { self.file(&id, None)?.unwrap_or(Outcome::No) } {
                 Outcome::No => {}
-                other => return Ok(other),
+                Outcome::In => return Ok(Outcome::In),
+                Outcome::Cut => {
+                    self.tried.keys.remove(&name);
+                    return Ok(Outcome::Cut);
+                }
             }
         }
         Ok(Outcome::No)
@@ -160,30 +171,29 @@ impl<T> Door<'_, T> {
         self.attempt.pardon(since);
         let mut again = false;
         for _ in 0..PASSPHRASES {
-            let secret = match &slot.passphrase {
-                Some(secret) => secret.clone(),
-                None if slot.is_refused() => return Ok(self.withheld(id)),
-                None => match self.attempt.ask(Prompt::Passphrase { file: text::clean(&id.path.display().to_string()), again }) {
-                    Some(Reply::Passphrase(secret)) => secret,
-                    _ => {
-                        slot.refuse();
-                        return Ok(self.withheld(id));
-                    }
-                },
-            };
-            match self.file(id, Some(secret.reveal()))? {
-                Ok(outcome) => {
-                    slot.passphrase = Some(secret);
-                    return Ok(outcome);
-                }
-                Err(()) => {
-                    slot.passphrase = None;
-                    again = true;
-                }
+            let Some(secret) = self.secret(&mut slot, id, again) else { return Ok(self.withheld(id)) };
+            if let Ok(outcome) = self.file(id, Some(secret.reveal()))? {
+                slot.passphrase = Some(secret);
+                return Ok(outcome);
             }
+            slot.passphrase = None;
+            again = true;
         }
         self.note(format!("{}: wrong passphrase", id.path.display()));
         Ok(Outcome::No)
+    }
+
+    /// The passphrase that is known, or that the operator gives; none if it was refused, now or a moment ago.
+    fn secret(&mut self, slot: &mut Slot, id: &Identity, again: bool) -> Option<Secret> {
+        if slot.passphrase.is_some() || slot.is_refused() {
+            return slot.passphrase.clone();
+        }
+        let file = text::clean(&id.path.display().to_string());
+        if let Some(Reply::Passphrase(secret)) = self.attempt.ask(Prompt::Passphrase { file, again }) {
+            return Some(secret);
+        }
+        slot.refuse();
+        None
     }
 
     fn withheld(&mut self, id: &Identity) -> Outcome {
@@ -198,9 +208,8 @@ impl<T> Door<'_, T> {
         if let Some(certificate) = &id.certificate {
             self.session.set_timeout(self.attempt.left_ms());
             let result = self.session.userauth_pubkey_memory(&self.hop.user, Some(certificate), &id.text, passphrase);
-            match self.judge(result)? {
-                Ok(Outcome::No) | Err(_) => {}
-                other => return Ok(other.map_err(drop)),
+            if let Ok(other @ (Outcome::In | Outcome::Cut)) = self.judge(result)? {
+                return Ok(Ok(other));
             }
         }
         self.session.set_timeout(self.attempt.left_ms());

@@ -83,13 +83,11 @@ pub fn verify<T>(session: &Session, hop: &Hop, policy: HostKeys, known: &KnownHo
             let prompt = Prompt::UnknownHostKey { host: text::clean(&shown), kind: text::clean(&kind), fingerprint: print, file };
             let asked = Instant::now();
             let blob = blob.to_vec();
-            match attempt.ask(prompt) {
-                Some(Reply::Trust) => remember(hop, name, port, &kind, &blob)?,
-                _ => {
-                    attempt.refuse();
-                    return Err(no(&format!("{unknown}, and was not accepted")));
-                }
+            if !matches!(attempt.ask(prompt), Some(Reply::Trust)) {
+                attempt.refuse();
+                return Err(no(&format!("{unknown}, and was not accepted")));
             }
+            remember(hop, name, port, &kind, &blob)?;
             Ok(if asked.elapsed() > GRACE { Trust::Again } else { Trust::Go })
         }
     }

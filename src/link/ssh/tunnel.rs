@@ -96,7 +96,8 @@ impl Tunnel {
             let mut local = &self.far;
             let down = self.down.carry(&mut self.channel, &mut local)?;
             let up = self.up.carry(&mut local, &mut self.channel)?;
-            if !down && !up && !(self.down.is_empty() && self.channel.pending()) {
+            let more = down || up || (self.down.is_empty() && self.channel.pending());
+            if !more {
                 break;
             }
         }

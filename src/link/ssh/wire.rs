@@ -66,7 +66,7 @@ impl Wire for SshWire {
             None => match open_channel(&self.session) {
                 Ok(channel) => channel,
                 Err(e) if e.code() == EAGAIN => return Ok(None),
-                Err(e) if trouble::is_refusal(&e) => return Err(OpenError::Refused(e.message().to_owned())),
+                Err(e) if trouble::is_refusal(&e) => return Err(OpenError::Refused),
                 Err(e) => return Err(OpenError::Broken(trouble::of_session(&e, "opening a session"))),
             },
         };

@@ -1,0 +1,266 @@
+//! Host keys, identities, passphrases, agents.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use quorate::domain::node::LinkFault;
+use quorate::domain::secret::Secret;
+use quorate::link::{HostKeys, Order, Prompt, PromptId, Reply, Report};
+
+use super::rig::{Sshd, Talk, keygen, until};
+
+fn prompt(talk: &mut Talk) -> (PromptId, Prompt) {
+    talk.wait("a prompt", |r| if let Report::Prompt { id, what } = r { Some((*id, what.clone())) } else { None })
+}
+
+fn fingerprint(public: &Path) -> String {
+    let out = Command::new("ssh-keygen").arg("-lf").arg(public).output().unwrap();
+    String::from_utf8(out.stdout).unwrap().split_whitespace().nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn an_unknown_host_key_is_asked_for_and_remembered() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let mut target = sshd.target();
+    target.host_keys = HostKeys::Ask;
+    target.end.known_hosts = vec![sshd.path("fresh")];
+    let mut talk = Talk::new(target.clone());
+    let (id, what) = prompt(&mut talk);
+    let expected = Prompt::UnknownHostKey {
+        host: format!("[127.0.0.1]:{}", sshd.port),
+        kind: "ssh-ed25519".to_owned(),
+        fingerprint: fingerprint(&sshd.path("host.pub")),
+        file: sshd.path("fresh").display().to_string(),
+    };
+    assert_eq!(what, expected);
+    talk.order(Order::Reply(id, Reply::Trust));
+    talk.up();
+    drop(talk);
+    target.host_keys = HostKeys::Strict;
+    Talk::new(target).up();
+}
+
+#[test]
+fn an_unknown_host_key_that_is_refused_is_not_asked_for_again_until_told() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let mut target = sshd.target();
+    target.host_keys = HostKeys::Ask;
+    target.end.known_hosts = vec![sshd.path("fresh")];
+    let mut talk = Talk::new(target);
+    let (id, _) = prompt(&mut talk);
+    talk.order(Order::Reply(id, Reply::Refuse));
+    let trouble = talk.wait("a refusal", |r| match r {
+        Report::Down { trouble, retry_at: None } if trouble.text.contains("not accepted") => Some(trouble.clone()),
+        _ => None,
+    });
+    assert_eq!(trouble.fault, LinkFault::Hostkey);
+    assert!(!sshd.path("fresh").exists());
+    talk.order(Order::Hurry);
+    let (id, _) = prompt(&mut talk);
+    talk.order(Order::Reply(id, Reply::Trust));
+    talk.up();
+}
+
+#[test]
+fn policies_for_host_keys() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let other = sshd.path("other");
+    keygen(&other, "ed25519", "");
+    let public = fs::read_to_string(sshd.path("other.pub")).unwrap();
+    fs::write(sshd.path("wrong"), format!("# a line\n[127.0.0.1]:{} {public}", sshd.port)).unwrap();
+    let at = sshd.path("wrong").display().to_string();
+    for (policy, file, words) in [
+        (HostKeys::Strict, "none", vec!["is unknown", "SHA256:", "--host-keys"]),
+        (HostKeys::Strict, "wrong", vec!["CHANGED", at.as_str(), "line 2"]),
+        (HostKeys::Ask, "wrong", vec!["CHANGED"]),
+        (HostKeys::AcceptNew, "wrong", vec!["CHANGED"]),
+    ] {
+        let mut target = sshd.target();
+        target.host_keys = policy;
+        target.end.known_hosts = vec![sshd.path(file)];
+        let trouble = Talk::new(target).down();
+        assert_eq!(trouble.fault, LinkFault::Hostkey, "{trouble}");
+        for word in words {
+            assert!(trouble.text.contains(word), "{policy:?} {file}: {trouble}");
+        }
+    }
+    let mut target = sshd.target();
+    target.host_keys = HostKeys::AcceptNew;
+    target.end.known_hosts = vec![sshd.path("new")];
+    Talk::new(target).up();
+    assert!(fs::read_to_string(sshd.path("new")).unwrap().contains("ssh-ed25519"));
+}
+
+#[test]
+fn a_known_key_of_another_type_is_asked_of_the_server() {
+    let Some(sshd) = Sshd::start("") else { return };
+    keygen(&sshd.path("rsa"), "rsa", "");
+    let mut sshd = sshd;
+    sshd.stop();
+    let conf = fs::read_to_string(sshd.path("conf")).unwrap();
+    fs::write(sshd.path("conf"), format!("HostKey {}\n{conf}", sshd.path("rsa").display())).unwrap();
+    sshd.run();
+    let public = fs::read_to_string(sshd.path("rsa.pub")).unwrap();
+    fs::write(sshd.path("known"), format!("[127.0.0.1]:{} {public}", sshd.port)).unwrap();
+    Talk::new(sshd.target()).up();
+}
+
+#[test]
+fn keys_that_are_not_taken_are_named() {
+    let Some(sshd) = Sshd::start("") else { return };
+    keygen(&sshd.path("no1"), "ed25519", "");
+    keygen(&sshd.path("no2"), "ecdsa", "");
+    let mut target = sshd.target();
+    target.end.identities = vec![sshd.path("no1"), sshd.path("missing"), sshd.path("no2")];
+    let trouble = Talk::new(target).down();
+    assert_eq!(trouble.fault, LinkFault::Auth);
+    for word in ["took none of 2 keys", "no1 (file)", "no2 (file)", "missing (", "allowed: publickey"] {
+        assert!(trouble.text.contains(word), "{trouble}");
+    }
+}
+
+#[test]
+fn key_types_and_formats() {
+    let Some(sshd) = Sshd::start("") else { return };
+    for kind in ["ed25519", "ecdsa", "rsa"] {
+        let key = sshd.path(kind);
+        keygen(&key, kind, "");
+        fs::copy(sshd.path(&format!("{kind}.pub")), sshd.path("authorized")).unwrap();
+        let mut target = sshd.target();
+        target.end.identities = vec![key];
+        Talk::new(target).up();
+    }
+    // PEM, encrypted the old way.
+    let pem = sshd.path("pem");
+    let status = Command::new("ssh-keygen").args(["-q", "-t", "rsa", "-m", "PEM", "-N", "open sesame", "-f"]).arg(&pem).status().unwrap();
+    assert!(status.success());
+    fs::copy(sshd.path("pem.pub"), sshd.path("authorized")).unwrap();
+    let mut target = sshd.target();
+    target.end.identities = vec![pem];
+    let mut talk = Talk::new(target);
+    let (id, _) = prompt(&mut talk);
+    talk.order(Order::Reply(id, Reply::Passphrase(Secret::new("open sesame"))));
+    talk.up();
+}
+
+#[test]
+fn a_passphrase_is_asked_for_once_and_again_when_wrong() {
+    let Some(mut sshd) = Sshd::start("") else { return };
+    let key = sshd.path("locked");
+    keygen(&key, "ed25519", "right");
+    fs::copy(sshd.path("locked.pub"), sshd.path("authorized")).unwrap();
+    let mut target = sshd.target();
+    target.end.identities = vec![key.clone()];
+    let mut talk = Talk::new(target.clone());
+    let file = key.display().to_string();
+    for (said, again) in [("wrong", false), ("right", true)] {
+        let (id, what) = prompt(&mut talk);
+        assert_eq!(what, Prompt::Passphrase { file: file.clone(), again });
+        talk.order(Order::Reply(id, Reply::Passphrase(Secret::new(said))));
+    }
+    talk.up();
+    // Neither another node nor a reconnect asks again.
+    Talk::new(target).up();
+    sshd.stop();
+    talk.down();
+    sshd.run();
+    talk.order(Order::Hurry);
+    talk.up();
+}
+
+#[test]
+fn three_wrong_passphrases_or_a_refusal_are_an_auth_trouble() {
+    let Some(sshd) = Sshd::start("") else { return };
+    for (name, tries) in [("wrong", 3), ("refused", 1)] {
+        let key = sshd.path(name);
+        keygen(&key, "ed25519", "right");
+        let mut target = sshd.target();
+        target.end.identities = vec![key];
+        let mut talk = Talk::new(target);
+        for _ in 0..tries {
+            let (id, _) = prompt(&mut talk);
+            let reply = if tries == 1 { Reply::Refuse } else { Reply::Passphrase(Secret::new("nonsense")) };
+            talk.order(Order::Reply(id, reply));
+        }
+        let words = if tries == 1 { "no passphrase given" } else { "wrong passphrase" };
+        let trouble = talk.wait("an auth trouble", |r| match r {
+            Report::Down { trouble, .. } if trouble.text.contains(words) => Some(trouble.clone()),
+            _ => None,
+        });
+        assert_eq!(trouble.fault, LinkFault::Auth);
+    }
+}
+
+struct Agent {
+    child: Child,
+    socket: PathBuf,
+}
+
+impl Agent {
+    fn start(sshd: &Sshd) -> Self {
+        let socket = sshd.path("agent");
+        let child = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).process_group(0).stdout(Stdio::null()).spawn().unwrap();
+        until("the agent", || socket.exists());
+        Self { child, socket }
+    }
+
+    fn add(&self, key: &Path) {
+        let status = Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", &self.socket).stderr(Stdio::null()).status().unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn keys_from_an_agent() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let agent = Agent::start(&sshd);
+    for kind in ["ed25519", "rsa", "ecdsa"] {
+        let key = sshd.path(kind);
+        keygen(&key, kind, "");
+        agent.add(&key);
+        fs::copy(sshd.path(&format!("{kind}.pub")), sshd.path("authorized")).unwrap();
+        fs::remove_file(&key).unwrap();
+        let mut target = sshd.target();
+        target.end.agent = Some(agent.socket.clone());
+        target.end.identities = Vec::new();
+        Talk::new(target).up();
+    }
+}
+
+#[test]
+fn identities_only_and_long_agent_lists() {
+    let Some(sshd) = Sshd::start("MaxAuthTries 4") else { return };
+    let agent = Agent::start(&sshd);
+    for i in 0..9 {
+        let key = sshd.path(&format!("a{i}"));
+        keygen(&key, "ed25519", "");
+        agent.add(&key);
+    }
+    let mut target = sshd.target();
+    target.end.agent = Some(agent.socket.clone());
+    // The last of ten keys, though sshd ends the connection after four.
+    Talk::new(target.clone()).up();
+    // A key that the agent holds is used from there: its file may be encrypted or public only.
+    fs::copy(sshd.path("a7.pub"), sshd.path("authorized")).unwrap();
+    fs::remove_file(sshd.path("a7")).unwrap();
+    target.end.identities = vec![sshd.path("a7")];
+    target.end.identities_only = true;
+    Talk::new(target.clone()).up();
+    target.end.identities = vec![sshd.path("id")];
+    let trouble = Talk::new(target).down();
+    assert!(trouble.text.contains("did not take our key") && trouble.text.contains("id (file)"), "{trouble}");
+    let mut gone = sshd.target();
+    gone.end.agent = Some(sshd.path("nowhere"));
+    gone.end.identities = Vec::new();
+    let trouble = Talk::new(gone).down();
+    assert!(trouble.text.contains("nowhere"), "{trouble}");
+}

@@ -1,0 +1,155 @@
+//! Nodes that are not well, each shown as what it is.
+
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use quorate::domain::node::LinkFault;
+use quorate::link::{AskError, CommandLine, Hop, HostKeys, Lane, Order, Report, Target};
+
+use super::rig::{LONG, Sshd, Talk, free_port, user};
+
+/// Within which a node is shown as what it is, with room for a loaded machine.
+const SOON: Duration = Duration::from_secs(6);
+
+fn nobody(port: u16) -> Target {
+    let end = Hop { alias: "n9".to_owned(), host: "127.0.0.1".to_owned(), port, user: user(), ..Hop::default() };
+    Target { end, host_keys: HostKeys::Strict, ..Target::default() }
+}
+
+fn fault(target: Target) -> (LinkFault, String) {
+    let mut talk = Talk::new(target);
+    let early = talk.send(CommandLine::new("true", [""; 0]), Lane::Fast, LONG);
+    let trouble = talk.within(SOON, "down", |r| if let Report::Down { trouble, .. } = r { Some(trouble.clone()) } else { None });
+    // What was asked before it was known is answered.
+    assert_eq!(talk.answer(early), Err(AskError::Lost(trouble.clone())));
+    let later = talk.send(CommandLine::new("true", [""; 0]), Lane::Slow, LONG);
+    assert!(matches!(talk.answer(later), Err(AskError::Lost(_))));
+    let stream = talk.follow(CommandLine::new("true", [""; 0]));
+    assert!(talk.ended(stream).starts_with(trouble.fault.word()));
+    (trouble.fault, trouble.text)
+}
+
+#[test]
+fn each_is_shown_as_what_it_is() {
+    let (found, words) = fault(nobody(free_port()));
+    assert_eq!(found, LinkFault::Refused, "{words}");
+
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let (found, words) = fault(nobody(silent.local_addr().unwrap().port()));
+    assert_eq!(found, LinkFault::Timeout);
+    assert!(words.contains("accepts but does not answer"), "{words}");
+
+    let mut target = nobody(22);
+    target.end.host = "no-such-host.invalid".to_owned();
+    let (found, words) = fault(target);
+    assert_eq!(found, LinkFault::Unreachable);
+    assert!(words.contains("no-such-host.invalid"), "{words}");
+}
+
+#[test]
+fn what_speaks_no_ssh_is_a_protocol_trouble() {
+    for greeting in [&b"HTTP/1.0 400 Bad Request\r\n\r\n"[..], b"", b"SSH-2.0-x\r\n\0\0\0\x04garbage garbage"] {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            while let Ok((mut client, _)) = listener.accept() {
+                let _ = client.write_all(greeting);
+            }
+        });
+        let (found, words) = fault(nobody(port));
+        assert_eq!(found, LinkFault::Protocol, "{words}");
+    }
+}
+
+#[test]
+fn a_host_that_drops_connections_is_a_timeout() {
+    // A full accept queue: the kernel answers no further SYN, as if the host were switched off.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut held = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        held.push(stream);
+        assert!(held.len() < 64);
+    }
+    let (found, words) = fault(nobody(address.port()));
+    assert_eq!(found, LinkFault::Timeout);
+    assert!(words.contains("switched off"), "{words}");
+}
+
+#[test]
+fn a_frozen_node_hangs_and_comes_back() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let mut talk = Talk::new(sshd.target());
+    talk.up();
+    let stream = talk.follow(CommandLine::script("i=0; while :; do echo $i; i=$((i+1)); sleep 0.2; done", [""; 0]));
+    talk.collect(stream, b"2\n");
+    let waiting = talk.send(CommandLine::script("sleep 1; echo x", [""; 0]), Lane::Fast, LONG);
+    sshd.signal("STOP");
+    let trouble = talk.within(SOON, "the hang", |r| if let Report::Down { trouble, .. } = r { Some(trouble.clone()) } else { None });
+    assert_eq!(trouble.fault, LinkFault::Timeout);
+    assert!(trouble.text.contains("accepts but does not answer"), "{trouble}");
+    assert!(matches!(talk.answer(waiting), Err(AskError::Lost(_))));
+    let meanwhile = talk.send(CommandLine::new("true", [""; 0]), Lane::Fast, LONG);
+    assert!(matches!(talk.answer(meanwhile), Err(AskError::Lost(_))));
+    sshd.signal("CONT");
+    talk.up();
+    assert_eq!(talk.say("echo back"), "back\n");
+    // The stream went on where it was: nothing lost, nothing twice.
+    let more = talk.collect(stream, b"15\n");
+    let text = String::from_utf8(more).unwrap();
+    let numbers: Vec<u32> = text.lines().map(|l| l.parse().unwrap()).collect();
+    assert!(numbers.windows(2).all(|w| w[1] == w[0] + 1), "{numbers:?}");
+}
+
+#[test]
+fn a_lost_connection_is_made_again() {
+    let Some(mut sshd) = Sshd::start("") else { return };
+    let mut talk = Talk::new(sshd.target());
+    talk.up();
+    let stream = talk.follow(CommandLine::new("sleep", ["77"]));
+    let asked = talk.send(CommandLine::new("sleep", ["78"]), Lane::Fast, LONG);
+    std::thread::sleep(Duration::from_millis(300));
+    sshd.stop();
+    talk.down();
+    assert!(matches!(talk.answer(asked), Err(AskError::Lost(_))));
+    talk.ended(stream);
+    sshd.run();
+    talk.up();
+    assert_eq!(talk.say("echo again"), "again\n");
+}
+
+#[test]
+fn hurry_does_not_wait_for_the_backoff() {
+    let Some(mut sshd) = Sshd::start("") else { return };
+    let target = sshd.target();
+    sshd.stop();
+    let mut talk = Talk::new(target);
+    // Far enough into the backoff to tell.
+    for _ in 0..4 {
+        talk.down();
+        talk.order(Order::Hurry);
+    }
+    talk.down();
+    sshd.run();
+    talk.order(Order::Hurry);
+    talk.within(SOON, "up", |r| matches!(r, Report::Up { .. }).then_some(()));
+}
+
+#[test]
+fn an_account_without_a_shell_says_so() {
+    let Some(sshd) = Sshd::start("ForceCommand echo This account is closed.") else { return };
+    let trouble = Talk::new(sshd.target()).down();
+    assert_eq!(trouble.fault, LinkFault::Protocol);
+    assert!(trouble.text.contains("This account is closed."), "{trouble}");
+}
+
+#[test]
+fn a_noisy_login_shell_does_no_harm() {
+    let Some(sshd) = Sshd::start("ForceCommand echo noise; echo more >&2; eval \"$SSH_ORIGINAL_COMMAND\"") else { return };
+    let mut talk = Talk::new(sshd.target());
+    talk.up();
+    let answer = talk.ask(CommandLine::new("echo", ["clean"])).unwrap();
+    assert_eq!((answer.stdout.as_slice(), answer.stderr.as_slice()), (&b"clean\n"[..], &b""[..]));
+}
