@@ -18,7 +18,7 @@ pub fn member(m: &Member, now: Stamp, limit: Duration) -> Option<Duration> {
 pub fn manager(c: &Cluster, now: Stamp, limit: Duration) -> Option<Duration> {
     let sight = c.manager_sight.as_ref()?;
     let age = sight.at.age(now);
-    let speaker_gone = c.member(&sight.by).is_some_and(|m| member(m, now, limit).is_some());
+    let speaker_gone = find(c, &sight.by).is_some_and(|m| member(m, now, limit).is_some());
     (speaker_gone || age > limit * PATIENCE).then_some(age)
 }
 
@@ -38,7 +38,7 @@ pub fn quorum(c: &Cluster, now: Stamp, limit: Duration) -> Option<Duration> {
     sights.peek()?;
     let mut youngest: Option<Duration> = None;
     for sight in sights {
-        if c.member(&sight.by).is_none_or(|m| member(m, now, limit).is_none()) && sight.at.age(now) <= limit * PATIENCE {
+        if find(c, &sight.by).is_none_or(|m| member(m, now, limit).is_none()) && sight.at.age(now) <= limit * PATIENCE {
             return None;
         }
         youngest = Some(youngest.map_or(sight.at.age(now), |y| y.min(sight.at.age(now))));
@@ -48,5 +48,26 @@ pub fn quorum(c: &Cluster, now: Stamp, limit: Duration) -> Option<Duration> {
 
 /// The age of what a node said, if it is stale.
 pub fn node(name: &str, c: &Cluster, now: Stamp, limit: Duration) -> Option<Duration> {
-    c.member(name).and_then(|m| member(m, now, limit))
+    find(c, name).and_then(|m| member(m, now, limit))
+}
+
+/// The age of everything if no member is fresh: the youngest of their ages.
+pub fn everything(c: &Cluster, now: Stamp, limit: Duration) -> Option<Duration> {
+    let mut youngest: Option<Duration> = None;
+    for m in &c.members {
+        match member(m, now, limit) {
+            Some(age) => youngest = Some(youngest.map_or(age, |y| y.min(age))),
+            None if m.answered.is_some() => return None,
+            None => {}
+        }
+    }
+    youngest
+}
+
+/// Members are ordered bytewise by name; a picture that is not is searched through.
+fn find<'a>(c: &'a Cluster, name: &str) -> Option<&'a Member> {
+    match c.members.binary_search_by(|m| (*m.name).cmp(name)) {
+        Ok(at) => c.members.get(at),
+        Err(_) => c.member(name),
+    }
 }

@@ -75,9 +75,16 @@ pub fn panes(frame: &Frame, wants: Wants) -> [Rect; 5] {
         return [members, services, storage, network, events];
     }
     let left = body.width * 3 / 5;
-    let heights = share(
+    // One after the other up to what each wants: members matter most, the timeline keeps its two lines.
+    let half = body.height / 2;
+    let heights = fill(
         body.height,
-        &[(3, want(Pane::Members, 2)), (2, want(Pane::Storage, 1)), (2, want(Pane::Network, 1).min(5)), (2, 5)],
+        &[
+            (3, want(Pane::Members, 3).min(half)),
+            (2, want(Pane::Storage, 1).min(half)),
+            (2, want(Pane::Network, 1).min(4)),
+            (3, u16::MAX),
+        ],
     );
     let members = Rect { width: left, height: heights[0], ..body };
     let storage = Rect { y: members.bottom(), height: heights[1], ..members };
@@ -118,6 +125,22 @@ pub fn page(body: Rect) -> Rect {
 fn inner(area: Rect, above: u16, below: u16) -> Rect {
     let above = above.min(area.height);
     Rect { y: area.y + above, height: (area.height - above).saturating_sub(below), ..area }
+}
+
+/// Hands lines out: everybody's minimum first, then each in turn all that it wants.
+fn fill(available: u16, parts: &[(u16, u16)]) -> Vec<u16> {
+    let mut left = available;
+    let mut given: Vec<u16> = Vec::with_capacity(parts.len());
+    for (min, _) in parts {
+        given.push((*min).min(left));
+        left -= (*min).min(left);
+    }
+    for (lines, (_, want)) in given.iter_mut().zip(parts) {
+        let more = want.saturating_sub(*lines).min(left);
+        *lines += more;
+        left -= more;
+    }
+    given
 }
 
 /// Shares lines out: everybody's minimum first, then one by one up to what each wants; the last takes the rest.

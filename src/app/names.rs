@@ -17,6 +17,8 @@ pub struct Names {
     places: HashMap<Arc<str>, usize>,
     /// (name, head), in the screen's order.
     columns: Vec<(Arc<str>, String)>,
+    /// The widest short name, the widest head, in cells.
+    widest: (u16, u16),
 }
 
 impl Names {
@@ -28,12 +30,24 @@ impl Names {
         let columns: Vec<_> =
             names.iter().zip(&short).map(|(n, s)| (n.clone(), head(s.get(prefix..).unwrap_or(s)))).collect();
         let places = names.iter().enumerate().map(|(i, n)| (n.clone(), i)).collect();
-        Self { domain, places, columns }
+        let widest = |widths: &mut dyn Iterator<Item = usize>| u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
+        let widest = (widest(&mut short.iter().map(|s| s.width())), widest(&mut columns.iter().map(|c| c.1.width())));
+        Self { domain, places, columns, widest }
     }
 
     /// The name without the domain that all share.
     pub fn short<'a>(&self, name: &'a str) -> &'a str {
         if self.domain.is_empty() { name } else { name.strip_suffix(self.domain.as_str()).unwrap_or(name) }
+    }
+
+    /// Cells of the widest short name.
+    pub const fn widest(&self) -> u16 {
+        self.widest.0
+    }
+
+    /// Cells of the widest column head.
+    pub const fn widest_head(&self) -> u16 {
+        self.widest.1
     }
 
     /// (name, head) of the columns.

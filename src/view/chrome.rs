@@ -104,12 +104,14 @@ pub fn footer(pen: &mut Pen<'_>, area: Rect) {
         pen.put(area.x + 1, area.y, area.width.saturating_sub(1), &text, Role::Link);
         return;
     }
+    let facts = model.facts();
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.skip(1);
+    let applies = |c: Command| c == Command::Back || c.entry().when.check(facts).is_ok();
     for (command, word) in hints(model.screen(), model.focus) {
         let key = model.setup.keymap.hint(*command);
         let needed = key.chars().count() + word.chars().count() + 1;
-        if key.is_empty() || usize::from(cursor.left()) < needed {
+        if key.is_empty() || !applies(*command) || usize::from(cursor.left()) < needed {
             continue;
         }
         cursor.text(&key, Role::Link).skip(1).text(word, Role::Dim).skip(2);

@@ -23,10 +23,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
     let time = words::minute(pen.model.setup.now, &pen.model.setup.zone);
     if area.height >= 2 {
         let second = Rect { y: area.y + 1, height: 1, ..area };
-        line(pen, Rect { height: 1, ..area }, &[name(pen), frozen(pen)], &time);
+        line(pen, Rect { height: 1, ..area }, &[frozen(pen), name(pen), (Role::Text, role(pen))], &time);
         let (long, short) = quorum(pen);
         let pieces = if pen.width(&long.1) + 12 <= area.width { long } else { short };
-        line(pen, second, &[pieces, nodes(pen), (Role::Text, role(pen))], "");
+        line(pen, second, &[pieces, nodes(pen)], "");
         return;
     }
     let (long, short) = quorum(pen);

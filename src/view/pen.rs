@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::glyph;
-use crate::app::Model;
+use crate::app::{Model, fresh};
 use crate::theme::Role;
 
 /// A grapheme longer than this is drawn as its first character: marks piled upon a letter are no text.
@@ -18,6 +18,8 @@ const LONGEST_GRAPHEME: usize = 24;
 pub struct Pen<'a> {
     /// What is drawn.
     pub model: &'a Model,
+    /// The manager has not spoken for long: asked once a frame, not once a row.
+    pub stale_manager: bool,
     buf: &'a mut Buffer,
     ascii: bool,
 }
@@ -25,7 +27,8 @@ pub struct Pen<'a> {
 impl<'a> Pen<'a> {
     /// A pen for a buffer.
     pub fn new(model: &'a Model, buf: &'a mut Buffer) -> Self {
-        Self { model, buf, ascii: model.setup.ascii }
+        let stale = fresh::manager(&model.shown, model.setup.now, model.setup.stale_after);
+        Self { model, stale_manager: stale.is_some(), buf, ascii: model.setup.ascii }
     }
 
     /// The style of a role.

@@ -26,7 +26,17 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
     if quorum.height > 0 {
         pen.put(quorum.x + 2, quorum.y, quorum.width.saturating_sub(2), &text, role);
     }
-    let body = Rect { y: area.y + 4.min(area.height), height: area.height.saturating_sub(4), ..area };
+    let mut body = Rect { y: area.y + 4.min(area.height), height: area.height.saturating_sub(4), ..area };
+    if area.height >= 24 {
+        let word = match model.shown.quorum.quorate {
+            _ if role == Role::Unknown => "UNKNOWN",
+            Some(true) => "QUORATE",
+            Some(false) => "NO QUORUM",
+            None => "QUORUM",
+        };
+        big::draw(pen, Rect { height: 6, ..body }, word, role);
+        body = Rect { y: body.y + 7, height: body.height - 7, ..body };
+    }
     match wall::page(&model.shown, &model.index, model.setup.now) {
         Page::Summary => summary(pen, body),
         Page::Members => panes::full(pen, Pane::Members, body),

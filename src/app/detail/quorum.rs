@@ -39,7 +39,7 @@ pub fn write(doc: &mut Document, model: &Model) -> Option<()> {
             None => (Role::Unknown, "no word of quorum"),
         };
         let votes = p.votes.map_or_else(String::new, |v| format!(", {v} votes"));
-        doc.pair(&said.join(" "), role, &format!("{word}{votes}; members {}", join(&p.members)));
+        doc.say(role, &format!("{word}{votes}: members {}, said by {}", join(&p.members), said.join(", ")));
     }
     write_manager(doc, model);
     doc.head("Fencing");
@@ -78,13 +78,18 @@ fn write_manager(doc: &mut Document, model: &Model) {
     }
 }
 
-/// A fencing in one line.
-pub fn fence(model: &Model, f: &FenceRecord) -> (Role, String) {
-    let (role, word) = match f.status {
+/// Role and word of a fencing's outcome.
+pub const fn fence_word(status: FenceStatus) -> (Role, &'static str) {
+    match status {
         FenceStatus::Pending => (Role::Moving, "→ pending"),
         FenceStatus::Success => (Role::Text, "● ok"),
         FenceStatus::Failed => (Role::Crit, "✕ failed"),
-    };
+    }
+}
+
+/// A fencing in one line.
+pub fn fence(model: &Model, f: &FenceRecord) -> (Role, String) {
+    let (role, word) = fence_word(f.status);
     let at = f.completed.map_or_else(|| "now".to_owned(), |at| time(model, at));
     let by = f.delegate.as_deref().or(f.origin.as_deref()).map_or_else(String::new, |o| format!(" by {o}"));
     let why = f.reason.as_deref().map_or_else(String::new, |r| format!(": {r}"));

@@ -4,13 +4,14 @@ use super::{alerts, history, join, time};
 use crate::app::document::Document;
 use crate::app::model::Model;
 use crate::app::words;
-use crate::domain::cluster::{Service, ServiceState};
+use crate::domain::cluster::{Service, ServiceKind, ServiceState};
 use crate::domain::observation::manager::Constraint;
 use crate::theme::Role;
 
 /// Role and glyph of a service's state: one stopped after a failure shows the failure.
-pub const fn mark(s: &Service) -> (Role, &'static str) {
+pub fn mark(s: &Service) -> (Role, &'static str) {
     match s.state {
+        ServiceState::Started if is_twice(s) => (Role::Crit, "▲"),
         ServiceState::Started => (Role::Text, "●"),
         ServiceState::Stopped if s.failed_operation => (Role::Crit, "✕"),
         ServiceState::Stopped => (Role::Warn, "○"),
@@ -120,15 +121,18 @@ fn constraint(c: &Constraint, mine: &dyn Fn(&str) -> bool, leftovers: &[String])
     }
 }
 
-/// The state in words for a column: a running migration says where to.
-pub fn state_words(s: &Service, short: impl Fn(&str) -> String) -> String {
-    let twice = s.owners.len() > 1 && s.owner.is_none() && s.kind == crate::domain::cluster::ServiceKind::Vm;
-    match (&s.moving_to, s.state) {
-        (Some(to), _) => format!("{} > {}", s.state.word(), short(to)),
-        (None, ServiceState::Started) if twice => format!("started x{}", s.owners.len()),
-        (None, ServiceState::Stopped) if s.failed_operation => "failed, stopped".to_owned(),
-        _ => s.state.word().to_owned(),
+/// The state in a word for a column: what runs twice says so, what is stopped after a failure is failed.
+pub fn state_word(s: &Service) -> String {
+    match s.state {
+        ServiceState::Started if is_twice(s) => format!("started x{}", s.owners.len()),
+        ServiceState::Stopped if s.failed_operation => "failed".to_owned(),
+        state => state.word().to_owned(),
     }
+}
+
+/// A guest on several nodes at once, which no clone explains.
+pub fn is_twice(s: &Service) -> bool {
+    s.owners.len() > 1 && s.kind == ServiceKind::Vm && s.parent.is_none() && s.moving_to.is_none()
 }
 
 /// The note beside a service: why, how often it failed, what else is odd.

@@ -63,8 +63,7 @@ pub fn row(pen: &mut Pen<'_>, entry: &Entry, area: Rect, keyed: bool) {
     }
     let time_style = if selected && keyed { pen.style(Role::Selected) } else { pen.style(Role::Dim) };
     let node = e.node.as_deref().map_or("--", |n| model.index.names.short(n));
-    let names = model.index.names.columns().iter().take(400);
-    let width = names.map(|(n, _)| pen.width(model.index.names.short(n))).max().unwrap_or(4).clamp(2, 14);
+    let width = model.index.names.widest().clamp(2, 14);
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.skip(2).styled(8, &words::second(e.at, &model.setup.zone), time_style).skip(1).cell(width, node, Role::Text);
     if area.width >= 60 {

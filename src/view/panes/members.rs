@@ -8,7 +8,7 @@
 use ratatui::layout::Rect;
 
 use super::{Look, name};
-use crate::app::detail::quorum::fence;
+use crate::app::detail::quorum::fence_word;
 use crate::app::fresh;
 use crate::app::rows::Row;
 use crate::app::words;
@@ -32,8 +32,7 @@ struct Columns {
 }
 
 fn columns(pen: &Pen<'_>, width: u16) -> Columns {
-    let longest = pen.model.index.names.columns().iter().take(400).map(|(n, _)| pen.width(pen.model.index.names.short(n)));
-    let longest = longest.max().unwrap_or(4).clamp(4, if width >= 100 { 30 } else { 14 });
+    let longest = pen.model.index.names.widest().clamp(4, if width >= 100 { 30 } else { 14 });
     let status = 13;
     // CPU, memory, guests: always.
     let base = longest + status + 5 + 5 + 4 + 2;
@@ -202,8 +201,12 @@ pub fn fences(pen: &mut Pen<'_>, area: Rect) {
     let mut cursor = pen.at(area.x + 2, area.y, area.width.saturating_sub(2));
     cursor.text(&ready, role);
     if let Some(last) = c.fences.first() {
-        let (role, text) = fence(model, last);
+        let (role, word) = fence_word(last.status);
         let role = if role == Role::Text { Role::Dim } else { role };
-        cursor.skip(3).text(&format!("last: {text}"), role);
+        // Ages from a minute on change with the header's clock.
+        let at = last.completed.map(|at| at.age(model.setup.now).max(std::time::Duration::from_secs(60)));
+        let ago = at.map_or_else(String::new, |a| format!(", {} ago", words::age(a)));
+        let target = model.index.names.short(&last.target);
+        cursor.skip(3).text(&format!("last: {target} {} {word}{ago}", last.action), role);
     }
 }

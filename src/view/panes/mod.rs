@@ -10,10 +10,12 @@ use ratatui::layout::Rect;
 
 use super::chrome;
 use super::pen::Pen;
+use crate::app::fresh;
 use crate::app::index::Level;
 use crate::app::layout;
 use crate::app::list::List;
 use crate::app::rows::{Pane, Row};
+use crate::app::words;
 use crate::theme::Role;
 
 /// Draws a pane of the overview.
@@ -149,6 +151,10 @@ fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool) {
     }
     let stale = match pane {
         Pane::Services => services::stale(pen),
+        Pane::Storage | Pane::Network => {
+            let age = fresh::everything(&model.shown, model.setup.now, model.setup.stale_after);
+            age.map_or_else(String::new, |a| format!("{} old", words::age(a)))
+        }
         _ => String::new(),
     };
     chrome::title(pen, area, pane, focused, note.trim(), &stale);

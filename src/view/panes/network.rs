@@ -52,7 +52,7 @@ fn net(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     let Some(place) = index.net.get(i as usize) else { return };
     let level = model.level(Row::Net(i));
     let short = index.names.short(&place.node);
-    let width = index.names.columns().iter().take(400).map(|(n, _)| pen.width(index.names.short(n))).max().unwrap_or(4).clamp(3, 12);
+    let width = index.names.widest().clamp(3, 12);
     name(pen, area.x, area.y, width.min(area.width), short, level, look);
     let stale = fresh::node(&place.node, c, model.setup.now, model.setup.stale_after);
     let mut cursor = pen.at(area.x, area.y, area.width);

@@ -9,16 +9,16 @@
 use ratatui::layout::Rect;
 
 use super::{Look, name};
-use crate::app::detail::service::{mark, note, state_words};
+use crate::app::detail::service::{is_twice, mark, note, state_word};
 use crate::app::fresh;
 use crate::app::rows::Row;
 use crate::app::words;
-use crate::domain::cluster::{Service, ServiceKind, ServiceState};
+use crate::domain::cluster::{Service, ServiceState};
 use crate::domain::node::Reach;
 use crate::theme::Role;
 use crate::view::pen::Pen;
 
-const STATE: u16 = 15;
+const STATE: u16 = 12;
 const FAILS: u16 = 5;
 
 /// The columns that there is room for.
@@ -35,16 +35,16 @@ struct Columns {
 fn columns(pen: &Pen<'_>, width: u16) -> Columns {
     let nodes = pen.model.index.names.columns();
     let count = u16::try_from(nodes.len()).unwrap_or(u16::MAX);
-    let name = (width / 4).clamp(8, 32);
+    let name = if width < 50 { (width / 3).clamp(6, 14) } else { (width / 4).clamp(12, 32) };
     let fails = width >= 44;
     let rest = width.saturating_sub(name + 1 + STATE + 1 + if fails { FAILS + 1 } else { 0 });
-    let head = nodes.iter().take(64).map(|(_, h)| pen.width(h)).max().unwrap_or(2).clamp(2, 6);
+    let head = pen.model.index.names.widest_head().clamp(2, 6);
     let kind = width >= 130;
     let rest = rest.saturating_sub(if kind { 9 } else { 0 });
     // A note needs a dozen cells before columns may take more room.
     let fits = |cell: u16| count.saturating_mul(cell).saturating_add(12) <= rest;
     let matrix = [head + 2, head + 1].into_iter().find(|cell| count > 0 && fits(*cell));
-    let owners = if matrix.is_some() { 0 } else { (width / 4).clamp(6, 24) };
+    let owners = if matrix.is_some() { 0 } else { (width / 5).clamp(5, 24) };
     Columns { name, matrix, owners, kind, fails }
 }
 
@@ -83,8 +83,7 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     name(pen, area.x + indent.min(area.width), area.y, c.name.saturating_sub(indent).min(area.width), &s.id, level, look);
     let names = &model.index.names;
     let (role, _) = mark(s);
-    let stale = fresh::manager(&model.shown, model.setup.now, model.setup.stale_after).is_some();
-    let role = if stale && role == Role::Text { Role::Dim } else { role };
+    let role = if pen.stale_manager && role == Role::Text { Role::Dim } else { role };
     if let Some(width) = c.matrix {
         matrix(pen, s, area, c.name + 1, width, role);
     }
@@ -95,8 +94,11 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
         Some(width) => cursor.skip(width.saturating_mul(columns)),
         None => cursor.cell(c.owners, &owners(s, |n| names.short(n).to_owned()), role),
     };
-    let sign = if c.matrix.is_none() || s.owners.is_empty() { format!("{} ", mark(s).1) } else { String::new() };
-    cursor.cell(STATE, &format!("{sign}{}", state_words(s, |n| names.short(n).to_owned())), role);
+    let placed = c.matrix.is_some() && (!s.owners.is_empty() || s.last_owner.is_some());
+    let sign = if placed { String::new() } else { format!("{} ", mark(s).1) };
+    // Healthy is quiet: what is started needs no emphasis.
+    let word_role = if s.state == ServiceState::Started && role == Role::Text { Role::Dim } else { role };
+    cursor.cell(STATE, &format!("{sign}{}", state_word(s)), word_role);
     if c.kind {
         cursor.cell(8, s.kind.word(), Role::Dim);
     }
@@ -115,16 +117,17 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
 /// The marks: where it runs, where it goes, where it was when it stopped.
 fn matrix(pen: &mut Pen<'_>, s: &Service, area: Rect, from: u16, width: u16, role: Role) {
     let names = &pen.model.index.names;
-    let twice = s.owners.len() > 1 && s.kind == ServiceKind::Vm && s.parent.is_none();
+    let twice = is_twice(s);
     let was = if s.owners.is_empty() { s.last_owner.as_deref().and_then(|n| names.column(n)) } else { None };
     let to = s.moving_to.as_deref().and_then(|n| names.column(n));
+    let owners: Vec<Option<usize>> = s.owners.iter().map(|o| names.column(o)).collect();
     for column in 0..names.columns().len() {
         let Ok(place) = u16::try_from(column) else { break };
         let x = area.x + from + place * width;
         if x >= area.right() {
             break;
         }
-        let owner = s.owners.iter().position(|o| names.column(o) == Some(column));
+        let owner = owners.iter().position(|o| *o == Some(column));
         let (role, sign) = match owner {
             Some(n) if twice && n > 0 => (Role::Crit, "▲"),
             Some(_) => (role, if s.state == ServiceState::Started { "●" } else { mark(s).1 }),

@@ -24,8 +24,8 @@ const SIZE: u16 = 5;
 const PERCENT: u16 = 4;
 
 fn widths(width: u16) -> (u16, u16) {
-    let name = (width * 2 / 5).clamp(8, 40);
-    let gauge = if width >= 50 { (width / 5).min(20) } else { 0 };
+    let name = (width * 3 / 8).clamp(8, 40);
+    let gauge = if width >= 50 { (width / 7).min(20) } else { 0 };
     (name, gauge)
 }
 
@@ -65,6 +65,9 @@ pub fn row(pen: &mut Pen<'_>, row: Row, area: Rect, look: Look) {
     }
     cursor.right(PERCENT, &filled.map_or_else(String::new, words::percent), role);
     let (role, text) = place(model, row);
+    if let Some(age) = stale(model, row) {
+        cursor.skip(1).text(&format!("{} old", words::age(age)), Role::Warn);
+    }
     cursor.skip(1).text(&text, role);
 }
 
@@ -85,6 +88,18 @@ fn label(pen: &Pen<'_>, row: Row) -> (String, Option<u64>) {
         _ => None,
     }
     .unwrap_or_default()
+}
+
+/// The age of a row if who said it is stale: a volume may be seen by others, but only one said so last.
+fn stale(model: &Model, row: Row) -> Option<std::time::Duration> {
+    let c = &model.shown;
+    let by = match row {
+        Row::Group(i) => &c.groups.get(i as usize)?.sight.by,
+        Row::Volume(i) => &c.volumes.get(i as usize)?.sight.by,
+        Row::Iscsi(i) => &c.iscsi.get(i as usize)?.0,
+        _ => return None,
+    };
+    fresh::node(by, c, model.setup.now, model.setup.stale_after)
 }
 
 fn first_mount<'a>(
