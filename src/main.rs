@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use quorate::app::runtime::{doctor, launch, log, pipes};
+use quorate::app::runtime::{cockpit, doctor, launch, log, pipes};
 use quorate::cli::{self, Cli, Command, DemoCommand};
 
 fn main() -> color_eyre::Result<ExitCode> {
@@ -55,4 +55,10 @@ async fn run(cli: Cli) -> Result<u8, launch::Failure> {
     }
 }
 
-async fn cockpit_of(_: launch::Sessions, _: &cli::Global, _: bool) -> Result<u8, launch::Failure> { Ok(0) }
+async fn cockpit_of(sessions: launch::Sessions, global: &cli::Global, wallboard: bool) -> Result<u8, launch::Failure> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        let text = "the cockpit needs a terminal; for pipes there are 'quorate status', 'quorate status --json' and 'quorate events'";
+        return Err(launch::Failure::Said(cli::WRONG_COMMAND_LINE, text.to_owned()));
+    }
+    Ok(cockpit::run(sessions.wanted(global, wallboard)?).await?)
+}

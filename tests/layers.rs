@@ -21,8 +21,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("command", &[]),
     ("keymap", &["command"]),
     ("theme", &[]),
-    ("term", &[]),
-    ("cli", &[]),
+    ("term", &["theme"]),
+    ("cli", &["config", "link"]),
 ];
 
 /// Of `link`, `probe` may use the command line and the lane alone, `config` the description of the way to a node and its resolution.

@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod cluster;
 pub mod event;
+pub mod fault;
 pub mod node;
 pub mod observation;
 pub mod place;

@@ -1,1 +1,109 @@
-//! keymap
+//! Keymaps: files that bind keys to commands, laid over each other, and the lookup of what was typed.
+
+pub mod file;
+pub mod key;
+
+use std::path::Path;
+
+pub use file::Line;
+pub use key::{Code, Key, parse_chord, print_chord};
+
+use crate::command::{Command, Scope};
+use crate::domain::fault::{FileFault, read_small};
+
+/// The shipped keymaps: (name, file name, content).
+pub const SHIPPED: &[(&str, &str, &str)] = &[
+    ("default", "keymaps/default.toml", include_str!("../../keymaps/default.toml")),
+    ("arrows", "keymaps/arrows.toml", include_str!("../../keymaps/arrows.toml")),
+];
+
+/// What the keys typed so far mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A command.
+    Command(Command),
+    /// The beginning of a chord.
+    More,
+    /// Nothing.
+    Nothing,
+}
+
+/// Which key does what.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    /// Its name.
+    pub name: String,
+    lines: Vec<Line>,
+}
+
+impl Keymap {
+    /// A shipped keymap, or `DIR/keymaps/NAME.toml` laid over the default one. The operator's file wins over a
+    /// shipped one of the same name. `dir` is `$XDG_CONFIG_HOME/quorate`.
+    pub fn load(name: &str, dir: Option<&Path>) -> Result<Self, FileFault> {
+        let path = dir.map(|d| d.join("keymaps").join(format!("{name}.toml")));
+        let shipped = SHIPPED.iter().find(|(n, ..)| *n == name);
+        if !name.contains(['/', '\\']) && let Some(path) = path.as_deref().filter(|p| p.exists()) {
+            let text = read_small(path)?;
+            return Self::layered(name, &path.display().to_string(), &text);
+        }
+        match shipped {
+            Some((_, file, text)) => Self::layered(name, file, text),
+            None => Err(FileFault::whole(
+                &path.map_or_else(|| format!("{name}.toml"), |p| p.display().to_string()),
+                format!("no keymap '{name}'; shipped are {}", SHIPPED.iter().map(|s| s.0).collect::<Vec<_>>().join(", ")),
+            )),
+        }
+    }
+
+    /// The text of a keymap file laid over the default one.
+    pub fn layered(name: &str, file: &str, text: &str) -> Result<Self, FileFault> {
+        let (_, default_file, default_text) = SHIPPED[0];
+        let mut lines = file::parse(default_file, default_text)?;
+        if file != default_file {
+            for line in file::parse(file, text)? {
+                lines.retain(|l| l.scope != line.scope || !file::overlap(&l.keys, &line.keys));
+                lines.push(line);
+            }
+        }
+        lines.retain(|l| l.command.is_some());
+        let map = Self { name: name.to_owned(), lines };
+        for needed in [Command::Quit, Command::Help, Command::Back] {
+            if map.keys_of(needed).next().is_none() {
+                return Err(FileFault::whole(file, format!("no key is left for '{}' in [global]", needed.name())));
+            }
+        }
+        Ok(map)
+    }
+
+    /// What `typed` means on a screen: the narrower scope (first) wins.
+    pub fn find(&self, scopes: &[Scope], typed: &[Key]) -> Found {
+        for scope in scopes {
+            let mut more = false;
+            for line in self.lines.iter().filter(|l| l.scope == *scope) {
+                if line.keys == typed {
+                    return line.command.map_or(Found::Nothing, Found::Command);
+                }
+                more |= line.keys.starts_with(typed);
+            }
+            if more {
+                return Found::More;
+            }
+        }
+        Found::Nothing
+    }
+
+    /// The keys of a command in its own scope or globally, as they are printed.
+    pub fn keys_of(&self, command: Command) -> impl Iterator<Item = String> {
+        self.lines.iter().filter(move |l| l.command == Some(command)).map(|l| print_chord(&l.keys))
+    }
+
+    /// The first key of a command; empty if it has none.
+    pub fn hint(&self, command: Command) -> String {
+        self.keys_of(command).min_by_key(|k| (k.chars().count(), k.clone())).unwrap_or_default()
+    }
+
+    /// All bindings.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+}

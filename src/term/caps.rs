@@ -1,18 +1,6 @@
 //! What the terminal can show, told by its environment. Nothing is asked of the terminal: an answer over a slow link would arrive as typed keys.
 
-/// How many colours the terminal has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Depth {
-    /// No colour: `NO_COLOR`, or a terminal that has none. Bold and reverse stay.
-    Mono,
-    /// The 16 of the terminal's own palette.
-    #[default]
-    Ansi16,
-    /// 256.
-    Indexed,
-    /// 24 bits.
-    True,
-}
+use crate::theme::Depth;
 
 /// What the environment says of the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +23,7 @@ impl Caps {
             } else if color == "truecolor" || color == "24bit" || term.ends_with("-direct") {
                 Depth::True
             } else if term.contains("256color") {
-                Depth::Indexed
+                Depth::Ansi256
             } else {
                 Depth::Ansi16
             };

@@ -6,6 +6,6 @@ pub mod caps;
 pub mod guard;
 pub mod paint;
 
-pub use caps::{Caps, Depth};
+pub use caps::Caps;
 pub use guard::Guard;
 pub use paint::Painter;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use quorate::term::{Caps, Depth, Painter};
+use quorate::term::{Caps, Painter};
+use quorate::theme::Depth;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -53,11 +54,11 @@ fn mono_frames_hold_no_colour() {
 #[test]
 fn the_environment_decides_the_depth() {
     let cases: &[(&[(&str, &str)], Depth, bool)] = &[
-        (&[("TERM", "xterm-256color"), ("LANG", "C.UTF-8")], Depth::Indexed, true),
+        (&[("TERM", "xterm-256color"), ("LANG", "C.UTF-8")], Depth::Ansi256, true),
         (&[("TERM", "xterm"), ("COLORTERM", "truecolor")], Depth::True, false),
         (&[("TERM", "linux"), ("LANG", "de_DE.utf8")], Depth::Ansi16, true),
         (&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], Depth::Mono, false),
-        (&[("TERM", "xterm-256color"), ("NO_COLOR", "")], Depth::Indexed, false),
+        (&[("TERM", "xterm-256color"), ("NO_COLOR", "")], Depth::Ansi256, false),
         (&[("TERM", "vt220")], Depth::Mono, false),
         (&[("TERM", "screen"), ("LC_ALL", "C"), ("LANG", "en_US.UTF-8")], Depth::Ansi16, false),
     ];

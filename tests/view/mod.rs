@@ -1,1 +1,7 @@
-//! Tests of view.
+//! Tests of view: characters and styles at several sizes, and the screenshots.
+
+mod frames;
+mod paint;
+pub mod sample;
+mod screenshots;
+mod svg;

@@ -26,6 +26,8 @@ use crate::view;
 
 /// Shortest time between two frames for data.
 const PACE: Duration = Duration::from_millis(100);
+/// How often the model learns the time when nothing else happens: ages and the clock's minutes need no more.
+const TICK: Duration = Duration::from_secs(1);
 /// A resize is often a storm of them: the last one counts.
 const SETTLE: Duration = Duration::from_millis(60);
 
@@ -128,8 +130,8 @@ impl Cockpit {
 
     /// When the loop must look again though nothing happened.
     fn next_wake(&self, now: Stamp) -> Stamp {
-        let mut wake = self.model.next_tick(now).max(now.shifted(1000));
-        if self.picture_due || self.model.dirty() {
+        let mut wake = now.after(TICK);
+        if self.picture_due || self.model.is_dirty() {
             wake = wake.min(self.drawn.after(PACE).max(now));
         }
         if let Some((at, _)) = self.resized {
@@ -215,7 +217,7 @@ impl Cockpit {
             }
             self.tell(Msg::Picture(cluster))?;
         }
-        if self.model.dirty() { self.draw() } else { Ok(()) }
+        if self.model.is_dirty() { self.draw() } else { Ok(()) }
     }
 
     fn resize(&mut self, (width, height): (u16, u16)) -> io::Result<()> {
@@ -298,7 +300,7 @@ impl Cockpit {
             }
             Effect::SwitchTheme(name) => match (self.theme)(&name) {
                 Ok(theme) => {
-                    self.model.theme = theme;
+                    self.model.setup.theme = theme;
                     self.repaint()
                 }
                 Err(why) => self.tell(Msg::Notice(why)),

@@ -1,13 +1,11 @@
 //! Joins the halves: links, watch and state on one side, update and view on the other.
 
-#[cfg(any())]
 pub mod cockpit;
 pub mod doctor;
 pub mod launch;
 pub mod live;
 pub mod log;
 pub mod pipes;
-#[cfg(any())]
 pub mod screen;
 pub mod signals;
 pub mod way;

@@ -1,0 +1,195 @@
+//! A member in full.
+
+use super::{alerts, history, join, level_role, percent, size, time};
+use crate::app::document::Document;
+use crate::app::fresh;
+use crate::app::model::Model;
+use crate::app::words;
+use crate::domain::cluster::{Member, PeerLink};
+use crate::domain::node::Reach;
+use crate::domain::observation::manager::NodeKind;
+use crate::theme::Role;
+
+/// Writes the page; none if there is no such member.
+pub fn write(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
+    let c = &model.shown;
+    let m = c.member(name)?;
+    alerts(doc, model, |s| s == name || s.strip_prefix(name).is_some_and(|r| r.starts_with(':')));
+    doc.head("Membership");
+    let level = model.level(super::super::rows::Row::Member(
+        u32::try_from(c.members.iter().position(|x| x.name == m.name)?).ok()?,
+    ));
+    doc.pair("status", level_role(level), &status(m));
+    doc.maybe("id", m.id.as_deref());
+    doc.maybe("votes", m.votes.map(|v| v.to_string()));
+    doc.pair("manager", Role::Text, manager(m));
+    doc.pair("services", Role::Text, &format!("{}, of them {}", m.services, words::count(m.guests, "guest", "guests")));
+    write_way(doc, model, m);
+    write_host(doc, model, m);
+    write_links(doc, m);
+    write_daemons(doc, m);
+    if !m.troubles.is_empty() {
+        doc.head("Not answered");
+        for (question, trouble) in &m.troubles {
+            doc.pair(&format!("{question:?}").to_lowercase(), Role::Warn, &trouble.text);
+        }
+    }
+    write_fences(doc, model, name);
+    history(doc, model, |e| e.node.as_deref() == Some(name) || e.subject.as_deref() == Some(name));
+    Some(())
+}
+
+fn status(m: &Member) -> String {
+    let mut words = vec![m.status.word().to_owned()];
+    match m.kind {
+        NodeKind::Member => {}
+        NodeKind::Remote => words.push("remote node".to_owned()),
+        NodeKind::Guest => words.push("guest node".to_owned()),
+    }
+    if m.dc {
+        words.push("DC".to_owned());
+    }
+    if m.local {
+        words.push("quorate runs here".to_owned());
+    }
+    words.join(", ")
+}
+
+const fn manager(m: &Member) -> &'static str {
+    match m.manager {
+        Some(true) => "runs",
+        Some(false) => "does not run",
+        None => "not known",
+    }
+}
+
+/// The way to the node, in words.
+pub fn reach(model: &Model, m: &Member) -> (Role, String) {
+    match &m.reach {
+        Reach::Untried => (Role::Unknown, "not asked".to_owned()),
+        Reach::Connecting { since } => (Role::Moving, format!("connecting since {}", time(model, *since))),
+        Reach::Up { since } => (Role::Text, format!("answers, connected since {}", time(model, *since))),
+        Reach::Down { since, trouble } => (Role::Warn, format!("{trouble}; since {}", time(model, *since))),
+    }
+}
+
+fn write_way(doc: &mut Document, model: &Model, m: &Member) {
+    doc.head("Way to it");
+    let (role, text) = reach(model, m);
+    doc.pair("ssh", role, &text);
+    if let Some(age) = fresh::member(m, model.setup.now, model.setup.stale_after) {
+        let at = m.answered.map_or_else(String::new, |a| time(model, a));
+        doc.pair("last answer", Role::Warn, &format!("{at}, {} ago: what follows is that old", words::age(age)));
+    }
+    if !m.streams.live.is_empty() {
+        doc.pair("streams", Role::Text, &join(&m.streams.live));
+    }
+    for (name, why) in &m.streams.polled {
+        doc.pair("polled", Role::Warn, &format!("{name}: {why}"));
+    }
+}
+
+fn write_host(doc: &mut Document, model: &Model, m: &Member) {
+    doc.head("Host");
+    let h = &m.host;
+    let (cpu, memory) = model.loads.get(&m.name).copied().unwrap_or_default();
+    doc.maybe("system", h.os.as_deref());
+    doc.maybe("kernel", h.kernel.as_deref());
+    doc.maybe("uptime", h.uptime.map(words::span));
+    let cpus = h.cpus.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    doc.pair("CPU", Role::Text, &format!("{} of {cpus}", percent(cpu)));
+    doc.pair("memory", Role::Text, &format!("{} of {}", percent(memory), size(h.memory_bytes)));
+    doc.maybe("load", h.load.map(|l| format!("{:.1} {:.1} {:.1}", l[0], l[1], l[2])));
+    doc.maybe("NICs", h.nics.map(|n| n.to_string()));
+    if let Some((offset, error)) = m.clock_offset {
+        #[allow(clippy::cast_precision_loss, reason = "shown in milliseconds")]
+        let ms = |us: i64| us as f64 / 1000.0;
+        let role = if offset.unsigned_abs() > 1_000_000 { Role::Warn } else { Role::Text };
+        doc.pair("clock", role, &format!("{:+.0} ms beside ours, within {:.0} ms", ms(offset), ms(error).abs().ceil()));
+    }
+}
+
+fn write_links(doc: &mut Document, m: &Member) {
+    if m.links.is_empty() {
+        return;
+    }
+    doc.head("corosync links");
+    let rows: Vec<(Role, Vec<String>)> = m.links.iter().map(link_row).collect();
+    doc.table(&["LINK", "STATE", "PEER", "LATENCY", "DOWN", "ADDRESSES", ""], &rows);
+}
+
+fn link_row(l: &PeerLink) -> (Role, Vec<String>) {
+    let (role, state) = match l.connected {
+        Some(true) => (Role::Text, "● up"),
+        Some(false) => (Role::Crit, "✕ down"),
+        None => (Role::Unknown, "◌ unknown"),
+    };
+    let of = |v: Option<String>| v.unwrap_or_else(|| "-".to_owned());
+    let addresses = match &l.addresses {
+        (Some(a), Some(b)) => format!("{a} > {b}"),
+        (a, b) => of(a.clone().or_else(|| b.clone())),
+    };
+    let cells = vec![
+        l.number.to_string(),
+        state.to_owned(),
+        of(l.peer.as_ref().map(ToString::to_string)),
+        of(l.latency.map(|d| format!("{} us", d.as_micros()))),
+        of(l.down_count.map(|n| format!("{n}x"))),
+        addresses,
+        l.detail.clone().unwrap_or_default(),
+    ];
+    (role, cells)
+}
+
+fn write_daemons(doc: &mut Document, m: &Member) {
+    if !m.units.is_empty() {
+        doc.head("Daemons");
+        let rows: Vec<(Role, Vec<String>)> = m
+            .units
+            .iter()
+            .map(|u| {
+                let role = match u.active.as_str() {
+                    "active" => Role::Text,
+                    "failed" => Role::Crit,
+                    _ => Role::Dim,
+                };
+                (role, vec![u.name.clone(), format!("{} ({})", u.active, u.sub), u.load.clone()])
+            })
+            .collect();
+        doc.table(&["NAME", "STATE", "UNIT"], &rows);
+    }
+    if let Some(w) = &m.watchdog {
+        doc.head("Watchdog");
+        doc.pair("devices", Role::Text, &join(&w.devices));
+        doc.maybe("identity", w.identity.as_deref());
+        doc.maybe("state", w.state.as_deref());
+        doc.maybe("sbd", w.sbd_running.map(|r| if r { "runs" } else { "does not run" }));
+        if !w.sbd_devices.is_empty() {
+            doc.pair("sbd devices", Role::Text, &join(&w.sbd_devices));
+        }
+    }
+    if let Some(dlm) = &m.dlm {
+        doc.head("DLM");
+        doc.maybe("quorate", dlm.quorate.map(|q| if q { "yes" } else { "no" }));
+        if !dlm.waiting.is_empty() {
+            doc.pair("waits for", Role::Warn, &join(&dlm.waiting));
+        }
+        for (name, members, changing) in &dlm.lockspaces {
+            let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+            let tail = if *changing { ", changing" } else { "" };
+            doc.pair("lockspace", Role::Text, &format!("{name}: members {}{tail}", ids.join(" ")));
+        }
+    }
+}
+
+fn write_fences(doc: &mut Document, model: &Model, name: &str) {
+    let mut mine = model.shown.fences.iter().filter(|f| f.target == name).peekable();
+    if mine.peek().is_none() {
+        return;
+    }
+    doc.head("Fencings");
+    for f in mine {
+        let (role, text) = super::quorum::fence(model, f);
+        doc.say(role, &text);
+    }
+}

@@ -1,0 +1,157 @@
+//! A service in full.
+
+use super::{alerts, history, join, time};
+use crate::app::document::Document;
+use crate::app::model::Model;
+use crate::app::words;
+use crate::domain::cluster::{Service, ServiceKind, ServiceState};
+use crate::domain::observation::manager::Constraint;
+use crate::theme::Role;
+
+/// Role and glyph of a service's state: one stopped after a failure shows the failure.
+pub fn mark(s: &Service) -> (Role, &'static str) {
+    match s.state {
+        ServiceState::Started if is_twice(s) => (Role::Crit, "▲"),
+        ServiceState::Started => (Role::Text, "●"),
+        ServiceState::Stopped if s.failed_operation => (Role::Crit, "✕"),
+        ServiceState::Stopped => (Role::Warn, "○"),
+        ServiceState::Disabled => (Role::Dim, "○"),
+        ServiceState::Failed | ServiceState::Blocked => (Role::Crit, "✕"),
+        ServiceState::Unknown => (Role::Unknown, "◌"),
+        _ => (Role::Moving, "→"),
+    }
+}
+
+/// Writes the page; none if there is no such service.
+pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
+    let c = &model.shown;
+    let s = c.service(id)?;
+    alerts(doc, model, |subject| subject == id);
+    doc.head("State");
+    let (role, glyph) = mark(s);
+    let flags = if s.flags.is_empty() { String::new() } else { format!(" ({})", s.flags.join(", ")) };
+    doc.pair("state", role, &format!("{glyph} {}{flags}", s.state.word()));
+    if let Some(reason) = &s.reason {
+        doc.pair("why", Role::Warn, reason);
+    }
+    doc.maybe("since", s.since.map(|at| time(model, at)));
+    doc.pair("runs on", Role::Text, &join(&s.owners));
+    doc.maybe("before", s.last_owner.as_deref());
+    doc.maybe("prefers", s.prefers.as_deref());
+    doc.maybe("pending", s.pending.as_deref());
+    doc.maybe("moves to", s.moving_to.as_deref());
+    let role = if s.failures > 0 { Role::Warn } else { Role::Text };
+    let failures = if s.failures >= 1_000_000 { "INFINITY".to_owned() } else { s.failures.to_string() };
+    doc.pair("failures", role, &failures);
+    doc.pair("kind", Role::Text, s.kind.word());
+    doc.maybe("agent", s.agent.as_deref());
+    doc.maybe("part of", s.parent.as_deref());
+    write_parts(doc, model, id);
+    write_constraints(doc, model, s);
+    let volumes: Vec<String> =
+        c.volumes.iter().filter(|v| v.used_by.iter().any(|u| u == id)).map(|v| format!("{}/{} {} active on {}", v.vg, v.lv, super::size(v.size), join(&v.active_on))).collect();
+    if !volumes.is_empty() {
+        doc.head("Volumes");
+        volumes.iter().for_each(|v| doc.say(Role::Text, v));
+    }
+    history(doc, model, |e| e.subject.as_deref() == Some(id));
+    Some(())
+}
+
+fn write_parts(doc: &mut Document, model: &Model, id: &str) {
+    let rows: Vec<(Role, Vec<String>)> = model
+        .shown
+        .services
+        .iter()
+        .filter(|p| p.parent.as_deref() == Some(id))
+        .map(|p| {
+            let (role, glyph) = mark(p);
+            (role, vec![p.id.clone(), format!("{glyph} {}", p.state.word()), join(&p.owners), p.reason.clone().unwrap_or_default()])
+        })
+        .collect();
+    if !rows.is_empty() {
+        doc.head("Members");
+        doc.table(&["NAME", "STATE", "ON", "WHY"], &rows);
+    }
+}
+
+fn write_constraints(doc: &mut Document, model: &Model, s: &Service) {
+    let ids: Vec<&str> = std::iter::once(s.id.as_str()).chain(s.parent.as_deref()).collect();
+    let mine = |id: &str| ids.contains(&id);
+    let lines: Vec<(Role, String)> =
+        model.shown.constraints.iter().filter_map(|c| constraint(c, &mine, &s.leftovers)).collect();
+    if lines.is_empty() && s.leftovers.is_empty() {
+        return;
+    }
+    doc.head("Constraints");
+    for (role, text) in lines {
+        doc.say(role, &text);
+    }
+    if !s.leftovers.is_empty() {
+        doc.pair("left over", Role::Warn, &format!("{}: from an earlier move or ban, still in force", join(&s.leftovers)));
+    }
+}
+
+fn score(value: i64) -> String {
+    match value {
+        1_000_000.. => "always".to_owned(),
+        i64::MIN..=-1_000_000 => "never".to_owned(),
+        v => format!("{v:+}"),
+    }
+}
+
+fn constraint(c: &Constraint, mine: &dyn Fn(&str) -> bool, leftovers: &[String]) -> Option<(Role, String)> {
+    match c {
+        Constraint::Location { id, resource, node, score: s, role, rule, expires } if mine(resource) => {
+            let place = node.as_deref().map_or_else(|| rule.clone().unwrap_or_default(), |n| format!("on {n}"));
+            let how = s.map_or_else(|| "?".to_owned(), score);
+            let role_words = role.as_deref().map_or_else(String::new, |r| format!(" as {r}"));
+            let until = expires.as_deref().map_or_else(String::new, |e| format!(" until {e}"));
+            let look = if leftovers.contains(id) { Role::Warn } else { Role::Text };
+            Some((look, format!("location    {how} {place}{role_words}{until}  ({id})")))
+        }
+        Constraint::Colocation { id, resource, with, score: s } if mine(resource) || mine(with) => {
+            Some((Role::Text, format!("colocation  {resource} with {with} {}  ({id})", score(*s))))
+        }
+        Constraint::Order { id, first, then, mandatory } if mine(first) || mine(then) => {
+            let how = if *mandatory { "mandatory" } else { "optional" };
+            Some((Role::Text, format!("order       {first} then {then}, {how}  ({id})")))
+        }
+        _ => None,
+    }
+}
+
+/// The state in a word for a column: what runs twice says so, what is stopped after a failure is failed.
+pub fn state_word(s: &Service) -> String {
+    match s.state {
+        ServiceState::Started if is_twice(s) => format!("started x{}", s.owners.len()),
+        ServiceState::Stopped if s.failed_operation => "failed".to_owned(),
+        state => state.word().to_owned(),
+    }
+}
+
+/// A guest on several nodes at once, which no clone explains.
+pub fn is_twice(s: &Service) -> bool {
+    s.owners.len() > 1 && s.kind == ServiceKind::Vm && s.parent.is_none() && s.moving_to.is_none()
+}
+
+/// The note beside a service: why, how often it failed, what else is odd.
+pub fn note(s: &Service, model: &Model) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if let Some(reason) = &s.reason {
+        parts.push(reason.clone());
+    }
+    if let Some(pending) = s.pending.as_ref().filter(|_| s.reason.is_none()) {
+        parts.push(pending.clone());
+    }
+    if s.state != ServiceState::Started && s.state != ServiceState::Disabled
+        && let Some(since) = s.since
+    {
+        parts.push(format!("since {}", words::moment(since, model.setup.now, &model.setup.zone)));
+    }
+    parts.extend(s.flags.iter().map(|f| (*f).to_owned()));
+    if !s.leftovers.is_empty() {
+        parts.push("leftover constraint".to_owned());
+    }
+    parts.join(", ")
+}

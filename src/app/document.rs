@@ -1,0 +1,142 @@
+//! Pages of text with meaning: what details and help consist of.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::theme::Role;
+
+/// A line: pieces, each with its role.
+pub type Line = Vec<(Role, String)>;
+
+/// A page, as wide as it was built for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Document {
+    /// The lines, top to bottom.
+    pub lines: Vec<Line>,
+    width: usize,
+}
+
+/// Width of the names in front of values.
+const NAME: usize = 14;
+
+impl Document {
+    /// An empty page for so many columns.
+    pub fn new(width: u16) -> Self {
+        Self { lines: Vec::new(), width: usize::from(width).max(20) }
+    }
+
+    /// A heading, with an empty line before it unless it is the first.
+    pub fn head(&mut self, text: &str) {
+        if !self.lines.is_empty() {
+            self.lines.push(Vec::new());
+        }
+        self.lines.push(vec![(Role::Title, text.to_owned())]);
+    }
+
+    /// A name and its value, wrapped under itself.
+    pub fn pair(&mut self, name: &str, role: Role, value: &str) {
+        let room = self.width.saturating_sub(NAME + 3).max(10);
+        for (i, part) in wrap(value, room).into_iter().enumerate() {
+            let name = if i == 0 { name } else { "" };
+            self.lines.push(vec![(Role::Dim, format!("  {}", pad(name, NAME))), (role, part)]);
+        }
+    }
+
+    /// As [`Self::pair`], if there is a value.
+    pub fn maybe(&mut self, name: &str, value: Option<impl AsRef<str>>) {
+        if let Some(value) = value {
+            self.pair(name, Role::Text, value.as_ref());
+        }
+    }
+
+    /// A sentence, wrapped.
+    pub fn say(&mut self, role: Role, text: &str) {
+        for part in wrap(text, self.width.saturating_sub(3).max(10)) {
+            self.lines.push(vec![(role, format!("  {part}"))]);
+        }
+    }
+
+    /// Rows under heads; columns as wide as their widest value, the last one as it comes. A row has its own role,
+    /// which its first two cells carry.
+    pub fn table(&mut self, heads: &[&str], rows: &[(Role, Vec<String>)]) {
+        let mut widths: Vec<usize> = heads.iter().map(|h| h.width()).collect();
+        for (_, row) in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.as_str().width()).min(self.width / 2);
+            }
+        }
+        let line = |cells: &mut dyn Iterator<Item = (Role, &str)>| -> Line {
+            cells.zip(&widths).map(|((role, cell), width)| (role, format!("  {}", pad(cell, *width)))).collect()
+        };
+        self.lines.push(line(&mut heads.iter().map(|h| (Role::Dim, *h))));
+        for (role, row) in rows {
+            let mut cells = row.iter().enumerate().map(|(i, cell)| (if i < 2 { *role } else { Role::Text }, cell.as_str()));
+            self.lines.push(line(&mut cells));
+        }
+    }
+
+    /// The text without roles.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for line in &self.lines {
+            let whole: String = line.iter().map(|(_, t)| t.as_str()).collect();
+            out.push_str(whole.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}
+
+/// Blanks behind, up to a width in cells; what is longer is cut with `…`.
+pub fn pad(text: &str, width: usize) -> String {
+    let own = text.width();
+    if own <= width {
+        return format!("{text}{}", " ".repeat(width - own));
+    }
+    let mut out = String::new();
+    let mut used = 1;
+    for g in text.graphemes(true) {
+        used += g.width();
+        if used > width {
+            break;
+        }
+        out.push_str(g);
+    }
+    out.push('…');
+    let own = out.as_str().width();
+    out + &" ".repeat(width.saturating_sub(own))
+}
+
+/// Lines of at most `room` cells, broken at blanks where there are some.
+pub fn wrap(text: &str, room: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split_word_bounds() {
+        let width = word.width();
+        if used + width > room && used > 0 {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+            if word.trim().is_empty() {
+                continue;
+            }
+        }
+        if width <= room {
+            line.push_str(word);
+            used += width;
+            continue;
+        }
+        for g in word.graphemes(true) {
+            if used + g.width() > room && used > 0 {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push_str(g);
+            used += g.width();
+        }
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}

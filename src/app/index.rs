@@ -1,0 +1,253 @@
+//! What is computed once per picture, so that drawing need not: sets of rows that belong together, the worst
+//! alert of each subject, counts, short names.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::names::Names;
+use super::rows::Row;
+use crate::domain::cluster::{BondStatus, Cluster, MemberStatus, Service, ServiceKind, ServiceState};
+use crate::domain::event::Severity;
+use crate::domain::text::natural_cmp;
+
+/// How loud a row is. Ordered: the loudest is the greatest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing to say.
+    #[default]
+    Quiet,
+    /// Something worth a look, or on its way from one state to another.
+    Moving,
+    /// Redundancy or a service suffers.
+    Warning,
+    /// Down, or about to be.
+    Critical,
+}
+
+/// The interfaces of one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetNode {
+    /// The member.
+    pub node: Arc<str>,
+    /// In `cluster.bonds`.
+    pub bonds: Range<usize>,
+    /// In `cluster.nics`.
+    pub nics: Range<usize>,
+}
+
+/// Counts for headers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Members that answer.
+    pub reachable: usize,
+    /// Services (groups and clones for their members, no fence devices) that are started.
+    pub started: usize,
+    /// Those that should be: all but the disabled.
+    pub wanted: usize,
+    /// Paths alive, paths.
+    pub paths: (u32, u32),
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    /// Short names.
+    pub names: Names,
+    /// Filesystems by mount and source: places in `cluster.filesystems`.
+    pub mounts: Vec<Vec<usize>>,
+    /// Multipath maps by name: places in `cluster.maps`.
+    pub paths: Vec<Vec<usize>>,
+    /// Interfaces by node.
+    pub net: Vec<NetNode>,
+    /// Of each service: the place of its outermost parent, and how deep it lies in it.
+    pub tree: Vec<(u32, u8)>,
+    /// Counts.
+    pub counts: Counts,
+    /// The fullest volume or filesystem: name and percent.
+    pub fullest: Option<(String, f64)>,
+    loud: HashMap<String, Level>,
+}
+
+impl Index {
+    /// Indexes a picture.
+    pub fn new(c: &Cluster) -> Self {
+        let mut order: Vec<Arc<str>> = c.members.iter().map(|m| m.name.clone()).collect();
+        order.sort_by(|a, b| natural_cmp(a, b));
+        let mut index = Self {
+            names: Names::new(&order),
+            mounts: group(c.filesystems.iter().map(|f| (f.mount.as_str(), f.source.as_str()))),
+            paths: group(c.maps.iter().map(|m| (m.map.name.as_str(), ""))),
+            net: net_nodes(c),
+            tree: tree(c),
+            counts: Counts::default(),
+            fullest: fullest(c),
+            loud: HashMap::new(),
+        };
+        for alert in &c.alerts {
+            let level = level_of(alert.severity);
+            let entry = index.loud.entry(alert.subject.clone()).or_default();
+            *entry = (*entry).max(level);
+        }
+        index.counts = counts(c);
+        index
+    }
+
+    /// How loud a row is.
+    pub fn level(&self, row: Row, c: &Cluster) -> Level {
+        let at = |i: u32| i as usize;
+        match row {
+            Row::Member(i) => c.members.get(at(i)).map_or(Level::Quiet, |m| {
+                let own = match m.status {
+                    MemberStatus::Unclean => Level::Critical,
+                    MemberStatus::Online if m.reach.is_up() => Level::Quiet,
+                    MemberStatus::Pending => Level::Moving,
+                    _ => Level::Warning,
+                };
+                own.max(self.said(&m.name))
+            }),
+            Row::Service(i) => c.services.get(at(i)).map_or(Level::Quiet, |s| service_level(s).max(self.said(&s.id))),
+            Row::Group(_) => Level::Quiet,
+            Row::Volume(i) => c.volumes.get(at(i)).map_or(Level::Quiet, |v| {
+                let moving = if v.copy_percent.is_some_and(|p| p < 100.0) { Level::Moving } else { Level::Quiet };
+                moving.max(self.said(&format!("{}/{}", v.vg, v.lv)))
+            }),
+            Row::Mount(i) => self.worst(self.mounts.get(at(i)), |k| {
+                c.filesystems.get(k).map(|f| format!("{}:{}", f.node, f.mount))
+            }),
+            Row::Paths(i) => {
+                let lost = self.paths.get(at(i)).is_some_and(|set| {
+                    set.iter().filter_map(|k| c.maps.get(*k)).any(|m| m.active < m.total)
+                });
+                let own = if lost { Level::Warning } else { Level::Quiet };
+                own.max(self.worst(self.paths.get(at(i)), |k| {
+                    c.maps.get(k).map(|m| format!("{}:{}", m.node, m.map.name))
+                }))
+            }
+            Row::Iscsi(i) => match c.iscsi.get(at(i)).and_then(|(_, s)| s.session_state.as_deref()) {
+                Some("LOGGED_IN") | None => Level::Quiet,
+                Some(_) => Level::Warning,
+            },
+            Row::Pv(_) | Row::Nic(_) => Level::Quiet,
+            Row::Net(i) => self.net.get(at(i)).map_or(Level::Quiet, |n| {
+                n.bonds.clone().map(|k| self.bond_level(c, k)).max().unwrap_or_default()
+            }),
+            Row::Bond(i) => self.bond_level(c, at(i)),
+        }
+    }
+
+    fn bond_level(&self, c: &Cluster, i: usize) -> Level {
+        c.bonds.get(i).map_or(Level::Quiet, |b| {
+            let own = match b.status {
+                BondStatus::Up => Level::Quiet,
+                BondStatus::Degraded => Level::Warning,
+                BondStatus::Down => Level::Critical,
+            };
+            own.max(self.said(&format!("{}:{}", b.node, b.name)))
+        })
+    }
+
+    fn worst(&self, set: Option<&Vec<usize>>, subject: impl Fn(usize) -> Option<String>) -> Level {
+        set.into_iter().flatten().filter_map(|k| subject(*k)).map(|s| self.said(&s)).max().unwrap_or_default()
+    }
+
+    /// The worst alert of a subject.
+    pub fn said(&self, subject: &str) -> Level {
+        self.loud.get(subject).copied().unwrap_or_default()
+    }
+}
+
+fn level_of(severity: Severity) -> Level {
+    match severity {
+        Severity::Critical => Level::Critical,
+        Severity::Warning => Level::Warning,
+        Severity::Notice => Level::Moving,
+        Severity::Info => Level::Quiet,
+    }
+}
+
+fn service_level(s: &Service) -> Level {
+    match s.state {
+        ServiceState::Failed | ServiceState::Blocked => Level::Critical,
+        ServiceState::Unknown | ServiceState::Stopped => Level::Warning,
+        ServiceState::Started | ServiceState::Disabled if s.failures == 0 && !s.failed_operation => Level::Quiet,
+        ServiceState::Started | ServiceState::Disabled => Level::Warning,
+        _ => Level::Moving,
+    }
+}
+
+/// Places of equal keys, in the order of their first appearance.
+fn group<'a>(keys: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Vec<usize>> {
+    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut sets: Vec<Vec<usize>> = Vec::new();
+    for (i, key) in keys.enumerate() {
+        let at = *places.entry(key).or_insert(sets.len());
+        if at == sets.len() {
+            sets.push(Vec::new());
+        }
+        sets[at].push(i);
+    }
+    sets
+}
+
+/// Bonds and interfaces are ordered by node: each node has one range of each.
+fn net_nodes(c: &Cluster) -> Vec<NetNode> {
+    let mut nodes: HashMap<&Arc<str>, NetNode> = HashMap::new();
+    let empty = |node: &Arc<str>| NetNode { node: node.clone(), bonds: 0..0, nics: 0..0 };
+    for (i, bond) in c.bonds.iter().enumerate() {
+        extend(&mut nodes.entry(&bond.node).or_insert_with(|| empty(&bond.node)).bonds, i);
+    }
+    for (i, nic) in c.nics.iter().enumerate() {
+        extend(&mut nodes.entry(&nic.node).or_insert_with(|| empty(&nic.node)).nics, i);
+    }
+    let mut nodes: Vec<NetNode> = nodes.into_values().collect();
+    nodes.sort_by(|a, b| natural_cmp(&a.node, &b.node));
+    nodes
+}
+
+fn extend(range: &mut Range<usize>, i: usize) {
+    *range = if range.start == range.end { i..i + 1 } else { range.start..i + 1 };
+}
+
+fn tree(c: &Cluster) -> Vec<(u32, u8)> {
+    let places: HashMap<&str, u32> =
+        c.services.iter().zip(0_u32..).filter(|(s, _)| is_container(s.kind)).map(|(s, i)| (s.id.as_str(), i)).collect();
+    let mut out = Vec::with_capacity(c.services.len());
+    for (_, own) in c.services.iter().zip(0_u32..) {
+        let (mut root, mut depth) = (own, 0);
+        // Pacemaker nests at most a primitive in a group in a clone; a circle in bad input ends here too.
+        while depth < 3
+            && let Some(parent) = c.services.get(root as usize).and_then(|s| s.parent.as_deref())
+            && let Some(place) = places.get(parent)
+            && *place != root
+        {
+            (root, depth) = (*place, depth + 1);
+        }
+        out.push((root, depth));
+    }
+    out
+}
+
+const fn is_container(kind: ServiceKind) -> bool {
+    matches!(kind, ServiceKind::Group | ServiceKind::Clone | ServiceKind::Bundle)
+}
+
+fn counts(c: &Cluster) -> Counts {
+    let counted = |s: &&Service| s.parent.is_none() && s.kind != ServiceKind::Stonith;
+    let wanted = |s: &&Service| s.state != ServiceState::Disabled;
+    Counts {
+        reachable: c.members.iter().filter(|m| m.reach.is_up()).count(),
+        started: c.services.iter().filter(counted).filter(|s| s.state == ServiceState::Started).count(),
+        wanted: c.services.iter().filter(counted).filter(wanted).count(),
+        paths: c.maps.iter().fold((0, 0), |(a, t), m| (m.active.saturating_add(a), m.total.saturating_add(t))),
+    }
+}
+
+fn fullest(c: &Cluster) -> Option<(String, f64)> {
+    let volumes = c.volumes.iter().filter_map(|v| {
+        let fill = v.data_percent.unwrap_or(0.0).max(v.metadata_percent.unwrap_or(0.0));
+        (fill > 0.0).then(|| (format!("{}/{}", v.vg, v.lv), fill))
+    });
+    let mounts = c.filesystems.iter().filter_map(|f| Some((format!("{}:{}", f.node, f.mount), f.percent()?)));
+    volumes.chain(mounts).max_by(|a, b| a.1.total_cmp(&b.1))
+}

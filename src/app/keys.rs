@@ -1,0 +1,204 @@
+//! Who gets a key: a question of a link, an overlay, or the screen by way of the keymap.
+
+use super::model::Model;
+use super::msg::Effect;
+use super::order::SortKey;
+use super::overlay::{Choice, Overlay, choices};
+use super::perform;
+use super::rows::Pane;
+use crate::command::Command;
+use crate::keymap::{Code, Found, Key};
+
+/// A key.
+pub fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+    if model.setup.wallboard {
+        return wallboard(model, key);
+    }
+    // Control-C leaves from everywhere, whatever has the keys.
+    if key == Key::ctrl('c') && (!model.prompts.is_empty() || model.overlay.is_some()) {
+        return vec![Effect::Quit];
+    }
+    if !model.prompts.is_empty() {
+        model.dirty = true;
+        return model.prompts.key(key).into_iter().collect();
+    }
+    if model.overlay.is_some() {
+        model.dirty = true;
+        return overlay(model, key);
+    }
+    chord(model, key)
+}
+
+/// Pasted text goes where text is typed, and nowhere else.
+pub fn paste(model: &mut Model, text: &str) {
+    if model.setup.wallboard {
+        return;
+    }
+    if !model.prompts.is_empty() {
+        model.prompts.paste(text);
+        model.dirty = true;
+        return;
+    }
+    match &mut model.overlay {
+        Some(Overlay::Palette { input, cursor }) => {
+            input.paste(text);
+            *cursor = 0;
+        }
+        Some(Overlay::Filter { input, .. }) => {
+            input.paste(text);
+            apply_filter(model);
+        }
+        _ => return,
+    }
+    model.dirty = true;
+}
+
+/// Every key but those of quit is dead.
+fn wallboard(model: &Model, key: Key) -> Vec<Effect> {
+    match model.setup.keymap.find(&[crate::command::Scope::Global], &[key]) {
+        Found::Command(Command::Quit) => vec![Effect::Quit],
+        _ => Vec::new(),
+    }
+}
+
+fn chord(model: &mut Model, key: Key) -> Vec<Effect> {
+    let scopes = model.screen().scopes(model.focus);
+    model.chord.push(key);
+    let mut found = model.setup.keymap.find(scopes, &model.chord);
+    if found == Found::Nothing && model.chord.len() > 1 {
+        // The chord came to nothing; its last key may mean something by itself.
+        model.dirty = true;
+        model.chord = vec![key];
+        found = model.setup.keymap.find(scopes, &model.chord);
+    }
+    match found {
+        Found::More => {
+            model.dirty = true;
+            Vec::new()
+        }
+        Found::Command(command) => {
+            model.dirty |= model.chord.len() > 1;
+            model.chord.clear();
+            perform::perform(model, command)
+        }
+        Found::Nothing => {
+            model.chord.clear();
+            Vec::new()
+        }
+    }
+}
+
+fn overlay(model: &mut Model, key: Key) -> Vec<Effect> {
+    match model.overlay.take() {
+        Some(Overlay::Palette { input, cursor }) => palette(model, key, input, cursor),
+        Some(Overlay::Filter { pane, mut input, before }) => {
+            match key.code {
+                Code::Esc => {
+                    set_filter(model, pane, &before);
+                    return Vec::new();
+                }
+                Code::Enter => return Vec::new(),
+                _ => input.key(key),
+            };
+            model.overlay = Some(Overlay::Filter { pane, input, before });
+            apply_filter(model);
+            Vec::new()
+        }
+        Some(Overlay::Sort { pane, cursor }) => {
+            sort_menu(model, key, pane, cursor);
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn apply_filter(model: &mut Model) {
+    if let Some(Overlay::Filter { pane, input, .. }) = &model.overlay {
+        let (pane, text) = (*pane, input.text().to_owned());
+        set_filter(model, pane, &text);
+    }
+}
+
+/// Sets the filter of a pane.
+pub(super) fn set_filter(model: &mut Model, pane: Pane, text: &str) {
+    let filter = super::filter::Filter::parse(text);
+    match model.panes.get_mut(pane as usize) {
+        Some(state) => {
+            state.wish.filter = filter;
+            model.reorder(pane);
+        }
+        None => model.timeline.set_filter(filter),
+    }
+    model.dirty = true;
+}
+
+/// What the palette finds now.
+pub fn palette_choices(model: &Model, text: &str) -> Vec<Choice> {
+    let themes: Vec<&str> = model.setup.themes.iter().map(String::as_str).collect();
+    choices(text, model.screen().scopes(model.focus), model.facts(), &model.setup.clusters, &themes)
+}
+
+fn palette(model: &mut Model, key: Key, mut input: super::line::InputLine, mut cursor: usize) -> Vec<Effect> {
+    let found = palette_choices(model, input.text());
+    let last = found.len().saturating_sub(1);
+    match key {
+        Key { code: Code::Esc, .. } => return Vec::new(),
+        Key { code: Code::Backspace, .. } if input.text().is_empty() => return Vec::new(),
+        Key { code: Code::Down, .. } | Key { code: Code::Char('n'), ctrl: true, .. } => cursor = (cursor + 1).min(last),
+        Key { code: Code::Up, .. } | Key { code: Code::Char('p'), ctrl: true, .. } => cursor = cursor.saturating_sub(1),
+        Key { code: Code::Tab, .. } => {
+            if let Some(choice) = found.get(cursor) {
+                input = super::line::InputLine::new(&choice.name());
+                cursor = 0;
+            }
+        }
+        Key { code: Code::Enter, .. } => {
+            return match found.into_iter().nth(cursor) {
+                Some(choice) => choose(model, choice),
+                None => {
+                    super::update::notice(model, format!("no command '{}'", input.text()));
+                    Vec::new()
+                }
+            };
+        }
+        key => {
+            if input.key(key) {
+                cursor = 0;
+            }
+        }
+    }
+    model.overlay = Some(Overlay::Palette { input, cursor });
+    Vec::new()
+}
+
+fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
+    match choice {
+        Choice::Command(command, None) => perform::perform(model, command),
+        Choice::Command(command, Some(why)) => {
+            super::update::notice(model, format!("{}: {why}", command.name()));
+            Vec::new()
+        }
+        Choice::Cluster(name) => perform::go_to_cluster(model, name),
+        Choice::Theme(name) => vec![Effect::SwitchTheme(name)],
+    }
+}
+
+fn sort_menu(model: &mut Model, key: Key, pane: Pane, cursor: usize) {
+    let keys = SortKey::of(pane);
+    let last = keys.len().saturating_sub(1);
+    let cursor = match key {
+        Key { code: Code::Esc, .. } | Key { code: Code::Char('q'), ctrl: false, .. } => return,
+        Key { code: Code::Down | Code::Char('j'), .. } => (cursor + 1).min(last),
+        Key { code: Code::Up | Code::Char('k'), .. } => cursor.saturating_sub(1),
+        Key { code: Code::Enter, .. } => {
+            let (Some(key), Some(state)) = (keys.get(cursor), model.panes.get_mut(pane as usize)) else { return };
+            // The same column again turns the order round.
+            state.wish.reversed = state.wish.sort == *key && !state.wish.reversed;
+            state.wish.sort = *key;
+            model.reorder(pane);
+            return;
+        }
+        _ => cursor,
+    };
+    model.overlay = Some(Overlay::Sort { pane, cursor });
+}

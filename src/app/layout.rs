@@ -1,0 +1,174 @@
+//! Where things stand. Pure geometry: the view draws by it, the update scrolls by it.
+
+use ratatui::layout::Rect;
+
+use super::rows::Pane;
+
+/// From this width on panes stand side by side in full.
+const WIDE: u16 = 100;
+/// Below this there is no room for panes: header and alerts only.
+const COMPACT: (u16, u16) = (60, 14);
+
+/// The frame around every screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// One line, two where it is narrow.
+    pub header: Rect,
+    /// The worst alert; may be empty.
+    pub alert: Rect,
+    /// What the screen is about.
+    pub body: Rect,
+    /// Keys; may be empty.
+    pub footer: Rect,
+    /// Too small for panes.
+    pub compact: bool,
+}
+
+/// How many lines of rows each pane could use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// By pane; the timeline takes what is left.
+    pub rows: [usize; 5],
+}
+
+/// The frame for a terminal's size.
+pub fn frame(area: Rect) -> Frame {
+    let compact = area.width < COMPACT.0 || area.height < COMPACT.1;
+    let mut rest = area;
+    let mut take = |lines: u16| {
+        let lines = lines.min(rest.height);
+        let taken = Rect { height: lines, ..rest };
+        rest.y += lines;
+        rest.height -= lines;
+        taken
+    };
+    let header = take(if compact && area.height > 2 { 2 } else { 1 });
+    let alert = take(u16::from(!compact));
+    let gap = area.height >= 44;
+    take(u16::from(gap));
+    let footer_lines = u16::from(!compact && rest.height > 3);
+    let body = Rect { height: rest.height - footer_lines.min(rest.height), ..rest };
+    let footer = Rect { y: body.bottom(), height: rest.height - body.height, ..rest };
+    Frame { header, alert, body, footer, compact }
+}
+
+/// The panes of the overview. On a compact screen all are empty.
+pub fn panes(frame: &Frame, wants: Wants) -> [Rect; 5] {
+    if frame.compact || frame.body.height < 5 {
+        return [Rect::default(); 5];
+    }
+    let body = frame.body;
+    let want = |pane: Pane, extra: usize| u16::try_from(wants.rows[pane as usize] + extra).unwrap_or(u16::MAX);
+    if body.width >= WIDE {
+        let top = want(Pane::Members, 3).max(want(Pane::Services, 2));
+        let bottom = want(Pane::Storage, 1).max(want(Pane::Network, 1));
+        let heights = share(body.height, &[(5, top), (3, bottom), (3, 9)]);
+        let left = body.width * 2 / 5;
+        let row = |y: u16, height: u16| {
+            let a = Rect { x: body.x, y, width: left, height };
+            let b = Rect { x: body.x + left + 1, y, width: body.width - left - 1, height };
+            (a, b)
+        };
+        let (members, services) = row(body.y, heights[0]);
+        let (storage, network) = row(body.y + heights[0], heights[1]);
+        let events = Rect { y: body.y + heights[0] + heights[1], height: heights[2], ..body };
+        return [members, services, storage, network, events];
+    }
+    let left = body.width * 3 / 5;
+    // One after the other up to what each wants: members matter most, the timeline keeps its two lines.
+    let half = body.height / 2;
+    let heights = fill(
+        body.height,
+        &[
+            (3, want(Pane::Members, 3).min(half)),
+            (2, want(Pane::Storage, 1).min(half)),
+            (2, want(Pane::Network, 1).min(4)),
+            (3, u16::MAX),
+        ],
+    );
+    let members = Rect { width: left, height: heights[0], ..body };
+    let storage = Rect { y: members.bottom(), height: heights[1], ..members };
+    let services =
+        Rect { x: body.x + left + 1, y: body.y, width: body.width - left - 1, height: heights[0] + heights[1] };
+    let network = Rect { y: storage.bottom(), height: heights[2], ..body };
+    let events = Rect { y: network.bottom(), height: heights[3], ..body };
+    [members, services, storage, network, events]
+}
+
+/// Where a pane's rows stand on the overview: without the title, the column heads and the line of fences.
+pub fn brief_rows(pane: Pane, area: Rect) -> Rect {
+    let above = 1 + u16::from(has_heads(pane, area));
+    let below = u16::from(has_fences(pane, area));
+    inner(area, above, below)
+}
+
+/// Whether a pane on the overview has column heads.
+pub const fn has_heads(pane: Pane, area: Rect) -> bool {
+    matches!(pane, Pane::Members | Pane::Services) && area.height >= 6
+}
+
+/// Whether a pane on the overview ends with the line of fences.
+pub const fn has_fences(pane: Pane, area: Rect) -> bool {
+    matches!(pane, Pane::Members) && area.height >= 5
+}
+
+/// Where the rows of a zoomed table stand: below the title and the heads.
+pub fn table_rows(pane: Pane, body: Rect) -> Rect {
+    inner(body, if matches!(pane, Pane::Events) { 1 } else { 2 }, 0)
+}
+
+/// Where the lines of a page stand: below the title.
+pub fn page(body: Rect) -> Rect {
+    inner(body, 1, 0)
+}
+
+fn inner(area: Rect, above: u16, below: u16) -> Rect {
+    let above = above.min(area.height);
+    Rect { y: area.y + above, height: (area.height - above).saturating_sub(below), ..area }
+}
+
+/// Hands lines out: everybody's minimum first, then each in turn all that it wants.
+fn fill(available: u16, parts: &[(u16, u16)]) -> Vec<u16> {
+    let mut left = available;
+    let mut given: Vec<u16> = Vec::with_capacity(parts.len());
+    for (min, _) in parts {
+        given.push((*min).min(left));
+        left -= (*min).min(left);
+    }
+    for (lines, (_, want)) in given.iter_mut().zip(parts) {
+        let more = want.saturating_sub(*lines).min(left);
+        *lines += more;
+        left -= more;
+    }
+    given
+}
+
+/// Shares lines out: everybody's minimum first, then one by one up to what each wants; the last takes the rest.
+fn share(available: u16, parts: &[(u16, u16)]) -> Vec<u16> {
+    let mut left = available;
+    let mut given: Vec<u16> = parts
+        .iter()
+        .map(|(min, _)| {
+            let lines = (*min).min(left);
+            left -= lines;
+            lines
+        })
+        .collect();
+    while left > 0 {
+        let mut gave = false;
+        for (lines, (_, want)) in given.iter_mut().zip(parts) {
+            if left > 0 && *lines < *want {
+                *lines += 1;
+                left -= 1;
+                gave = true;
+            }
+        }
+        if !gave {
+            if let Some(last) = given.last_mut() {
+                *last += left;
+            }
+            break;
+        }
+    }
+    given
+}

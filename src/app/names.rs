@@ -1,0 +1,100 @@
+//! Short names of nodes: what all have in common says nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use unicode_width::UnicodeWidthStr;
+
+/// Widest head of a node's column in the services matrix, in cells.
+const WIDEST: usize = 6;
+
+/// Short names and column heads of all members.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The domain that all members share, with its dot.
+    domain: String,
+    /// Column heads by name, in the order of `columns`.
+    places: HashMap<Arc<str>, usize>,
+    /// (name, head), in the screen's order.
+    columns: Vec<(Arc<str>, String)>,
+    /// The widest short name, the widest head, in cells.
+    widest: (u16, u16),
+}
+
+impl Names {
+    /// From the members' names in the order of the screen.
+    pub fn new(names: &[Arc<str>]) -> Self {
+        let domain = common_domain(names);
+        let short: Vec<&str> = names.iter().map(|n| n.strip_suffix(domain.as_str()).unwrap_or(n)).collect();
+        let prefix = if short.iter().any(|s| s.width() > WIDEST) { common_prefix(&short) } else { 0 };
+        let columns: Vec<_> =
+            names.iter().zip(&short).map(|(n, s)| (n.clone(), head(s.get(prefix..).unwrap_or(s)))).collect();
+        let places = names.iter().enumerate().map(|(i, n)| (n.clone(), i)).collect();
+        let widest = |widths: &mut dyn Iterator<Item = usize>| u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
+        let widest = (widest(&mut short.iter().map(|s| s.width())), widest(&mut columns.iter().map(|c| c.1.width())));
+        Self { domain, places, columns, widest }
+    }
+
+    /// The name without the domain that all share.
+    pub fn short<'a>(&self, name: &'a str) -> &'a str {
+        if self.domain.is_empty() { name } else { name.strip_suffix(self.domain.as_str()).unwrap_or(name) }
+    }
+
+    /// Cells of the widest short name.
+    pub const fn widest(&self) -> u16 {
+        self.widest.0
+    }
+
+    /// Cells of the widest column head.
+    pub const fn widest_head(&self) -> u16 {
+        self.widest.1
+    }
+
+    /// (name, head) of the columns.
+    pub fn columns(&self) -> &[(Arc<str>, String)] {
+        &self.columns
+    }
+
+    /// Which column a member has.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+}
+
+/// From the first dot on, if all names end alike there; empty for fewer than two names.
+fn common_domain(names: &[Arc<str>]) -> String {
+    let Some(domain) = names.first().and_then(|n| n.find('.').filter(|at| *at > 0).map(|at| &n[at..])) else {
+        return String::new();
+    };
+    let shared = names.len() > 1
+        && names.iter().all(|n| n.len() > domain.len() && n.ends_with(domain) && n.find('.') == Some(n.len() - domain.len()));
+    if shared { domain.to_owned() } else { String::new() }
+}
+
+/// Bytes that all names begin with, on a character's border, leaving every name at least one character.
+fn common_prefix(names: &[&str]) -> usize {
+    let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else { return 0 };
+    first
+        .char_indices()
+        .map(|(at, _)| at)
+        .take_while(|at| rest.iter().all(|n| n.len() > *at && n.as_bytes()[..*at] == first.as_bytes()[..*at]))
+        .last()
+        .unwrap_or(0)
+}
+
+/// The end of a name tells it apart more often than its beginning.
+fn head(name: &str) -> String {
+    if name.width() <= WIDEST {
+        return name.to_owned();
+    }
+    let mut kept = Vec::new();
+    let mut width = 1;
+    for c in name.chars().rev() {
+        width += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+        if width > WIDEST {
+            break;
+        }
+        kept.push(c);
+    }
+    std::iter::once('…').chain(kept.into_iter().rev()).collect()
+}

@@ -1,0 +1,142 @@
+//! The pure update.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::fresh;
+use super::keys;
+use super::model::Model;
+use super::msg::{Answer, Effect, Msg};
+use super::screen::Screen;
+use super::wall;
+use super::words;
+use crate::domain::cluster::Cluster;
+use crate::domain::event::Event;
+use crate::domain::stamp::Stamp;
+
+/// How long a notice stands.
+const NOTICE: Duration = Duration::from_secs(12);
+
+/// Takes what happened, changes the model, and says what is to be done. No I/O, no clock.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => return keys::key(model, key),
+        Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Resize { width, height } => resize(model, width, height),
+        Msg::Picture(picture) => receive(model, picture),
+        Msg::Events(events) => insert(model, events),
+        Msg::Prompt { id, node, ask } => {
+            if model.setup.wallboard {
+                // Nobody stands before a wallboard: what only an operator may decide is refused.
+                return vec![Effect::AnswerPrompt { id, answer: Answer::Refuse }];
+            }
+            model.prompts.push(id, node, ask);
+            model.dirty = true;
+        }
+        Msg::PromptGone(id) => {
+            let before = model.prompts.len();
+            model.prompts.gone(id);
+            model.dirty |= model.prompts.len() != before;
+        }
+        Msg::Cluster(name) => switch(model, name),
+        Msg::Notice(text) => notice(model, text),
+        Msg::Tick(now) => tick(model, now),
+        Msg::FocusGained => {
+            model.dirty = true;
+            return vec![Effect::ClearScreen];
+        }
+    }
+    Vec::new()
+}
+
+/// Shows one line for a while.
+pub(super) fn notice(model: &mut Model, text: String) {
+    model.notice = Some((text, model.setup.now.after(NOTICE)));
+    model.dirty = true;
+}
+
+fn resize(model: &mut Model, width: u16, height: u16) {
+    if model.setup.size == (width, height) {
+        return;
+    }
+    model.setup.size = (width, height);
+    model.order_all();
+    model.rebuild_page();
+    super::perform::rebuild_help(model);
+    model.dirty = true;
+}
+
+fn receive(model: &mut Model, picture: Arc<Cluster>) {
+    model.live = picture.clone();
+    if model.frozen.is_none() {
+        model.show(picture);
+        model.pulse = model.pulse_now();
+    } else if !model.pictured {
+        model.show(picture);
+    }
+}
+
+fn insert(model: &mut Model, events: Vec<Event>) {
+    model.dirty |= !events.is_empty();
+    for event in events {
+        model.timeline.insert(event);
+    }
+}
+
+/// Another cluster: nothing of the old one may remain on the screen.
+fn switch(model: &mut Model, name: String) {
+    model.setup.current = Some(name);
+    let empty = Arc::new(Cluster::default());
+    model.live = empty.clone();
+    model.frozen = None;
+    model.timeline.clear();
+    model.timeline.freeze(false);
+    model.alerts.clear();
+    model.prompts = super::prompts::Prompts::default();
+    model.loads.clear();
+    model.screens = vec![Screen::Overview];
+    model.overlay = None;
+    for pane in &mut model.panes {
+        pane.full.selected = None;
+        pane.brief.selected = None;
+    }
+    model.show(empty);
+    model.pictured = false;
+    model.dirty = true;
+}
+
+fn tick(model: &mut Model, now: Stamp) {
+    model.setup.now = now;
+    if model.notice.as_ref().is_some_and(|(_, until)| *until <= now) {
+        model.notice = None;
+        model.dirty = true;
+    }
+    model.dirty |= model.alerts.expire(now);
+    let pulse = model.pulse_now();
+    if pulse != model.pulse {
+        model.pulse = pulse;
+        model.dirty = true;
+        model.rebuild_page();
+    }
+}
+
+impl Model {
+    /// Everything on the screen that changes by itself as time passes, in one number.
+    pub(super) fn pulse_now(&self) -> u64 {
+        let (now, limit) = (self.setup.now, self.setup.stale_after);
+        let mut hash = DefaultHasher::new();
+        now.0.div_euclid(60_000_000).hash(&mut hash);
+        self.frozen.map(|at| words::age(at.age(now))).hash(&mut hash);
+        fresh::manager(&self.shown, now, limit).map(words::age).hash(&mut hash);
+        fresh::quorum(&self.shown, now, limit).map(words::age).hash(&mut hash);
+        for m in &self.shown.members {
+            fresh::member(m, now, limit).map(words::age).hash(&mut hash);
+        }
+        if self.setup.wallboard {
+            (wall::page(&self.shown, &self.index, now) as u8).hash(&mut hash);
+            fresh::nothing_known(&self.shown, now, limit).hash(&mut hash);
+        }
+        hash.finish()
+    }
+}

@@ -1,0 +1,126 @@
+//! What lies over a screen: questions of links, the palette, the menu of columns.
+
+use ratatui::layout::Rect;
+
+use super::pen::Pen;
+use crate::app::document::wrap;
+use crate::app::keys::palette_choices;
+use crate::app::msg::Ask;
+use crate::app::order::SortKey;
+use crate::app::overlay::{Choice, Overlay};
+use crate::app::prompts::Question;
+use crate::theme::Role;
+
+/// Draws what lies on top.
+pub fn draw(pen: &mut Pen<'_>, area: Rect) {
+    let model = pen.model;
+    if let Some(question) = model.prompts.shown() {
+        return prompt(pen, area, question, model.prompts.len());
+    }
+    match &model.overlay {
+        Some(Overlay::Palette { input, cursor }) => palette(pen, area, input.text(), *cursor),
+        Some(Overlay::Sort { pane, cursor }) => sort(pen, area, SortKey::of(*pane), *cursor),
+        Some(Overlay::Filter { .. }) | None => {}
+    }
+}
+
+/// An empty box with a frame and a title in the middle of an area; its inside.
+fn frame(pen: &mut Pen<'_>, area: Rect, width: u16, lines: u16, title: &str) -> Rect {
+    let width = width.saturating_add(4).min(area.width);
+    let height = lines.saturating_add(2).min(area.height);
+    let outer = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    pen.clear(outer);
+    // Too small for a frame: the text matters more.
+    if outer.width < 16 || outer.height < 4 {
+        return outer;
+    }
+    for y in [outer.y, outer.bottom() - 1] {
+        pen.rule(outer.x, y, outer.width, Role::Text);
+    }
+    for y in outer.y + 1..outer.bottom() - 1 {
+        pen.put(outer.x, y, 1, "│", Role::Text);
+        pen.put(outer.right() - 1, y, 1, "│", Role::Text);
+    }
+    let (right, bottom) = (outer.right() - 1, outer.bottom() - 1);
+    for (x, y, sign) in [(outer.x, outer.y, "┌"), (right, outer.y, "┐"), (outer.x, bottom, "└"), (right, bottom, "┘")] {
+        pen.put(x, y, 1, sign, Role::Text);
+    }
+    pen.put(outer.x + 2, outer.y, outer.width - 4, &format!(" {title} "), Role::Focus);
+    Rect { x: outer.x + 2, y: outer.y + 1, width: outer.width - 4, height: outer.height - 2 }
+}
+
+fn prompt(pen: &mut Pen<'_>, area: Rect, question: &Question, waiting: usize) {
+    let width = 72.min(area.width.saturating_sub(4)).max(10);
+    let mut lines: Vec<(Role, String)> = Vec::new();
+    let mut say = |role: Role, text: &str| {
+        lines.extend(wrap(text, usize::from(width)).into_iter().map(|l| (role, l)));
+    };
+    let (title, input) = match &question.ask {
+        Ask::HostKey { host, kind, fingerprint, file } => {
+            say(Role::Text, &format!("{host} shows a host key that is in no known_hosts file:"));
+            say(Role::Title, &format!("{kind} {fingerprint}"));
+            say(Role::Dim, &format!("Compare it with what the node itself says: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub. If you trust it, it is written to {file}."));
+            ("UNKNOWN HOST KEY", question.input.text().to_owned())
+        }
+        Ask::Passphrase { file, again } => {
+            if *again {
+                say(Role::Crit, "That passphrase was wrong.");
+            }
+            say(Role::Text, &format!("Passphrase of {file}, to reach {}:", question.node));
+            ("PASSPHRASE", "*".repeat(question.input.text().chars().count().min(40)))
+        }
+    };
+    let host_key = matches!(question.ask, Ask::HostKey { .. });
+    if question.unclear {
+        say(Role::Warn, if host_key { "Type y or n, then enter." } else { "Type the passphrase, then enter; esc goes without." });
+    }
+    if waiting > 1 {
+        say(Role::Dim, &format!("{} more questions wait.", waiting - 1));
+    }
+    let ask = if host_key { "Trust it? y/N, enter: " } else { "enter: use it   esc: go without   > " };
+    lines.push((Role::Link, format!("{ask}{input}_")));
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let inside = frame(pen, area, width, height, &format!("{title}, {}", question.node));
+    // Where not all fits the end counts: that is where the answer is typed.
+    let skipped = lines.len().saturating_sub(usize::from(inside.height));
+    for (y, (role, text)) in (inside.y..inside.bottom()).zip(lines.iter().skip(skipped)) {
+        pen.put(inside.x, y, inside.width, text, *role);
+    }
+}
+
+fn palette(pen: &mut Pen<'_>, area: Rect, text: &str, cursor: usize) {
+    let model = pen.model;
+    let found = palette_choices(model, text);
+    let inside = frame(pen, area, 76.min(area.width), 14.min(area.height), "COMMAND");
+    pen.put(inside.x, inside.y, inside.width, &format!(":{text}_"), Role::Link);
+    let rows = Rect { y: inside.y + 1.min(inside.height), height: inside.height.saturating_sub(1), ..inside };
+    let offset = crate::app::list::scrolled(0, cursor, found.len(), usize::from(rows.height));
+    for (i, y) in (offset..found.len()).zip(rows.y..rows.bottom()) {
+        let Some(choice) = found.get(i) else { break };
+        let (role, doc) = match choice {
+            Choice::Command(_, Some(why)) => (Role::Dim, format!("{}: {why}", choice.doc())),
+            _ => (Role::Text, choice.doc().to_owned()),
+        };
+        let keys = match choice {
+            Choice::Command(command, _) => model.setup.keymap.hint(*command),
+            _ => String::new(),
+        };
+        let style = pen.style(if i == cursor { Role::Selected } else { role });
+        let mut line = pen.at(rows.x, y, rows.width);
+        line.styled(1, if i == cursor { "▸" } else { " " }, style).styled(18, &choice.name(), style).cell(6, &keys, Role::Link);
+        line.text(&doc, Role::Dim);
+    }
+    if found.is_empty() && rows.height > 0 {
+        pen.put(rows.x, rows.y, rows.width, "no such command", Role::Warn);
+    }
+}
+
+fn sort(pen: &mut Pen<'_>, area: Rect, keys: &[SortKey], cursor: usize) {
+    let lines = u16::try_from(keys.len()).unwrap_or(u16::MAX);
+    let inside = frame(pen, area, 34, lines, "SORT BY (again: turn round)");
+    for (i, y) in (0..keys.len()).zip(inside.y..inside.bottom()) {
+        let Some(key) = keys.get(i) else { break };
+        let (mark, role) = if i == cursor { ("▸ ", Role::Selected) } else { ("  ", Role::Text) };
+        pen.put(inside.x, y, inside.width, &format!("{mark}{}", key.word()), role);
+    }
+}

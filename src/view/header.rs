@@ -1,0 +1,138 @@
+//! The header that never leaves: the truth about the whole.
+//!
+//! ```text
+//!  net-cluster  pacemaker 2.1.5   ● QUORATE 5 of 5 votes, 3 needed, 2 may fail   nodes 5/5   OPERATOR anna@bastion   22:49
+//!  net-cluster  ● QUORATE 5/5, 2 may fail  nodes 5/5  OPERATOR  22:49
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::pen::Pen;
+use crate::app::document::pad;
+use crate::app::fresh;
+use crate::app::words;
+use crate::theme::Role;
+
+type Piece = (Role, String);
+
+/// Draws the header: one line, or two where there is little room.
+pub fn draw(pen: &mut Pen<'_>, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let time = words::minute(pen.model.setup.now, &pen.model.setup.zone);
+    if area.height >= 2 {
+        let second = Rect { y: area.y + 1, height: 1, ..area };
+        line(pen, Rect { height: 1, ..area }, &[frozen(pen), name(pen), (Role::Text, role(pen))], &time);
+        let (long, short) = quorum(pen);
+        let pieces = if pen.width(&long.1) + 12 <= area.width { long } else { short };
+        line(pen, second, &[pieces, nodes(pen)], "");
+        return;
+    }
+    let (long, short) = quorum(pen);
+    let who = (Role::Text, format!("{} {}", role(pen), pen.model.setup.who));
+    let brief = (Role::Text, role(pen));
+    let variants: [Vec<Piece>; 4] = [
+        vec![frozen(pen), name(pen), stack(pen), long.clone(), nodes(pen), who],
+        vec![frozen(pen), name(pen), long, nodes(pen), brief.clone()],
+        vec![frozen(pen), name(pen), short.clone(), nodes(pen), brief],
+        vec![frozen(pen), short, nodes(pen), name(pen)],
+    ];
+    let time_width = pen.width(&time) + 2;
+    let fits = |v: &&Vec<Piece>| {
+        let total: u16 = v.iter().filter(|p| !p.1.is_empty()).map(|p| pen.width(&p.1).saturating_add(2)).fold(1, u16::saturating_add);
+        total.saturating_add(time_width) <= area.width
+    };
+    let pieces = variants.iter().find(fits).unwrap_or(&variants[3]).clone();
+    line(pen, area, &pieces, &time);
+}
+
+fn line(pen: &mut Pen<'_>, area: Rect, pieces: &[Piece], right: &str) {
+    let width = pen.width(right);
+    let room = if width > 0 && width + 12 < area.width { area.width - width - 2 } else { area.width };
+    let mut cursor = pen.at(area.x, area.y, room);
+    cursor.skip(1);
+    for (role, text) in pieces.iter().filter(|p| !p.1.is_empty()) {
+        cursor.text(text, *role).skip(2);
+    }
+    if room < area.width {
+        pen.put_right(area.x, area.y, area.width.saturating_sub(1), right, Role::Text);
+    }
+}
+
+fn name(pen: &Pen<'_>) -> Piece {
+    let model = pen.model;
+    let name = model.shown.name.as_deref().or(model.setup.current.as_deref()).unwrap_or("no cluster yet");
+    let room = usize::from(model.setup.size.0 / 4).max(12);
+    (Role::Accent, pad(name, room).trim_end().to_owned())
+}
+
+fn stack(pen: &Pen<'_>) -> Piece {
+    let c = &pen.model.shown;
+    let version = c.version.as_deref().unwrap_or_default();
+    // 2.1.5-a3f44794f94: what follows the dash is for developers.
+    let version = version.split('-').next().unwrap_or_default();
+    let stack = c.stack.map(crate::domain::cluster::Stack::word).unwrap_or_default();
+    (Role::Dim, pad(&format!("{stack} {version}"), 24).trim().to_owned())
+}
+
+fn frozen(pen: &Pen<'_>) -> Piece {
+    match pen.model.frozen {
+        Some(at) => (Role::Focus, format!(" FROZEN {} ", words::age(at.age(pen.model.setup.now)))),
+        None => (Role::Text, String::new()),
+    }
+}
+
+/// Quorum in long and in short. What was not seen for long is not known, whatever it was.
+pub fn quorum(pen: &Pen<'_>) -> (Piece, Piece) {
+    let (c, setup) = (&pen.model.shown, &pen.model.setup);
+    let q = &c.quorum;
+    let both = |role: Role, long: String, short: String| ((role, long), (role, short));
+    let n = |v: Option<u32>| v.map_or_else(|| "?".to_owned(), |v| v.to_string());
+    if !pen.model.pictured || (!q.answered && c.members.iter().all(|m| m.answered.is_none())) {
+        let text = "◌ QUORUM UNKNOWN, asking".to_owned();
+        return both(Role::Unknown, text.clone(), text);
+    }
+    if let Some(age) = fresh::quorum(c, setup.now, setup.stale_after).filter(|_| q.answered) {
+        let was = match q.quorate {
+            Some(true) => "quorate",
+            Some(false) => "without quorum",
+            None => "contradictory",
+        };
+        let long = format!("◌ QUORUM UNKNOWN, was {was} {} ago", words::age(age));
+        return both(Role::Unknown, long, "◌ QUORUM UNKNOWN".to_owned());
+    }
+    let votes = format!("{} of {} votes, {} needed", n(q.total), n(q.expected), n(q.needed));
+    let short_votes = format!("{}/{}", n(q.total), n(q.expected));
+    match q.quorate {
+        Some(true) => {
+            let spare = q.can_lose.map_or_else(String::new, |n| format!(", {n} may fail"));
+            let role = if q.can_lose == Some(0) { Role::Warn } else { Role::Ok };
+            both(role, format!("● QUORATE {votes}{spare}"), format!("● QUORATE {short_votes}{spare}"))
+        }
+        Some(false) => both(Role::Crit, format!("▲ NO QUORUM {votes}"), format!("▲ NO QUORUM {short_votes}, {} needed", n(q.needed))),
+        None if q.answered => {
+            let views: Vec<String> = q.partitions.iter().map(|p| p.members.len().to_string()).collect();
+            both(
+                Role::Crit,
+                format!("▲ QUORUM DISPUTED: views of {} members contradict each other", views.join(" and ")),
+                "▲ QUORUM DISPUTED".to_owned(),
+            )
+        }
+        None => {
+            let text = "◌ QUORUM UNKNOWN".to_owned();
+            both(Role::Unknown, format!("{text}: no node could say"), text)
+        }
+    }
+}
+
+fn nodes(pen: &Pen<'_>) -> Piece {
+    let (up, all) = (pen.model.index.counts.reachable, pen.model.shown.members.len());
+    let role = if up < all { Role::Warn } else { Role::Text };
+    (role, format!("nodes {up}/{all}"))
+}
+
+fn role(pen: &Pen<'_>) -> String {
+    let setup = &pen.model.setup;
+    if setup.read_only { "READ-ONLY".to_owned() } else { setup.role.to_uppercase() }
+}

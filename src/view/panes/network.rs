@@ -1,0 +1,170 @@
+//! Network: on the overview a row a node with its bonds, the active port in brackets; as a table a row for each
+//! bond and interface.
+//!
+//! ```text
+//!    n2  bond0 [eth0] eth2    bond1 [eth3] eth1✕    br0 vlan 1,2,3
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::{Look, name};
+use crate::app::detail::network::{nic_kind, speed, status};
+use crate::app::fresh;
+use crate::app::rows::Row;
+use crate::app::words;
+use crate::domain::cluster::{Bond, BondStatus, Interface};
+use crate::theme::Role;
+use crate::view::pen::{Cursor, Pen};
+
+const NODE: u16 = 12;
+const NAME: u16 = 14;
+const STATE: u16 = 11;
+
+/// The column heads of the table.
+pub fn heads(pen: &mut Pen<'_>, area: Rect) {
+    let mut cursor = pen.at(area.x, area.y, area.width);
+    cursor.cell(NODE, "NODE", Role::Dim).cell(NAME, "NAME", Role::Dim).cell(STATE, "STATE", Role::Dim);
+    cursor.cell(14, "KIND", Role::Dim).text("PORTS, SPEED Mb/s, FAILURES, ABOVE, BELOW, ADDRESSES", Role::Dim);
+}
+
+/// A row of the network.
+pub fn row(pen: &mut Pen<'_>, row: Row, area: Rect, look: Look) {
+    let c = &pen.model.shown;
+    match row {
+        Row::Net(i) => net(pen, i, area, look),
+        Row::Bond(i) => {
+            if let Some(b) = c.bonds.get(i as usize) {
+                bond(pen, row, b, area, look);
+            }
+        }
+        Row::Nic(i) => {
+            if let Some(n) = c.nics.get(i as usize) {
+                nic(pen, row, n, area, look);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn net(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
+    let model = pen.model;
+    let (c, index) = (&model.shown, &model.index);
+    let Some(place) = index.net.get(i as usize) else { return };
+    let level = model.level(Row::Net(i));
+    let short = index.names.short(&place.node);
+    let width = index.names.widest().clamp(3, 12);
+    name(pen, area.x, area.y, width.min(area.width), short, level, look);
+    let stale = fresh::node(&place.node, c, model.setup.now, model.setup.stale_after);
+    let mut cursor = pen.at(area.x, area.y, area.width);
+    cursor.skip(width + 1);
+    let bonds = c.bonds.get(place.bonds.clone()).unwrap_or_default();
+    if let Some(age) = stale {
+        cursor.text(&format!("{} old", words::age(age)), Role::Warn).skip(2);
+    }
+    // Bonds in trouble first where there is little room: the others are the ones to go.
+    let narrow = area.width < 70;
+    let (loud, quiet): (Vec<&Bond>, Vec<&Bond>) = bonds.iter().partition(|b| narrow && b.status != BondStatus::Up);
+    for b in loud.into_iter().chain(quiet) {
+        brief_bond(&mut cursor, b, stale.is_some());
+    }
+    if let Some(b) = bonds.iter().find(|b| b.status == BondStatus::Degraded) {
+        let up = b.ports.iter().filter(|p| p.up).count();
+        if up == 1 {
+            cursor.text("one cable from outage", Role::Warn).skip(2);
+        }
+    }
+    let nics = c.nics.get(place.nics.clone()).unwrap_or_default();
+    brief_rest(&mut cursor, bonds, nics);
+}
+
+fn brief_bond(cursor: &mut Cursor<'_, '_>, b: &Bond, stale: bool) {
+    let (role, _) = status(b);
+    let role = if stale && role == Role::Text { Role::Dim } else { role };
+    cursor.text(&b.name, role);
+    if b.status == BondStatus::Down {
+        cursor.text(" down", Role::Crit);
+    }
+    for port in &b.ports {
+        let active = b.active_port.as_deref() == Some(port.name.as_str());
+        let (role, sign) = if port.up { (if stale { Role::Dim } else { Role::Text }, "") } else { (Role::Crit, "✕") };
+        let text = if active { format!(" [{}]{sign}", port.name) } else { format!(" {}{sign}", port.name) };
+        cursor.text(&text, role);
+    }
+    cursor.skip(3);
+}
+
+/// Bridges, VLANs, and interfaces that are no port of a bond.
+fn brief_rest(cursor: &mut Cursor<'_, '_>, bonds: &[Bond], nics: &[Interface]) {
+    let of_kind = |kind: &str| -> Vec<&Interface> { nics.iter().filter(|n| n.kind.as_deref() == Some(kind)).collect() };
+    let bridges: Vec<&str> = of_kind("bridge").iter().map(|n| n.name.as_str()).take(6).collect();
+    if !bridges.is_empty() {
+        cursor.text(&bridges.join(" "), Role::Dim).skip(2);
+    }
+    let mut vlans: Vec<u16> = of_kind("vlan").iter().filter_map(|n| n.vlan).collect();
+    vlans.extend(bonds.iter().flat_map(|b| &b.vlans).map(|(_, id)| *id));
+    vlans.sort_unstable();
+    vlans.dedup();
+    if !vlans.is_empty() {
+        let ids: Vec<String> = vlans.iter().take(12).map(u16::to_string).collect();
+        cursor.text(&format!("vlan {}", ids.join(",")), Role::Dim).skip(2);
+    }
+    let port = |n: &Interface| bonds.iter().any(|b| b.ports.iter().any(|p| p.name == n.name));
+    for n in nics.iter().filter(|n| n.is_nic && !port(n)) {
+        let (role, sign) = if n.state == "down" { (Role::Warn, "✕") } else { (Role::Dim, "") };
+        cursor.text(&format!("{}{sign}", n.name), role).skip(1);
+    }
+}
+
+fn bond(pen: &mut Pen<'_>, row: Row, b: &Bond, area: Rect, look: Look) {
+    let model = pen.model;
+    let level = model.level(row);
+    let mut cursor = pen.at(area.x, area.y, area.width);
+    cursor.cell(NODE, model.index.names.short(&b.node), Role::Text);
+    name(pen, area.x + (NODE + 1).min(area.width), area.y, NAME.min(area.width.saturating_sub(NODE + 1)), &b.name, level, look);
+    let (role, word) = status(b);
+    let mut cursor = pen.at(area.x, area.y, area.width);
+    cursor.skip(NODE + NAME + 2).cell(STATE, word, role).cell(14, &b.mode, Role::Text);
+    for p in &b.ports {
+        let active = b.active_port.as_deref() == Some(p.name.as_str());
+        let name = if active { format!("[{}]", p.name) } else { p.name.clone() };
+        let sign = if p.up { "" } else { "✕" };
+        let failures = p.failures.filter(|f| *f > 0).map_or_else(String::new, |f| format!(" failed {f}x"));
+        let role = if p.up { Role::Text } else { Role::Crit };
+        cursor.text(&format!("{name}{sign} {}{failures}", speed(p.speed_mbps, p.duplex.as_deref())), role).skip(2);
+    }
+    if let Some(partner) = &b.partner {
+        cursor.text(&format!("partner {partner}"), Role::Dim).skip(2);
+    }
+    if let Some(bridge) = &b.bridge {
+        cursor.text(&format!("> {bridge}"), Role::Dim).skip(2);
+    }
+    let vlans: Vec<String> = b.vlans.iter().map(|(_, id)| id.to_string()).collect();
+    if !vlans.is_empty() {
+        cursor.text(&format!("vlan {}", vlans.join(",")), Role::Dim);
+    }
+}
+
+fn nic(pen: &mut Pen<'_>, row: Row, n: &Interface, area: Rect, look: Look) {
+    let model = pen.model;
+    let mut cursor = pen.at(area.x, area.y, area.width);
+    cursor.cell(NODE, model.index.names.short(&n.node), Role::Dim);
+    name(pen, area.x + (NODE + 1).min(area.width), area.y, NAME.min(area.width.saturating_sub(NODE + 1)), &n.name, model.level(row), look);
+    let (role, sign) = match n.state.as_str() {
+        "up" => (Role::Text, "●"),
+        "down" if n.is_nic => (Role::Warn, "✕"),
+        "down" => (Role::Dim, "✕"),
+        _ => (Role::Dim, "◌"),
+    };
+    let mut cursor = pen.at(area.x, area.y, area.width);
+    cursor.skip(NODE + NAME + 2).cell(STATE, &format!("{sign} {}", n.state), role).cell(14, &nic_kind(n), Role::Text);
+    if n.speed_mbps.is_some() {
+        cursor.text(&speed(n.speed_mbps, n.duplex.as_deref()), Role::Text).skip(2);
+    }
+    if let Some(master) = &n.master {
+        cursor.text(&format!("> {master}"), Role::Dim).skip(2);
+    }
+    if let Some(lower) = &n.lower {
+        cursor.text(&format!("on {lower}"), Role::Dim).skip(2);
+    }
+    cursor.text(&n.addresses.join(" "), Role::Dim);
+}

@@ -1,0 +1,183 @@
+//! Storage: volume groups and what is in them, paths, filesystems, sessions.
+//!
+//! ```text
+//!    vg_cluster         4.0T  ██████████████▊      71%  shared, 5 nodes
+//!    paths san1               n1 2/2  n2 2/2  n3 1/2
+//!    vg_cluster/lv_db    50G  ██████████████████▌  92%  n2 n5
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::{Look, name};
+use crate::app::Model;
+use crate::app::fresh;
+use crate::app::index::{Index, Level};
+use crate::app::order::fill;
+use crate::app::rows::Row;
+use crate::app::words;
+use crate::domain::cluster::{Cluster, Filesystem, PathMap};
+use crate::theme::Role;
+use crate::view::glyph::gauge;
+use crate::view::pen::{Cursor, Pen};
+
+const SIZE: u16 = 5;
+const PERCENT: u16 = 4;
+
+fn widths(width: u16) -> (u16, u16) {
+    let name = (width * 3 / 8).clamp(8, 40);
+    let gauge = if width >= 50 { (width / 7).min(20) } else { 0 };
+    (name, gauge)
+}
+
+/// The column heads of the table.
+pub fn heads(pen: &mut Pen<'_>, area: Rect) {
+    let (name, gauge) = widths(area.width);
+    let mut cursor = pen.at(area.x, area.y, area.width);
+    cursor.cell(name, "STORAGE", Role::Dim).right(SIZE, "SIZE", Role::Dim);
+    if gauge > 0 {
+        cursor.cell(gauge, "FILL", Role::Dim);
+    }
+    cursor.right(PERCENT, "%", Role::Dim).skip(1).text("WHERE, WHAT", Role::Dim);
+}
+
+/// A row of storage.
+pub fn row(pen: &mut Pen<'_>, row: Row, area: Rect, look: Look) {
+    let model = pen.model;
+    let (c, index) = (&model.shown, &model.index);
+    let level = model.level(row);
+    let (width, bar) = widths(area.width);
+    let (label, size) = label(pen, row);
+    name(pen, area.x, area.y, width.min(area.width), &label, level, look);
+    let mut cursor = pen.at(area.x, area.y, area.width);
+    cursor.skip(width + 1);
+    if matches!(row, Row::Paths(_)) {
+        return paths(cursor, row, model);
+    }
+    cursor.right(SIZE, &size.map_or_else(String::new, words::bytes), Role::Text);
+    let filled = fill(row, c, index);
+    let role = match level {
+        Level::Critical => Role::Crit,
+        Level::Warning => Role::Warn,
+        _ => Role::Text,
+    };
+    if bar > 0 {
+        cursor.cell(bar, &filled.map_or_else(String::new, |f| gauge(f, bar)), if role == Role::Text { Role::Dim } else { role });
+    }
+    cursor.right(PERCENT, &filled.map_or_else(String::new, words::percent), role);
+    let (role, text) = place(model, row);
+    if let Some(age) = stale(model, row) {
+        cursor.skip(1).text(&format!("{} old", words::age(age)), Role::Warn);
+    }
+    cursor.skip(1).text(&text, role);
+}
+
+fn label(pen: &Pen<'_>, row: Row) -> (String, Option<u64>) {
+    let (c, index) = (&pen.model.shown, &pen.model.index);
+    let at = |i: u32| i as usize;
+    match row {
+        Row::Group(i) => c.groups.get(at(i)).map(|g| (g.name.clone(), g.size)),
+        Row::Volume(i) => c.volumes.get(at(i)).map(|v| (format!("{}/{}", v.vg, v.lv), v.size)),
+        Row::Mount(i) => first_mount(c, index, i).map(|f| (f.mount.clone(), f.size)),
+        Row::Paths(i) => index
+            .paths
+            .get(at(i))
+            .and_then(|s| c.maps.get(*s.first()?))
+            .map(|m| (format!("paths {}", m.map.name), m.map.size)),
+        Row::Iscsi(i) => c.iscsi.get(at(i)).map(|(n, s)| (format!("iscsi {n} {}", s.target), None)),
+        Row::Pv(i) => c.pvs.get(at(i)).map(|p| (format!("pv {}", p.path), p.size)),
+        _ => None,
+    }
+    .unwrap_or_default()
+}
+
+/// The age of a row if who said it is stale: a volume may be seen by others, but only one said so last.
+fn stale(model: &Model, row: Row) -> Option<std::time::Duration> {
+    let c = &model.shown;
+    let by = match row {
+        Row::Group(i) => &c.groups.get(i as usize)?.sight.by,
+        Row::Volume(i) => &c.volumes.get(i as usize)?.sight.by,
+        Row::Iscsi(i) => &c.iscsi.get(i as usize)?.0,
+        _ => return None,
+    };
+    fresh::node(by, c, model.setup.now, model.setup.stale_after)
+}
+
+fn first_mount<'a>(
+    c: &'a Cluster,
+    index: &Index,
+    i: u32,
+) -> Option<&'a Filesystem> {
+    c.filesystems.get(*index.mounts.get(i as usize)?.first()?)
+}
+
+/// Where it is, and what is worth knowing about it.
+fn place(model: &Model, row: Row) -> (Role, String) {
+    let (c, index) = (&model.shown, &model.index);
+    let at = |i: u32| i as usize;
+    let short = |nodes: &[std::sync::Arc<str>]| {
+        nodes.iter().map(|n| index.names.short(n)).collect::<Vec<_>>().join(" ")
+    };
+    match row {
+        Row::Group(i) => c.groups.get(at(i)).map(|g| {
+            let kind = if g.shared { "shared" } else { "local" };
+            let lock = g.lock_type.as_deref().map_or_else(String::new, |l| format!(" {l}"));
+            let free = g.free.map_or_else(String::new, |f| format!(", {} free", words::bytes(f)));
+            (Role::Dim, format!("{kind}{lock}{free}, {}", words::count(g.seen_by.len(), "node", "nodes")))
+        }),
+        Row::Volume(i) => c.volumes.get(at(i)).map(|v| {
+            let mut text = if v.active_on.is_empty() { "not active".to_owned() } else { short(&v.active_on) };
+            if let Some(p) = v.copy_percent.filter(|p| *p < 100.0) {
+                text = format!("{text}, copying {}", words::percent(p));
+            }
+            if !v.stale_sizes.is_empty() {
+                return (Role::Warn, format!("{text}, other size on {}", words::count(v.stale_sizes.len(), "node", "nodes")));
+            }
+            if !v.used_by.is_empty() {
+                text = format!("{text}  {}", v.used_by.join(" "));
+            }
+            (Role::Dim, text)
+        }),
+        Row::Mount(i) => index.mounts.get(at(i)).and_then(|set| {
+            let first = c.filesystems.get(*set.first()?)?;
+            let nodes: Vec<_> = set.iter().filter_map(|k| Some(c.filesystems.get(*k)?.node.clone())).collect();
+            let fullest = set.iter().filter_map(|k| c.filesystems.get(*k)).max_by(|a, b| {
+                a.percent().unwrap_or(0.0).total_cmp(&b.percent().unwrap_or(0.0))
+            })?;
+            let stale = nodes.iter().any(|n| fresh::node(n, c, model.setup.now, model.setup.stale_after).is_some());
+            let tail = if nodes.len() > 1 { format!(", fullest {}", index.names.short(&fullest.node)) } else { String::new() };
+            let old = if stale { ", part of it old" } else { "" };
+            Some((Role::Dim, format!("{} {}{tail}{old}", first.kind, if nodes.len() > 4 { format!("{} nodes", nodes.len()) } else { short(&nodes) })))
+        }),
+        Row::Iscsi(i) => c.iscsi.get(at(i)).map(|(_, s)| {
+            let state = s.session_state.as_deref().unwrap_or("state not known");
+            (if state == "LOGGED_IN" { Role::Dim } else { Role::Warn }, format!("{} {state} {}", s.portal, s.devices.join(" ")))
+        }),
+        Row::Pv(i) => c.pvs.get(at(i)).map(|p| {
+            let free = p.free.map_or_else(String::new, |f| format!(", {} free", words::bytes(f)));
+            (Role::Dim, format!("of {}{free}, {}", p.vg.as_deref().unwrap_or("no group"), words::count(p.seen_by.len(), "node", "nodes")))
+        }),
+        _ => None,
+    }
+    .unwrap_or((Role::Dim, String::new()))
+}
+
+/// Paths alive of each node.
+fn paths(mut cursor: Cursor<'_, '_>, row: Row, model: &Model) {
+    let (c, index) = (&model.shown, &model.index);
+    let Row::Paths(i) = row else { return };
+    let maps: Vec<&PathMap> = index.paths.get(i as usize).into_iter().flatten().filter_map(|k| c.maps.get(*k)).collect();
+    let lost = |m: &PathMap| m.active < m.total;
+    // Nodes that lost a path first: on a narrow screen the others are the ones to go.
+    let (bad, good): (Vec<&PathMap>, Vec<&PathMap>) = maps.into_iter().partition(|m| lost(m));
+    for m in bad.into_iter().chain(good) {
+        let (role, sign) = match (lost(m), m.active) {
+            (false, _) => (Role::Dim, ""),
+            (true, 0) => (Role::Crit, "▲"),
+            (true, _) => (Role::Warn, "△"),
+        };
+        if cursor.left() < 6 {
+            break;
+        }
+        cursor.text(&format!("{} {}/{}{sign}", index.names.short(&m.node), m.active, m.total), role).skip(2);
+    }
+}

@@ -1,0 +1,101 @@
+//! The screens that are no panes: alerts, pages of text, the picker of clusters.
+
+use ratatui::layout::Rect;
+
+use super::chrome;
+use super::pen::Pen;
+use crate::app::detail::severity_mark;
+use crate::app::document::Document;
+use crate::app::layout;
+use crate::app::list::scrolled;
+use crate::app::words;
+use crate::theme::Role;
+
+/// A page of text.
+pub fn page(pen: &mut Pen<'_>, area: Rect, title: &str, document: &Document, scroll: usize) {
+    let lines = layout::page(area);
+    let all = document.lines.len();
+    let seen = usize::from(lines.height);
+    let scroll = scroll.min(all.saturating_sub(seen.max(1)));
+    let more = if all > seen { format!("{title}  {}-{} of {all}", scroll + 1, (scroll + seen).min(all)) } else { title.to_owned() };
+    chrome::screen_title(pen, area, &more);
+    for (y, line) in (lines.y..lines.bottom()).zip(document.lines.iter().skip(scroll)) {
+        let mut cursor = pen.at(lines.x, y, lines.width);
+        for (role, text) in line {
+            cursor.text(text, *role);
+        }
+    }
+}
+
+/// The list of alerts. On a compact screen it is all there is, and has no title.
+pub fn alerts(pen: &mut Pen<'_>, area: Rect, titled: bool) {
+    let model = pen.model;
+    let all = &model.shown.alerts;
+    let loud = model.alerts.loud(&model.shown).count();
+    let mut rows = area;
+    if titled {
+        let quiet = all.len() - loud;
+        let tail = if quiet > 0 { format!(", {quiet} quieted") } else { String::new() };
+        chrome::screen_title(pen, area, &format!("Alerts {loud}{tail}"));
+        rows = layout::page(area);
+    }
+    if all.is_empty() && rows.height > 0 {
+        let text = if model.pictured { "no alerts" } else { "asking the nodes" };
+        pen.put(rows.x + 2, rows.y, rows.width.saturating_sub(2), text, Role::Dim);
+    }
+    let offset = scrolled(model.alerts.offset, model.alerts.cursor, all.len(), usize::from(rows.height));
+    let folds = all.len() > offset + usize::from(rows.height) && rows.height > 1;
+    let room = rows.height - u16::from(folds);
+    for (i, y) in (offset..all.len()).zip(rows.y..rows.y + room) {
+        alert(pen, i, Rect { y, height: 1, ..rows });
+    }
+    if folds {
+        let text = format!("+ {} more", all.len() - offset - usize::from(room));
+        pen.put(rows.x + 2, rows.bottom() - 1, rows.width.saturating_sub(2), &text, Role::Dim);
+    }
+}
+
+fn alert(pen: &mut Pen<'_>, i: usize, area: Rect) {
+    let model = pen.model;
+    let Some(a) = model.shown.alerts.get(i) else { return };
+    let selected = model.alerts.selected.as_ref().is_some_and(|(code, subject)| *code == a.code && *subject == a.subject);
+    let quiet = model.alerts.quiet_until(a);
+    let (role, mark) = severity_mark(a.severity);
+    let role = if quiet.is_some() { Role::Dim } else { role };
+    if selected {
+        pen.put(area.x, area.y, 1, "▸", Role::Link);
+    }
+    let style = pen.style(role);
+    let marked = if selected { pen.style(Role::Selected) } else { style };
+    let wide = area.width >= 80;
+    let mut cursor = pen.at(area.x + 1.min(area.width), area.y, area.width.saturating_sub(1));
+    cursor.styled(1, mark, style);
+    if wide {
+        cursor.styled(8, a.severity.word(), marked).cell(8, &words::minute(a.since, &model.setup.zone), Role::Dim);
+    }
+    if let Some(until) = quiet {
+        cursor.text(&format!("quiet until {}  ", words::minute(until, &model.setup.zone)), Role::Dim);
+    }
+    let text_style = if selected && !wide { marked } else { style };
+    let left = cursor.left();
+    cursor.styled(left, &a.text, text_style);
+}
+
+/// The configured clusters.
+pub fn clusters(pen: &mut Pen<'_>, area: Rect, at: usize) {
+    chrome::screen_title(pen, area, "Clusters");
+    let model = pen.model;
+    let rows = layout::page(area);
+    let names = &model.setup.clusters;
+    let offset = scrolled(0, at, names.len(), usize::from(rows.height));
+    for (i, y) in (offset..names.len()).zip(rows.y..rows.bottom()) {
+        let Some(name) = names.get(i) else { break };
+        let shown = model.setup.current.as_ref() == Some(name);
+        let style = pen.style(if i == at { Role::Selected } else { Role::Text });
+        if i == at {
+            pen.put(rows.x, y, 1, "▸", Role::Link);
+        }
+        let mut cursor = pen.at(rows.x + 2.min(rows.width), y, rows.width.saturating_sub(2));
+        cursor.styled(40, name, style).text(if shown { "shown now" } else { "" }, Role::Dim);
+    }
+}
