@@ -19,7 +19,7 @@ pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<S
     }
     for node in &session.nodes {
         let target = target(global, node, &files, &around)?;
-        for directive in &target.not_honoured {
+        for directive in target.not_honoured.iter().filter(|d| !is_stock(d)) {
             let text = format!("{}: not honoured: {directive}", node.place.host);
             if !notices.contains(&text) {
                 notices.push(text);
@@ -39,6 +39,12 @@ pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<S
         ways.collect()
     };
     Ok((WayFinder::new(name, first, Box::new(further)), notices))
+}
+
+/// Debian and its kin ship `GSSAPIAuthentication yes` for every host: nobody asked for it, and saying so at each start would hide what somebody did ask for.
+/// (`doctor` lists it all the same.)
+fn is_stock(directive: &str) -> bool {
+    directive.starts_with("/etc/ssh/") && directive.contains("GSSAPIAuthentication")
 }
 
 fn target(global: &Global, node: &NodeConfig, files: &Files, around: &Surroundings) -> Result<Target, String> {
