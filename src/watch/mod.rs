@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::cluster::StreamFacts;
-use crate::domain::node::{NodeKey, Reach};
+use crate::domain::node::{LinkFault, NodeKey, Reach};
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::log::LogLine;
 use crate::domain::observation::{Observation, Observed, Question};
@@ -89,7 +89,11 @@ impl Watch {
                     s.granted(streams);
                 }
             }
-            Report::Down { trouble, .. } => {
+            Report::Down { trouble, retry_at } => {
+                if let Some(node) = self.nodes.get_mut(&key) {
+                    // No next attempt is named: this one goes on, the node is only said to be late.
+                    node.still_trying = retry_at.is_none() && trouble.fault == LinkFault::Timeout;
+                }
                 let since = match self.nodes.get(&key).map(|n| &n.reach) {
                     Some(Reach::Down { since, .. }) => *since,
                     _ => now,
@@ -142,7 +146,8 @@ impl Watch {
     pub fn looked_once(&self, now: Stamp) -> bool {
         let nodes = self.nodes.values().all(|n| match n.reach {
             Reach::Up { .. } => n.looked_once(),
-            Reach::Down { .. } => true,
+            // A slow node is given time beyond the three seconds after which it is shown as late.
+            Reach::Down { since, .. } => !n.still_trying || since.age(now) > GRACE,
             Reach::Untried | Reach::Connecting { .. } => false,
         });
         nodes && self.manager.looked_once(&self.nodes, now)
@@ -281,5 +286,7 @@ impl Watch {
     }
 }
 
+/// How much longer a first full look waits for a node that is late but still being connected to.
+const GRACE: Duration = Duration::from_secs(3);
 /// How long a stream that ended by itself waits before it is started again.
 const STREAM_RETRY: Duration = Duration::from_secs(5);

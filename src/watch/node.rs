@@ -24,6 +24,8 @@ pub(super) struct Flight {
 pub(super) struct NodeWatch {
     key: NodeKey,
     pub reach: Reach,
+    /// It is said to be late, but the attempt to connect goes on.
+    pub still_trying: bool,
     /// Known once the node said so; kept over a lost connection.
     pub tools: Option<Tools>,
     due: BTreeMap<Question, Stamp>,
@@ -49,6 +51,7 @@ impl NodeWatch {
         Self {
             key,
             reach: Reach::Untried,
+            still_trying: false,
             tools: None,
             due: BTreeMap::new(),
             flights: BTreeMap::new(),
