@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::way::{Way, WayFinder};
-use crate::domain::cluster::Cluster;
+use crate::domain::cluster::{Cluster, MemberStatus};
 use crate::domain::event::Event;
-use crate::domain::node::{LinkFault, NodeKey};
+use crate::domain::node::{LinkFault, NodeKey, Reach};
 use crate::doctor::NodeCheck;
 use crate::domain::observation::Observation;
 use crate::domain::stamp::Stamp;
@@ -66,6 +66,8 @@ pub struct Live {
     checks: Option<BTreeMap<NodeKey, NodeCheck>>,
     /// Added to the wall clock: a replay runs in the time of its recording.
     shift: i64,
+    /// Each member's status in the last picture.
+    statuses: BTreeMap<NodeKey, MemberStatus>,
     /// Members that were looked for already.
     sought: Vec<String>,
     /// Further ways to members that were found, while none has led there.
@@ -91,6 +93,7 @@ impl Live {
             recorder: None,
             checks: None,
             shift,
+            statuses: BTreeMap::new(),
             sought: Vec::new(),
             detours: BTreeMap::new(),
         };
@@ -314,7 +317,20 @@ impl Live {
     pub fn picture(&mut self) -> (Arc<Cluster>, Vec<Event>) {
         let now = self.now();
         let cluster = self.store.cluster(now);
+        self.hurry_back(&cluster);
         (cluster, self.store.events())
+    }
+
+    /// A node that the cluster has back is connected to now, not when its backoff ends.
+    fn hurry_back(&mut self, cluster: &Cluster) {
+        for member in &cluster.members {
+            let Some(node) = member.node else { continue };
+            let before = self.statuses.insert(node, member.status);
+            let came_back = member.status == MemberStatus::Online && before.is_some_and(|b| b != MemberStatus::Online);
+            if came_back && matches!(member.reach, Reach::Down { .. }) {
+                self.order(node, Order::Hurry);
+            }
+        }
     }
 
     /// Whether everything has been looked at once.
