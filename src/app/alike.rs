@@ -85,8 +85,7 @@ pub fn follow(loads: &mut Loads, c: &Cluster) -> bool {
 }
 
 fn step(shown: &mut Option<f64>, now: Option<f64>) -> bool {
-    let near = matches!((*shown, now), (Some(old), Some(now))
-        if (old - now).abs() < HYSTERESIS && now > HYSTERESIS && now < 100.0 - HYSTERESIS);
+    let near = matches!((*shown, now), (Some(old), Some(now)) if (old - now).abs() < HYSTERESIS);
     if near || *shown == now {
         return false;
     }

@@ -71,11 +71,11 @@ pub struct Index {
 
 impl Index {
     /// Indexes a picture.
-    pub fn new(c: &Cluster) -> Self {
+    pub fn new(c: &Cluster, ascii: bool) -> Self {
         let mut order: Vec<Arc<str>> = c.members.iter().map(|m| m.name.clone()).collect();
         order.sort_by(|a, b| natural_cmp(a, b));
         let mut index = Self {
-            names: Names::new(&order),
+            names: Names::new(&order, ascii),
             mounts: group(c.filesystems.iter().map(|f| (f.mount.as_str(), f.source.as_str()))),
             paths: group(c.maps.iter().map(|m| (m.map.name.as_str(), ""))),
             net: net_nodes(c),

@@ -6,6 +6,7 @@
 
 pub mod alerts;
 pub mod alike;
+pub mod ascii;
 pub mod detail;
 pub mod document;
 pub mod filter;

@@ -252,7 +252,7 @@ impl Model {
         self.pictured = true;
         self.shown = picture;
         if !same {
-            self.index = Index::new(&self.shown);
+            self.index = Index::new(&self.shown, self.setup.ascii);
             self.order_all();
             let height = self.page_height();
             self.alerts.anchor(&self.shown, height);

@@ -65,7 +65,11 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     let limit = (wrong.chars().count() / 3).max(2);
     known
         .into_iter()
-        .map(|name| (distance(wrong, name), name))
+        .map(|name| {
+            // A word cut short or carried on is meant as surely as one with a slip.
+            let begins = name.len().min(wrong.len()) > 2 && (name.starts_with(wrong) || wrong.starts_with(name));
+            (if begins { 1 } else { distance(wrong, name) }, name)
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

@@ -66,7 +66,7 @@ fn member(i: u32, name: &str) -> Member {
         answered: Some(ago(1)),
         host: HostFigures {
             at: Some(ago(1)),
-            uptime: Some(Duration::from_secs(u64::from(51 - i) * 3600)),
+            uptime: Some(Duration::from_secs(u64::from(51_u32.saturating_sub(i % 50)) * 3600)),
             cpus: Some(16),
             memory_bytes: Some(32 << 30),
             cpu_percent: percent(12),
