@@ -1,5 +1,7 @@
 //! Signs and their ASCII twins, for terminals that know nothing else.
 
+use std::fmt::Write as _;
+
 /// The twin of a sign: as different from each other as the signs are.
 const TWINS: &[(char, &str)] = &[
     ('●', "*"),
@@ -39,7 +41,7 @@ pub fn ascii(text: &str) -> String {
         } else if let Some((_, twin)) = TWINS.iter().find(|(sign, _)| *sign == c) {
             out.push_str(twin);
         } else {
-            out.push_str(&format!("<{:x}>", u32::from(c)));
+            let _ = write!(out, "<{:x}>", u32::from(c));
         }
     }
     out

@@ -26,6 +26,8 @@ pub mod perform;
 pub mod prompts;
 pub mod rows;
 pub mod screen;
+pub mod sift;
+pub mod sort;
 pub mod timeline;
 pub mod update;
 pub mod wall;

@@ -166,7 +166,7 @@ fn natural_order_and_members_of_groups_below_them() {
         c.services.push(quorate::domain::cluster::Service {
             id: id.into(),
             parent: parent.map(str::to_owned),
-            kind: if id == "grp" { quorate::domain::cluster::ServiceKind::Group } else { Default::default() },
+            kind: if id == "grp" { quorate::domain::cluster::ServiceKind::Group } else { quorate::domain::cluster::ServiceKind::default() },
             ..Default::default()
         });
     }

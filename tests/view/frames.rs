@@ -30,7 +30,8 @@ fn text(width: u16, height: u16, cluster: Cluster) -> String {
 
 #[test]
 fn overview_characters_and_styles() {
-    let cases: [(&str, fn() -> Cluster); 7] = [
+    type Maker = fn() -> Cluster;
+    let cases: [(&str, Maker); 7] = [
         ("healthy", sample::healthy),
         ("degraded", sample::degraded),
         ("split", sample::split),
@@ -137,7 +138,7 @@ fn without_colour_the_characters_are_the_same_and_marks_stay() {
         let (colour, mono) = (with(Depth::True), with(Depth::Mono));
         assert_eq!(paint::text(&colour), paint::text(&mono));
         assert!(mono.content.iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset), "{name}");
-        let reversed: String = mono.content.iter().filter(|c| c.modifier.contains(Modifier::REVERSED)).map(|c| c.symbol()).collect();
+        let reversed: String = mono.content.iter().filter(|c| c.modifier.contains(Modifier::REVERSED)).map(ratatui::buffer::Cell::symbol).collect();
         assert!(reversed.contains("▸2 Services"), "{name}: focus is not marked: {reversed}");
         assert!(reversed.contains("db"), "{name}: the selected row is not marked: {reversed}");
     }
