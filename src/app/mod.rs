@@ -1,4 +1,4 @@
-//! What the screen knows and how it changes: the pure [`update`]. No I/O, no clock, no terminal.
+//! What the screen knows and how it changes: the pure [`update()`]. No I/O, no clock, no terminal.
 //!
 //! A [`Msg`] is everything that can happen, an [`Effect`] everything that may be asked for in return. What
 //! `view` draws is in the [`Model`]; orders, filters and counts are cached there when a picture comes, so that
