@@ -15,7 +15,7 @@ pub fn alike(a: &Cluster, b: &Cluster) -> bool {
         && a.stack == b.stack
         && a.version == b.version
         && quorum(&a.quorum) == quorum(&b.quorum)
-        && all(&a.members, &b.members, |m| member(m))
+        && all(&a.members, &b.members, member)
         && a.services == b.services
         && all(&a.groups, &b.groups, |g| VolumeGroup { sight: Sight::default(), ..g.clone() })
         && all(&a.volumes, &b.volumes, |v| Volume { sight: Sight::default(), ..v.clone() })
@@ -85,8 +85,7 @@ pub fn follow(loads: &mut Loads, c: &Cluster) -> bool {
 }
 
 fn step(shown: &mut Option<f64>, now: Option<f64>) -> bool {
-    let near = matches!((*shown, now), (Some(old), Some(now))
-        if (old - now).abs() < HYSTERESIS && now > HYSTERESIS && now < 100.0 - HYSTERESIS);
+    let near = matches!((*shown, now), (Some(old), Some(now)) if (old - now).abs() < HYSTERESIS);
     if near || *shown == now {
         return false;
     }

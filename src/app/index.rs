@@ -71,11 +71,11 @@ pub struct Index {
 
 impl Index {
     /// Indexes a picture.
-    pub fn new(c: &Cluster) -> Self {
+    pub fn new(c: &Cluster, ascii: bool) -> Self {
         let mut order: Vec<Arc<str>> = c.members.iter().map(|m| m.name.clone()).collect();
         order.sort_by(|a, b| natural_cmp(a, b));
         let mut index = Self {
-            names: Names::new(&order),
+            names: Names::new(&order, ascii),
             mounts: group(c.filesystems.iter().map(|f| (f.mount.as_str(), f.source.as_str()))),
             paths: group(c.maps.iter().map(|m| (m.map.name.as_str(), ""))),
             net: net_nodes(c),
@@ -107,7 +107,6 @@ impl Index {
                 own.max(self.said(&m.name))
             }),
             Row::Service(i) => c.services.get(at(i)).map_or(Level::Quiet, |s| service_level(s).max(self.said(&s.id))),
-            Row::Group(_) => Level::Quiet,
             Row::Volume(i) => c.volumes.get(at(i)).map_or(Level::Quiet, |v| {
                 let moving = if v.copy_percent.is_some_and(|p| p < 100.0) { Level::Moving } else { Level::Quiet };
                 moving.max(self.said(&format!("{}/{}", v.vg, v.lv)))
@@ -128,7 +127,7 @@ impl Index {
                 Some("LOGGED_IN") | None => Level::Quiet,
                 Some(_) => Level::Warning,
             },
-            Row::Pv(_) | Row::Nic(_) => Level::Quiet,
+            Row::Group(_) | Row::Pv(_) | Row::Nic(_) => Level::Quiet,
             Row::Net(i) => self.net.get(at(i)).map_or(Level::Quiet, |n| {
                 n.bonds.clone().map(|k| self.bond_level(c, k)).max().unwrap_or_default()
             }),
@@ -169,9 +168,8 @@ fn level_of(severity: Severity) -> Level {
 fn service_level(s: &Service) -> Level {
     match s.state {
         ServiceState::Failed | ServiceState::Blocked => Level::Critical,
-        ServiceState::Unknown | ServiceState::Stopped => Level::Warning,
         ServiceState::Started | ServiceState::Disabled if s.failures == 0 && !s.failed_operation => Level::Quiet,
-        ServiceState::Started | ServiceState::Disabled => Level::Warning,
+        ServiceState::Unknown | ServiceState::Stopped | ServiceState::Started | ServiceState::Disabled => Level::Warning,
         _ => Level::Moving,
     }
 }

@@ -153,13 +153,11 @@ fn palette(model: &mut Model, key: Key, mut input: super::line::InputLine, mut c
             }
         }
         Key { code: Code::Enter, .. } => {
-            return match found.into_iter().nth(cursor) {
-                Some(choice) => choose(model, choice),
-                None => {
-                    super::update::notice(model, format!("no command '{}'", input.text()));
-                    Vec::new()
-                }
-            };
+            if let Some(choice) = found.into_iter().nth(cursor) {
+                return choose(model, choice);
+            }
+            super::update::notice(model, format!("no command '{}'", input.text()));
+            return Vec::new();
         }
         key => {
             if input.key(key) {

@@ -1,4 +1,4 @@
-//! What the screen knows and how it changes: the pure [`update`]. No I/O, no clock, no terminal.
+//! What the screen knows and how it changes: the pure [`update()`]. No I/O, no clock, no terminal.
 //!
 //! A [`Msg`] is everything that can happen, an [`Effect`] everything that may be asked for in return. What
 //! `view` draws is in the [`Model`]; orders, filters and counts are cached there when a picture comes, so that
@@ -6,6 +6,7 @@
 
 pub mod alerts;
 pub mod alike;
+pub mod ascii;
 pub mod detail;
 pub mod document;
 pub mod filter;
@@ -26,6 +27,8 @@ pub mod prompts;
 pub mod rows;
 pub mod runtime;
 pub mod screen;
+pub mod sift;
+pub mod sort;
 pub mod timeline;
 pub mod update;
 pub mod wall;

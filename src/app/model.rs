@@ -155,6 +155,12 @@ impl Model {
         self.dirty
     }
 
+    /// Changes the colours: the answer to [`super::Effect::SwitchTheme`].
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.setup.theme = theme;
+        self.dirty = true;
+    }
+
     /// The visible screen.
     pub fn screen(&self) -> &Screen {
         self.screens.last().unwrap_or(&Screen::Overview)
@@ -252,7 +258,7 @@ impl Model {
         self.pictured = true;
         self.shown = picture;
         if !same {
-            self.index = Index::new(&self.shown);
+            self.index = Index::new(&self.shown, self.setup.ascii);
             self.order_all();
             let height = self.page_height();
             self.alerts.anchor(&self.shown, height);
@@ -287,7 +293,8 @@ impl Model {
         let body = self.frame().body;
         let Some(state) = self.panes.get_mut(pane as usize) else { return };
         let (c, index) = (&*self.shown, &self.index);
-        state.full.rows = order::full(pane, c, index, &state.wish);
+        let before = std::mem::take(&mut state.full.rows);
+        state.full.rows = order::full(pane, before, c, index, &state.wish);
         let all = match pane {
             Pane::Members => c.members.len(),
             Pane::Services => c.services.len(),

@@ -104,6 +104,6 @@ pub enum Effect {
     SwitchCluster(String),
     /// Try these nodes again now.
     Hurry(Vec<NodeKey>),
-    /// Load another theme by name and put it into [`super::Model::theme`].
+    /// Load another theme by name and hand it to [`super::Model::set_theme`].
     SwitchTheme(String),
 }

@@ -22,16 +22,17 @@ pub struct Names {
 }
 
 impl Names {
-    /// From the members' names in the order of the screen.
-    pub fn new(names: &[Arc<str>]) -> Self {
+    /// From the members' names in the order of the screen, as they will be drawn.
+    pub fn new(names: &[Arc<str>], ascii: bool) -> Self {
         let domain = common_domain(names);
         let short: Vec<&str> = names.iter().map(|n| n.strip_suffix(domain.as_str()).unwrap_or(n)).collect();
-        let prefix = if short.iter().any(|s| s.width() > WIDEST) { common_prefix(&short) } else { 0 };
+        let drawn = |s: &str| if ascii { super::ascii::ascii(s) } else { s.to_owned() };
+        let prefix = if short.iter().any(|s| drawn(s).width() > WIDEST) { common_prefix(&short) } else { 0 };
         let columns: Vec<_> =
-            names.iter().zip(&short).map(|(n, s)| (n.clone(), head(s.get(prefix..).unwrap_or(s)))).collect();
+            names.iter().zip(&short).map(|(n, s)| (n.clone(), head(&drawn(s.get(prefix..).unwrap_or(s)), ascii))).collect();
         let places = names.iter().enumerate().map(|(i, n)| (n.clone(), i)).collect();
         let widest = |widths: &mut dyn Iterator<Item = usize>| u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
-        let widest = (widest(&mut short.iter().map(|s| s.width())), widest(&mut columns.iter().map(|c| c.1.width())));
+        let widest = (widest(&mut short.iter().map(|s| drawn(s).width())), widest(&mut columns.iter().map(|c| c.1.width())));
         Self { domain, places, columns, widest }
     }
 
@@ -83,7 +84,7 @@ fn common_prefix(names: &[&str]) -> usize {
 }
 
 /// The end of a name tells it apart more often than its beginning.
-fn head(name: &str) -> String {
+fn head(name: &str, ascii: bool) -> String {
     if name.width() <= WIDEST {
         return name.to_owned();
     }
@@ -96,5 +97,5 @@ fn head(name: &str) -> String {
         }
         kept.push(c);
     }
-    std::iter::once('…').chain(kept.into_iter().rev()).collect()
+    std::iter::once(if ascii { '<' } else { '…' }).chain(kept.into_iter().rev()).collect()
 }

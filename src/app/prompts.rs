@@ -76,13 +76,8 @@ impl Prompts {
             },
             Ask::Passphrase { .. } => (!typed.is_empty()).then(|| Answer::Passphrase(Secret::new(typed))),
         };
-        match answer {
-            Some(answer) => self.answer(answer),
-            None => {
-                question.unclear = true;
-                None
-            }
-        }
+        question.unclear = answer.is_none();
+        self.answer(answer?)
     }
 
     /// Pasting is for passphrases: a pasted text never trusts a host key.

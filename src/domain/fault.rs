@@ -1,7 +1,6 @@
 //! A mistake in a file that an operator wrote: where, and what was expected.
 
 use std::fmt;
-use std::path::Path;
 
 /// What is wrong in a keymap, theme or other operator's file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,25 +46,16 @@ impl fmt::Display for FileFault {
 
 impl std::error::Error for FileFault {}
 
-/// The longest operator's file that is read.
-const LARGEST: u64 = 1 << 20;
-
-/// Reads an operator's file; what is larger than 1 MiB or not UTF-8 is refused.
-pub fn read_small(path: &Path) -> Result<String, FileFault> {
-    let fault = |e: &dyn fmt::Display| FileFault::whole(&path.display().to_string(), e.to_string());
-    let size = std::fs::metadata(path).map_err(|e| fault(&e))?.len();
-    if size > LARGEST {
-        return Err(fault(&"larger than 1 MiB"));
-    }
-    std::fs::read_to_string(path).map_err(|e| fault(&e))
-}
-
 /// The known name that was most likely meant, if any is near.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wrong.chars().count() / 3).max(2);
     known
         .into_iter()
-        .map(|name| (distance(wrong, name), name))
+        .map(|name| {
+            // A word cut short or carried on is meant as surely as one with a slip.
+            let begins = name.len().min(wrong.len()) > 2 && (name.starts_with(wrong) || wrong.starts_with(name));
+            (if begins { 1 } else { distance(wrong, name) }, name)
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

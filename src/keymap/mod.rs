@@ -9,7 +9,7 @@ pub use file::Line;
 pub use key::{Code, Key, parse_chord, print_chord};
 
 use crate::command::{Command, Scope};
-use crate::domain::fault::{FileFault, read_small};
+use crate::domain::fault::FileFault;
 
 /// The shipped keymaps: (name, file name, content).
 pub const SHIPPED: &[(&str, &str, &str)] = &[
@@ -43,8 +43,9 @@ impl Keymap {
         let path = dir.map(|d| d.join("keymaps").join(format!("{name}.toml")));
         let shipped = SHIPPED.iter().find(|(n, ..)| *n == name);
         if !name.contains(['/', '\\']) && let Some(path) = path.as_deref().filter(|p| p.exists()) {
-            let text = read_small(path)?;
-            return Self::layered(name, &path.display().to_string(), &text);
+            let shown = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|e| FileFault::whole(&shown, e.to_string()))?;
+            return Self::layered(name, &shown, &text);
         }
         match shipped {
             Some((_, file, text)) => Self::layered(name, file, text),

@@ -41,10 +41,10 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     std::iter::once("default").chain(ANSI.iter().map(|a| a.0))
 }
 
-/// Reads `red`, `#ff8700`, `208`; `default` is the terminal's own colour (none).
-pub fn parse(text: &str) -> Option<Option<Color>> {
+/// Reads `red`, `#ff8700`, `208`; `default` is the terminal's own colour.
+pub fn parse(text: &str) -> Option<Color> {
     if text == "default" {
-        return Some(None);
+        return Some(Color::Reset);
     }
     if let Some(hex) = text.strip_prefix('#') {
         if hex.len() != 6 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -52,12 +52,12 @@ pub fn parse(text: &str) -> Option<Option<Color>> {
         }
         let value = u32::from_str_radix(hex, 16).ok()?;
         let [_, r, g, b] = value.to_be_bytes();
-        return Some(Some(Color::Rgb(r, g, b)));
+        return Some(Color::Rgb(r, g, b));
     }
     if let Ok(index) = text.parse::<u8>() {
-        return Some(Some(Color::Indexed(index)));
+        return Some(Color::Indexed(index));
     }
-    ANSI.iter().find(|a| a.0 == text).map(|a| Some(a.1))
+    ANSI.iter().find(|a| a.0 == text).map(|a| a.1)
 }
 
 /// The nearest colour at this depth; none where there are no colours.

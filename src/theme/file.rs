@@ -43,7 +43,7 @@ pub struct Parsed {
     pub roles: Vec<(Role, Style)>,
 }
 
-type Palette = BTreeMap<String, Option<Color>>;
+type Palette = BTreeMap<String, Color>;
 
 /// A mistake: its byte offset and the words.
 type Wrong = (usize, String);
@@ -91,7 +91,7 @@ fn read_roles(table: &DeTable<'_>, palette: &Palette) -> Result<Vec<(Role, Style
 fn read_style(value: &Spanned<DeValue<'_>>, palette: &Palette) -> Result<Style, Wrong> {
     let mut style = Style::new();
     if !matches!(value.get_ref(), DeValue::Table(_)) {
-        style.fg = read_colour(value, palette)?;
+        style.fg = own(read_colour(value, palette)?);
         return Ok(style);
     }
     for (key, value) in as_table(value)? {
@@ -105,8 +105,8 @@ fn read_style(value: &Spanned<DeValue<'_>>, palette: &Palette) -> Result<Style, 
             continue;
         }
         match name {
-            "fg" => style.fg = read_colour(value, palette)?,
-            "bg" => style.bg = read_colour(value, palette)?,
+            "fg" => style.fg = own(read_colour(value, palette)?),
+            "bg" => style.bg = own(read_colour(value, palette)?),
             _ => {
                 let known = ["fg", "bg"].into_iter().chain(MODIFIERS.iter().map(|m| m.0));
                 return Err((key.span().start, unknown("key", name, known)));
@@ -116,7 +116,12 @@ fn read_style(value: &Spanned<DeValue<'_>>, palette: &Palette) -> Result<Style, 
     Ok(style)
 }
 
-fn read_colour(value: &Spanned<DeValue<'_>>, palette: &Palette) -> Result<Option<Color>, Wrong> {
+/// The terminal's own colour is none: nothing is sent for it.
+fn own(colour: Color) -> Option<Color> {
+    (colour != Color::Reset).then_some(colour)
+}
+
+fn read_colour(value: &Spanned<DeValue<'_>>, palette: &Palette) -> Result<Color, Wrong> {
     let text = as_text(value)?;
     if let Some(colour) = palette.get(text) {
         return Ok(*colour);

@@ -11,7 +11,7 @@ use ratatui::style::{Modifier, Style};
 
 pub use colour::Depth;
 
-use crate::domain::fault::{FileFault, read_small};
+use crate::domain::fault::FileFault;
 
 /// What a piece of the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,7 +130,9 @@ type Styles = [Style; Role::ALL.len()];
 fn read(name: &str, dir: Option<&Path>, depth: usize) -> Result<Styles, FileFault> {
     let path = dir.map(|d| d.join("themes").join(format!("{name}.toml")));
     if !name.contains(['/', '\\']) && let Some(path) = path.as_deref().filter(|p| p.exists()) {
-        return resolve(name, &path.display().to_string(), &read_small(path)?, dir, depth);
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| FileFault::whole(&shown, e.to_string()))?;
+        return resolve(name, &shown, &text, dir, depth);
     }
     match SHIPPED.iter().find(|(n, ..)| *n == name) {
         Some((_, file, text)) => resolve(name, file, text, None, depth),

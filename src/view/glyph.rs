@@ -1,51 +1,6 @@
-//! Signs and their ASCII twins.
+//! Graphemes and bars.
 
 use std::borrow::Cow;
-
-/// The twin of a sign: as different from each other as the signs are.
-const TWINS: &[(char, &str)] = &[
-    ('●', "*"),
-    ('◐', "o"),
-    ('○', "."),
-    ('✕', "x"),
-    ('▲', "!"),
-    ('△', "~"),
-    ('→', ">"),
-    ('◌', "?"),
-    ('▸', ">"),
-    ('·', "-"),
-    ('…', ">"),
-    ('─', "-"),
-    ('│', "|"),
-    ('┌', "+"),
-    ('┐', "+"),
-    ('└', "+"),
-    ('┘', "+"),
-    ('█', "#"),
-    ('▉', "#"),
-    ('▊', "#"),
-    ('▋', "#"),
-    ('▌', "#"),
-    ('▍', " "),
-    ('▎', " "),
-    ('▏', " "),
-];
-
-/// Text for a terminal that knows ASCII only. Signs become their twins, other characters their number: two names
-/// that differ stay different.
-pub fn ascii(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else if let Some((_, twin)) = TWINS.iter().find(|(sign, _)| *sign == c) {
-            out.push_str(twin);
-        } else {
-            out.push_str(&format!("<{:x}>", u32::from(c)));
-        }
-    }
-    out
-}
 
 /// A grapheme as it may be drawn: without variation selectors, about whose width terminals disagree, and without
 /// piles of marks.

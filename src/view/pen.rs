@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::glyph;
-use crate::app::{Model, fresh};
+use crate::app::{Model, ascii, fresh};
 use crate::theme::Role;
 
 /// A grapheme longer than this is drawn as its first character: marks piled upon a letter are no text.
@@ -52,7 +52,7 @@ impl<'a> Pen<'a> {
             return self.put_plain(x, y, room, text, style);
         }
         if self.ascii {
-            return self.put_plain(x, y, room, &glyph::ascii(text), style);
+            return self.put_plain(x, y, room, &ascii::ascii(text), style);
         }
         self.put_wide(x, y, room, text, style)
     }
@@ -106,7 +106,7 @@ impl<'a> Pen<'a> {
 
     /// How many cells a text takes here.
     pub fn width(&self, text: &str) -> u16 {
-        let width = if self.ascii && !text.is_ascii() { glyph::ascii(text).len() } else { text.width() };
+        let width = if self.ascii && !text.is_ascii() { ascii::ascii(text).len() } else { text.width() };
         u16::try_from(width).unwrap_or(u16::MAX)
     }
 

@@ -1,5 +1,7 @@
 //! The wallboard: from five metres, nobody at the keys. Nothing is shown as well that was not seen to be.
 
+use std::fmt::Write as _;
+
 use ratatui::layout::Rect;
 
 use super::pen::Pen;
@@ -109,10 +111,10 @@ fn summary(pen: &mut Pen<'_>, area: Rect) {
     }
     let mut line = format!("{} of {} services", counts.started, counts.wanted);
     if counts.paths.1 > 0 {
-        line.push_str(&format!("      paths {}/{}", counts.paths.0, counts.paths.1));
+        let _ = write!(line, "      paths {}/{}", counts.paths.0, counts.paths.1);
     }
     if let Some((name, fill)) = &model.index.fullest {
-        line.push_str(&format!("      fullest {name} {}", words::percent(*fill)));
+        let _ = write!(line, "      fullest {name} {}", words::percent(*fill));
     }
     let last = model.timeline.visible().next_back();
     let below = |up: u16| area.bottom().checked_sub(up).filter(|y| *y > area.y);

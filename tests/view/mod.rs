@@ -1,7 +1,7 @@
 //! Tests of view: characters and styles at several sizes, and the screenshots.
 
-mod frames;
-mod paint;
+pub mod frames;
+pub mod paint;
 pub mod sample;
 mod screenshots;
 mod svg;

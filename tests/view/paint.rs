@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use quorate::app::Model;
 use quorate::view;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 /// Draws a frame at the model's size.

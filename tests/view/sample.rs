@@ -66,7 +66,7 @@ fn member(i: u32, name: &str) -> Member {
         answered: Some(ago(1)),
         host: HostFigures {
             at: Some(ago(1)),
-            uptime: Some(Duration::from_secs(u64::from(51 - i) * 3600)),
+            uptime: Some(Duration::from_secs(u64::from(51_u32.saturating_sub(i % 50)) * 3600)),
             cpus: Some(16),
             memory_bytes: Some(32 << 30),
             cpu_percent: percent(12),
@@ -219,6 +219,16 @@ pub fn healthy() -> Cluster {
         rule: None,
         expires: None,
     }];
+    store(&mut c);
+    for node in names {
+        equip(&mut c, node);
+    }
+    c
+}
+
+/// A shared volume group with what is in it.
+fn store(c: &mut Cluster) {
+    let names = ["n1", "n2", "n3", "n4", "n5"];
     c.groups = vec![VolumeGroup {
         name: "vg_cluster".into(),
         uuid: Some("vg-uuid".into()),
@@ -239,60 +249,61 @@ pub fn healthy() -> Cluster {
         seen_by: arcs(&names),
         ..PhysicalVolume::default()
     }];
-    for node in names {
-        c.filesystems.push(Filesystem {
+}
+
+/// Filesystem, paths, bonds, interfaces and an iSCSI session of a node.
+fn equip(c: &mut Cluster, node: &str) {
+    c.filesystems.push(Filesystem {
+        node: node.into(),
+        mount: "/netcluster0".into(),
+        kind: "gfs2".into(),
+        source: "vg_cluster/lv_gfs".into(),
+        size: Some(1_870_000_000_000),
+        used: Some(187_000_000_000),
+        available: Some(1_683_000_000_000),
+        at: ago(1),
+    });
+    let path = |device: &str| PathRow {
+        device: device.into(),
+        dm_state: "active".into(),
+        checker_state: "ready".into(),
+        device_state: "running".into(),
+        host: None,
+    };
+    c.maps.push(PathMap {
+        node: node.into(),
+        active: 2,
+        total: 2,
+        map: MapRow { name: "san1".into(), paths: vec![path("sdb"), path("sdc")], ..MapRow::default() },
+        at: ago(1),
+    });
+    c.bonds.push(bond(node, "bond0", ["eth0", "eth2"]));
+    c.bonds.push(bond(node, "bond1", ["eth1", "eth3"]));
+    for port in ["br0", "eth0", "eth1", "eth2", "eth3"] {
+        c.nics.push(Interface {
             node: node.into(),
-            mount: "/netcluster0".into(),
-            kind: "gfs2".into(),
-            source: "vg_cluster/lv_gfs".into(),
-            size: Some(1_870_000_000_000),
-            used: Some(187_000_000_000),
-            available: Some(1_683_000_000_000),
-            at: ago(1),
+            name: port.into(),
+            kind: (port == "br0").then(|| "bridge".to_owned()),
+            state: "up".into(),
+            mtu: Some(1500),
+            speed_mbps: Some(1000),
+            duplex: Some("full".into()),
+            is_nic: port != "br0",
+            addresses: if port == "br0" { vec!["131.154.1.7/24".into()] } else { Vec::new() },
+            ..Interface::default()
         });
-        let path = |device: &str| PathRow {
-            device: device.into(),
-            dm_state: "active".into(),
-            checker_state: "ready".into(),
-            device_state: "running".into(),
-            host: None,
-        };
-        c.maps.push(PathMap {
-            node: node.into(),
-            active: 2,
-            total: 2,
-            map: MapRow { name: "san1".into(), paths: vec![path("sdb"), path("sdc")], ..MapRow::default() },
-            at: ago(1),
-        });
-        c.bonds.push(bond(node, "bond0", ["eth0", "eth2"]));
-        c.bonds.push(bond(node, "bond1", ["eth1", "eth3"]));
-        for port in ["br0", "eth0", "eth1", "eth2", "eth3"] {
-            c.nics.push(Interface {
-                node: node.into(),
-                name: port.into(),
-                kind: (port == "br0").then(|| "bridge".to_owned()),
-                state: "up".into(),
-                mtu: Some(1500),
-                speed_mbps: Some(1000),
-                duplex: Some("full".into()),
-                is_nic: port != "br0",
-                addresses: if port == "br0" { vec!["131.154.1.7/24".into()] } else { Vec::new() },
-                ..Interface::default()
-            });
-        }
-        c.iscsi.push((
-            node.into(),
-            IscsiSession {
-                sid: Some(1),
-                target: "iqn.2026-11.org.example:san".into(),
-                portal: "10.0.9.1:3260".into(),
-                session_state: Some("LOGGED_IN".into()),
-                connection_state: Some("LOGGED IN".into()),
-                devices: vec!["sdb".into()],
-            },
-        ));
     }
-    c
+    c.iscsi.push((
+        node.into(),
+        IscsiSession {
+            sid: Some(1),
+            target: "iqn.2026-11.org.example:san".into(),
+            portal: "10.0.9.1:3260".into(),
+            session_state: Some("LOGGED_IN".into()),
+            connection_state: Some("LOGGED IN".into()),
+            devices: vec!["sdb".into()],
+        },
+    ));
 }
 
 pub fn alert(severity: Severity, code: AlertCode, subject: &str, text: &str) -> Alert {

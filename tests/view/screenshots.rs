@@ -3,37 +3,23 @@
 use std::path::Path;
 
 use quorate::app::{Model, Msg, update};
-use quorate::keymap::{Key, parse_chord};
 
+use super::frames::{keys, model};
 use super::{paint, sample, svg};
 
-fn type_keys(model: &mut Model, script: &str) {
-    for key in parse_chord(script).unwrap() {
-        let _: Key = key;
-        update(model, Msg::Key(key));
-    }
-}
-
 fn pictures() -> Vec<(&'static str, Model)> {
-    let with = |width, height, cluster| {
-        let mut model = sample::model_of(sample::setup(width, height), cluster);
-        update(&mut model, Msg::Events(sample::events()));
-        model
-    };
+    let with = |width, height, cluster| model(sample::setup(width, height), cluster);
     let mut small = sample::setup(80, 24);
     small.ascii = true;
-    let mut small = sample::model_of(small, sample::degraded());
-    update(&mut small, Msg::Events(sample::events()));
+    let small = model(small, sample::degraded());
     let mut services = with(140, 36, sample::degraded());
-    type_keys(&mut services, "2 enter");
+    keys(&mut services, "2 enter");
     let mut help = with(110, 36, sample::healthy());
-    type_keys(&mut help, "?");
+    keys(&mut help, "?");
     let wall = |cluster| {
         let mut setup = sample::setup(100, 28);
         setup.wallboard = true;
-        let mut model = sample::model_of(setup, cluster);
-        update(&mut model, Msg::Events(sample::events()));
-        model
+        model(setup, cluster)
     };
     let mut host_key = with(100, 28, sample::healthy());
     update(

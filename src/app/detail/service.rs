@@ -52,7 +52,9 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
         c.volumes.iter().filter(|v| v.used_by.iter().any(|u| u == id)).map(|v| format!("{}/{} {} active on {}", v.vg, v.lv, super::size(v.size), join(&v.active_on))).collect();
     if !volumes.is_empty() {
         doc.head("Volumes");
-        volumes.iter().for_each(|v| doc.say(Role::Text, v));
+        for volume in &volumes {
+            doc.say(Role::Text, volume);
+        }
     }
     history(doc, model, |e| e.subject.as_deref() == Some(id));
     Some(())

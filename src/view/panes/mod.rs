@@ -6,6 +6,8 @@ pub mod network;
 pub mod services;
 pub mod storage;
 
+use std::fmt::Write as _;
+
 use ratatui::layout::Rect;
 
 use super::chrome;
@@ -147,7 +149,7 @@ fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool) {
         note.push_str(" problems only");
     }
     if state.hidden > 0 {
-        note.push_str(&format!(" {} of {}", state.full.rows.len(), state.full.rows.len() + state.hidden));
+        let _ = write!(note, " {} of {}", state.full.rows.len(), state.full.rows.len() + state.hidden);
     }
     let stale = match pane {
         Pane::Services => services::stale(pen),

@@ -86,7 +86,8 @@ fn brief_bond(cursor: &mut Cursor<'_, '_>, b: &Bond, stale: bool) {
     }
     for port in &b.ports {
         let active = b.active_port.as_deref() == Some(port.name.as_str());
-        let (role, sign) = if port.up { (if stale { Role::Dim } else { Role::Text }, "") } else { (Role::Crit, "✕") };
+        // A blank before the sign: glued to a name its ASCII twin would be part of the name.
+        let (role, sign) = if port.up { (if stale { Role::Dim } else { Role::Text }, "") } else { (Role::Crit, " ✕") };
         let text = if active { format!(" [{}]{sign}", port.name) } else { format!(" {}{sign}", port.name) };
         cursor.text(&text, role);
     }
@@ -110,7 +111,7 @@ fn brief_rest(cursor: &mut Cursor<'_, '_>, bonds: &[Bond], nics: &[Interface]) {
     }
     let port = |n: &Interface| bonds.iter().any(|b| b.ports.iter().any(|p| p.name == n.name));
     for n in nics.iter().filter(|n| n.is_nic && !port(n)) {
-        let (role, sign) = if n.state == "down" { (Role::Warn, "✕") } else { (Role::Dim, "") };
+        let (role, sign) = if n.state == "down" { (Role::Warn, " ✕") } else { (Role::Dim, "") };
         cursor.text(&format!("{}{sign}", n.name), role).skip(1);
     }
 }
@@ -127,7 +128,7 @@ fn bond(pen: &mut Pen<'_>, row: Row, b: &Bond, area: Rect, look: Look) {
     for p in &b.ports {
         let active = b.active_port.as_deref() == Some(p.name.as_str());
         let name = if active { format!("[{}]", p.name) } else { p.name.clone() };
-        let sign = if p.up { "" } else { "✕" };
+        let sign = if p.up { "" } else { " ✕" };
         let failures = p.failures.filter(|f| *f > 0).map_or_else(String::new, |f| format!(" failed {f}x"));
         let role = if p.up { Role::Text } else { Role::Crit };
         cursor.text(&format!("{name}{sign} {}{failures}", speed(p.speed_mbps, p.duplex.as_deref())), role).skip(2);

@@ -44,7 +44,7 @@ fn columns(pen: &Pen<'_>, width: u16) -> Columns {
     // A note needs a dozen cells before columns may take more room.
     let fits = |cell: u16| count.saturating_mul(cell).saturating_add(12) <= rest;
     let matrix = [head + 2, head + 1].into_iter().find(|cell| count > 0 && fits(*cell));
-    let owners = if matrix.is_some() { 0 } else { (width / 5).clamp(5, 24) };
+    let owners = if matrix.is_some() { 0 } else { pen.model.index.names.widest().clamp(5, (width / 4).max(8)) };
     Columns { name, matrix, owners, kind, fails }
 }
 

@@ -12,8 +12,9 @@ use super::{Look, name};
 use crate::app::Model;
 use crate::app::fresh;
 use crate::app::index::{Index, Level};
-use crate::app::order::fill;
+
 use crate::app::rows::Row;
+use crate::app::sort::fill;
 use crate::app::words;
 use crate::domain::cluster::{Cluster, Filesystem, PathMap};
 use crate::theme::Role;

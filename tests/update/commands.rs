@@ -1,0 +1,59 @@
+//! The table of commands is whole, and help and palette come from it.
+
+use quorate::command::{Command, Facts, Scope, TABLE};
+use quorate::keymap::{Found, Keymap, SHIPPED, parse_chord};
+
+use crate::view::sample;
+
+#[test]
+fn the_table_is_in_order_and_its_names_are_unique() {
+    for (i, entry) in TABLE.iter().enumerate() {
+        assert_eq!(entry.id as usize, i);
+        assert_eq!(Command::from_name(entry.name), Some(entry.id));
+        assert!(!entry.doc.is_empty() && entry.doc.len() < 90, "{}", entry.name);
+    }
+}
+
+#[test]
+fn every_command_has_a_key_in_every_shipped_keymap() {
+    for (name, ..) in SHIPPED {
+        let map = Keymap::load(name, None).unwrap();
+        for entry in TABLE {
+            assert!(map.keys_of(entry.id).next().is_some(), "{name}: {} has no key", entry.name);
+        }
+    }
+}
+
+#[test]
+fn help_lists_every_command_with_the_keys_of_the_live_keymap() {
+    let mut setup = sample::setup(140, 40);
+    setup.keymap = Keymap::layered("mine", "mine.toml", "[global]\n\"Q\" = \"quit\"\n\"q\" = \"none\"\n").unwrap();
+    let mut model = sample::model_of(setup, sample::healthy());
+    crate::view::frames::keys(&mut model, "?");
+    let quorate::app::screen::Screen::Help(page) = model.screen() else { panic!("no help") };
+    let text = page.document.text();
+    for entry in TABLE {
+        let line = text.lines().find(|l| l.contains(entry.doc)).unwrap_or_default();
+        assert!(line.split_whitespace().any(|w| w == entry.name), "{}: {line}", entry.name);
+    }
+    assert!(text.contains("  Q , ctrl-c") || text.contains("  ctrl-c , Q"), "{text}");
+}
+
+#[test]
+fn commands_that_do_not_apply_say_why() {
+    let none = Facts::default();
+    assert_eq!(Command::NextCluster.entry().when.check(none), Err("only one cluster is configured"));
+    assert_eq!(Command::Copy.entry().when.check(none), Err("nothing is selected"));
+    assert_eq!(Command::Quit.entry().when.check(none), Ok(()));
+    let mut model = sample::model_of(sample::setup(140, 40), sample::healthy());
+    crate::view::frames::keys(&mut model, "C");
+    assert_eq!(model.notice.as_ref().unwrap().0, "next-cluster: only one cluster is configured");
+}
+
+#[test]
+fn a_narrower_scope_wins() {
+    let map = Keymap::layered("x", "x.toml", "[table]\n\"q\" = \"sort\"\n").unwrap();
+    let q = parse_chord("q").unwrap();
+    assert_eq!(map.find(&[Scope::Table, Scope::Global], &q), Found::Command(Command::Sort));
+    assert_eq!(map.find(&[Scope::Global], &q), Found::Command(Command::Quit));
+}

@@ -1,0 +1,132 @@
+//! The timeline: order, bounds, filters, scrolling, freezing.
+
+use quorate::app::filter::Filter;
+use quorate::app::timeline::{KEPT, Timeline};
+use quorate::app::{Msg, update};
+use quorate::domain::event::{Event, Severity, Source};
+use quorate::domain::stamp::Stamp;
+
+use crate::view::{frames, paint, sample};
+
+fn at(second: i64, text: &str) -> Event {
+    sample::event(Stamp::from_secs(second), "n1", Source::Kernel, Severity::Info, text)
+}
+
+fn texts(t: &Timeline) -> Vec<String> {
+    t.visible().map(|e| e.event.text.clone()).collect()
+}
+
+#[test]
+fn inserted_where_they_belong_equal_times_as_they_come() {
+    let mut t = Timeline::default();
+    for (second, text) in [(5, "c"), (1, "a"), (3, "b"), (5, "d"), (9, "e"), (5, "d2")] {
+        t.insert(at(second, text));
+    }
+    assert_eq!(texts(&t), ["a", "b", "c", "d", "d2", "e"]);
+}
+
+#[test]
+fn bounded_and_says_what_was_dropped() {
+    let mut t = Timeline::default();
+    for i in 0..10_500 {
+        t.insert(at(i, &i.to_string()));
+    }
+    assert_eq!((t.len(), t.dropped), (KEPT, 500));
+    assert_eq!(texts(&t)[0], "500");
+    let mut model = frames::model(sample::setup(120, 40), sample::healthy());
+    update(&mut model, Msg::Events((0..10_500).map(|i| at(i, "flood")).collect()));
+    assert!(paint::text(&paint::frame(&model)).contains("505 oldest dropped"));
+}
+
+#[test]
+fn filters() {
+    let mut e = at(1, "eth1: link is DOWN");
+    e.severity = Severity::Warning;
+    e.subject = Some("vm:wiki".into());
+    for (filter, passes) in [
+        ("", true),
+        ("link down", true),
+        ("link up", false),
+        ("!up", true),
+        ("node:n1", true),
+        ("node:n2", false),
+        ("!node:n2 eth1", true),
+        ("sev:notice", true),
+        ("sev:warn", true),
+        ("sev:critical", false),
+        ("!sev:critical", true),
+        ("src:kernel", true),
+        ("src:net", false),
+        ("svc:wiki", true),
+        ("vm:wiki", true),
+        ("NODE:N1 Src:KERNEL", true),
+        ("sev:", true),
+        ("!", true),
+        ("sev:nonsense", false),
+    ] {
+        assert_eq!(Filter::parse(filter).takes(&e), passes, "{filter}");
+    }
+    assert!(Filter::parse("sev:nonsense").mistake().unwrap().contains("info, notice, warning, critical"));
+}
+
+#[test]
+fn scrolling_stops_following_and_says_what_is_new() {
+    let mut model = sample::model_of(sample::setup(120, 40), sample::healthy());
+    update(&mut model, Msg::Events((0..50).map(|i| at(i, &format!("line-{i:02}"))).collect()));
+    let frame = |m: &quorate::app::Model| paint::text(&paint::frame(m));
+    assert!(frame(&model).contains("line-49"));
+    frames::keys(&mut model, "5 k k");
+    assert_eq!(model.timeline.get(model.timeline.selected.unwrap()).unwrap().event.text, "line-48");
+    update(&mut model, Msg::Events((50..60).map(|i| at(i, &format!("line-{i:02}"))).collect()));
+    let text = frame(&model);
+    assert!(text.contains("10 new below") && text.contains("line-48") && !text.contains("line-55"), "{text}");
+    frames::keys(&mut model, "g g");
+    assert!(frame(&model).contains("line-00"));
+    frames::keys(&mut model, "G");
+    let text = frame(&model);
+    assert!(text.contains("live") && text.contains("line-59"), "{text}");
+}
+
+#[test]
+fn the_next_warning_is_found_among_many_lines() {
+    let mut model = sample::model_of(sample::setup(120, 40), sample::healthy());
+    let mut events: Vec<Event> = (0..500).map(|i| at(i, "dull")).collect();
+    events[17].severity = Severity::Critical;
+    events[17].text = "the cause".into();
+    update(&mut model, Msg::Events(events));
+    frames::keys(&mut model, "5 N");
+    assert_eq!(model.timeline.get(model.timeline.selected.unwrap()).unwrap().event.text, "the cause");
+    assert!(paint::text(&paint::frame(&model)).contains("the cause"));
+}
+
+#[test]
+fn typed_filters_work_while_typed_and_are_taken_back() {
+    let mut model = frames::model(sample::setup(140, 40), sample::healthy());
+    frames::keys(&mut model, "5 / n o d e : n 2");
+    let text = paint::text(&paint::frame(&model));
+    assert!(text.contains("filter events: /node:n2_") && text.contains("/node:n2") && text.contains("3 hidden"), "{text}");
+    frames::keys(&mut model, "esc");
+    assert!(model.timeline.filter().is_empty());
+    frames::keys(&mut model, "/ s r c : n e t enter");
+    assert_eq!(model.timeline.filter().text(), "src:net");
+    frames::keys(&mut model, "esc");
+    assert!(model.timeline.filter().is_empty(), "esc comes back from the filter");
+}
+
+#[test]
+fn frozen_everything_stands_still_and_says_so() {
+    let mut model = frames::model(sample::setup(140, 40), sample::healthy());
+    frames::keys(&mut model, "F");
+    let before: Vec<String> = paint::text(&paint::frame(&model)).lines().skip(2).take(18).map(str::to_owned).collect();
+    update(&mut model, Msg::Picture(std::sync::Arc::new(sample::no_quorum())));
+    update(&mut model, Msg::Events(vec![at(1, "old"), sample::event(sample::NOW, "n1", Source::Net, Severity::Info, "fresh")]));
+    update(&mut model, Msg::Tick(Stamp(sample::NOW.0 + 150_000_000)));
+    let text = paint::text(&paint::frame(&model));
+    assert!(text.lines().next().unwrap().contains("FROZEN 2 min"), "{text}");
+    assert!(text.contains("frozen, 2 new") && !text.contains("fresh") && !text.contains("NO QUORUM"), "{text}");
+    let services = |lines: &[String]| lines.iter().map(|l| l.split("  2 Services").next().unwrap_or(l).len()).sum::<usize>();
+    assert!(services(&before) > 0);
+    frames::keys(&mut model, "F");
+    let text = paint::text(&paint::frame(&model));
+    assert!(text.contains("NO QUORUM") && text.contains("fresh") && !text.contains("FROZEN"), "{text}");
+}
