@@ -283,7 +283,10 @@ impl Cockpit {
                 Ok(())
             }
             Effect::Suspend => self.stop(),
-            Effect::ClearScreen => self.repaint(),
+            Effect::ClearScreen => {
+                self.painter.forget();
+                self.draw()
+            }
             Effect::Copy(text) => self.copy(&text),
             Effect::AnswerPrompt { id, answer } => {
                 if let (Some((node, prompt)), Some(live)) = (self.prompts.remove(&id), &mut self.live) {
@@ -300,8 +303,8 @@ impl Cockpit {
             }
             Effect::SwitchTheme(name) => match (self.theme)(&name) {
                 Ok(theme) => {
-                    self.model.setup.theme = theme;
-                    self.repaint()
+                    self.model.set_theme(theme);
+                    self.draw()
                 }
                 Err(why) => self.tell(Msg::Notice(why)),
             },
