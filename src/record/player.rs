@@ -1,15 +1,15 @@
 //! A link that answers from a recording.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use super::file::{Entry, Recording};
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
-use crate::link::{Answer, Ask, AskError, Link, Order, Report, StreamId, Voice};
+use crate::link::{Answer, Ask, Link, Order, Report, StreamId, Voice};
 
 /// Replays what one node said. Time runs as it ran then; after the end, the last answers stay true, with their clocks moved on.
 pub fn play(recording: Arc<Recording>, key: u32, voice: Voice) -> Box<dyn Link> {
@@ -48,7 +48,7 @@ impl Player {
         loop {
             match orders.recv_timeout(self.until_next()) {
                 Ok(Order::Ask(ask)) => {
-                    let result = self.answer(&ask);
+                    let result = Ok(self.answer(&ask));
                     if !self.voice.say(Report::Answer { id: ask.id, result }) {
                         return;
                     }
@@ -87,7 +87,7 @@ impl Player {
     }
 
     /// The answer that was the newest at this time of the recording; before its time, the first one.
-    fn answer(&self, ask: &Ask) -> Result<Answer, AskError> {
+    fn answer(&self, ask: &Ask) -> Answer {
         let elapsed = self.elapsed();
         let mut found = None;
         for entry in self.said() {
@@ -101,12 +101,12 @@ impl Player {
         let now = self.replayed_now();
         let Some(Entry::Answer { at, code, took, out, err, .. }) = found else {
             let text = "the recording has no answer to this".to_owned();
-            return Ok(Answer { stdout: Vec::new(), stderr: text.into_bytes(), code: 127, sent: now, first: now, done: now });
+            return Answer { stdout: Vec::new(), stderr: text.into_bytes(), code: 127, sent: now, first: now, done: now };
         };
         // The times of the recording, so that the node's clock is compared with the clock that it was recorded beside.
         let done = Stamp(self.recording.began).shifted(*at);
         let stdout = out.bytes().unwrap_or_default();
-        Ok(Answer { stdout, stderr: err.clone().into_bytes(), code: *code, sent: done.shifted(-*took), first: done, done })
+        Answer { stdout, stderr: err.clone().into_bytes(), code: *code, sent: done.shifted(-*took), first: done, done }
     }
 
     fn until_next(&self) -> Duration {

@@ -68,7 +68,7 @@ impl ManagerWatch {
     /// Hands what is due to the best node, and a late question to a second one.
     pub fn assign(&mut self, nodes: &mut BTreeMap<NodeKey, NodeWatch>, now: Stamp) {
         let late: Vec<(Question, NodeKey)> =
-            self.asked.iter().filter_map(|(q, a)| (a.len() == 1 && a[0].1.after(PATIENCE) <= now).then(|| (*q, a[0].0))).collect();
+            self.asked.iter().filter(|(_, a)| a.len() == 1 && a[0].1.after(PATIENCE) <= now).map(|(q, a)| (*q, a[0].0)).collect();
         for (question, busy) in late {
             if let Some(other) = best(nodes, now, |k| k != busy) {
                 self.send(question, other, nodes, now);

@@ -206,8 +206,12 @@ impl Watch {
     fn tools_known(&mut self, key: NodeKey, tools: &Tools, now: Stamp, out: &mut Vec<Output>) {
         if tools.has("crm_mon") {
             self.manager.node_ready(now);
-            if self.everyone && let Some(node) = self.nodes.get_mut(&key) {
-                cadence::MANAGER.iter().for_each(|question| node.ask_now(*question, now));
+            if self.everyone
+                && let Some(node) = self.nodes.get_mut(&key)
+            {
+                for question in cadence::MANAGER {
+                    node.ask_now(*question, now);
+                }
             }
         }
         if self.follow

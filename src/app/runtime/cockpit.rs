@@ -287,7 +287,7 @@ impl Cockpit {
                 self.painter.forget();
                 self.draw()
             }
-            Effect::Copy(text) => self.copy(&text),
+            Effect::Copy(text) => copy(&text),
             Effect::AnswerPrompt { id, answer } => {
                 if let (Some((node, prompt)), Some(live)) = (self.prompts.remove(&id), &mut self.live) {
                     live.reply(node, prompt, reply(answer));
@@ -310,23 +310,21 @@ impl Cockpit {
             },
         }
     }
+}
 
-    /// OSC 52: the operator's own terminal takes the text, also over SSH.
-    fn copy(&mut self, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        crossterm::execute!(out, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
-    }
+/// OSC 52: the operator's own terminal takes the text, also over SSH.
+fn copy(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    crossterm::execute!(out, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
 }
 
 /// A step of the session; without one, just the wait.
 async fn step(live: Option<&mut Live>, wake: Stamp, now: Stamp) -> Vec<Happening> {
-    match live {
-        Some(live) => live.step(wake).await,
-        None => {
-            tokio::time::sleep(Duration::from_micros(u64::try_from(wake.0 - now.0).unwrap_or(0))).await;
-            Vec::new()
-        }
+    if let Some(live) = live {
+        return live.step(wake).await;
     }
+    tokio::time::sleep(Duration::from_micros(u64::try_from(wake.0 - now.0).unwrap_or(0))).await;
+    Vec::new()
 }
 
 fn ask(prompt: Prompt) -> Ask {

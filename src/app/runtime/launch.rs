@@ -105,4 +105,3 @@ pub fn create(file: &Path) -> Result<File, Failure> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     made.map_err(|e| Failure::Said(WRONG_COMMAND_LINE, format!("cannot record to {}: {e}", file.display())))
 }
-

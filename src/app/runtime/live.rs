@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::way::{Way, WayFinder};
+use crate::doctor::NodeCheck;
 use crate::domain::cluster::{Cluster, MemberStatus};
 use crate::domain::event::Event;
 use crate::domain::node::{LinkFault, NodeKey, Reach};
-use crate::doctor::NodeCheck;
 use crate::domain::observation::Observation;
 use crate::domain::stamp::Stamp;
 use crate::link::{Link, Order, Prompt, PromptId, Reply, Report, Target, Voice};
@@ -234,11 +234,11 @@ impl Live {
         if self.detour(node, &report) {
             return;
         }
-        if let Some(recorder) = &mut self.recorder {
-            if let Err(error) = recorder.report(node, &report, now) {
-                tracing::error!("the recording ends here: {error}");
-                self.recorder = None;
-            }
+        if let Some(recorder) = &mut self.recorder
+            && let Err(error) = recorder.report(node, &report, now)
+        {
+            tracing::error!("the recording ends here: {error}");
+            self.recorder = None;
         }
         outputs.extend(self.watch.report(node, report, now));
     }

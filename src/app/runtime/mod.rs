@@ -12,5 +12,5 @@ pub mod way;
 pub mod ways;
 
 pub use live::{Happening, Live};
-pub use ways::wayfinder;
 pub use way::{Way, WayFinder, WayKind};
+pub use ways::wayfinder;

@@ -79,7 +79,7 @@ impl Sessions {
                 }
                 // Nothing can be changed yet by anybody, but a viewer shall see it said.
                 if let Some(session) = sessions.first() {
-                    setup.role = session.role.word().to_owned();
+                    session.role.word().clone_into(&mut setup.role);
                     setup.read_only = sessions.iter().all(|s| s.read_only) || setup.wallboard;
                 }
                 let mut notices = Vec::new();
@@ -88,7 +88,9 @@ impl Sessions {
                 }
                 let first = setup.current.clone();
                 let global = global.clone();
-                let opener = move |name: &str| sessions.iter().find(|s| name_of(s) == name).and_then(|s| open(&global, s).ok()).map(|(ways, _)| ways);
+                let opener = move |name: &str| {
+                    sessions.iter().find(|s| name_of(s) == name).and_then(|s| open(&global, s).ok()).map(|(ways, _)| ways)
+                };
                 Ok((Box::new(opener), first, notices))
             }
         }

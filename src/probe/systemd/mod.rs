@@ -98,6 +98,10 @@ pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
 /// Reads the answer to a question of this family.
 pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
     let text = lossy(raw.stdout);
+    // systemctl is installed, but something else is process 1 (containers, the namespace lab): Daemons answers in its place.
+    if question == Question::Units && raw.code != 0 && lossy(raw.stderr).contains("not been booted with systemd") {
+        return Err(Trouble::new(TroubleKind::Absent, "systemd does not run on this node; its daemons are looked for among the processes"));
+    }
     match question {
         Question::Units if text.trim_start().starts_with('[') => listed(raw, &text),
         Question::Units => shown(raw, &text),
