@@ -53,7 +53,8 @@ fn mono_frames_hold_no_colour() {
 
 #[test]
 fn the_environment_decides_the_depth() {
-    let cases: &[(&[(&str, &str)], Depth, bool)] = &[
+    type Case = (&'static [(&'static str, &'static str)], Depth, bool);
+    let cases: &[Case] = &[
         (&[("TERM", "xterm-256color"), ("LANG", "C.UTF-8")], Depth::Ansi256, true),
         (&[("TERM", "xterm"), ("COLORTERM", "truecolor")], Depth::True, false),
         (&[("TERM", "linux"), ("LANG", "de_DE.utf8")], Depth::Ansi16, true),
