@@ -33,7 +33,7 @@ cib_fences() { # cib_fences MONITOR-INTERVAL TIMEOUT POWER-WAIT
   for n in $NODES; do
     cib_primitive "fence-node$n" stonith:fence_ipmilan "$(cib_attrs "fence-node$n" ip="bmc$n" username=admin \
       password="$(cat "$LAB_DIR/keys/bmc-password")" lanplus=1 cipher=3 pcmk_host_list="node$n" power_wait="$3" \
-      power_timeout=60 login_timeout=30)" "$(cib_ops "fence-node$n" monitor:"$1":"$2")"
+      power_timeout=60 login_timeout=30)" "$(cib_ops "fence-node$n" start:0:"$2" monitor:"$1":"$2")"
   done
 }
 
