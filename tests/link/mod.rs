@@ -1,13 +1,11 @@
-//! Tests of link: real shells, real sshd on loopback.
+//! Tests of link: real shells, real sshd on loopback; known_hosts and ssh_config.
 
 mod framing;
 mod hops;
 mod keys;
+mod known_hosts;
 mod local;
 mod rig;
+mod ssh_config;
 mod trouble;
 mod work;
-//! Tests of link.
-
-mod known_hosts;
-mod ssh_config;
