@@ -223,6 +223,7 @@ impl<T> Door<'_, T> {
 
     /// Sorts libssh2's errors: refused by the server, connection gone, too late, or (inside) a fault of the key on our side.
     fn judge(&self, result: Result<(), ssh2::Error>) -> Result<Result<Outcome, String>, LinkTrouble> {
+        eprintln!("DBG {result:?}");
         match result {
             Ok(()) => Ok(Ok(Outcome::In)),
             // AUTHENTICATION_FAILED, PUBLICKEY_UNVERIFIED

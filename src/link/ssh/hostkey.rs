@@ -71,11 +71,9 @@ pub fn verify<T>(session: &Session, hop: &Hop, policy: HostKeys, known: &KnownHo
         }
         Verdict::Unknown => {}
     }
-    let others = known.key_types_for(name, port);
     let unknown = format!("the {kind} key of {shown} ({print}) is unknown");
     match policy {
         HostKeys::Strict => Err(no(&format!("{unknown}; compare it with the host's own and add it (ssh-keyscan, ssh), or use --host-keys accept-new"))),
-        HostKeys::AcceptNew if !others.is_empty() => Err(no(&format!("{unknown}, while {} of this host is known: not accepted as new", others.join(", ")))),
         HostKeys::AcceptNew => remember(hop, name, port, &kind, blob).map(|()| Trust::Go),
         HostKeys::Ask => {
             attempt.stage(LinkFault::Hostkey, &format!("{unknown}; waits for your decision"));
