@@ -6,9 +6,8 @@ SHELL   := /bin/bash
 CARGO   ?= cargo
 LAB     := tests/lab/lab
 RUST_MIN := 1.88
-BUILD_PACKAGES := gcc make pkg-config libssl-dev perl
+BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev perl
 TEST_PACKAGES  := $(BUILD_PACKAGES) openssh-server openssh-client sudo util-linux procps
-BENCH_PACKAGES := $(TEST_PACKAGES) btop tmux
 
 # $(call need,PACKAGES): installs those that are missing.
 define need
@@ -20,14 +19,14 @@ define need
 	fi
 endef
 
-.PHONY: help demo build test test-unit test-lab test-full lab lab-full lab-down bench lint fmt fuzz screenshots clean toolchain deps-build deps-test
+.PHONY: help demo build test test-unit test-lab lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
 
 help:
 	@echo "make demo         the cockpit on a recorded cluster; installs what is missing"
 	@echo "make test         all tests, the real-cluster lab included; installs what is missing"
-	@echo "make test-full    tests on the QEMU lab (bonds, multipath, shared LVM, journald): about 15 minutes, alone on the machine"
+	@echo "make    tests on the QEMU lab (bonds, multipath, shared LVM, journald): about 15 minutes, alone on the machine"
 	@echo "make lab | lab-full | lab-down    real clusters to try quorate on"
-	@echo "make bench [NAME=frame]           measures, beside their peers"
+	@echo "make [NAME=frame]           measures, beside their peers"
 	@echo "make lint         formatting and lints"
 	@echo "make fuzz NAME=pacemaker          one fuzz target, until interrupted"
 	@echo "make screenshots  draws screenshots/ anew from the real views"
@@ -57,7 +56,7 @@ test: test-unit test-lab
 
 test-unit: deps-test
 	$(CARGO) test --locked --test all --test layers
-	RUSTC_BOOTSTRAP=1 $(CARGO) check --locked --manifest-path tests/fuzz/Cargo.toml
+	RUSTC_BOOTSTRAP=1 $(CARGO) check --manifest-path tests/fuzz/Cargo.toml
 
 # The lab cannot run everywhere (it needs root or sudo, and Debian): then the last lines say what was left out.
 test-lab: deps-test
@@ -68,12 +67,6 @@ test-lab: deps-test
 	rc=0; $(LAB) run $(CARGO) test --locked --test lab -- --test-threads=1 || rc=$$?; \
 	$(LAB) down; exit $$rc
 
-test-full: deps-test
-	@$(CARGO) build --locked --bin quorate; $(CARGO) test --locked --test lab_full --no-run
-	$(LAB) deps full
-	$(LAB) up full
-	rc=0; $(LAB) run full $(CARGO) test --locked --test lab_full -- --test-threads=1 --nocapture || rc=$$?; \
-	$(LAB) down full; exit $$rc
 
 lab:
 	@$(LAB) deps && $(LAB) up
@@ -84,10 +77,6 @@ lab-full:
 lab-down:
 	@$(LAB) down; $(LAB) down full
 
-bench: deps-build
-	@$(call need,$(BENCH_PACKAGES))
-	$(CARGO) build --release --locked --bin quorate
-	$(CARGO) bench --locked --bench measures -- $(NAME)
 
 lint: deps-build
 	$(CARGO) fmt --check

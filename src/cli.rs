@@ -212,7 +212,8 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    Cli::try_parse_from(hosts_first(args.into_iter().map(Into::into))).map_err(|e| Exit { code: if e.use_stderr() { WRONG_COMMAND_LINE } else { 0 }, text: e.render().to_string() })
+    Cli::try_parse_from(hosts_first(args.into_iter().map(Into::into)))
+        .map_err(|e| Exit { code: if e.use_stderr() { WRONG_COMMAND_LINE } else { 0 }, text: e.render().to_string() })
 }
 
 /// Moves every `--host` before the command: of an option that stands on both sides, clap keeps one side alone.

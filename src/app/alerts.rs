@@ -35,10 +35,7 @@ pub struct Alerts {
 impl Alerts {
     /// Until when an alert is quiet, if it is.
     pub fn quiet_until(&self, alert: &Alert) -> Option<Stamp> {
-        self.quiet
-            .iter()
-            .find(|q| q.id.0 == alert.code && q.id.1 == alert.subject && q.severity >= alert.severity)
-            .map(|q| q.until)
+        self.quiet.iter().find(|q| q.id.0 == alert.code && q.id.1 == alert.subject && q.severity >= alert.severity).map(|q| q.until)
     }
 
     /// Those that are not quieted, worst first.
@@ -49,11 +46,7 @@ impl Alerts {
     /// Quiets an alert for a while.
     pub fn quiet(&mut self, alert: &Alert, now: Stamp, how_long: Duration) {
         self.unquiet(&(alert.code, alert.subject.clone()));
-        self.quiet.push(Quiet {
-            id: (alert.code, alert.subject.clone()),
-            severity: alert.severity,
-            until: now.after(how_long),
-        });
+        self.quiet.push(Quiet { id: (alert.code, alert.subject.clone()), severity: alert.severity, until: now.after(how_long) });
     }
 
     /// Makes it loud again.
@@ -105,9 +98,7 @@ pub fn target(alert: &Alert, c: &Cluster, index: &Index) -> RowId {
     let subject = alert.subject.as_str();
     let split = subject.split_once(':');
     let found = match alert.code {
-        A::BondDown | A::BondDegraded | A::SinglePortBond => {
-            split.map(|(node, name)| RowId::Bond(node.into(), name.to_owned()))
-        }
+        A::BondDown | A::BondDegraded | A::SinglePortBond => split.map(|(node, name)| RowId::Bond(node.into(), name.to_owned())),
         A::PathLost => split.map(|(_, name)| RowId::Paths(name.to_owned())),
         A::VolumeFull | A::ThinPoolFull => full_target(subject, c),
         _ if c.member(subject).is_some() => Some(RowId::Member(subject.into())),
@@ -118,9 +109,9 @@ pub fn target(alert: &Alert, c: &Cluster, index: &Index) -> RowId {
 }
 
 fn full_target(subject: &str, c: &Cluster) -> Option<RowId> {
-    if let Some(v) = c.volumes.iter().find(|v| {
-        subject.strip_prefix(v.vg.as_str()).and_then(|s| s.strip_prefix('/')).is_some_and(|lv| lv == v.lv)
-    }) {
+    if let Some(v) =
+        c.volumes.iter().find(|v| subject.strip_prefix(v.vg.as_str()).and_then(|s| s.strip_prefix('/')).is_some_and(|lv| lv == v.lv))
+    {
         return Some(RowId::Volume(v.vg.clone(), v.lv.clone(), v.uuid.clone()));
     }
     let (node, mount) = subject.split_once(':')?;

@@ -22,13 +22,8 @@ pub enum Field {
     Severity,
 }
 
-const FIELDS: [(&str, Field); 5] = [
-    ("node:", Field::Node),
-    ("svc:", Field::Service),
-    ("src:", Field::Source),
-    ("state:", Field::State),
-    ("sev:", Field::Severity),
-];
+const FIELDS: [(&str, Field); 5] =
+    [("node:", Field::Node), ("svc:", Field::Service), ("src:", Field::Source), ("state:", Field::State), ("sev:", Field::Severity)];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Term {
@@ -92,18 +87,14 @@ impl Filter {
 fn read_term(word: &str) -> Option<Term> {
     let (not, word) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
     let lower = word.to_lowercase();
-    let (field, value) = FIELDS
-        .iter()
-        .find_map(|(prefix, field)| Some((*field, lower.strip_prefix(prefix)?)))
-        .unwrap_or((Field::Any, &lower));
+    let (field, value) =
+        FIELDS.iter().find_map(|(prefix, field)| Some((*field, lower.strip_prefix(prefix)?))).unwrap_or((Field::Any, &lower));
     (!value.is_empty()).then(|| Term { not, field, value: value.to_owned() })
 }
 
 /// The severity that a word begins: `warn`, `crit` are enough.
 pub fn severity(word: &str) -> Option<Severity> {
-    [Severity::Info, Severity::Notice, Severity::Warning, Severity::Critical]
-        .into_iter()
-        .find(|s| s.word().starts_with(word))
+    [Severity::Info, Severity::Notice, Severity::Warning, Severity::Critical].into_iter().find(|s| s.word().starts_with(word))
 }
 
 /// Whether `text` contains `lower` (already in lower case), whatever the case of `text`.

@@ -111,26 +111,20 @@ impl Index {
                 let moving = if v.copy_percent.is_some_and(|p| p < 100.0) { Level::Moving } else { Level::Quiet };
                 moving.max(self.said(&format!("{}/{}", v.vg, v.lv)))
             }),
-            Row::Mount(i) => self.worst(self.mounts.get(at(i)), |k| {
-                c.filesystems.get(k).map(|f| format!("{}:{}", f.node, f.mount))
-            }),
+            Row::Mount(i) => self.worst(self.mounts.get(at(i)), |k| c.filesystems.get(k).map(|f| format!("{}:{}", f.node, f.mount))),
             Row::Paths(i) => {
-                let lost = self.paths.get(at(i)).is_some_and(|set| {
-                    set.iter().filter_map(|k| c.maps.get(*k)).any(|m| m.active < m.total)
-                });
+                let lost = self.paths.get(at(i)).is_some_and(|set| set.iter().filter_map(|k| c.maps.get(*k)).any(|m| m.active < m.total));
                 let own = if lost { Level::Warning } else { Level::Quiet };
-                own.max(self.worst(self.paths.get(at(i)), |k| {
-                    c.maps.get(k).map(|m| format!("{}:{}", m.node, m.map.name))
-                }))
+                own.max(self.worst(self.paths.get(at(i)), |k| c.maps.get(k).map(|m| format!("{}:{}", m.node, m.map.name))))
             }
             Row::Iscsi(i) => match c.iscsi.get(at(i)).and_then(|(_, s)| s.session_state.as_deref()) {
                 Some("LOGGED_IN") | None => Level::Quiet,
                 Some(_) => Level::Warning,
             },
             Row::Group(_) | Row::Pv(_) | Row::Nic(_) => Level::Quiet,
-            Row::Net(i) => self.net.get(at(i)).map_or(Level::Quiet, |n| {
-                n.bonds.clone().map(|k| self.bond_level(c, k)).max().unwrap_or_default()
-            }),
+            Row::Net(i) => {
+                self.net.get(at(i)).map_or(Level::Quiet, |n| n.bonds.clone().map(|k| self.bond_level(c, k)).max().unwrap_or_default())
+            }
             Row::Bond(i) => self.bond_level(c, at(i)),
         }
     }

@@ -79,17 +79,11 @@ pub fn panes(frame: &Frame, wants: Wants) -> [Rect; 5] {
     let half = body.height / 2;
     let heights = fill(
         body.height,
-        &[
-            (3, want(Pane::Members, 3).min(half)),
-            (2, want(Pane::Storage, 1).min(half)),
-            (2, want(Pane::Network, 1).min(4)),
-            (3, u16::MAX),
-        ],
+        &[(3, want(Pane::Members, 3).min(half)), (2, want(Pane::Storage, 1).min(half)), (2, want(Pane::Network, 1).min(4)), (3, u16::MAX)],
     );
     let members = Rect { width: left, height: heights[0], ..body };
     let storage = Rect { y: members.bottom(), height: heights[1], ..members };
-    let services =
-        Rect { x: body.x + left + 1, y: body.y, width: body.width - left - 1, height: heights[0] + heights[1] };
+    let services = Rect { x: body.x + left + 1, y: body.y, width: body.width - left - 1, height: heights[0] + heights[1] };
     let network = Rect { y: storage.bottom(), height: heights[2], ..body };
     let events = Rect { y: network.bottom(), height: heights[3], ..body };
     [members, services, storage, network, events]

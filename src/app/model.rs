@@ -210,7 +210,10 @@ impl Model {
             selected: self.selected().is_some() || (matches!(self.screen(), Screen::Alerts) && self.alerts.selected.is_some()),
             several_clusters: self.setup.clusters.len() > 1,
             any_alert: !self.shown.alerts.is_empty(),
-            back: self.screens.len() > 1 || self.frozen.is_some() || !self.timeline.is_following() || self.notice.is_some()
+            back: self.screens.len() > 1
+                || self.frozen.is_some()
+                || !self.timeline.is_following()
+                || self.notice.is_some()
                 || Pane::ALL.iter().any(|p| !self.filter(*p).is_empty()),
         }
     }

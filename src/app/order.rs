@@ -89,11 +89,9 @@ pub fn brief(pane: Pane, full_rows: &[Row], c: &Cluster, index: &Index, wish: &W
             rows.retain(|r| keep(*r, c, index, wish));
             rows
         }
-        Pane::Storage => full_rows
-            .iter()
-            .copied()
-            .filter(|r| !matches!(r, Row::Pv(_) | Row::Iscsi(_)) || index.level(*r, c) > Level::Quiet)
-            .collect(),
+        Pane::Storage => {
+            full_rows.iter().copied().filter(|r| !matches!(r, Row::Pv(_) | Row::Iscsi(_)) || index.level(*r, c) > Level::Quiet).collect()
+        }
         _ => full_rows.to_vec(),
     }
 }

@@ -71,11 +71,8 @@ pub fn choices(text: &str, scopes: &[Scope], facts: Facts, clusters: &[String], 
     let clusters = clusters.iter().filter(|_| facts.several_clusters).map(|c| Choice::Cluster(c.clone()));
     let themes = themes.iter().map(|t| Choice::Theme((*t).to_owned()));
     let text = text.trim().to_lowercase();
-    let mut found: Vec<(u8, Choice)> = commands
-        .chain(clusters)
-        .chain(themes)
-        .filter_map(|c| rank(&c.name().to_lowercase(), c.doc(), &text).map(|r| (r, c)))
-        .collect();
+    let mut found: Vec<(u8, Choice)> =
+        commands.chain(clusters).chain(themes).filter_map(|c| rank(&c.name().to_lowercase(), c.doc(), &text).map(|r| (r, c))).collect();
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, choice)| choice).collect()
 }
@@ -93,4 +90,3 @@ fn rank(name: &str, doc: &str, text: &str) -> Option<u8> {
     }
     doc.to_lowercase().contains(text).then_some(4)
 }
-

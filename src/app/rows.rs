@@ -120,9 +120,7 @@ impl Row {
             Self::Member(i) => RowId::Member(c.members.get(at(i))?.name.clone()),
             Self::Service(i) => RowId::Service(c.services.get(at(i))?.id.clone()),
             Self::Group(i) => c.groups.get(at(i)).map(|g| RowId::Group(g.name.clone(), g.uuid.clone()))?,
-            Self::Volume(i) => {
-                c.volumes.get(at(i)).map(|v| RowId::Volume(v.vg.clone(), v.lv.clone(), v.uuid.clone()))?
-            }
+            Self::Volume(i) => c.volumes.get(at(i)).map(|v| RowId::Volume(v.vg.clone(), v.lv.clone(), v.uuid.clone()))?,
             Self::Mount(i) => {
                 let fs = c.filesystems.get(*index.mounts.get(at(i))?.first()?)?;
                 RowId::Mount(fs.mount.clone(), fs.source.clone())
@@ -146,12 +144,8 @@ impl Row {
             (Self::Member(i), RowId::Member(name)) => c.members.get(at(i)).is_some_and(|m| m.name == *name),
             (Self::Service(i), RowId::Service(name)) => c.services.get(at(i)).is_some_and(|s| s.id == *name),
             (Self::Net(i), RowId::Net(node)) => index.net.get(at(i)).is_some_and(|n| n.node == *node),
-            (Self::Bond(i), RowId::Bond(node, name)) => {
-                c.bonds.get(at(i)).is_some_and(|b| b.node == *node && b.name == *name)
-            }
-            (Self::Nic(i), RowId::Nic(node, name)) => {
-                c.nics.get(at(i)).is_some_and(|n| n.node == *node && n.name == *name)
-            }
+            (Self::Bond(i), RowId::Bond(node, name)) => c.bonds.get(at(i)).is_some_and(|b| b.node == *node && b.name == *name),
+            (Self::Nic(i), RowId::Nic(node, name)) => c.nics.get(at(i)).is_some_and(|n| n.node == *node && n.name == *name),
             (Self::Volume(i), RowId::Volume(vg, lv, uuid)) => {
                 c.volumes.get(at(i)).is_some_and(|v| v.vg == *vg && v.lv == *lv && v.uuid == *uuid)
             }

@@ -29,9 +29,10 @@ fn has(row: Row, c: &Cluster, index: &Index, field: Field, value: &str) -> bool 
     let at = |i: u32| i as usize;
     let name = || row.id(c, index).is_some_and(|id| hit(&id.title()));
     match row {
-        Row::Member(i) => c.members.get(at(i)).is_some_and(|m| {
-            (node && hit(&m.name)) || (matches!(field, Field::Any | Field::State) && hit(m.status.word()))
-        }),
+        Row::Member(i) => c
+            .members
+            .get(at(i))
+            .is_some_and(|m| (node && hit(&m.name)) || (matches!(field, Field::Any | Field::State) && hit(m.status.word()))),
         Row::Service(i) => c.services.get(at(i)).is_some_and(|s| service_has(s, field, value)),
         Row::Group(i) => (any && name()) || (node && c.groups.get(at(i)).is_some_and(|g| g.seen_by.iter().any(|n| hit(n)))),
         Row::Volume(i) => c.volumes.get(at(i)).is_some_and(|v| {
@@ -52,12 +53,13 @@ fn has(row: Row, c: &Cluster, index: &Index, field: Field, value: &str) -> bool 
         Row::Net(i) => index.net.get(at(i)).is_some_and(|n| {
             (node && hit(&n.node)) || (any && c.bonds.get(n.bonds.clone()).is_some_and(|b| b.iter().any(|b| hit(&b.name))))
         }),
-        Row::Bond(i) => c.bonds.get(at(i)).is_some_and(|b| {
-            (node && hit(&b.node)) || (any && (name() || b.ports.iter().any(|p| hit(&p.name))))
-        }),
-        Row::Nic(i) => c.nics.get(at(i)).is_some_and(|n| {
-            (node && hit(&n.node)) || (any && name()) || (matches!(field, Field::Any | Field::State) && hit(&n.state))
-        }),
+        Row::Bond(i) => {
+            c.bonds.get(at(i)).is_some_and(|b| (node && hit(&b.node)) || (any && (name() || b.ports.iter().any(|p| hit(&p.name)))))
+        }
+        Row::Nic(i) => c
+            .nics
+            .get(at(i))
+            .is_some_and(|n| (node && hit(&n.node)) || (any && name()) || (matches!(field, Field::Any | Field::State) && hit(&n.state))),
     }
 }
 

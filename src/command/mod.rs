@@ -23,8 +23,7 @@ pub enum Scope {
 
 impl Scope {
     /// All, in the order in which help lists them.
-    pub const ALL: [Self; 6] =
-        [Self::Global, Self::Overview, Self::Table, Self::Detail, Self::Timeline, Self::Alerts];
+    pub const ALL: [Self; 6] = [Self::Global, Self::Overview, Self::Table, Self::Detail, Self::Timeline, Self::Alerts];
 
     /// The section's name in a keymap file.
     pub const fn word(self) -> &'static str {

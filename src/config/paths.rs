@@ -18,7 +18,9 @@ impl Paths {
     pub fn from_env(env: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let absolute = |name: &str| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = absolute("HOME");
-        let folder = |name: &str, below: &str| absolute(name).or_else(|| home.as_ref().map(|home| home.join(below))).map(|path| path.join("quorate"));
+        let folder = |name: &str, below: &str| {
+            absolute(name).or_else(|| home.as_ref().map(|home| home.join(below))).map(|path| path.join("quorate"))
+        };
         Some(Self { config: folder("XDG_CONFIG_HOME", ".config")?, state: folder("XDG_STATE_HOME", ".local/state")? })
     }
 

@@ -143,7 +143,8 @@ fn of_cluster(asked: &Asked, cluster: &Cluster) -> Result<Session, ConfigError> 
     nodes.extend(asked.hosts.iter().map(host));
     let first = cluster.hosts.iter().chain(&asked.hosts).next();
     if nodes.is_empty() {
-        let text = format!("the cluster \"{}\" lists neither hosts nor nodes; give it hosts = [\"...\"], or name one with --host", cluster.name);
+        let text =
+            format!("the cluster \"{}\" lists neither hosts nor nodes; give it hosts = [\"...\"], or name one with --host", cluster.name);
         return Err(ConfigError::Incomplete(clean(&text)));
     }
     Ok(Session {

@@ -39,7 +39,13 @@ impl<'t, 's> Table<'t, 's> {
     }
 
     /// A value that `read` understands; a value that it does not is a mistake.
-    fn value<T>(&mut self, key: &'static str, expected: &str, wrong: &mut Mistakes<'_>, read: impl Fn(&DeValue<'_>) -> Option<T>) -> Option<Found<T>> {
+    fn value<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        wrong: &mut Mistakes<'_>,
+        read: impl Fn(&DeValue<'_>) -> Option<T>,
+    ) -> Option<Found<T>> {
         let value = self.take(key)?;
         let read = read(value.get_ref());
         if read.is_none() {
@@ -71,13 +77,25 @@ impl<'t, 's> Table<'t, 's> {
     }
 
     /// A text that parses.
-    pub fn parsed<T>(&mut self, key: &'static str, expected: &str, wrong: &mut Mistakes<'_>, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub fn parsed<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        wrong: &mut Mistakes<'_>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let found = self.text(key, expected, wrong)?;
         parse(&found.value).map_err(|why| wrong.add(&found.span, format!("{key}: {why}"))).ok()
     }
 
     /// An array of texts that parse.
-    pub fn list<T>(&mut self, key: &'static str, expected: &str, wrong: &mut Mistakes<'_>, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+    pub fn list<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        wrong: &mut Mistakes<'_>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
             wrong.add(&value.span(), format!("{key} is {}; expected {expected}", kind(value.get_ref())));

@@ -163,7 +163,8 @@ fn rights(check: &NodeCheck, tools: &Tools) -> Option<Row> {
     Some(match (uid, sudo, tools.has("sudo")) {
         (0, ..) => Row::new(Mark::Ok, "rights", "root"),
         (_, true, true) => Row::new(Mark::Ok, "rights", "privileged commands go through sudo -n"),
-        (_, true, false) => Row::new(Mark::Missing, "sudo", "become = \"sudo\" is configured, but there is no sudo").cure(cure::install(check, "sudo", "sudo")),
+        (_, true, false) => Row::new(Mark::Missing, "sudo", "become = \"sudo\" is configured, but there is no sudo")
+            .cure(cure::install(check, "sudo", "sudo")),
         (_, false, _) => Row::new(Mark::Note, "rights", "neither root nor sudo: what this user may not read stays unknown")
             .cure("set become = \"sudo\" for this cluster, or give the user the groups haclient and systemd-journal"),
     })
@@ -202,7 +203,12 @@ fn tool(check: &NodeCheck, tools: &Tools, need: &Need) -> Option<Row> {
 
 fn clock(check: &NodeCheck) -> Option<Row> {
     let offset = check.clock_offset_micros?;
-    let text = format!("{}{}.{:03} s against this machine", if offset < 0 { "-" } else { "+" }, offset.unsigned_abs() / 1_000_000, offset.unsigned_abs() / 1_000 % 1_000);
+    let text = format!(
+        "{}{}.{:03} s against this machine",
+        if offset < 0 { "-" } else { "+" },
+        offset.unsigned_abs() / 1_000_000,
+        offset.unsigned_abs() / 1_000 % 1_000
+    );
     Some(if offset.unsigned_abs() > SKEW {
         Row::new(Mark::Wrong, "clock", text).cure("let chrony or ntpd keep both clocks: chronyc tracking")
     } else {

@@ -20,13 +20,12 @@ pub struct Line {
 /// Reads a file. The first mistake is the error.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Line>, FileFault> {
     let fault = |at: usize, words: String| FileFault::at(file, text, at, words);
-    let table = DeTable::parse(text)
-        .map_err(|e| fault(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
+    let table = DeTable::parse(text).map_err(|e| fault(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
     let mut lines: Vec<Line> = Vec::new();
     for (section, value) in table.get_ref() {
         let name: &str = section.get_ref();
-        let scope = Scope::from_word(name)
-            .ok_or_else(|| fault(section.span().start, unknown("section", name, Scope::ALL.map(Scope::word))))?;
+        let scope =
+            Scope::from_word(name).ok_or_else(|| fault(section.span().start, unknown("section", name, Scope::ALL.map(Scope::word))))?;
         let DeValue::Table(bindings) = value.get_ref() else {
             return Err(fault(section.span().start, format!("'{name}' must be a section: [{name}]")));
         };
@@ -51,8 +50,7 @@ fn read_line(scope: Scope, key: &str, value: &DeValue<'_>) -> Result<Line, (bool
     if name == "none" {
         return Ok(Line { scope, keys, command: None });
     }
-    let command = Command::from_name(name)
-        .ok_or_else(|| (true, unknown("command", name, TABLE.iter().map(|e| e.name))))?;
+    let command = Command::from_name(name).ok_or_else(|| (true, unknown("command", name, TABLE.iter().map(|e| e.name))))?;
     let home = command.entry().scope;
     if home != Scope::Global && home != scope {
         return Err((true, format!("'{name}' works in [{}] only", home.word())));

@@ -42,7 +42,9 @@ impl Keymap {
     pub fn load(name: &str, dir: Option<&Path>) -> Result<Self, FileFault> {
         let path = dir.map(|d| d.join("keymaps").join(format!("{name}.toml")));
         let shipped = SHIPPED.iter().find(|(n, ..)| *n == name);
-        if !name.contains(['/', '\\']) && let Some(path) = path.as_deref().filter(|p| p.exists()) {
+        if !name.contains(['/', '\\'])
+            && let Some(path) = path.as_deref().filter(|p| p.exists())
+        {
             let shown = path.display().to_string();
             let text = std::fs::read_to_string(path).map_err(|e| FileFault::whole(&shown, e.to_string()))?;
             return Self::layered(name, &shown, &text);

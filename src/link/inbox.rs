@@ -56,7 +56,7 @@ impl Inbox {
         self.quiet();
     }
 
-    /// Rests between two attempts: what is asked meanwhile is answered with the trouble. 
+    /// Rests between two attempts: what is asked meanwhile is answered with the trouble.
     pub fn rest(&self, time: Duration, speaker: &mut Speaker, trouble: &LinkTrouble) -> Rest {
         let until = Instant::now() + time;
         while Instant::now() < until {

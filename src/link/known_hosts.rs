@@ -179,9 +179,13 @@ impl KnownHosts {
     /// authorities, which quorate does not use.
     pub fn notes_for(&self, name: &str, port: u16) -> Vec<String> {
         let host = entry_name(name, port);
-        let authorities = self
-            .about(Mark::CertAuthority, &host)
-            .map(|e| format!("{}:{}: @cert-authority is not used: host certificates are not supported", text::clean(&e.file.to_string_lossy()), e.line));
+        let authorities = self.about(Mark::CertAuthority, &host).map(|e| {
+            format!(
+                "{}:{}: @cert-authority is not used: host certificates are not supported",
+                text::clean(&e.file.to_string_lossy()),
+                e.line
+            )
+        });
         self.notes.iter().cloned().chain(authorities).collect()
     }
 }
@@ -208,7 +212,14 @@ fn parse_line(file: &Path, line: usize, text: &str) -> Option<Entry> {
     let names = Names::parse(first)?;
     let key_type = words.next()?;
     let blob = BASE64.decode(words.next()?).ok()?;
-    (blob_type(&blob)? == key_type.as_bytes()).then(|| Entry { file: file.to_owned(), line, mark, names, key_type: key_type.to_owned(), blob })
+    (blob_type(&blob)? == key_type.as_bytes()).then(|| Entry {
+        file: file.to_owned(),
+        line,
+        mark,
+        names,
+        key_type: key_type.to_owned(),
+        blob,
+    })
 }
 
 /// The key type that a key in wire format starts with.

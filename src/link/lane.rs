@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::Ask;
 use super::command_line::Become;
 use super::mark::Nonce;
 use super::pipe::Pipe;
 use super::wire::Duct;
-use super::Ask;
 
 /// How long to wait before asking again for a session that was refused.
 const AGAIN: Duration = Duration::from_millis(250);

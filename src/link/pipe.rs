@@ -254,7 +254,8 @@ impl<D: Duct> Pipe<D> {
         let done = Stamp::now();
         if !entry.forgotten {
             let too_long = entry.stdout.len() > LONGEST;
-            let answer = Answer { stdout: entry.stdout, stderr: entry.stderr, code, sent: entry.sent, first: entry.first.unwrap_or(done), done };
+            let answer =
+                Answer { stdout: entry.stdout, stderr: entry.stderr, code, sent: entry.sent, first: entry.first.unwrap_or(done), done };
             pumped.answers.push((entry.ask, if too_long { Err(AskError::TooLong(LONGEST)) } else { Ok(answer) }));
         }
         self.turn();

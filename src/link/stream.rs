@@ -48,7 +48,17 @@ impl<D: Duct> Stream<D> {
         let mut outgoing = Outgoing::default();
         outgoing.push(&guard::hello(nonce, rights));
         outgoing.push(&guard::run(command, rights, id.0));
-        Self { id, duct, out: Scanner::new(nonce), err: Scanner::new(nonce), outgoing, greeted: (false, false), words: Vec::new(), code: None, err_done: false }
+        Self {
+            id,
+            duct,
+            out: Scanner::new(nonce),
+            err: Scanner::new(nonce),
+            outgoing,
+            greeted: (false, false),
+            words: Vec::new(),
+            code: None,
+            err_done: false,
+        }
     }
 
     /// Writes a line for the guard.

@@ -168,7 +168,9 @@ impl Recording {
             _ if index == 0 => return Err(ReadError::NoHeader),
             Entry::Header { .. } => return Err(ReadError::Broken { line: index + 1, what: "a second header".to_owned() }),
             Entry::Node(node) => self.nodes.push(node),
-            Entry::Answer { node, .. } | Entry::Data { node, .. } | Entry::Reach { node, .. } => self.said.entry(node).or_default().push(entry),
+            Entry::Answer { node, .. } | Entry::Data { node, .. } | Entry::Reach { node, .. } => {
+                self.said.entry(node).or_default().push(entry)
+            }
         }
         Ok(())
     }

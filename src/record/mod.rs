@@ -8,7 +8,7 @@ mod player;
 mod redact;
 mod writer;
 
-pub use file::{Entry, FORMAT, ReadError, Recording, RecordedNode};
+pub use file::{Entry, FORMAT, ReadError, RecordedNode, Recording};
 pub use player::play;
 pub use redact::redact;
 pub use writer::Recorder;

@@ -74,7 +74,14 @@ impl Changes {
             (Reach::Down { .. }, Reach::Down { .. }) => {}
             (was, Reach::Down { since, trouble }) => {
                 let lost = if was.is_up() { "is no longer reachable" } else { "cannot be reached" };
-                self.push(*since, Some(&new.name), Source::Quorate, Severity::Warning, &new.name, format!("{} {lost}: {trouble}", new.name));
+                self.push(
+                    *since,
+                    Some(&new.name),
+                    Source::Quorate,
+                    Severity::Warning,
+                    &new.name,
+                    format!("{} {lost}: {trouble}", new.name),
+                );
             }
             (Reach::Down { .. }, Reach::Up { since }) => {
                 self.push(*since, Some(&new.name), Source::Quorate, Severity::Info, &new.name, format!("{} is reachable again", new.name));
@@ -89,7 +96,14 @@ impl Changes {
             let subject = new.peer.clone().unwrap_or_else(|| member.name.clone());
             match (old.connected, new.connected) {
                 (Some(true), Some(false)) => {
-                    self.push(at, Some(&member.name), Source::Corosync, Severity::Warning, &subject, format!("link {}{to} is down", new.number));
+                    self.push(
+                        at,
+                        Some(&member.name),
+                        Source::Corosync,
+                        Severity::Warning,
+                        &subject,
+                        format!("link {}{to} is down", new.number),
+                    );
                 }
                 (Some(false), Some(true)) => {
                     self.push(at, Some(&member.name), Source::Corosync, Severity::Info, &subject, format!("link {}{to} is up", new.number));

@@ -52,7 +52,9 @@ impl Names {
     fn learn(&mut self, nodes: &Nodes) {
         let mut walked = BTreeSet::new();
         for node in nodes.values() {
-            if let Some(cmap) = node.answers.cmap.get() && walked.insert(node.nodelist_print) {
+            if let Some(cmap) = node.answers.cmap.get()
+                && walked.insert(node.nodelist_print)
+            {
                 for row in &cmap.nodes {
                     let Some(name) = row.name.as_deref().map(Arc::<str>::from) else { continue };
                     if let Some(id) = row.id {

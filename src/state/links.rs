@@ -14,14 +14,17 @@ pub(super) fn fold(node: &NodeState, names: &Names) -> Vec<PeerLink> {
     let peer = |id: Option<u32>| id.map(|id| names.of_id(id).unwrap_or_else(|| id.to_string().into()));
     if let Some((view, _)) = view {
         for link in &view.links {
-            links.insert((link.number, link.peer), PeerLink {
-                number: link.number,
-                peer: peer(link.peer),
-                connected: link.connected,
-                addresses: (link.address.clone(), link.peer_address.clone()),
-                detail: link.detail.clone(),
-                ..PeerLink::default()
-            });
+            links.insert(
+                (link.number, link.peer),
+                PeerLink {
+                    number: link.number,
+                    peer: peer(link.peer),
+                    connected: link.connected,
+                    addresses: (link.address.clone(), link.peer_address.clone()),
+                    detail: link.detail.clone(),
+                    ..PeerLink::default()
+                },
+            );
         }
     }
     let Some((stats, at)) = node.answers.link_stats.seen() else { return links.into_values().collect() };

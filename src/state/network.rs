@@ -63,7 +63,13 @@ fn bonds_of(name: &Arc<str>, node: &NodeState) -> Vec<Bond> {
 }
 
 /// `rows`: what was said of the bond, newest first.
-fn bond_of(node: &Arc<str>, name: &str, rows: &[(&BondRow, Stamp)], net: Option<(&NetView, Stamp)>, speeds: &HashMap<&str, &LinkSpeed>) -> Bond {
+fn bond_of(
+    node: &Arc<str>,
+    name: &str,
+    rows: &[(&BondRow, Stamp)],
+    net: Option<(&NetView, Stamp)>,
+    speeds: &HashMap<&str, &LinkSpeed>,
+) -> Bond {
     let links: &[Nic] = net.map_or(&[], |(view, _)| view.links.as_slice());
     let mode = rows.iter().map(|(r, _)| r.mode.as_str()).find(|m| !m.is_empty()).unwrap_or_default().to_owned();
     let ports = ports_of(name, rows, net, speeds);
@@ -93,7 +99,9 @@ fn bond_of(node: &Arc<str>, name: &str, rows: &[(&BondRow, Stamp)], net: Option<
 fn active_port(bond: &str, rows: &[(&BondRow, Stamp)], links: &[Nic]) -> Option<String> {
     let told = rows.iter().find(|(r, _)| !r.mode.is_empty()).and_then(|(r, _)| r.active_port.clone());
     told.filter(|p| !p.is_empty() && !p.eq_ignore_ascii_case("none")).or_else(|| {
-        let mut active = links.iter().filter(|l| l.master.as_deref() == Some(bond) && l.port.as_ref().is_some_and(|p| p.state.as_deref() == Some("ACTIVE")));
+        let mut active = links
+            .iter()
+            .filter(|l| l.master.as_deref() == Some(bond) && l.port.as_ref().is_some_and(|p| p.state.as_deref() == Some("ACTIVE")));
         let first = active.next()?.name.clone();
         active.next().is_none().then_some(first)
     })

@@ -174,7 +174,10 @@ fn disjoint(claims: &[&Group<'_>]) -> bool {
 
 /// The partition whose votes are shown: one with quorum, then the one with the most votes, then the newest word.
 fn counting<'a, 'b>(groups: &'b [Group<'a>]) -> Option<&'b Group<'a>> {
-    groups.iter().filter(|g| g.view.is_some()).max_by_key(|g| (g.partition.quorate == Some(true), g.partition.votes, g.at, std::cmp::Reverse(&g.partition.members)))
+    groups
+        .iter()
+        .filter(|g| g.view.is_some())
+        .max_by_key(|g| (g.partition.quorate == Some(true), g.partition.votes, g.at, std::cmp::Reverse(&g.partition.members)))
 }
 
 /// The contract's words for corosync's flags, bytewise.
@@ -192,10 +195,5 @@ fn flags(view: &QuorumView) -> Vec<String> {
 }
 
 fn qdevice(nodes: &Nodes) -> Option<QdeviceView> {
-    nodes
-        .values()
-        .filter(|n| n.is_live())
-        .filter_map(|n| n.answers.qdevice.seen())
-        .max_by_key(|(_, at)| *at)
-        .map(|(view, _)| view.clone())
+    nodes.values().filter(|n| n.is_live()).filter_map(|n| n.answers.qdevice.seen()).max_by_key(|(_, at)| *at).map(|(view, _)| view.clone())
 }

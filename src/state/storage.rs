@@ -102,7 +102,14 @@ pub(super) fn fold_pvs(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Vec<P
 }
 
 fn physical(row: &PvRow) -> PhysicalVolume {
-    PhysicalVolume { path: row.path.clone(), uuid: row.uuid.clone(), vg: row.vg.clone(), size: row.size, free: row.free, seen_by: Vec::new() }
+    PhysicalVolume {
+        path: row.path.clone(),
+        uuid: row.uuid.clone(),
+        vg: row.vg.clone(),
+        size: row.size,
+        free: row.free,
+        seen_by: Vec::new(),
+    }
 }
 
 /// Adds a node once; nodes come in the order of their names.

@@ -59,8 +59,17 @@ struct Stale {
 }
 
 impl Stale {
-    const ALL: Self =
-        Self { identity: true, quorum: true, manager: true, members: true, storage: true, filesystems: true, paths: true, network: true, fences: true };
+    const ALL: Self = Self {
+        identity: true,
+        quorum: true,
+        manager: true,
+        members: true,
+        storage: true,
+        filesystems: true,
+        paths: true,
+        network: true,
+        fences: true,
+    };
 
     const fn any(self) -> bool {
         self.identity

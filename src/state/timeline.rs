@@ -31,7 +31,15 @@ pub(super) struct Timeline {
 
 impl Timeline {
     /// Turns a log line into an event. `offset`: theirs minus ours, microseconds.
-    pub(super) fn log(&mut self, node: Option<Arc<str>>, line: LogLine, folded: u32, arrival: Stamp, offset: Option<i64>, picture: &Cluster) -> Event {
+    pub(super) fn log(
+        &mut self,
+        node: Option<Arc<str>>,
+        line: LogLine,
+        folded: u32,
+        arrival: Stamp,
+        offset: Option<i64>,
+        picture: &Cluster,
+    ) -> Event {
         // Nothing happens after it was told, however wrong the clock.
         let at = line.at.map_or(arrival, |at| Stamp(at.0.saturating_sub(offset.unwrap_or(0))).min(arrival));
         let subject = line.subject.map(|s| qualified(s, line.source, node.as_deref(), picture));

@@ -50,8 +50,7 @@ type Wrong = (usize, String);
 
 /// Reads a file. The first mistake is the error.
 pub fn parse(file: &str, text: &str) -> Result<Parsed, FileFault> {
-    let table = DeTable::parse(text)
-        .map_err(|e| FileFault::at(file, text, e.span().map_or(0, |s| s.start), e.message()))?;
+    let table = DeTable::parse(text).map_err(|e| FileFault::at(file, text, e.span().map_or(0, |s| s.start), e.message()))?;
     read(table.get_ref()).map_err(|(at, words)| FileFault::at(file, text, at, words))
 }
 

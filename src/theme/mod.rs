@@ -129,7 +129,9 @@ type Styles = [Style; Role::ALL.len()];
 
 fn read(name: &str, dir: Option<&Path>, depth: usize) -> Result<Styles, FileFault> {
     let path = dir.map(|d| d.join("themes").join(format!("{name}.toml")));
-    if !name.contains(['/', '\\']) && let Some(path) = path.as_deref().filter(|p| p.exists()) {
+    if !name.contains(['/', '\\'])
+        && let Some(path) = path.as_deref().filter(|p| p.exists())
+    {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|e| FileFault::whole(&shown, e.to_string()))?;
         return resolve(name, &shown, &text, dir, depth);

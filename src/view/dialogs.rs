@@ -59,7 +59,12 @@ fn prompt(pen: &mut Pen<'_>, area: Rect, question: &Question, waiting: usize) {
         Ask::HostKey { host, kind, fingerprint, file } => {
             say(Role::Text, &format!("{host} shows a host key that is in no known_hosts file:"));
             say(Role::Title, &format!("{kind} {fingerprint}"));
-            say(Role::Dim, &format!("Compare it with what the node itself says: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub. If you trust it, it is written to {file}."));
+            say(
+                Role::Dim,
+                &format!(
+                    "Compare it with what the node itself says: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub. If you trust it, it is written to {file}."
+                ),
+            );
             ("UNKNOWN HOST KEY", question.input.text().to_owned())
         }
         Ask::Passphrase { file, again } => {

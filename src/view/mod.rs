@@ -24,10 +24,10 @@ use ratatui::layout::Rect;
 
 use pen::Pen;
 
+use crate::app::Model;
 use crate::app::layout;
 use crate::app::rows::Pane;
 use crate::app::screen::Screen;
-use crate::app::Model;
 
 /// Draws everything into an empty buffer. Any size will do, down to a single cell.
 pub fn draw(model: &Model, buf: &mut Buffer, area: Rect) {

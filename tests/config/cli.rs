@@ -29,7 +29,9 @@ fn commands() {
     assert_eq!(command("doctor"), Command::Doctor);
     assert!(matches!(command("demo"), Command::Demo(d) if d.stack == Stack::Pacemaker && !d.story && d.command.is_none()));
     assert!(matches!(command("demo --stack rhcs --story --seed 7"), Command::Demo(d) if d.stack == Stack::Rhcs && d.story && d.seed == 7));
-    assert!(matches!(command("demo status --json --stack rhcs"), Command::Demo(d) if d.stack == Stack::Rhcs && matches!(d.command, Some(DemoCommand::Status(s)) if s.json)));
+    assert!(
+        matches!(command("demo status --json --stack rhcs"), Command::Demo(d) if d.stack == Stack::Rhcs && matches!(d.command, Some(DemoCommand::Status(s)) if s.json))
+    );
     assert!(matches!(command("demo --seed 3 wallboard"), Command::Demo(d) if d.seed == 3 && d.command == Some(DemoCommand::Wallboard)));
     assert_eq!(command("replay a.rec"), Command::Replay { file: "a.rec".into() });
     assert_eq!(command("record a.rec --for 2m"), Command::Record { file: "a.rec".into(), duration: Some(Duration::from_secs(120)) });
@@ -41,11 +43,18 @@ fn commands() {
 fn global_options_stand_anywhere() {
     let options = "--config c --cluster net --host root@n1:2201 --host [::1]:22 --jump a@b1:23,b2 --identity k --known-hosts kh --host-keys accept-new --ssh-config none --read-only --theme t --keymap v --ascii";
     let before = read(&format!("{options} demo status --json")).unwrap();
-    for line in [format!("demo {options} status --json"), format!("demo status --json {options}"), format!("demo status {options} --json")] {
+    for line in [format!("demo {options} status --json"), format!("demo status --json {options}"), format!("demo status {options} --json")]
+    {
         assert_eq!(read(&line).unwrap(), before, "{line}");
     }
     let global = before.global;
-    assert_eq!(global.hosts, [Place { user: Some("root".to_owned()), host: "n1".to_owned(), port: Some(2201) }, Place { user: None, host: "::1".to_owned(), port: Some(22) }]);
+    assert_eq!(
+        global.hosts,
+        [
+            Place { user: Some("root".to_owned()), host: "n1".to_owned(), port: Some(2201) },
+            Place { user: None, host: "::1".to_owned(), port: Some(22) }
+        ]
+    );
     assert_eq!(global.jump.clone().unwrap().0.len(), 2);
     assert_eq!((global.host_keys, global.ssh_files()), (HostKeyChoice::AcceptNew, Files::None));
     assert!(global.read_only && global.ascii);
@@ -185,6 +194,8 @@ fn a_clusters_own_node_is_told_by_its_tools() {
     let without = cli::runs_a_cluster(&format!("/nonexistent:{path}"));
     std::fs::write(folder.path().join("crm_mon"), "").unwrap();
     assert!(cli::runs_a_cluster(&format!("/nonexistent:{path}")));
-    let installed = ["/usr/sbin", "/sbin", "/usr/local/sbin"].iter().any(|f| ["crm_mon", "corosync-quorumtool", "corosync-cmapctl", "clustat"].iter().any(|t| Path::new(f).join(t).exists()));
+    let installed = ["/usr/sbin", "/sbin", "/usr/local/sbin"]
+        .iter()
+        .any(|f| ["crm_mon", "corosync-quorumtool", "corosync-cmapctl", "clustat"].iter().any(|t| Path::new(f).join(t).exists()));
     assert_eq!(without, installed);
 }

@@ -7,14 +7,42 @@ use quorate::domain::observation::{Question, Trouble, TroubleKind};
 use quorate::domain::stamp::Stamp;
 use quorate::link::{Become, Hop, Target};
 
-const ALL: &[&str] = &["crm_mon", "cibadmin", "stonith_admin", "corosync-quorumtool", "corosync-cfgtool", "corosync-cmapctl", "systemctl", "journalctl", "ip", "df", "lvs", "dmsetup", "sudo"];
+const ALL: &[&str] = &[
+    "crm_mon",
+    "cibadmin",
+    "stonith_admin",
+    "corosync-quorumtool",
+    "corosync-cfgtool",
+    "corosync-cmapctl",
+    "systemctl",
+    "journalctl",
+    "ip",
+    "df",
+    "lvs",
+    "dmsetup",
+    "sudo",
+];
 
 fn tools(present: &[&str]) -> Tools {
-    Tools { present: present.iter().map(|t| (*t).to_owned()).collect(), uid: Some(0), versions: [("crm_mon", "Pacemaker 2.1.5"), ("lvs", "LVM version: 2.03.16(2) (2022-05-18)")].map(|(t, v)| (t.to_owned(), v.to_owned())).to_vec(), ..Tools::default() }
+    Tools {
+        present: present.iter().map(|t| (*t).to_owned()).collect(),
+        uid: Some(0),
+        versions: [("crm_mon", "Pacemaker 2.1.5"), ("lvs", "LVM version: 2.03.16(2) (2022-05-18)")]
+            .map(|(t, v)| (t.to_owned(), v.to_owned()))
+            .to_vec(),
+        ..Tools::default()
+    }
 }
 
 fn target() -> Target {
-    let hop = |host: &str, port| Hop { alias: host.to_owned(), host: host.to_owned(), port, user: "root".to_owned(), known_hosts: vec!["/home/o/.ssh/known_hosts".into()], ..Hop::default() };
+    let hop = |host: &str, port| Hop {
+        alias: host.to_owned(),
+        host: host.to_owned(),
+        port,
+        user: "root".to_owned(),
+        known_hosts: vec!["/home/o/.ssh/known_hosts".into()],
+        ..Hop::default()
+    };
     Target { jumps: vec![hop("bastion", 22)], end: hop("n1.example.net", 2201), ..Target::default() }
 }
 
@@ -84,7 +112,11 @@ fn only_what_is_in_use_is_missing() {
     assert!(text.contains("-> apt install corosync\n") && text.contains("-> apt install pacemaker-cli-utils\n"), "{text}");
     assert!(line(&text, "multipathd").contains("note"), "{text}");
     assert!(text.ends_with("1 of 1 nodes reached; 2 things are missing\n"), "{text}");
-    for (os, cure) in [("Red Hat Enterprise Linux 9", "dnf install pacemaker-cli"), ("SLES / SUSE 15", "zypper install pacemaker-cli"), ("Plan 9", "apt install pacemaker-cli-utils  or  dnf install pacemaker-cli")] {
+    for (os, cure) in [
+        ("Red Hat Enterprise Linux 9", "dnf install pacemaker-cli"),
+        ("SLES / SUSE 15", "zypper install pacemaker-cli"),
+        ("Plan 9", "apt install pacemaker-cli-utils  or  dnf install pacemaker-cli"),
+    ] {
         check.os = Some(os.to_owned());
         assert!(report(&[check.clone()]).1.contains(&format!("-> {cure}\n")), "{os}");
     }
@@ -106,7 +138,10 @@ fn rights() {
     let (code, text) = report(&[check.clone()]);
     assert_eq!(code, 1);
     assert!(line(&text, "lvs").contains("DENIED"), "{text}");
-    assert!(text.contains("-> set become = \"sudo\" for this cluster and add to sudoers: admin ALL=(root) NOPASSWD: /usr/sbin/lvs"), "{text}");
+    assert!(
+        text.contains("-> set become = \"sudo\" for this cluster and add to sudoers: admin ALL=(root) NOPASSWD: /usr/sbin/lvs"),
+        "{text}"
+    );
     set(&mut check, Become::Sudo);
     assert!(report(&[check.clone()]).1.contains("-> add to sudoers with visudo"), "{text}");
     check.answers = denied(Question::CrmMon);
@@ -163,7 +198,10 @@ fn clocks_notes_and_no_node() {
     check.note = Some("sshd grants 2 sessions".to_owned());
     let (code, text) = report(&[check]);
     assert_eq!(code, 0);
-    assert!(line(&text, "ssh_config").contains("not honoured: config:1: ProxyCommand x") && line(&text, "connection").contains("2 sessions"), "{text}");
+    assert!(
+        line(&text, "ssh_config").contains("not honoured: config:1: ProxyCommand x") && line(&text, "connection").contains("2 sessions"),
+        "{text}"
+    );
     assert_eq!(report(&[NodeCheck { target: None, ..well() }]).1.lines().next(), Some("n1 (this machine)"));
     assert_eq!(report(&[]), (1, "0 of 0 nodes reached; no node to check\n".to_owned()));
     assert_eq!(report(&[NodeCheck { tools: None, ..well() }]).0, 1);

@@ -57,30 +57,69 @@ fn one_mistake_each() {
         ("tehme = \"x\"", "c.toml:1:1: unknown key 'tehme'; did you mean 'theme'?"),
         ("[[clsuter]]\nname = \"a\"", "c.toml:1:3: unknown key 'clsuter'; did you mean 'cluster'?"),
         ("[[cluster]]\nname = \"a\"\nusr = \"root\"", "c.toml:3:1: unknown key 'usr' in [[cluster]]; did you mean 'user'?"),
-        ("[[cluster]]\nname = \"a\"\n[[cluster.nodes]]\nname = \"x\"", "c.toml:3:11: unknown key 'nodes' in [[cluster]]; did you mean 'node'?"),
-        ("[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\n  adress = \"y\"", "c.toml:5:3: unknown key 'adress' in [[cluster.node]]; did you mean 'address'?"),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.nodes]]\nname = \"x\"",
+            "c.toml:3:11: unknown key 'nodes' in [[cluster]]; did you mean 'node'?",
+        ),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\n  adress = \"y\"",
+            "c.toml:5:3: unknown key 'adress' in [[cluster.node]]; did you mean 'address'?",
+        ),
         ("[[cluster]]\nname = \"a\"\nhost = [\"x\"]", "c.toml:3:1: unknown key 'host' in [[cluster]]; did you mean 'hosts'?"),
-        ("[[cluster]]\nname = \"a\"\nrole = \"oprator\"", "c.toml:3:8: role cannot be \"oprator\"; expected \"viewer\" or \"operator\" or \"admin\"; did you mean 'operator'?"),
+        (
+            "[[cluster]]\nname = \"a\"\nrole = \"oprator\"",
+            "c.toml:3:8: role cannot be \"oprator\"; expected \"viewer\" or \"operator\" or \"admin\"; did you mean 'operator'?",
+        ),
         ("[[cluster]]\nname = \"a\"\nrole = 3", "c.toml:3:8: role is a number; expected \"viewer\" or \"operator\" or \"admin\""),
         ("[[cluster]]\nname = \"a\"\nbecome = \"root\"", "c.toml:3:10: become cannot be \"root\"; expected \"none\" or \"sudo\""),
         ("[[cluster]]\nname = 7", "c.toml:2:8: name is a number; expected the cluster's name, a text"),
         ("[[cluster]]\nname = \" \"", "c.toml:2:8: name is empty; expected the cluster's name, a text"),
         ("\n[[cluster]]\nuser = \"a\"", "c.toml:2:1: this cluster has no name; expected name = \"...\""),
-        ("[[cluster]]\nname = \"a\"\n[[cluster.node]]\naddress = \"x\"", "c.toml:3:1: this node has no name; expected name = \"...\", the member's name in the cluster"),
-        ("[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\nport = 0", "c.toml:5:8: port cannot be 0; expected a number from 1 to 65535"),
-        ("[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\nport = 70000", "c.toml:5:8: port cannot be 70000; expected a number from 1 to 65535"),
-        ("[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\nport = \"22\"", "c.toml:5:8: port is a text; expected a number from 1 to 65535"),
-        ("[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\naddress = \"root@x\"", "c.toml:5:11: address: 'root@x' is more than an address; user and port are keys of their own"),
-        ("[[cluster]]\nname = \"a\"\nhosts = \"n1\"", "c.toml:3:9: hosts is a text; expected an array of texts like \"[USER@]HOST[:PORT]\""),
-        ("[[cluster]]\nname = \"a\"\nhosts = [\"n1\", 2]", "c.toml:3:16: hosts holds a number; expected an array of texts like \"[USER@]HOST[:PORT]\""),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.node]]\naddress = \"x\"",
+            "c.toml:3:1: this node has no name; expected name = \"...\", the member's name in the cluster",
+        ),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\nport = 0",
+            "c.toml:5:8: port cannot be 0; expected a number from 1 to 65535",
+        ),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\nport = 70000",
+            "c.toml:5:8: port cannot be 70000; expected a number from 1 to 65535",
+        ),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\nport = \"22\"",
+            "c.toml:5:8: port is a text; expected a number from 1 to 65535",
+        ),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\naddress = \"root@x\"",
+            "c.toml:5:11: address: 'root@x' is more than an address; user and port are keys of their own",
+        ),
+        (
+            "[[cluster]]\nname = \"a\"\nhosts = \"n1\"",
+            "c.toml:3:9: hosts is a text; expected an array of texts like \"[USER@]HOST[:PORT]\"",
+        ),
+        (
+            "[[cluster]]\nname = \"a\"\nhosts = [\"n1\", 2]",
+            "c.toml:3:16: hosts holds a number; expected an array of texts like \"[USER@]HOST[:PORT]\"",
+        ),
         ("[[cluster]]\nname = \"a\"\nhosts = [\"n1\",\n \"n2:x\"]", "c.toml:4:2: hosts: 'x' is no port; expected a number from 1 to 65535"),
         ("[[cluster]]\nname = \"a\"\njump = \"b1,,b2\"", "c.toml:3:8: jump: there is no host in ''; expected [USER@]HOST[:PORT]"),
         ("[[cluster]]\nname = \"a\"\nuser = \"a b\"", "c.toml:3:8: user: 'a b' cannot be part of a host or user name"),
         ("[cluster]\nname = \"a\"", "c.toml:1:1: cluster is a table; expected tables that start with [[cluster]]"),
         ("cluster = [1]", "c.toml:1:12: cluster is a number; expected tables that start with [[cluster]]"),
-        ("[[cluster]]\nname = \"a\"\nnode = \"x\"", "c.toml:3:8: node is a text in [[cluster]]; expected tables that start with [[cluster.node]]"),
-        ("[[cluster]]\nname = \"a\"\n[[cluster]]\nname = \"a\"", "c.toml:3:1: a second cluster is called \"a\"; expected a name of its own"),
-        ("[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\n[[cluster.node]]\nname = \"x\"", "c.toml:5:1: a second node of this cluster is called \"x\"; expected a name of its own"),
+        (
+            "[[cluster]]\nname = \"a\"\nnode = \"x\"",
+            "c.toml:3:8: node is a text in [[cluster]]; expected tables that start with [[cluster.node]]",
+        ),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster]]\nname = \"a\"",
+            "c.toml:3:1: a second cluster is called \"a\"; expected a name of its own",
+        ),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\n[[cluster.node]]\nname = \"x\"",
+            "c.toml:5:1: a second node of this cluster is called \"x\"; expected a name of its own",
+        ),
         ("ascii = \"yes\"", "c.toml:1:9: ascii is a text; expected true or false"),
         ("# ü\n\"é\" = 1", "c.toml:2:1: unknown key 'é'; expected one of cluster, theme, keymap, ascii"),
         ("theme = [\"ü\", 1]", "c.toml:1:9: theme is an array; expected the name of a theme"),
@@ -95,7 +134,12 @@ fn one_mistake_each() {
 
 #[test]
 fn syntax_has_its_place_too() {
-    for (text, place) in [("[[cluster]\nname = \"a\"", "c.toml:1:"), ("theme = \"x", "c.toml:1:"), ("a\n", "c.toml:1:"), ("theme = \"a\"\nkeymap = = 1", "c.toml:2:")] {
+    for (text, place) in [
+        ("[[cluster]\nname = \"a\"", "c.toml:1:"),
+        ("theme = \"x", "c.toml:1:"),
+        ("a\n", "c.toml:1:"),
+        ("theme = \"a\"\nkeymap = = 1", "c.toml:2:"),
+    ] {
         let error = parse(text).unwrap_err().to_string();
         assert!(error.starts_with(place) && error.contains("not TOML: "), "{text:?}: {error}");
         assert!(!error.contains("unknown key"), "{error}");
@@ -136,7 +180,15 @@ fn which_file() {
 #[test]
 fn nearest_names() {
     let names = ["name", "role", "user", "jump", "become", "identity", "hosts", "node"];
-    for (written, expected) in [("nmae", Some("name")), ("USER", Some("user")), ("Identy", Some("identity")), ("jumphost", None), ("x", None), ("", None), ("becomes", Some("become"))] {
+    for (written, expected) in [
+        ("nmae", Some("name")),
+        ("USER", Some("user")),
+        ("Identy", Some("identity")),
+        ("jumphost", None),
+        ("x", None),
+        ("", None),
+        ("becomes", Some("become")),
+    ] {
         assert_eq!(config::nearest(written, names), expected, "{written}");
     }
 }

@@ -26,7 +26,28 @@ fn places() {
 
 #[test]
 fn no_places() {
-    for text in ["", "root@", "@n1", ":22", "n1:", "n1:0", "n1:65536", "n1:ssh", "n1:+22", "[::1", "[::1]22", "[]:22", "[n1:]", "a:b:c", "-oProxyCommand=x", "-l@n1", "a b", "a\nb", "n1,n2", "n1:22\0"] {
+    for text in [
+        "",
+        "root@",
+        "@n1",
+        ":22",
+        "n1:",
+        "n1:0",
+        "n1:65536",
+        "n1:ssh",
+        "n1:+22",
+        "[::1",
+        "[::1]22",
+        "[]:22",
+        "[n1:]",
+        "a:b:c",
+        "-oProxyCommand=x",
+        "-l@n1",
+        "a b",
+        "a\nb",
+        "n1,n2",
+        "n1:22\0",
+    ] {
         let error = text.parse::<Place>().unwrap_err().to_string();
         assert!(!error.contains(['\n', '\0']), "{text:?}: {error:?}");
     }

@@ -52,7 +52,8 @@ fn shown(nodes: &[NodeConfig]) -> Vec<String> {
 
 #[test]
 fn hosts_alone() {
-    let session = session(&Asked { jump: Some(Place::jumps("b1").unwrap()), identity: Some("/id".into()), ..hosts(&["root@n1:2201", "n2"]) }, "");
+    let session =
+        session(&Asked { jump: Some(Place::jumps("b1").unwrap()), identity: Some("/id".into()), ..hosts(&["root@n1:2201", "n2"]) }, "");
     assert_eq!(shown(&session.nodes), ["?=root@n1:2201", "?=n2"]);
     assert_eq!((session.name.as_deref(), session.role, session.read_only, session.local), (None, Role::Operator, false, false));
     let further = session.further("n3", "192.0.2.3");
@@ -94,7 +95,10 @@ fn several_clusters_are_a_choice() {
         let Choice::Pick(sessions) = choose(&asked, TWO).unwrap() else { panic!("no choice") };
         assert_eq!(sessions.iter().map(|s| s.name.as_deref().unwrap()).collect::<Vec<_>>(), ["net", "lab"]);
         let error = Choice::Pick(sessions).one().unwrap_err();
-        assert_eq!((error.exit_code(), error.to_string().as_str()), (64, "several clusters are configured: net, lab; say which with --cluster NAME"));
+        assert_eq!(
+            (error.exit_code(), error.to_string().as_str()),
+            (64, "several clusters are configured: net, lab; say which with --cluster NAME")
+        );
     }
 }
 
@@ -119,7 +123,12 @@ fn this_very_machine() {
 fn nothing_to_look_at() {
     let cases: Vec<(Asked, &str, u8, &str)> = vec![
         (Asked::default(), "", 64, "name a node with --host"),
-        (Asked { cluster: Some("nte".to_owned()), ..Asked::default() }, TWO, 64, "there is no cluster 'nte'; configured: net, lab; did you mean 'net'?"),
+        (
+            Asked { cluster: Some("nte".to_owned()), ..Asked::default() },
+            TWO,
+            64,
+            "there is no cluster 'nte'; configured: net, lab; did you mean 'net'?",
+        ),
         (Asked { cluster: Some("x".to_owned()), ..hosts(&["n1"]) }, "", 64, "there is no cluster 'x'; none is configured"),
         (Asked::default(), "[[cluster]]\nname = \"a\"", 65, "lists neither hosts nor nodes"),
     ];

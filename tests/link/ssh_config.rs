@@ -63,17 +63,25 @@ fn without_a_file_everything_has_its_default() {
     world.write("home/.ssh/id_ed25519", "");
     let target = world.target("N1");
     let etc = &world.around.system;
-    assert_eq!(target.end, Hop {
-        alias: "N1".to_owned(),
-        host: "n1".to_owned(),
-        port: 22,
-        user: "oper".to_owned(),
-        host_key_alias: None,
-        known_hosts: vec![world.ssh("known_hosts"), world.ssh("known_hosts2"), etc.join("ssh_known_hosts"), etc.join("ssh_known_hosts2")],
-        identities: vec![world.ssh("id_ed25519"), world.ssh("id_rsa")],
-        agent: Some(PathBuf::from("/run/agent")),
-        identities_only: false,
-    });
+    assert_eq!(
+        target.end,
+        Hop {
+            alias: "N1".to_owned(),
+            host: "n1".to_owned(),
+            port: 22,
+            user: "oper".to_owned(),
+            host_key_alias: None,
+            known_hosts: vec![
+                world.ssh("known_hosts"),
+                world.ssh("known_hosts2"),
+                etc.join("ssh_known_hosts"),
+                etc.join("ssh_known_hosts2")
+            ],
+            identities: vec![world.ssh("id_ed25519"), world.ssh("id_rsa")],
+            agent: Some(PathBuf::from("/run/agent")),
+            identities_only: false,
+        }
+    );
     assert_eq!((target.jumps, target.not_honoured), (Vec::new(), Vec::new()));
 }
 
@@ -131,7 +139,9 @@ fn keys_and_agents() {
 
 #[test]
 fn default_keys_only_where_none_are_named() {
-    for (config, expected) in [("IdentityFile /k", vec!["/k"]), ("IdentityFile none", vec![]), ("IdentityFile none\nIdentityFile /k", vec!["/k"])] {
+    for (config, expected) in
+        [("IdentityFile /k", vec!["/k"]), ("IdentityFile none", vec![]), ("IdentityFile none\nIdentityFile /k", vec!["/k"])]
+    {
         let world = World::new(config);
         world.write("home/.ssh/id_rsa", "");
         let expected: Vec<PathBuf> = expected.into_iter().map(PathBuf::from).collect();
@@ -162,7 +172,9 @@ fn agents() {
 
 #[test]
 fn known_hosts_files() {
-    let world = World::new("Host n1\n UserKnownHostsFile ~/kh /kh/%h \"/a b\"\n GlobalKnownHostsFile /g\n HostKeyAlias cluster\nHost n2\n UserKnownHostsFile none\n GlobalKnownHostsFile none\nHost n3\nUserKnownHostsFile none");
+    let world = World::new(
+        "Host n1\n UserKnownHostsFile ~/kh /kh/%h \"/a b\"\n GlobalKnownHostsFile /g\n HostKeyAlias cluster\nHost n2\n UserKnownHostsFile none\n GlobalKnownHostsFile none\nHost n3\nUserKnownHostsFile none",
+    );
     let n1 = world.target("n1").end;
     assert_eq!(n1.known_hosts, [world.around.home.join("kh"), "/kh/n1".into(), "/a b".into(), "/g".into()]);
     assert_eq!(n1.host_key_alias.as_deref(), Some("cluster"));
@@ -172,7 +184,8 @@ fn known_hosts_files() {
 
 #[test]
 fn includes() {
-    let world = World::new("Include conf.d/*.conf\nInclude ~/more [x]*/[!a]? missing /nonexistent/*\nHost n1\n Include only-n1\nHost *\n Port 23");
+    let world =
+        World::new("Include conf.d/*.conf\nInclude ~/more [x]*/[!a]? missing /nonexistent/*\nHost n1\n Include only-n1\nHost *\n Port 23");
     world.write("home/.ssh/conf.d/20.conf", "Host n1\n User second\n HostKeyAlias twenty");
     world.write("home/.ssh/conf.d/10.conf", "Host n1\n User first");
     world.write("home/.ssh/conf.d/.hidden.conf", "User hidden\nPort 1");
@@ -250,7 +263,9 @@ fn jump_hosts_in_a_circle() {
 
 #[test]
 fn what_was_asked_for_goes_first() {
-    let world = World::new("Host n1\n User a\n ProxyJump wrong\n IdentityFile /conf\n UserKnownHostsFile /conf-kh\n HostKeyAlias c\nHost b*\n IdentityFile /b");
+    let world = World::new(
+        "Host n1\n User a\n ProxyJump wrong\n IdentityFile /conf\n UserKnownHostsFile /conf-kh\n HostKeyAlias c\nHost b*\n IdentityFile /b",
+    );
     let mut wish = Wish::new("root@n1".parse().unwrap());
     wish.jump = Some(Place::list("b1:2201,b2").unwrap());
     wish.identity = Some("/mine".into());
@@ -278,20 +293,51 @@ fn what_is_not_honoured_is_named() {
         ("PubkeyAuthentication no", &["home/.ssh/config:1: PubkeyAuthentication no"]),
         ("PubkeyAuthentication yes\nPubkeyAuthentication no", &[]),
         ("GSSAPIAuthentication no\nHostbasedAuthentication no\nCanonicalizeHostname no\nAddressFamily any\nVerifyHostKeyDNS no", &[]),
-        ("GSSAPIAuthentication yes\nHostbasedAuthentication yes", &["home/.ssh/config:1: GSSAPIAuthentication yes", "home/.ssh/config:2: HostbasedAuthentication yes"]),
+        (
+            "GSSAPIAuthentication yes\nHostbasedAuthentication yes",
+            &["home/.ssh/config:1: GSSAPIAuthentication yes", "home/.ssh/config:2: HostbasedAuthentication yes"],
+        ),
         ("CertificateFile /a\nCertificateFile /b", &["home/.ssh/config:1: CertificateFile /a", "home/.ssh/config:2: CertificateFile /b"]),
-        ("PKCS11Provider /lib/p.so\nSecurityKeyProvider /lib/s.so", &["home/.ssh/config:1: PKCS11Provider /lib/p.so", "home/.ssh/config:2: SecurityKeyProvider /lib/s.so"]),
+        (
+            "PKCS11Provider /lib/p.so\nSecurityKeyProvider /lib/s.so",
+            &["home/.ssh/config:1: PKCS11Provider /lib/p.so", "home/.ssh/config:2: SecurityKeyProvider /lib/s.so"],
+        ),
         ("CanonicalizeHostname yes\nCanonicalDomains example.net", &["home/.ssh/config:1: CanonicalizeHostname yes"]),
-        ("KnownHostsCommand /bin/x %H\nRevokedHostKeys /r", &["home/.ssh/config:1: KnownHostsCommand /bin/x %H", "home/.ssh/config:2: RevokedHostKeys /r"]),
-        ("HostKeyAlgorithms ssh-rsa\nPubkeyAcceptedAlgorithms +ssh-rsa", &["home/.ssh/config:1: HostKeyAlgorithms ssh-rsa", "home/.ssh/config:2: PubkeyAcceptedAlgorithms +ssh-rsa"]),
-        ("BindAddress 192.0.2.1\nBindInterface eth0\nAddressFamily inet6", &["home/.ssh/config:1: BindAddress 192.0.2.1", "home/.ssh/config:2: BindInterface eth0", "home/.ssh/config:3: AddressFamily inet6"]),
-        ("PreferredAuthentications password\nRemoteCommand tmux", &["home/.ssh/config:1: PreferredAuthentications password", "home/.ssh/config:2: RemoteCommand tmux"]),
-        ("ServerAliveInterval 5\nControlMaster auto\nControlPath ~/c\nCompression yes\nLogLevel DEBUG\nSendEnv LANG\nForwardAgent yes\nAddKeysToAgent yes\nHashKnownHosts yes", &[]),
-        ("Match exec \"touch /tmp/never\"\n User a", &["home/.ssh/config:1: Match exec \"touch /tmp/never\" ('exec' is not evaluated, the block is left out)"]),
+        (
+            "KnownHostsCommand /bin/x %H\nRevokedHostKeys /r",
+            &["home/.ssh/config:1: KnownHostsCommand /bin/x %H", "home/.ssh/config:2: RevokedHostKeys /r"],
+        ),
+        (
+            "HostKeyAlgorithms ssh-rsa\nPubkeyAcceptedAlgorithms +ssh-rsa",
+            &["home/.ssh/config:1: HostKeyAlgorithms ssh-rsa", "home/.ssh/config:2: PubkeyAcceptedAlgorithms +ssh-rsa"],
+        ),
+        (
+            "BindAddress 192.0.2.1\nBindInterface eth0\nAddressFamily inet6",
+            &[
+                "home/.ssh/config:1: BindAddress 192.0.2.1",
+                "home/.ssh/config:2: BindInterface eth0",
+                "home/.ssh/config:3: AddressFamily inet6",
+            ],
+        ),
+        (
+            "PreferredAuthentications password\nRemoteCommand tmux",
+            &["home/.ssh/config:1: PreferredAuthentications password", "home/.ssh/config:2: RemoteCommand tmux"],
+        ),
+        (
+            "ServerAliveInterval 5\nControlMaster auto\nControlPath ~/c\nCompression yes\nLogLevel DEBUG\nSendEnv LANG\nForwardAgent yes\nAddKeysToAgent yes\nHashKnownHosts yes",
+            &[],
+        ),
+        (
+            "Match exec \"touch /tmp/never\"\n User a",
+            &["home/.ssh/config:1: Match exec \"touch /tmp/never\" ('exec' is not evaluated, the block is left out)"],
+        ),
         ("Match host n2 exec x\n User a", &[]),
         ("Frobnicate yes", &["home/.ssh/config:1: Frobnicate yes (unknown)"]),
         ("IgnoreUnknown Frob*\nFrobnicate yes", &[]),
-        ("Port 99999\nIdentityFile \"/a", &["home/.ssh/config:1: Port 99999 (no port)", "home/.ssh/config:2: IdentityFile \"/a (quotes do not close)"]),
+        (
+            "Port 99999\nIdentityFile \"/a",
+            &["home/.ssh/config:1: Port 99999 (no port)", "home/.ssh/config:2: IdentityFile \"/a (quotes do not close)"],
+        ),
         ("IdentityFile %C", &["%C (%C is not known here)"]),
         ("User", &["home/.ssh/config:1: User (without a value)"]),
     ];
@@ -368,7 +414,10 @@ fn openssh_agrees() {
             assert_eq!(keys, ours.identities.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(), "{case}");
             let known = theirs("userknownhostsfile").join(" ");
             if !known.contains("/.ssh/") {
-                assert!(ours.known_hosts.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(" ").starts_with(&known), "{case}");
+                assert!(
+                    ours.known_hosts.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(" ").starts_with(&known),
+                    "{case}"
+                );
             }
             let jumps: Vec<String> = target.jumps.iter().map(|h| h.host.clone()).collect();
             let theirs: Vec<String> = theirs("proxyjump").iter().flat_map(|j| Place::list(j).unwrap()).map(|p| p.host).collect();

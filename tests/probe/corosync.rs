@@ -77,14 +77,18 @@ fn quorum_of_2_4_with_a_qdevice_and_blocked() {
     assert_eq!(view.ring_id.as_deref(), Some("1084777441/16"));
     assert_eq!(view.flags, ["2Node", "WaitForAll", "LastManStanding", "AutoTieBreaker", "AllowDownscale", "Qdevice"]);
     assert_eq!(view.members.len(), 2);
-    assert_eq!((view.members[0].name.as_str(), view.members[0].local, view.members[0].qdevice.as_deref()), ("10.0.0.1", true, Some("A,V,NMW")));
+    assert_eq!(
+        (view.members[0].name.as_str(), view.members[0].local, view.members[0].qdevice.as_deref()),
+        ("10.0.0.1", true, Some("A,V,NMW"))
+    );
     assert_eq!((view.members[1].name.as_str(), view.members[1].qdevice.as_deref()), ("node2.example.net", Some("NR")));
     assert_eq!(view.qdevice, Some((2, "Qdevice (votes 2)".into())));
 }
 
 #[test]
 fn quorum_without_votes() {
-    let view = quorum("Nodes: 2\nQuorate: No\n\nMembership information\n----------------------\n    Nodeid Name\n  1 a (local)\n  0x2 b c\n", 2);
+    let view =
+        quorum("Nodes: 2\nQuorate: No\n\nMembership information\n----------------------\n    Nodeid Name\n  1 a (local)\n  0x2 b c\n", 2);
     assert_eq!(view.members.iter().map(|m| (m.id, m.votes, m.name.as_str())).collect::<Vec<_>>(), [(1, 0, "a"), (2, 0, "b c")]);
 }
 
@@ -97,15 +101,18 @@ fn knet_links_of_3_1() {
     let view = links(HEALTHY_S, HEALTHY_N);
     assert_eq!((view.local_id, view.transport.as_deref()), (Some(1), Some("knet")));
     assert_eq!(told(&view), [(0, Some(2), Some(true)), (1, Some(2), Some(true)), (0, Some(3), Some(true)), (1, Some(3), Some(true))]);
-    assert_eq!(view.links[3], Link {
-        number: 1,
-        peer: Some(3),
-        address: Some("10.77.1.1".into()),
-        peer_address: Some("10.77.1.3".into()),
-        enabled: Some(true),
-        connected: Some(true),
-        detail: None,
-    });
+    assert_eq!(
+        view.links[3],
+        Link {
+            number: 1,
+            peer: Some(3),
+            address: Some("10.77.1.1".into()),
+            peer_address: Some("10.77.1.3".into()),
+            enabled: Some(true),
+            connected: Some(true),
+            detail: None,
+        }
+    );
     let view = links(FAILING_S, FAILING_N);
     assert_eq!(told(&view), [(0, Some(1), Some(true)), (1, Some(1), Some(false)), (0, Some(2), Some(true)), (1, Some(2), Some(true))]);
     assert_eq!((view.links[1].enabled, view.links[1].detail.as_deref()), (Some(true), Some("disconnected")));
@@ -114,7 +121,10 @@ fn knet_links_of_3_1() {
     let view = links(FAILING_S, "corosync-cfgtool [-s] [-R]\n");
     assert_eq!(told(&view), [(0, Some(1), Some(true)), (0, Some(2), Some(true)), (1, Some(1), Some(false)), (1, Some(2), Some(true))]);
     // And -n alone, with the fields of 3.1.6 and IPv6.
-    let view = links("", "Local node ID 3, transport knet\nnodeid: 1 reachable   onwire (min/max/act): 0, 1, 1\n   LINK: 0 udp (fd00::3->fd00::1) enabled connected mtu: 1397\n   LINK: 1 udp (a->b) mtu: 1397\n");
+    let view = links(
+        "",
+        "Local node ID 3, transport knet\nnodeid: 1 reachable   onwire (min/max/act): 0, 1, 1\n   LINK: 0 udp (fd00::3->fd00::1) enabled connected mtu: 1397\n   LINK: 1 udp (a->b) mtu: 1397\n",
+    );
     assert_eq!(view.links[0].peer_address.as_deref(), Some("fd00::1"));
     assert_eq!((view.links[1].enabled, view.links[1].connected), (Some(false), Some(false)));
 }
@@ -151,15 +161,18 @@ fn rings_of_2_4() {
 fn link_statistics() {
     let all = stats(STATS);
     assert_eq!(all.len(), 5);
-    assert_eq!(all[1], LinkStat {
-        peer: 1,
-        link: 1,
-        connected: Some(false),
-        enabled: Some(true),
-        latency: Some(Duration::from_micros(22_635)),
-        down_count: Some(2),
-        up_count: Some(1),
-    });
+    assert_eq!(
+        all[1],
+        LinkStat {
+            peer: 1,
+            link: 1,
+            connected: Some(false),
+            enabled: Some(true),
+            latency: Some(Duration::from_micros(22_635)),
+            down_count: Some(2),
+            up_count: Some(1),
+        }
+    );
     assert_eq!(stats("stats.srp.mtt_rx_token (u32) = 3\n"), []);
     let trouble = ask(Question::LinkStats, b"", "corosync-cmapctl: invalid option -- 'm'", 1).unwrap_err();
     assert_eq!(trouble.kind, TroubleKind::Absent);
@@ -174,10 +187,15 @@ fn the_map_of_3_and_of_2() {
     assert_eq!((view.nodes[2].id, view.nodes[2].name.as_deref()), (Some(3), Some("node3")));
     assert_eq!(view.nodes[2].addresses, ["10.77.2.3", "10.77.1.3"]);
     assert_eq!(view.qdevice_model, None);
-    let view = cmap("totem.token (u32) = 3000\nnodelist.node.10.quorum_votes (u32) = 2\nnodelist.node.10.ring0_addr (str) = n = 10\n\
+    let view = cmap(
+        "totem.token (u32) = 3000\nnodelist.node.10.quorum_votes (u32) = 2\nnodelist.node.10.ring0_addr (str) = n = 10\n\
         nodelist.node.9.ring0_addr (str) = n9\nquorum.device.model (str) = net\n\
-        runtime.totem.pg.mrp.srp.members.1.status (str) = joined\nruntime.totem.pg.mrp.srp.members.2.status (str) = left\n");
-    assert_eq!((view.token, view.joined.as_slice(), view.qdevice_model.as_deref()), (Some(Duration::from_secs(3)), [1].as_slice(), Some("net")));
+        runtime.totem.pg.mrp.srp.members.1.status (str) = joined\nruntime.totem.pg.mrp.srp.members.2.status (str) = left\n",
+    );
+    assert_eq!(
+        (view.token, view.joined.as_slice(), view.qdevice_model.as_deref()),
+        (Some(Duration::from_secs(3)), [1].as_slice(), Some("net"))
+    );
     assert_eq!((view.nodes[0].addresses[0].as_str(), view.nodes[1].addresses[0].as_str(), view.nodes[1].votes), ("n9", "n = 10", Some(2)));
 }
 
@@ -186,13 +204,16 @@ fn qdevice() {
     let said = "Qdevice information\n-------------------\nModel:                  Net\nNode ID:                1\nConfigured node list:\n    0   Node ID = 1\n\
         Membership node list:   1, 2\n\nQdevice-net information\n----------------------\nCluster name:\t\tc\nQNetd host:\t\tqnetd.example.net:5403\n\
         Algorithm:\t\tFifty-Fifty split\nTie-breaker:\t\tNode with lowest node ID\nState:\t\t\tConnect failed\n";
-    assert_eq!(ask(Question::Qdevice, said.as_bytes(), "", 0), Ok(Observation::Qdevice(QdeviceView {
-        model: Some("Net".into()),
-        state: Some("Connect failed".into()),
-        qnetd: Some("qnetd.example.net:5403".into()),
-        algorithm: Some("Fifty-Fifty split".into()),
-        tie_breaker: Some("Node with lowest node ID".into()),
-    })));
+    assert_eq!(
+        ask(Question::Qdevice, said.as_bytes(), "", 0),
+        Ok(Observation::Qdevice(QdeviceView {
+            model: Some("Net".into()),
+            state: Some("Connect failed".into()),
+            qnetd: Some("qnetd.example.net:5403".into()),
+            algorithm: Some("Fifty-Fifty split".into()),
+            tie_breaker: Some("Node with lowest node ID".into()),
+        }))
+    );
 }
 
 #[test]
@@ -219,10 +240,31 @@ fn daemons_that_do_not_run() {
     let cases = [
         (Question::Quorum, "", "Cannot initialize CMAP service\n", 1, TroubleKind::Failed, "corosync is not running"),
         (Question::Quorum, "", "Cannot initialize QUORUM service\n", 2, TroubleKind::Failed, "systemctl status corosync"),
-        (Question::Links, "Printing ring status.\nCould not initialize corosync configuration API error 2\n== quorate ==\n", "", 1, TroubleKind::Failed, "API error 2; corosync is not running"),
-        (Question::Cmap, "", "Failed to initialize the cmap API. Error CS_ERR_LIBRARY\n", 1, TroubleKind::Failed, "corosync is not running"),
+        (
+            Question::Links,
+            "Printing ring status.\nCould not initialize corosync configuration API error 2\n== quorate ==\n",
+            "",
+            1,
+            TroubleKind::Failed,
+            "API error 2; corosync is not running",
+        ),
+        (
+            Question::Cmap,
+            "",
+            "Failed to initialize the cmap API. Error CS_ERR_LIBRARY\n",
+            1,
+            TroubleKind::Failed,
+            "corosync is not running",
+        ),
         (Question::Cmap, "", "Failed to initialize the cmap API. Error CS_ERR_ACCESS\n", 1, TroubleKind::Denied, "uidgid"),
-        (Question::Qdevice, "", "Can't connect to QDevice socket (is QDevice running?): No such file or directory\n", 1, TroubleKind::Failed, "corosync-qdevice is not running"),
+        (
+            Question::Qdevice,
+            "",
+            "Can't connect to QDevice socket (is QDevice running?): No such file or directory\n",
+            1,
+            TroubleKind::Failed,
+            "corosync-qdevice is not running",
+        ),
         // dlm_tool status ends with 0.
         (Question::Dlm, "== quorate ==\n", "cannot connect to dlm_controld\n", 0, TroubleKind::Failed, "dlm_controld is not running"),
         (Question::Quorum, "", "sh: 1: corosync-quorumtool: not found", 127, TroubleKind::Absent, "not installed"),

@@ -1,18 +1,18 @@
 //! Tests of probe.
 
-mod log;
+mod corosync;
 mod host;
 mod host_any_bytes;
 mod host_scripts;
 mod host_support;
 mod iscsi;
+mod log;
 mod lvm;
 mod lvm_filesystems;
 mod multipath;
 mod net;
 mod net_bonding;
-mod systemd;
-mod corosync;
 mod pacemaker;
 mod pacemaker_commands;
 mod pacemaker_versions;
+mod systemd;

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use quorate::domain::observation::manager::{
-    Constraint, FenceRecord, FenceStatus, ManagerView, NodeKind, Primitive, Resource,
-};
+use quorate::domain::observation::manager::{Constraint, FenceRecord, FenceStatus, ManagerView, NodeKind, Primitive, Resource};
 use quorate::domain::observation::{Observation, Question, Trouble, TroubleKind};
 use quorate::domain::stamp::Stamp;
 use quorate::probe::{Raw, parse};
@@ -65,8 +63,7 @@ pub fn primitives(tree: &[Resource]) -> Vec<&Primitive> {
 }
 
 fn places(view: &ManagerView) -> Vec<(String, String)> {
-    let mut all: Vec<_> =
-        primitives(&view.resources).iter().flat_map(|p| p.nodes.iter().map(|n| (p.id.clone(), n.clone()))).collect();
+    let mut all: Vec<_> = primitives(&view.resources).iter().flat_map(|p| p.nodes.iter().map(|n| (p.id.clone(), n.clone()))).collect();
     all.sort();
     all
 }
@@ -89,11 +86,10 @@ fn a_healthy_cluster_is_read_whole() {
     assert_eq!(view.options.fencing_timeout, Some(Duration::from_secs(180)));
     let change = view.last_change.as_ref().unwrap();
     assert_eq!((change.client.as_deref(), change.origin.as_deref()), (Some("crm_resource"), Some("node3")));
-    assert_eq!(view.nodes.iter().map(|n| (n.name.as_str(), n.online, n.is_dc)).collect::<Vec<_>>(), [
-        ("node1", true, false),
-        ("node2", true, false),
-        ("node3", true, true)
-    ]);
+    assert_eq!(
+        view.nodes.iter().map(|n| (n.name.as_str(), n.online, n.is_dc)).collect::<Vec<_>>(),
+        [("node1", true, false), ("node2", true, false), ("node3", true, true)]
+    );
     assert_eq!(view.nodes[0].feature_set.as_deref(), Some("3.16.1"));
     assert_eq!(view.resources.len(), 8);
     assert_eq!(primitives(&view.resources).len(), 21);
@@ -142,16 +138,19 @@ fn a_resource_under_its_node_and_in_the_tree_is_one() {
 fn a_fencing_that_runs_is_pending_and_its_target_unclean() {
     let view = crm_mon(FENCING, 0).unwrap();
     assert!(view.nodes[2].unclean && !view.nodes[2].online);
-    assert_eq!(view.fences.as_deref().unwrap(), [FenceRecord {
-        target: "node3".into(),
-        action: "reboot".into(),
-        status: FenceStatus::Pending,
-        origin: Some("node1".into()),
-        client: Some("pacemaker-controld.169".into()),
-        delegate: None,
-        completed: None,
-        reason: None,
-    }]);
+    assert_eq!(
+        view.fences.as_deref().unwrap(),
+        [FenceRecord {
+            target: "node3".into(),
+            action: "reboot".into(),
+            status: FenceStatus::Pending,
+            origin: Some("node1".into()),
+            client: Some("pacemaker-controld.169".into()),
+            delegate: None,
+            completed: None,
+            reason: None,
+        }]
+    );
     assert_eq!(one(&view, "vm3").nodes, ["node3"]);
 }
 
@@ -159,14 +158,17 @@ fn a_fencing_that_runs_is_pending_and_its_target_unclean() {
 fn every_kind_of_resource_node_and_failure() {
     let view = crm_mon(EVERY_KIND, 0).unwrap();
     let kinds: Vec<_> = view.nodes.iter().map(|n| (n.name.as_str(), n.kind)).collect();
-    assert_eq!(kinds, [
-        ("httpd-0", NodeKind::Guest),
-        ("httpd-1", NodeKind::Guest),
-        ("n1", NodeKind::Member),
-        ("n2", NodeKind::Member),
-        ("n3", NodeKind::Member),
-        ("r1", NodeKind::Remote)
-    ]);
+    assert_eq!(
+        kinds,
+        [
+            ("httpd-0", NodeKind::Guest),
+            ("httpd-1", NodeKind::Guest),
+            ("n1", NodeKind::Member),
+            ("n2", NodeKind::Member),
+            ("n3", NodeKind::Member),
+            ("r1", NodeKind::Remote)
+        ]
+    );
     assert!(view.nodes[3].standby && view.nodes[4].maintenance);
     assert_eq!(view.nodes[2].feature_set.as_deref(), Some("<3.15.1"));
     assert_eq!(view.options.fencing_enabled, Some(false));
@@ -206,27 +208,36 @@ fn every_kind_of_resource_node_and_failure() {
 fn constraints_of_the_lab() {
     let all = constraints(CONSTRAINTS);
     assert_eq!(all.len(), 11);
-    assert_eq!(all[0], Constraint::Location {
-        id: "location-fence-node1-node1--INFINITY".into(),
-        resource: "fence-node1".into(),
-        node: Some("node1".into()),
-        score: Some(-1_000_000),
-        role: None,
-        rule: None,
-        expires: None,
-    });
-    assert_eq!(all[3], Constraint::Order {
-        id: "order-locking-clone-storage-clone-mandatory".into(),
-        first: "locking-clone".into(),
-        then: "storage-clone".into(),
-        mandatory: true,
-    });
-    assert_eq!(all[6], Constraint::Colocation {
-        id: "colocation-vm1-storage-clone-INFINITY".into(),
-        resource: "vm1".into(),
-        with: "storage-clone".into(),
-        score: 1_000_000,
-    });
+    assert_eq!(
+        all[0],
+        Constraint::Location {
+            id: "location-fence-node1-node1--INFINITY".into(),
+            resource: "fence-node1".into(),
+            node: Some("node1".into()),
+            score: Some(-1_000_000),
+            role: None,
+            rule: None,
+            expires: None,
+        }
+    );
+    assert_eq!(
+        all[3],
+        Constraint::Order {
+            id: "order-locking-clone-storage-clone-mandatory".into(),
+            first: "locking-clone".into(),
+            then: "storage-clone".into(),
+            mandatory: true,
+        }
+    );
+    assert_eq!(
+        all[6],
+        Constraint::Colocation {
+            id: "colocation-vm1-storage-clone-INFINITY".into(),
+            resource: "vm1".into(),
+            with: "storage-clone".into(),
+            score: 1_000_000,
+        }
+    );
 }
 
 #[test]
@@ -257,7 +268,11 @@ fn depth_is_bounded() {
     let said = format!("<crm_mon><resources>{}{}</resources></crm_mon>", "<group id=\"g\">".repeat(deep), "</group>".repeat(deep));
     let view = crm_mon(&said, 0).unwrap();
     assert_eq!(view.resources.len(), 1);
-    let said = format!("<constraints><rsc_location id=\"l\" rsc=\"r\">{}{}</rsc_location></constraints>", "<rule>".repeat(deep), "</rule>".repeat(deep));
+    let said = format!(
+        "<constraints><rsc_location id=\"l\" rsc=\"r\">{}{}</rsc_location></constraints>",
+        "<rule>".repeat(deep),
+        "</rule>".repeat(deep)
+    );
     assert_eq!(constraints(&said).len(), 1);
     let said = format!("{}{}", "<constraints>".repeat(deep), "</constraints>".repeat(deep));
     assert_eq!(constraints(&said).len(), 0);
@@ -266,7 +281,9 @@ fn depth_is_bounded() {
 #[test]
 fn sets_do_not_multiply_without_end() {
     let set = format!("<resource_set id=\"s\">{}</resource_set>", "<resource_ref id=\"r\"/>".repeat(5000));
-    let said = format!("<constraints><rsc_order id=\"o\">{set}{set}</rsc_order><rsc_colocation id=\"c\">{set}{set}</rsc_colocation></constraints>");
+    let said = format!(
+        "<constraints><rsc_order id=\"o\">{set}{set}</rsc_order><rsc_colocation id=\"c\">{set}{set}</rsc_colocation></constraints>"
+    );
     assert!(constraints(&said).len() <= 2 * 4096);
 }
 

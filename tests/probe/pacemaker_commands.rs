@@ -41,7 +41,8 @@ fn commands_by_version() {
 #[test]
 fn no_command_for_what_is_absent() {
     let none = tools(&["corosync-quorumtool"], &[]);
-    for question in [Question::CrmMon, Question::Constraints, Question::FenceHistory, Question::FenceDevices, Question::Cmap, Question::Dlm] {
+    for question in [Question::CrmMon, Question::Constraints, Question::FenceHistory, Question::FenceDevices, Question::Cmap, Question::Dlm]
+    {
         assert_eq!(command(question, &none), None, "{question:?}");
         assert!(command(question, &Tools::default()).is_some(), "{question:?}");
     }
@@ -65,7 +66,8 @@ fn run(question: Question, tool: &str, script: &str) -> (String, String, i32) {
 }
 
 const OLD_TOOL: &str = "case \" $* \" in *output-as*) echo \"unrecognized option '--output-as=xml'\" >&2; echo usage; exit 64 ;; esac\necho \"old: $*\"; echo noise >&2; exit 3";
-const NEW_TOOL: &str = "case \" $* \" in *output-as=xml*) echo '<pacemaker-result>'; printf '%s\\n' 'a\\b</pacemaker-result>'; exit 102 ;; esac\necho wrong";
+const NEW_TOOL: &str =
+    "case \" $* \" in *output-as=xml*) echo '<pacemaker-result>'; printf '%s\\n' 'a\\b</pacemaker-result>'; exit 102 ;; esac\necho wrong";
 
 #[test]
 fn an_unknown_version_is_asked_in_the_new_way_then_in_the_old() {

@@ -151,7 +151,8 @@ fn pacemaker_2_1() {
     let view = crm_mon(V2_1, 0).unwrap();
     assert_eq!((view.dc.as_deref(), view.with_quorum), (None, None));
     assert_eq!(view.daemon_state.as_deref(), Some("shutting_down"));
-    let Resource::Clone { managed: Some(false), maintenance: true, disabled: Some(true), failed: true, target_role, instances, .. } = &view.resources[0]
+    let Resource::Clone { managed: Some(false), maintenance: true, disabled: Some(true), failed: true, target_role, instances, .. } =
+        &view.resources[0]
     else {
         panic!("{:?}", view.resources[0])
     };
@@ -200,7 +201,12 @@ fn a_resource_below_two_nodes_only_is_one() {
     };
     let said = format!(
         "<crm_mon><nodes><node name='a'>{}{}{}</node><node name='b'>{}{}</node></nodes><resources><clone id='c'>{}</clone></resources></crm_mon>",
-        rsc("multi", "a b"), rsc("dlm:0", "a"), rsc("other", "a"), rsc("multi", "a b"), rsc("other", "b"), rsc("dlm:0", "a"),
+        rsc("multi", "a b"),
+        rsc("dlm:0", "a"),
+        rsc("other", "a"),
+        rsc("multi", "a b"),
+        rsc("other", "b"),
+        rsc("dlm:0", "a"),
     );
     let view = crm_mon(&said, 0).unwrap();
     let all: Vec<_> = primitives(&view.resources).iter().map(|p| (p.id.clone(), p.nodes.join(" "))).collect();
@@ -231,7 +237,10 @@ fn a_cluster_that_is_down_is_told_from_an_empty_one() {
     for (question, stdout, stderr, code, words) in cases {
         let trouble = ask(question, stdout.as_bytes(), stderr, code).unwrap_err();
         assert_eq!(trouble.kind, TroubleKind::Failed, "{question:?}: {trouble}");
-        assert!(trouble.text.contains(words) && trouble.text.contains("the cluster is not running on this node"), "{question:?}: {trouble}");
+        assert!(
+            trouble.text.contains(words) && trouble.text.contains("the cluster is not running on this node"),
+            "{question:?}: {trouble}"
+        );
         assert!(trouble.text.contains("'the command'"), "{trouble}");
     }
 }
@@ -273,7 +282,10 @@ fn fence_history_as_text() {
     let all = history(old);
     assert_eq!(all.len(), 4);
     assert_eq!((all[0].target.as_str(), all[0].action.as_str(), all[0].status), ("n2", "reboot", FenceStatus::Success));
-    assert_eq!((all[0].client.as_deref(), all[0].origin.as_deref(), all[0].delegate.as_deref()), (Some("crmd.123"), Some("n3"), Some("n1")));
+    assert_eq!(
+        (all[0].client.as_deref(), all[0].origin.as_deref(), all[0].delegate.as_deref()),
+        (Some("crmd.123"), Some("n3"), Some("n1"))
+    );
     assert_eq!((all[1].action.as_str(), all[1].origin.as_deref(), all[1].completed), ("off", Some("n3"), None));
     assert_eq!((all[2].status, all[2].delegate.as_deref()), (FenceStatus::Failed, None));
     assert_eq!((all[3].status, all[3].target.as_str(), all[3].origin.as_deref()), (FenceStatus::Pending, "n5", Some("n3")));
@@ -297,28 +309,78 @@ fn fence_devices_as_text() {
     assert_eq!(devices("No devices found\n"), [""; 0]);
 }
 
-fn location(resource: &str, node: Option<&str>, score: Option<i64>, role: Option<&str>, rule: Option<&str>, expires: Option<&str>) -> Constraint {
+fn location(
+    resource: &str,
+    node: Option<&str>,
+    score: Option<i64>,
+    role: Option<&str>,
+    rule: Option<&str>,
+    expires: Option<&str>,
+) -> Constraint {
     let own = |text: Option<&str>| text.map(str::to_owned);
-    Constraint::Location { id: "l".into(), resource: resource.into(), node: own(node), score, role: own(role), rule: own(rule), expires: own(expires) }
+    Constraint::Location {
+        id: "l".into(),
+        resource: resource.into(),
+        node: own(node),
+        score,
+        role: own(role),
+        rule: own(rule),
+        expires: own(expires),
+    }
 }
 
 #[test]
 fn locations_of_every_form() {
     let cases = [
-        (r#"<rsc_location id="l" rsc="vm1" node="n1" role="Started" score="+INFINITY"/>"#, vec![location("vm1", Some("n1"), Some(1_000_000), None, None, None)]),
-        (r#"<rsc_location id="l" rsc-pattern="vm.*" node="n1" score="-50"/>"#, vec![location("vm.*", Some("n1"), Some(-50), None, None, None)]),
-        (r#"<rsc_location id="l" node="n1" score="99999999999999999999"><resource_set id="s"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_location>"#,
-         vec![location("a", Some("n1"), Some(1_000_000), None, None, None), location("b", Some("n1"), Some(1_000_000), None, None, None)]),
-        (r##"<rsc_location id="l" rsc="vm1" role="Started"><rule id="r" score="-INFINITY" boolean-op="and"><expression id="e" attribute="#uname" operation="eq" value="n2" type="string"/><date_expression id="d" operation="lt" end="2026-11-23 10:00:00 +01:00"/></rule></rsc_location>"##,
-         vec![location("vm1", None, Some(-1_000_000), None, Some("#uname eq n2 and date lt 2026-11-23 10:00:00 +01:00"), Some("2026-11-23 10:00:00 +01:00"))]),
-        (r#"<rsc_location id="l" rsc="vm1" node="n2" score="-INFINITY"><lifetime><rule id="r" score="0"><date_expression id="d" operation="lt" end="2012-01-01"/></rule></lifetime></rsc_location>"#,
-         vec![location("vm1", Some("n2"), Some(-1_000_000), None, None, Some("2012-01-01"))]),
-        (r#"<rsc_location id="l" rsc="db"><rule id="r" role="Promoted" score-attribute="pri" boolean-op="or"><expression attribute="a" operation="defined"/><rule><expression attribute="b" operation="gt" value="3"/><expression attribute="c" operation="not_defined"/></rule></rule></rsc_location>"#,
-         vec![location("db", None, None, Some("Promoted"), Some("a defined or (b gt 3 and c not_defined)"), None)]),
-        (r#"<rsc_location id="l" rsc="db"><rule score="5"><date_expression operation="date_spec"><date_spec id="x" hours="9-16" weekdays="1-5"/></date_expression></rule></rsc_location>"#,
-         vec![location("db", None, Some(5), None, Some("date date_spec hours=9-16 weekdays=1-5"), None)]),
-        (r#"<rsc_location id="l" rsc="db"><rule score="5"><date_expression operation="in_range" start="2026-01-01"><duration id="x" months="1"/></date_expression></rule></rsc_location>"#,
-         vec![location("db", None, Some(5), None, Some("date in_range 2026-01-01 2026-01-01 + months=1"), Some("2026-01-01 + months=1"))]),
+        (
+            r#"<rsc_location id="l" rsc="vm1" node="n1" role="Started" score="+INFINITY"/>"#,
+            vec![location("vm1", Some("n1"), Some(1_000_000), None, None, None)],
+        ),
+        (
+            r#"<rsc_location id="l" rsc-pattern="vm.*" node="n1" score="-50"/>"#,
+            vec![location("vm.*", Some("n1"), Some(-50), None, None, None)],
+        ),
+        (
+            r#"<rsc_location id="l" node="n1" score="99999999999999999999"><resource_set id="s"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_location>"#,
+            vec![
+                location("a", Some("n1"), Some(1_000_000), None, None, None),
+                location("b", Some("n1"), Some(1_000_000), None, None, None),
+            ],
+        ),
+        (
+            r##"<rsc_location id="l" rsc="vm1" role="Started"><rule id="r" score="-INFINITY" boolean-op="and"><expression id="e" attribute="#uname" operation="eq" value="n2" type="string"/><date_expression id="d" operation="lt" end="2026-11-23 10:00:00 +01:00"/></rule></rsc_location>"##,
+            vec![location(
+                "vm1",
+                None,
+                Some(-1_000_000),
+                None,
+                Some("#uname eq n2 and date lt 2026-11-23 10:00:00 +01:00"),
+                Some("2026-11-23 10:00:00 +01:00"),
+            )],
+        ),
+        (
+            r#"<rsc_location id="l" rsc="vm1" node="n2" score="-INFINITY"><lifetime><rule id="r" score="0"><date_expression id="d" operation="lt" end="2012-01-01"/></rule></lifetime></rsc_location>"#,
+            vec![location("vm1", Some("n2"), Some(-1_000_000), None, None, Some("2012-01-01"))],
+        ),
+        (
+            r#"<rsc_location id="l" rsc="db"><rule id="r" role="Promoted" score-attribute="pri" boolean-op="or"><expression attribute="a" operation="defined"/><rule><expression attribute="b" operation="gt" value="3"/><expression attribute="c" operation="not_defined"/></rule></rule></rsc_location>"#,
+            vec![location("db", None, None, Some("Promoted"), Some("a defined or (b gt 3 and c not_defined)"), None)],
+        ),
+        (
+            r#"<rsc_location id="l" rsc="db"><rule score="5"><date_expression operation="date_spec"><date_spec id="x" hours="9-16" weekdays="1-5"/></date_expression></rule></rsc_location>"#,
+            vec![location("db", None, Some(5), None, Some("date date_spec hours=9-16 weekdays=1-5"), None)],
+        ),
+        (
+            r#"<rsc_location id="l" rsc="db"><rule score="5"><date_expression operation="in_range" start="2026-01-01"><duration id="x" months="1"/></date_expression></rule></rsc_location>"#,
+            vec![location(
+                "db",
+                None,
+                Some(5),
+                None,
+                Some("date in_range 2026-01-01 2026-01-01 + months=1"),
+                Some("2026-01-01 + months=1"),
+            )],
+        ),
     ];
     for (said, want) in cases {
         assert_eq!(constraints(&format!("<constraints>{said}</constraints>")), want, "{said}");
@@ -344,18 +406,21 @@ fn colocations_and_orders_with_sets_and_old_scores() {
             other @ Constraint::Location { .. } => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(told, [
-        "c1 a with b -1000000",
-        "c2 b with a 10",
-        "c2 a with x 10",
-        "c2 a with y 10",
-        "c2 b with x 10",
-        "c2 b with y 10",
-        "o1 a then b false",
-        "o2 a then b false",
-        "o3 a then b true",
-        "o4 a then b true",
-        "o4 a then z true",
-        "o4 b then z true",
-    ]);
+    assert_eq!(
+        told,
+        [
+            "c1 a with b -1000000",
+            "c2 b with a 10",
+            "c2 a with x 10",
+            "c2 a with y 10",
+            "c2 b with x 10",
+            "c2 b with y 10",
+            "o1 a then b false",
+            "o2 a then b false",
+            "o3 a then b true",
+            "o4 a then b true",
+            "o4 a then z true",
+            "o4 b then z true",
+        ]
+    );
 }

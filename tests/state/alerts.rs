@@ -54,10 +54,17 @@ fn what_the_manager_says() {
         ("standby", Box::new(|v| v.nodes[1].standby = true), vec![]),
         ("unclean", Box::new(|v| v.nodes[1].unclean = true), vec![(Critical, "member-unclean", "n2")]),
         ("offline", Box::new(|v| v.nodes[1] = ManagerNode { online: false, ..online("n2", 2) }), vec![(Warning, "member-offline", "n2")]),
-        ("all are stopped on purpose", Box::new(|v| (v.resources, v.options.stop_all_resources) = (vec![one(stopped("vm"))], Some(true))), vec![]),
+        (
+            "all are stopped on purpose",
+            Box::new(|v| (v.resources, v.options.stop_all_resources) = (vec![one(stopped("vm"))], Some(true))),
+            vec![],
+        ),
         (
             "a group with a failed member",
-            Box::new(|v| (v.resources, v.failures) = (vec![group("g", vec![started("a", &["n1"]), stopped("b")])], vec![failure("b_start_0", "n1", "x")])),
+            Box::new(|v| {
+                (v.resources, v.failures) =
+                    (vec![group("g", vec![started("a", &["n1"]), stopped("b")])], vec![failure("b_start_0", "n1", "x")])
+            }),
             vec![(Critical, "service-failed", "b"), (Warning, "service-failed", "g")],
         ),
     ];
@@ -94,7 +101,14 @@ fn a_clock_that_is_off() {
 #[test]
 fn fullness() {
     let mount = |used, available, kind: &str| {
-        Observation::Filesystems(vec![MountRow { mount: "/x".to_owned(), kind: kind.to_owned(), size: Some(2000), used: Some(used), available: Some(available), ..MountRow::default() }])
+        Observation::Filesystems(vec![MountRow {
+            mount: "/x".to_owned(),
+            kind: kind.to_owned(),
+            size: Some(2000),
+            used: Some(used),
+            available: Some(available),
+            ..MountRow::default()
+        }])
     };
     for (used, available, kind, expected) in [
         (899, 101, "ext4", None),
@@ -113,7 +127,14 @@ fn fullness() {
         ("twi-aotz--", 98.0, 1.0, Some(Critical)),
         ("swi-a-s---", 99.0, 0.0, None),
     ] {
-        let row = LvRow { vg: "vg".to_owned(), lv: "pool".to_owned(), attr: attr.to_owned(), data_percent: Some(data), metadata_percent: Some(metadata), ..LvRow::default() };
+        let row = LvRow {
+            vg: "vg".to_owned(),
+            lv: "pool".to_owned(),
+            attr: attr.to_owned(),
+            data_percent: Some(data),
+            metadata_percent: Some(metadata),
+            ..LvRow::default()
+        };
         let mut lab = quorate_lab(|_| ());
         lab.say(1, Question::Lvs, Observation::Lvs(vec![row]));
         assert_eq!(severity_of(&lab.picture(), A::ThinPoolFull, "vg/pool"), expected, "{attr} {data} {metadata}");
@@ -132,8 +153,12 @@ fn paths_and_bonds() {
         bond("b2", "active-backup", None, vec![port("e3", true), port("e4", true)]),
     ];
     lab.say(1, Question::Bonding, Observation::Bonding(bonds));
-    let expected =
-        [(Critical, "bond-down", "n1:b1"), (Warning, "bond-degraded", "n1:b0"), (Warning, "path-lost", "n1:san1"), (Notice, "single-port-bond", "n1:b1")];
+    let expected = [
+        (Critical, "bond-down", "n1:b1"),
+        (Warning, "bond-degraded", "n1:b0"),
+        (Warning, "path-lost", "n1:san1"),
+        (Notice, "single-port-bond", "n1:b1"),
+    ];
     assert_eq!(alerts(&lab.picture()), expected, "worst first, then code");
     lab.down(1, LinkFault::Timeout);
     assert_eq!(severity_of(&lab.picture(), A::BondDown, "n1:b1"), None, "what a node said last is no news of now");

@@ -121,7 +121,12 @@ pub fn nodelist(nodes: &[(u32, &str, &str)]) -> Observation {
         cluster_name: Some("lab".to_owned()),
         nodes: nodes
             .iter()
-            .map(|(id, name, address)| CmapNode { id: Some(*id), name: Some((*name).to_owned()), addresses: vec![(*address).to_owned()], votes: None })
+            .map(|(id, name, address)| CmapNode {
+                id: Some(*id),
+                name: Some((*name).to_owned()),
+                addresses: vec![(*address).to_owned()],
+                votes: None,
+            })
             .collect(),
         ..CmapView::default()
     })
@@ -169,7 +174,13 @@ pub fn one(p: Primitive) -> Resource {
 }
 
 pub fn group(id: &str, members: Vec<Primitive>) -> Resource {
-    Resource::Group { id: id.to_owned(), managed: Some(true), maintenance: false, disabled: Some(false), members: members.into_iter().map(one).collect() }
+    Resource::Group {
+        id: id.to_owned(),
+        managed: Some(true),
+        maintenance: false,
+        disabled: Some(false),
+        members: members.into_iter().map(one).collect(),
+    }
 }
 
 pub fn clone(id: &str, unique: bool, instances: Vec<Resource>) -> Resource {
@@ -198,7 +209,13 @@ pub fn failure(op_key: &str, node: &str, reason: &str) -> Failure {
 }
 
 pub fn fail_count(resource: &str, node: &str, count: u32) -> History {
-    History { node: node.to_owned(), resource: resource.to_owned(), fail_count: count, migration_threshold: Some(1_000_000), ..History::default() }
+    History {
+        node: node.to_owned(),
+        resource: resource.to_owned(),
+        fail_count: count,
+        migration_threshold: Some(1_000_000),
+        ..History::default()
+    }
 }
 
 /// The picture of a manager's view on n1.

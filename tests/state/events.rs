@@ -85,21 +85,52 @@ fn reach() {
 #[test]
 fn links_and_bonds_and_storage() {
     let links = |connected| {
-        Observation::Links(LinksView { local_id: Some(1), links: vec![Link { number: 1, peer: Some(2), connected: Some(connected), ..Link::default() }], ..LinksView::default() })
+        Observation::Links(LinksView {
+            local_id: Some(1),
+            links: vec![Link { number: 1, peer: Some(2), connected: Some(connected), ..Link::default() }],
+            ..LinksView::default()
+        })
     };
-    let stats = |downs| Observation::LinkStats(vec![LinkStat { peer: 2, link: 1, down_count: Some(downs), connected: Some(true), ..LinkStat::default() }]);
-    let bonding = |active: &str, up| Observation::Bonding(vec![bond("b0", "active-backup", Some(active), vec![port("e0", up), port("e1", true)])]);
+    let stats = |downs| {
+        Observation::LinkStats(vec![LinkStat { peer: 2, link: 1, down_count: Some(downs), connected: Some(true), ..LinkStat::default() }])
+    };
+    let bonding =
+        |active: &str, up| Observation::Bonding(vec![bond("b0", "active-backup", Some(active), vec![port("e0", up), port("e1", true)])]);
     let map = |state: &str| {
         let path = PathRow { dm_state: state.to_owned(), ..PathRow::default() };
         Observation::Multipath(vec![MapRow { name: "san1".to_owned(), paths: vec![path], ..MapRow::default() }])
     };
-    let mount = |used| Observation::Filesystems(vec![MountRow { mount: "/x".to_owned(), size: Some(100), used: Some(used), available: Some(100 - used), ..MountRow::default() }]);
+    let mount = |used| {
+        Observation::Filesystems(vec![MountRow {
+            mount: "/x".to_owned(),
+            size: Some(100),
+            used: Some(used),
+            available: Some(100 - used),
+            ..MountRow::default()
+        }])
+    };
     let cases: Vec<(Question, Observation, Observation, Source, Severity, &str, &str)> = vec![
         (Question::Links, links(true), links(false), Source::Corosync, Severity::Warning, "n2", "link 1 to n2 is down"),
         (Question::Links, links(false), links(true), Source::Corosync, Severity::Info, "n2", "link 1 to n2 is up"),
         (Question::LinkStats, stats(1), stats(2), Source::Corosync, Severity::Notice, "n2", "link 1 to n2 went down and came back"),
-        (Question::Bonding, bonding("e0", true), bonding("e1", false), Source::Net, Severity::Warning, "n1:b0", "b0: e0 down, active port now e1, bond degraded"),
-        (Question::Multipath, map("active"), map("failed"), Source::Storage, Severity::Warning, "n1:san1", "san1: 0 of 1 paths (were 1 of 1)"),
+        (
+            Question::Bonding,
+            bonding("e0", true),
+            bonding("e1", false),
+            Source::Net,
+            Severity::Warning,
+            "n1:b0",
+            "b0: e0 down, active port now e1, bond degraded",
+        ),
+        (
+            Question::Multipath,
+            map("active"),
+            map("failed"),
+            Source::Storage,
+            Severity::Warning,
+            "n1:san1",
+            "san1: 0 of 1 paths (were 1 of 1)",
+        ),
         (Question::Filesystems, mount(80), mount(95), Source::Storage, Severity::Warning, "n1:/x", "/x is 95 % full"),
         (Question::Filesystems, mount(95), mount(99), Source::Storage, Severity::Critical, "n1:/x", "/x is 99 % full"),
         (Question::Filesystems, mount(99), mount(9), Source::Storage, Severity::Info, "n1:/x", "/x is 9 % full"),

@@ -1,7 +1,7 @@
+use quorate::domain::alert::AlertCode;
 use quorate::domain::event::Severity;
 use quorate::domain::observation::manager::{FenceRecord, FenceStatus, ManagerNode};
 use quorate::domain::stamp::Stamp;
-use quorate::domain::alert::AlertCode;
 
 use super::build::{Lab, START, online, severity_of, view};
 

@@ -26,13 +26,44 @@ fn full() -> Lab {
     }]);
     lab.manager(1, v).quorum(1, ring(1, true, 2, &[(1, "n1", 1), (2, "n2", 1), (3, "n3", 1)]));
     lab.say(1, Question::Cmap, nodelist(&[(1, "n1", "10.0.0.1")]));
-    lab.say(1, Question::Lvs, Observation::Lvs(vec![LvRow { vg: "vg".to_owned(), lv: "a".to_owned(), attr: "-wi-a-----".to_owned(), size: Some(7), ..LvRow::default() }]));
+    lab.say(
+        1,
+        Question::Lvs,
+        Observation::Lvs(vec![LvRow {
+            vg: "vg".to_owned(),
+            lv: "a".to_owned(),
+            attr: "-wi-a-----".to_owned(),
+            size: Some(7),
+            ..LvRow::default()
+        }]),
+    );
     lab.say(1, Question::Pvs, Observation::Pvs(vec![PvRow { path: "/dev/sda".to_owned(), ..PvRow::default() }]));
-    lab.say(1, Question::Filesystems, Observation::Filesystems(vec![MountRow { mount: "/".to_owned(), kind: "ext4".to_owned(), source: "/dev/vda".to_owned(), ..MountRow::default() }]));
+    lab.say(
+        1,
+        Question::Filesystems,
+        Observation::Filesystems(vec![MountRow {
+            mount: "/".to_owned(),
+            kind: "ext4".to_owned(),
+            source: "/dev/vda".to_owned(),
+            ..MountRow::default()
+        }]),
+    );
     lab.say(1, Question::Multipath, Observation::Multipath(vec![MapRow { name: "san1".to_owned(), ..MapRow::default() }]));
-    lab.say(1, Question::Bonding, Observation::Bonding(vec![bond("bond0", "active-backup", Some("e0"), vec![port("e0", true), port("e1", false)])]));
-    lab.say(1, Question::LinkSpeeds, Observation::LinkSpeeds(vec![LinkSpeed { name: "e0".to_owned(), speed_mbps: Some(1000), duplex: None }]));
-    lab.say(1, Question::Net, Observation::Net(NetView { links: vec![Nic { name: "v".to_owned(), kind: Some("veth".to_owned()), ..Nic::default() }] }));
+    lab.say(
+        1,
+        Question::Bonding,
+        Observation::Bonding(vec![bond("bond0", "active-backup", Some("e0"), vec![port("e0", true), port("e1", false)])]),
+    );
+    lab.say(
+        1,
+        Question::LinkSpeeds,
+        Observation::LinkSpeeds(vec![LinkSpeed { name: "e0".to_owned(), speed_mbps: Some(1000), duplex: None }]),
+    );
+    lab.say(
+        1,
+        Question::Net,
+        Observation::Net(NetView { links: vec![Nic { name: "v".to_owned(), kind: Some("veth".to_owned()), ..Nic::default() }] }),
+    );
     let host = HostSample { memory_total: Some(3), memory_available: Some(1), cpus: Some(2), ..HostSample::default() };
     lab.say(1, Question::Host, Observation::Host(host));
     lab.down(2, LinkFault::Hostkey);
@@ -47,8 +78,10 @@ fn parsed(lab: &mut Lab) -> Value {
 fn the_whole_object_to_the_letter() {
     let mut lab = full();
     let value = parsed(&mut lab);
-    let unsaid = |name: &str, id: &str| json!({ "name": name, "id": id, "votes": 1, "status": "online", "local": false, "dc": false, "manager": true,
-        "reachable": false, "error": null, "uptime_s": null, "cpus": null, "memory_bytes": null, "cpu_percent": null, "memory_percent": null, "nics": null });
+    let unsaid = |name: &str, id: &str| {
+        json!({ "name": name, "id": id, "votes": 1, "status": "online", "local": false, "dc": false, "manager": true,
+        "reachable": false, "error": null, "uptime_s": null, "cpus": null, "memory_bytes": null, "cpu_percent": null, "memory_percent": null, "nics": null })
+    };
     let mut second = unsaid("n2", "2");
     second["error"] = json!("hostkey: no answer");
     let first = json!({ "name": "n1", "id": "1", "votes": 1, "status": "online", "local": false, "dc": true, "manager": true, "reachable": true, "error": null,

@@ -90,7 +90,12 @@ fn loopback_addresses_tell_nobody_apart() {
 
 #[test]
 fn configured_nodes_keep_their_names() {
-    let node = |key: u32, name: &str| NodeFacts { key: NodeKey(key), configured_name: Some(name.to_owned()), address: "127.0.0.1".to_owned(), local: key == 1 };
+    let node = |key: u32, name: &str| NodeFacts {
+        key: NodeKey(key),
+        configured_name: Some(name.to_owned()),
+        address: "127.0.0.1".to_owned(),
+        local: key == 1,
+    };
     let mut store = Store::new(SessionFacts { cluster_name: Some("net-cluster".to_owned()), nodes: vec![node(1, "n1"), node(2, "n9")] });
     store.observe(observed(1, Question::CrmMon, START, Observation::Manager(Box::new(view(trio(), Vec::new())))));
     let picture = store.cluster(START);
@@ -149,7 +154,8 @@ fn the_newest_view_with_quorum_speaks() {
 
 #[test]
 fn whether_the_manager_runs() {
-    let unit = |active: &str| Unit { name: "pacemaker".to_owned(), load: "loaded".to_owned(), active: active.to_owned(), sub: String::new() };
+    let unit =
+        |active: &str| Unit { name: "pacemaker".to_owned(), load: "loaded".to_owned(), active: active.to_owned(), sub: String::new() };
     let mut lab = Lab::of(&["n1", "n2", "n3"]);
     assert_eq!(lab.picture().members[0].manager, None, "nobody said");
     lab.manager(1, view(vec![online("n1", 1), online("n2", 2), ManagerNode { online: false, ..online("n3", 3) }], Vec::new()));
@@ -165,7 +171,13 @@ fn whether_the_manager_runs() {
 #[test]
 fn cpu_percent_takes_two_readings_apart() {
     let sample = |busy, total| {
-        Observation::Host(HostSample { cpu_busy: Some(busy), cpu_total: Some(total), memory_total: Some(1000), memory_available: Some(750), ..HostSample::default() })
+        Observation::Host(HostSample {
+            cpu_busy: Some(busy),
+            cpu_total: Some(total),
+            memory_total: Some(1000),
+            memory_available: Some(750),
+            ..HostSample::default()
+        })
     };
     let mut lab = Lab::of(&["n1"]);
     lab.say(1, Question::Host, sample(100, 1000));

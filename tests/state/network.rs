@@ -44,10 +44,19 @@ fn only_some_modes_have_an_active_port() {
 
 #[test]
 fn ip_proc_and_sysfs_make_one_bond() {
-    let slave = |name: &str, up| Nic { master: Some("bond0".to_owned()), device: true, port: Some(BondPort { failures: None, ..port(name, up) }), ..nic(name, None) };
+    let slave = |name: &str, up| Nic {
+        master: Some("bond0".to_owned()),
+        device: true,
+        port: Some(BondPort { failures: None, ..port(name, up) }),
+        ..nic(name, None)
+    };
     let links = vec![
         Nic { loopback: true, ..nic("lo", None) },
-        Nic { bond: Some(bond("bond0", "active-backup", Some("eth2"), Vec::new())), master: Some("br0".to_owned()), ..nic("bond0", Some("bond")) },
+        Nic {
+            bond: Some(bond("bond0", "active-backup", Some("eth2"), Vec::new())),
+            master: Some("br0".to_owned()),
+            ..nic("bond0", Some("bond"))
+        },
         slave("eth2", true),
         slave("eth0", false),
         nic("br0", Some("bridge")),
@@ -56,9 +65,22 @@ fn ip_proc_and_sysfs_make_one_bond() {
         nic("veth1", Some("veth")),
     ];
     let mut lab = Lab::of(&["n1"]);
-    lab.say(1, Question::Bonding, Observation::Bonding(vec![bond("bond0", "active-backup", Some("eth0"), vec![BondPort { failures: Some(4), ..port("eth0", true) }, port("gone", true)])]));
+    lab.say(
+        1,
+        Question::Bonding,
+        Observation::Bonding(vec![bond(
+            "bond0",
+            "active-backup",
+            Some("eth0"),
+            vec![BondPort { failures: Some(4), ..port("eth0", true) }, port("gone", true)],
+        )]),
+    );
     lab.pass(10).say(1, Question::Net, Observation::Net(NetView { links }));
-    lab.say(1, Question::LinkSpeeds, Observation::LinkSpeeds(vec![LinkSpeed { name: "eth2".to_owned(), speed_mbps: Some(1000), duplex: Some("full".to_owned()) }]));
+    lab.say(
+        1,
+        Question::LinkSpeeds,
+        Observation::LinkSpeeds(vec![LinkSpeed { name: "eth2".to_owned(), speed_mbps: Some(1000), duplex: Some("full".to_owned()) }]),
+    );
     let picture = lab.picture();
     let b = &picture.bonds[0];
     assert_eq!((b.status, b.active_port.as_deref(), b.bridge.as_deref()), (BondStatus::Degraded, Some("eth2"), Some("br0")));

@@ -11,14 +11,30 @@ use super::build::{Lab, START, clone, group, nodelist, observed, one, online, ri
 /// Answers of three nodes, each to another question at another time.
 fn answers() -> Vec<Observed> {
     let at = |n: i64| Stamp(START.0 + n * 7_000);
-    let lv = |uuid: &str, attr: &str| LvRow { vg: "vg".to_owned(), lv: "a".to_owned(), uuid: Some(uuid.to_owned()), attr: attr.to_owned(), ..LvRow::default() };
+    let lv = |uuid: &str, attr: &str| LvRow {
+        vg: "vg".to_owned(),
+        lv: "a".to_owned(),
+        uuid: Some(uuid.to_owned()),
+        attr: attr.to_owned(),
+        ..LvRow::default()
+    };
     let members = [(1, "10.0.0.1", 1), (2, "10.0.0.2", 1), (3, "10.0.0.3", 2)];
     let mut all = Vec::new();
     for node in 1..=3 {
         let n = i64::from(node);
         all.push(observed(node, Question::Tools, at(n), tools(&format!("n{node}"))));
-        all.push(observed(node, Question::Quorum, at(10 + n), Observation::Quorum(ring(node, node != 3, 3, &members[..if node == 3 { 3 } else { 2 }]))));
-        all.push(observed(node, Question::Lvs, at(20 + n), Observation::Lvs(vec![lv("u1", "-wi-a-----"), lv(&format!("own{node}"), "-wi-------")])));
+        all.push(observed(
+            node,
+            Question::Quorum,
+            at(10 + n),
+            Observation::Quorum(ring(node, node != 3, 3, &members[..if node == 3 { 3 } else { 2 }])),
+        ));
+        all.push(observed(
+            node,
+            Question::Lvs,
+            at(20 + n),
+            Observation::Lvs(vec![lv("u1", "-wi-a-----"), lv(&format!("own{node}"), "-wi-------")]),
+        ));
         let groups = vec![VgRow { vg: "vg".to_owned(), shared: node == 2, ..VgRow::default() }];
         all.push(observed(node, Question::Vgs, at(30 + n), Observation::Vgs(groups)));
     }

@@ -78,7 +78,14 @@ fn kinds() {
 
 #[test]
 fn flags_are_bytewise() {
-    let p = Primitive { managed: false, maintenance: true, orphaned: true, locked_to: text("n1"), role: "Promoted".to_owned(), ..started("x", &["n1"]) };
+    let p = Primitive {
+        managed: false,
+        maintenance: true,
+        orphaned: true,
+        locked_to: text("n1"),
+        role: "Promoted".to_owned(),
+        ..started("x", &["n1"])
+    };
     let picture = picture_of(view(trio(), vec![one(p)]));
     assert_eq!(service(&picture, "x").flags, ["locked", "maintenance", "orphaned", "promoted", "unmanaged"]);
     assert!(service(&picture_of(view(trio(), vec![one(started("x", &["n1"]))])), "x").flags.is_empty());
@@ -130,7 +137,8 @@ fn cloned_groups() {
     let idle = group("locking:2", vec![stopped("dlm"), stopped("lvmlockd")]);
     let picture = picture_of(view(trio(), vec![clone("locking-clone", false, vec![instance(0, "n3"), instance(1, "n1"), idle])]));
     let ids: Vec<_> = picture.services.iter().map(|s| (s.id.as_str(), s.kind, s.state)).collect();
-    let all = [("dlm", ServiceKind::Vm), ("locking", ServiceKind::Group), ("locking-clone", ServiceKind::Clone), ("lvmlockd", ServiceKind::Vm)];
+    let all =
+        [("dlm", ServiceKind::Vm), ("locking", ServiceKind::Group), ("locking-clone", ServiceKind::Clone), ("lvmlockd", ServiceKind::Vm)];
     assert_eq!(ids, all.map(|(id, kind)| (id, kind, S::Started)));
     assert_eq!(service(&picture, "locking").owners.iter().map(|o| &**o).collect::<Vec<_>>(), ["n1", "n3"]);
 }
@@ -141,7 +149,11 @@ fn a_group_has_the_worst_state_and_a_shared_owner() {
         (vec![started("a", &["n1"]), started("b", &["n1"])], S::Started, Some("n1")),
         (vec![started("a", &["n1"]), started("b", &["n2"])], S::Started, None),
         (vec![started("a", &["n1"]), stopped("b")], S::Stopped, Some("n1")),
-        (vec![Primitive { failed: true, ..started("a", &["n1"]) }, Primitive { blocked: true, ..started("b", &["n1"]) }], S::Failed, Some("n1")),
+        (
+            vec![Primitive { failed: true, ..started("a", &["n1"]) }, Primitive { blocked: true, ..started("b", &["n1"]) }],
+            S::Failed,
+            Some("n1"),
+        ),
         (vec![started("a", &["n1"]), Primitive { target_role: text("Stopped"), ..stopped("b") }], S::Disabled, Some("n1")),
         (vec![Primitive { pending: text("Stopping"), ..started("a", &["n1"]) }, stopped("b")], S::Stopped, Some("n1")),
     ];
@@ -185,14 +197,24 @@ fn bundles() {
 #[test]
 fn reasons_of_a_stopped_service() {
     let base = || view(trio(), vec![one(stopped("vm"))]);
-    let ban = |id: &str, node: &str| Ban { id: id.to_owned(), resource: "vm".to_owned(), node: node.to_owned(), weight: -1_000_000, promoted_only: false };
+    let ban = |id: &str, node: &str| Ban {
+        id: id.to_owned(),
+        resource: "vm".to_owned(),
+        node: node.to_owned(),
+        weight: -1_000_000,
+        promoted_only: false,
+    };
     let with = |change: &dyn Fn(&mut ManagerView)| {
         let mut v = base();
         change(&mut v);
         v
     };
     let cases: Vec<(&str, ManagerView, &[&str])> = vec![
-        ("failed", with(&|v| v.failures = vec![failure("vm_start_0", "n2", "no such disk")]), &["start failed on n2", "error", "no such disk"]),
+        (
+            "failed",
+            with(&|v| v.failures = vec![failure("vm_start_0", "n2", "no such disk")]),
+            &["start failed on n2", "error", "no such disk"],
+        ),
         (
             "timed out",
             with(&|v| v.failures = vec![Failure { status: text("Timed Out"), ..failure("vm_start_0", "n2", "within 20s") }]),
@@ -277,8 +299,18 @@ fn not_where_it_prefers_to_be() {
     let cases: Vec<(&str, Change, Vec<Constraint>, Option<&str>)> = vec![
         ("sticky", Box::new(|_| ()), vec![loc()], Some("prefers n1 (score 100 by loc-1), runs on n2: stickiness")),
         ("standby", Box::new(|v| v.nodes[0].standby = true), vec![loc()], Some("n1 is in standby")),
-        ("ban", Box::new(|_| ()), vec![loc(), location("cli-ban-vm-on-n1", "vm", "n1", -1_000_000)], Some("banned from n1 by cli-ban-vm-on-n1")),
-        ("failed", Box::new(|v| v.failures = vec![failure("vm_start_0", "n1", "boom")]), vec![loc()], Some("start failed on n1: error (boom)")),
+        (
+            "ban",
+            Box::new(|_| ()),
+            vec![loc(), location("cli-ban-vm-on-n1", "vm", "n1", -1_000_000)],
+            Some("banned from n1 by cli-ban-vm-on-n1"),
+        ),
+        (
+            "failed",
+            Box::new(|v| v.failures = vec![failure("vm_start_0", "n1", "boom")]),
+            vec![loc()],
+            Some("start failed on n1: error (boom)"),
+        ),
         ("there", Box::new(|_| ()), vec![location("l", "vm", "n2", 50)], None),
         ("better there", Box::new(|_| ()), vec![loc(), location("l", "vm", "n2", 200)], None),
         ("as good", Box::new(|_| ()), vec![loc(), location("l", "vm", "n2", 100)], None),
@@ -340,7 +372,8 @@ fn since_by_the_history_only_with_a_zone() {
     for (printed, expected) in [("Sun Nov 22 22:06:39 2026", None), ("2026-11-22 22:06:39Z", Stamp::parse("2026-11-22T22:06:39Z"))] {
         let mut v = view(trio(), vec![one(started("vm", &["n1"]))]);
         let mut history = fail_count("vm", "n1", 0);
-        history.operations = vec![Operation { call: Some(7), task: "start".to_owned(), rc: Some(0), last_change: text(printed), ..Operation::default() }];
+        history.operations =
+            vec![Operation { call: Some(7), task: "start".to_owned(), rc: Some(0), last_change: text(printed), ..Operation::default() }];
         v.history = vec![history];
         assert_eq!(service(&picture_of(v), "vm").since, expected, "{printed}");
     }

@@ -8,11 +8,25 @@ const VG: &str = "0GLOoI-9qiK-sZsi-4IcL-sDw1-syWZ-d3rEKw";
 const LV: &str = "wSoc1G-MsSd-D4Kq-dO92-L2Yy-5Pta-xPz7or";
 
 fn lv(uuid: Option<&str>, attr: &str) -> LvRow {
-    LvRow { vg: "vgvm".to_owned(), lv: "vm1".to_owned(), uuid: uuid.map(str::to_owned), attr: attr.to_owned(), size: Some(100), ..LvRow::default() }
+    LvRow {
+        vg: "vgvm".to_owned(),
+        lv: "vm1".to_owned(),
+        uuid: uuid.map(str::to_owned),
+        attr: attr.to_owned(),
+        size: Some(100),
+        ..LvRow::default()
+    }
 }
 
 fn vg(shared: bool) -> Observation {
-    Observation::Vgs(vec![VgRow { vg: "vgvm".to_owned(), uuid: Some(VG.to_owned()), size: Some(900), free: Some(300), shared, ..VgRow::default() }])
+    Observation::Vgs(vec![VgRow {
+        vg: "vgvm".to_owned(),
+        uuid: Some(VG.to_owned()),
+        size: Some(900),
+        free: Some(300),
+        shared,
+        ..VgRow::default()
+    }])
 }
 
 fn dm(size: u64) -> Observation {
@@ -91,14 +105,25 @@ fn device_mapper_decides_when_it_is_clearly_newer() {
 #[test]
 fn a_node_that_still_has_the_old_size() {
     let mut lab = Lab::of(&["n1", "n2"]);
-    lab.say(1, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-a-----")])).say(1, Question::DeviceMapper, dm(100)).say(2, Question::DeviceMapper, dm(64));
+    lab.say(1, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-a-----")])).say(1, Question::DeviceMapper, dm(100)).say(
+        2,
+        Question::DeviceMapper,
+        dm(64),
+    );
     let picture = lab.picture();
     assert_eq!(picture.volumes[0].stale_sizes.iter().map(|(n, s)| (&**n, *s)).collect::<Vec<_>>(), [("n2", 64)]);
 }
 
 #[test]
 fn physical_volumes() {
-    let pv = |path: &str, uuid: &str| PvRow { path: path.to_owned(), uuid: Some(uuid.to_owned()), vg: Some("vgvm".to_owned()), size: Some(10), free: Some(4), ..PvRow::default() };
+    let pv = |path: &str, uuid: &str| PvRow {
+        path: path.to_owned(),
+        uuid: Some(uuid.to_owned()),
+        vg: Some("vgvm".to_owned()),
+        size: Some(10),
+        free: Some(4),
+        ..PvRow::default()
+    };
     let mut lab = Lab::of(&["n1", "n2"]);
     lab.say(2, Question::Pvs, Observation::Pvs(vec![pv("/dev/mapper/a", "shared"), pv("/dev/vda2", "own2")]));
     lab.say(1, Question::Pvs, Observation::Pvs(vec![pv("/dev/mapper/b", "shared"), pv("/dev/vda2", "own1")]));
@@ -109,7 +134,12 @@ fn physical_volumes() {
 
 #[test]
 fn filesystems_name_their_volume_only_where_it_is_one() {
-    let mount = |source: &str, at: &str| MountRow { source: source.to_owned(), mount: at.to_owned(), kind: "ext4".to_owned(), ..MountRow::default() };
+    let mount = |source: &str, at: &str| MountRow {
+        source: source.to_owned(),
+        mount: at.to_owned(),
+        kind: "ext4".to_owned(),
+        ..MountRow::default()
+    };
     let mut lab = Lab::of(&["n1", "n2"]);
     let mounts = vec![mount("/dev/mapper/vgvm-vm1", "/b"), mount("/dev/mapper/mpath-a", "/a"), mount("/dev/vgvm/vm1", "/c")];
     lab.say(1, Question::DeviceMapper, dm(100)).say(1, Question::Filesystems, Observation::Filesystems(mounts));
@@ -123,7 +153,12 @@ fn filesystems_name_their_volume_only_where_it_is_one() {
 
 #[test]
 fn paths_are_counted() {
-    let path = |state: &str| PathRow { device: "sda".to_owned(), dm_state: state.to_owned(), checker_state: "ready".to_owned(), ..PathRow::default() };
+    let path = |state: &str| PathRow {
+        device: "sda".to_owned(),
+        dm_state: state.to_owned(),
+        checker_state: "ready".to_owned(),
+        ..PathRow::default()
+    };
     let mut lab = Lab::of(&["n1"]);
     let map = MapRow { name: "san1".to_owned(), paths: vec![path("active"), path("failed")], ..MapRow::default() };
     lab.say(1, Question::Multipath, Observation::Multipath(vec![map]));

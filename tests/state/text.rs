@@ -6,12 +6,21 @@ use quorate::report::status::to_text;
 use super::build::{Lab, START, one, ring, started, stopped, trio, view};
 
 fn event() -> Event {
-    Event { at: START, node: Some("n1".into()), source: Source::Pacemaker, severity: Severity::Warning, subject: None, text: "it \"broke\"".to_owned(), folded: 0 }
+    Event {
+        at: START,
+        node: Some("n1".into()),
+        source: Source::Pacemaker,
+        severity: Severity::Warning,
+        subject: None,
+        text: "it \"broke\"".to_owned(),
+        folded: 0,
+    }
 }
 
 #[test]
 fn event_lines() {
-    let expected = r#"{"at":"2026-11-18T11:06:40.000Z","node":"n1","source":"pacemaker","severity":"warning","subject":null,"text":"it \"broke\""}"#;
+    let expected =
+        r#"{"at":"2026-11-18T11:06:40.000Z","node":"n1","source":"pacemaker","severity":"warning","subject":null,"text":"it \"broke\""}"#;
     assert_eq!(json_line(&event()), expected);
     assert_eq!(text_line(&event()), "2026-11-18T11:06:40.000Z  n1           pacemaker  warning  it \"broke\"");
     let folded = Event { folded: 41, node: None, ..event() };

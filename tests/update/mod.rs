@@ -2,8 +2,8 @@
 
 mod commands;
 mod keymaps;
-mod property;
 mod prompts;
+mod property;
 mod steps;
 mod themes;
 mod timeline;

@@ -13,8 +13,19 @@ use crate::view::{paint, sample};
 fn key() -> impl Strategy<Value = Key> {
     let char = prop::sample::select("qjkhlgGaFc/?:!123456oprzZuyTnNfxS \\".chars().collect::<Vec<_>>()).prop_map(Key::char);
     let special = prop::sample::select(vec![
-        Code::Enter, Code::Esc, Code::Tab, Code::Up, Code::Down, Code::Left, Code::Right, Code::PageUp, Code::PageDown, Code::Home,
-        Code::End, Code::Backspace, Code::F(1),
+        Code::Enter,
+        Code::Esc,
+        Code::Tab,
+        Code::Up,
+        Code::Down,
+        Code::Left,
+        Code::Right,
+        Code::PageUp,
+        Code::PageDown,
+        Code::Home,
+        Code::End,
+        Code::Backspace,
+        Code::F(1),
     ])
     .prop_map(Key::plain);
     prop_oneof![3 => char, 3 => special, 1 => prop::sample::select(vec!['u', 'w', 'l', 'z']).prop_map(Key::ctrl)]

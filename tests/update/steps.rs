@@ -88,8 +88,7 @@ fn keys_ask_for_effects() {
         ("c", vec![]),
     ] {
         let mut model = frames::model(sample::setup(140, 40), degraded.clone());
-        let effects: Vec<Effect> =
-            parse_chord(script).unwrap().into_iter().flat_map(|k| update(&mut model, Msg::Key(k))).collect();
+        let effects: Vec<Effect> = parse_chord(script).unwrap().into_iter().flat_map(|k| update(&mut model, Msg::Key(k))).collect();
         assert_eq!(effects, expected, "{script}");
     }
 }
@@ -151,7 +150,9 @@ fn filters_and_problems_hide_rows_and_say_so() {
 
 #[test]
 fn tables_sort_by_what_the_operator_chose() {
-    for (script, first) in [("o enter", "www.cnaf"), ("o j enter", "www.cnaf"), ("o j j enter", "dhcp1"), ("o j j enter o enter", "www.cnaf")] {
+    for (script, first) in
+        [("o enter", "www.cnaf"), ("o j enter", "www.cnaf"), ("o j j enter", "dhcp1"), ("o j j enter o enter", "www.cnaf")]
+    {
         let mut model = frames::model(sample::setup(140, 40), sample::degraded());
         frames::keys(&mut model, &format!("2 enter {script} g g"));
         assert_eq!(model.selected(), Some(RowId::Service(first.into())), "{script}");

@@ -54,10 +54,21 @@ fn overview_characters_and_styles() {
 #[test]
 fn screens_characters() {
     for (name, script) in [
-        ("members", "1 enter"), ("services", "2 enter"), ("storage", "3 enter"), ("network", "4 enter"),
-        ("timeline", "5 enter"), ("member", "1 enter enter"), ("service", "2 enter j enter"), ("group", "3 enter enter"),
-        ("paths", "3 enter j enter"), ("bond", "4 enter enter"), ("quorum", "6"), ("alerts", "a j z"), ("help", "?"),
-        ("palette", ": f r"), ("sort", "2 enter o"),
+        ("members", "1 enter"),
+        ("services", "2 enter"),
+        ("storage", "3 enter"),
+        ("network", "4 enter"),
+        ("timeline", "5 enter"),
+        ("member", "1 enter enter"),
+        ("service", "2 enter j enter"),
+        ("group", "3 enter enter"),
+        ("paths", "3 enter j enter"),
+        ("bond", "4 enter enter"),
+        ("quorum", "6"),
+        ("alerts", "a j z"),
+        ("help", "?"),
+        ("palette", ": f r"),
+        ("sort", "2 enter o"),
     ] {
         let mut model = model(sample::setup(120, 36), sample::degraded());
         keys(&mut model, script);
@@ -138,7 +149,8 @@ fn without_colour_the_characters_are_the_same_and_marks_stay() {
         let (colour, mono) = (with(Depth::True), with(Depth::Mono));
         assert_eq!(paint::text(&colour), paint::text(&mono));
         assert!(mono.content.iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset), "{name}");
-        let reversed: String = mono.content.iter().filter(|c| c.modifier.contains(Modifier::REVERSED)).map(ratatui::buffer::Cell::symbol).collect();
+        let reversed: String =
+            mono.content.iter().filter(|c| c.modifier.contains(Modifier::REVERSED)).map(ratatui::buffer::Cell::symbol).collect();
         assert!(reversed.contains("▸2 Services"), "{name}: focus is not marked: {reversed}");
         assert!(reversed.contains("db"), "{name}: the selected row is not marked: {reversed}");
     }

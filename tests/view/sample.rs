@@ -190,8 +190,20 @@ pub fn healthy() -> Cluster {
     c.members[0].dc = true;
     links(&mut c);
     let owners = [
-        ("abbone", "n4"), ("db", "n2"), ("dhcp1", "n1"), ("dhcp2", "n5"), ("eduroam", "n2"), ("licman2", "n3"), ("mail", "n4"),
-        ("mx1", "n5"), ("ns1", "n1"), ("ns2", "n5"), ("radius1", "n2"), ("web2", "n4"), ("wiki", "n5"), ("www.cnaf", "n5"),
+        ("abbone", "n4"),
+        ("db", "n2"),
+        ("dhcp1", "n1"),
+        ("dhcp2", "n5"),
+        ("eduroam", "n2"),
+        ("licman2", "n3"),
+        ("mail", "n4"),
+        ("mx1", "n5"),
+        ("ns1", "n1"),
+        ("ns2", "n5"),
+        ("radius1", "n2"),
+        ("web2", "n4"),
+        ("wiki", "n5"),
+        ("www.cnaf", "n5"),
     ];
     c.services = owners.iter().map(|(id, owner)| service(id, owner)).collect();
     c.services.push(Service {
@@ -373,14 +385,11 @@ pub fn degraded() -> Cluster {
 pub fn node_lost() -> Cluster {
     let mut c = healthy();
     c.members[3].status = MemberStatus::Offline;
-    c.members[3].reach = Reach::Down {
-        since: ago(500),
-        trouble: LinkTrouble { fault: LinkFault::Timeout, text: "no answer to TCP connect in 3 s".into() },
-    };
+    c.members[3].reach =
+        Reach::Down { since: ago(500), trouble: LinkTrouble { fault: LinkFault::Timeout, text: "no answer to TCP connect in 3 s".into() } };
     c.members[3].answered = Some(ago(500));
     c.members[4].host.at = None;
-    c.members[4].troubles =
-        vec![(Question::Host, Trouble::new(TroubleKind::Denied, "needs sudo: cat /proc/stat"))];
+    c.members[4].troubles = vec![(Question::Host, Trouble::new(TroubleKind::Denied, "needs sudo: cat /proc/stat"))];
     c.quorum.total = Some(4);
     c.quorum.can_lose = Some(1);
     c.alerts = vec![alert(Severity::Warning, AlertCode::MemberOffline, "n4", "n4 is offline")];
@@ -397,12 +406,8 @@ pub fn split() -> Cluster {
         Partition { said_by: vec![sight("n1"), sight("n2")], members: arcs(&["n1", "n2"]), quorate: Some(true), votes: Some(3) },
         Partition { said_by: vec![sight("n3")], members: arcs(&["n3", "n4", "n5"]), quorate: Some(true), votes: Some(3) },
     ];
-    c.alerts = vec![alert(
-        Severity::Critical,
-        AlertCode::ViewsDisagree,
-        "net-cluster",
-        "n1, n2 and n3, n4, n5 each claim quorum: split brain",
-    )];
+    c.alerts =
+        vec![alert(Severity::Critical, AlertCode::ViewsDisagree, "net-cluster", "n1, n2 and n3, n4, n5 each claim quorum: split brain")];
     c
 }
 
@@ -418,10 +423,7 @@ pub fn no_quorum() -> Cluster {
     for m in &mut c.members[2..] {
         m.status = MemberStatus::Offline;
         m.answered = Some(ago(470));
-        m.reach = Reach::Down {
-            since: ago(470),
-            trouble: LinkTrouble { fault: LinkFault::Timeout, text: "no echo for 3 s".into() },
-        };
+        m.reach = Reach::Down { since: ago(470), trouble: LinkTrouble { fault: LinkFault::Timeout, text: "no echo for 3 s".into() } };
     }
     for s in &mut c.services {
         s.state = ServiceState::Stopped;
@@ -430,7 +432,12 @@ pub fn no_quorum() -> Cluster {
         s.owners.clear();
     }
     c.alerts = vec![
-        alert(Severity::Critical, AlertCode::NoQuorum, "net-cluster", "NO QUORUM: 2 of 5 votes, 3 needed; n3, n4, n5 not seen since 22:41:10"),
+        alert(
+            Severity::Critical,
+            AlertCode::NoQuorum,
+            "net-cluster",
+            "NO QUORUM: 2 of 5 votes, 3 needed; n3, n4, n5 not seen since 22:41:10",
+        ),
         alert(Severity::Warning, AlertCode::MemberOffline, "n3", "n3 is offline"),
         alert(Severity::Warning, AlertCode::MemberOffline, "n4", "n4 is offline"),
         alert(Severity::Warning, AlertCode::MemberOffline, "n5", "n5 is offline"),
@@ -443,10 +450,7 @@ pub fn stale() -> Cluster {
     let mut c = degraded();
     for m in &mut c.members {
         m.answered = Some(ago(480));
-        m.reach = Reach::Down {
-            since: ago(470),
-            trouble: LinkTrouble { fault: LinkFault::Unreachable, text: "network is down".into() },
-        };
+        m.reach = Reach::Down { since: ago(470), trouble: LinkTrouble { fault: LinkFault::Unreachable, text: "network is down".into() } };
     }
     for sight in c.quorum.partitions.iter_mut().flat_map(|p| &mut p.said_by) {
         sight.at = ago(480);
@@ -459,9 +463,8 @@ pub fn stale() -> Cluster {
 pub fn hostile() -> Cluster {
     let mut c = degraded();
     let long = "x".repeat(300);
-    let names = [
-        "n1\x1b[31m\x07", "'; rm -rf / #", "\u{202e}desrever", "ノード三番目の機械", "e\u{301}\u{327}\u{323}\u{20dd}combining\u{301}",
-    ];
+    let names =
+        ["n1\x1b[31m\x07", "'; rm -rf / #", "\u{202e}desrever", "ノード三番目の機械", "e\u{301}\u{327}\u{323}\u{20dd}combining\u{301}"];
     for (m, name) in c.members.iter_mut().zip(names) {
         m.name = clean(name).into();
     }

@@ -33,10 +33,16 @@ pub fn page(model: &Model, from: Scope) -> Document {
         doc.say(role, text);
     }
     doc.head("Filters");
-    doc.say(Role::Text, "Words must all be found. node:n1 svc:vm1 src:kernel state:failed look at one field, sev:warning is \
-        warning or worse, ! before a word turns it round. enter keeps the filter, esc takes it back.");
+    doc.say(
+        Role::Text,
+        "Words must all be found. node:n1 svc:vm1 src:kernel state:failed look at one field, sev:warning is \
+        warning or worse, ! before a word turns it round. enter keeps the filter, esc takes it back.",
+    );
     doc.head("Keymap");
-    doc.say(Role::Text, &format!("'{}'; your own lines in $XDG_CONFIG_HOME/quorate/keymaps/NAME.toml, --keymap NAME", model.setup.keymap.name));
+    doc.say(
+        Role::Text,
+        &format!("'{}'; your own lines in $XDG_CONFIG_HOME/quorate/keymaps/NAME.toml, --keymap NAME", model.setup.keymap.name),
+    );
     doc
 }
 

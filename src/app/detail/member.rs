@@ -16,9 +16,7 @@ pub fn write(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
     let m = c.member(name)?;
     alerts(doc, model, |s| s == name || s.strip_prefix(name).is_some_and(|r| r.starts_with(':')));
     doc.head("Membership");
-    let level = model.level(super::super::rows::Row::Member(
-        u32::try_from(c.members.iter().position(|x| x.name == m.name)?).ok()?,
-    ));
+    let level = model.level(super::super::rows::Row::Member(u32::try_from(c.members.iter().position(|x| x.name == m.name)?).ok()?));
     doc.pair("status", level_role(level), &status(m));
     doc.maybe("id", m.id.as_deref());
     doc.maybe("votes", m.votes.map(|v| v.to_string()));

@@ -46,9 +46,7 @@ pub fn exists(id: &RowId, c: &Cluster, index: &Index) -> bool {
         RowId::Volume(vg, lv, uuid) => c.volumes.iter().any(|v| v.vg == *vg && v.lv == *lv && v.uuid == *uuid),
         RowId::Mount(mount, source) => c.filesystems.iter().any(|f| f.mount == *mount && f.source == *source),
         RowId::Paths(name) => c.maps.iter().any(|m| m.map.name == *name),
-        RowId::Iscsi(node, target, portal) => {
-            c.iscsi.iter().any(|(n, s)| n == node && s.target == *target && s.portal == *portal)
-        }
+        RowId::Iscsi(node, target, portal) => c.iscsi.iter().any(|(n, s)| n == node && s.target == *target && s.portal == *portal),
         RowId::Pv(path, uuid) => c.pvs.iter().any(|p| p.path == *path && p.uuid == *uuid),
         RowId::Net(node) => index.net.iter().any(|n| n.node == *node),
         RowId::Bond(node, name) => c.bonds.iter().any(|b| b.node == *node && b.name == *name),

@@ -30,8 +30,7 @@ pub fn write(doc: &mut Document, model: &Model, id: &RowId) -> Option<()> {
             write_bond(doc, model, bond);
         }
     }
-    let rows: Vec<(Role, Vec<String>)> =
-        c.nics.get(place.nics.clone())?.iter().filter(|n| n.node == node).map(nic_row).collect();
+    let rows: Vec<(Role, Vec<String>)> = c.nics.get(place.nics.clone())?.iter().filter(|n| n.node == node).map(nic_row).collect();
     if !rows.is_empty() {
         doc.head(&format!("Other interfaces of {node}"));
         doc.table(&["NAME", "STATE", "KIND", "ABOVE", "BELOW", "SPEED", "MTU", "ADDRESSES"], &rows);

@@ -48,8 +48,12 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
     doc.maybe("part of", s.parent.as_deref());
     write_parts(doc, model, id);
     write_constraints(doc, model, s);
-    let volumes: Vec<String> =
-        c.volumes.iter().filter(|v| v.used_by.iter().any(|u| u == id)).map(|v| format!("{}/{} {} active on {}", v.vg, v.lv, super::size(v.size), join(&v.active_on))).collect();
+    let volumes: Vec<String> = c
+        .volumes
+        .iter()
+        .filter(|v| v.used_by.iter().any(|u| u == id))
+        .map(|v| format!("{}/{} {} active on {}", v.vg, v.lv, super::size(v.size), join(&v.active_on)))
+        .collect();
     if !volumes.is_empty() {
         doc.head("Volumes");
         for volume in &volumes {
@@ -80,8 +84,7 @@ fn write_parts(doc: &mut Document, model: &Model, id: &str) {
 fn write_constraints(doc: &mut Document, model: &Model, s: &Service) {
     let ids: Vec<&str> = std::iter::once(s.id.as_str()).chain(s.parent.as_deref()).collect();
     let mine = |id: &str| ids.contains(&id);
-    let lines: Vec<(Role, String)> =
-        model.shown.constraints.iter().filter_map(|c| constraint(c, &mine, &s.leftovers)).collect();
+    let lines: Vec<(Role, String)> = model.shown.constraints.iter().filter_map(|c| constraint(c, &mine, &s.leftovers)).collect();
     if lines.is_empty() && s.leftovers.is_empty() {
         return;
     }
@@ -146,7 +149,8 @@ pub fn note(s: &Service, model: &Model) -> String {
     if let Some(pending) = s.pending.as_ref().filter(|_| s.reason.is_none()) {
         parts.push(pending.clone());
     }
-    if s.state != ServiceState::Started && s.state != ServiceState::Disabled
+    if s.state != ServiceState::Started
+        && s.state != ServiceState::Disabled
         && let Some(since) = s.since
     {
         parts.push(format!("since {}", words::moment(since, model.setup.now, &model.setup.zone)));

@@ -140,7 +140,10 @@ fn write_paths(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
             let (role, glyph) = if p.is_alive() { (Role::Text, "● alive") } else { (Role::Crit, "✕ lost") };
             let states = format!("{} {} {}", p.dm_state, p.checker_state, p.device_state);
             let counts = format!("{}/{}", map.active, map.total);
-            rows.push((role, vec![map.node.to_string(), glyph.to_owned(), counts, p.device.clone(), states, p.host.clone().unwrap_or_default()]));
+            rows.push((
+                role,
+                vec![map.node.to_string(), glyph.to_owned(), counts, p.device.clone(), states, p.host.clone().unwrap_or_default()],
+            ));
         }
     }
     doc.head("Paths");

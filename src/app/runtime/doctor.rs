@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 use super::live::{Happening, Live};
+use super::pipes::LOOK;
 use super::way::WayFinder;
 use crate::doctor;
 use crate::link::Reply;
@@ -13,7 +14,7 @@ pub async fn run(ways: WayFinder) -> io::Result<u8> {
     live.check();
     let limit = live.now().after(std::time::Duration::from_secs(15));
     while live.now() < limit && !live.looked_once() {
-        for happening in live.step(limit).await {
+        for happening in live.step(limit.min(live.now().after(LOOK))).await {
             match happening {
                 Happening::Prompt { node, id, .. } => live.reply(node, id, Reply::Refuse),
                 Happening::Note(text) => eprintln!("quorate: {text}"),

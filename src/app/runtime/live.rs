@@ -24,6 +24,9 @@ const BACKLOG: usize = 1024;
 /// Reports that are taken in before the caller gets a turn: a flood must not hold up a key.
 const BURST: usize = 256;
 
+/// How long the ring addresses of a member that turned up are waited for.
+const ADDRESS_WAIT: Duration = Duration::from_secs(3);
+
 /// What a step of the session brought.
 #[derive(Debug)]
 pub enum Happening {
@@ -70,6 +73,8 @@ pub struct Live {
     statuses: BTreeMap<NodeKey, MemberStatus>,
     /// Members that were looked for already.
     sought: Vec<String>,
+    /// Members whose addresses are waited for, and since when.
+    awaited: BTreeMap<String, Stamp>,
     /// Further ways to members that were found, while none has led there.
     detours: BTreeMap<NodeKey, Vec<Way>>,
 }
@@ -95,6 +100,7 @@ impl Live {
             shift,
             statuses: BTreeMap::new(),
             sought: Vec::new(),
+            awaited: BTreeMap::new(),
             detours: BTreeMap::new(),
         };
         for way in live.ways.first() {
@@ -276,14 +282,15 @@ impl Live {
                 }
             }
         }
+        if changed || !self.awaited.is_empty() {
+            self.discover(now);
+        }
         if changed {
-            self.discover();
             happenings.push(Happening::Picture);
         }
         if !events.is_empty() {
             happenings.push(Happening::Events(events));
         }
-        let _ = now;
         happenings
     }
 
@@ -296,12 +303,20 @@ impl Live {
         }
     }
 
-    /// Members that the manager names and that nobody configured are reached by name, then by ring address.
-    fn discover(&mut self) {
-        for (name, addresses) in self.store.members_to_reach() {
+    /// Members that the manager names and that nobody configured are reached by name, then by ring address. The addresses are corosync's to tell: they
+    /// are waited for a while, for a name alone may lead nowhere.
+    fn discover(&mut self, now: Stamp) {
+        let found = self.store.members_to_reach();
+        self.awaited.retain(|name, _| found.iter().any(|(f, _)| f == name));
+        for (name, addresses) in found {
             if self.sought.contains(&name) {
                 continue;
             }
+            let since = *self.awaited.entry(name.clone()).or_insert(now);
+            if addresses.is_empty() && since.age(now) < ADDRESS_WAIT {
+                continue;
+            }
+            self.awaited.remove(&name);
             self.sought.push(name.clone());
             let mut ways = self.ways.further(&name, &addresses);
             if ways.is_empty() {
@@ -335,7 +350,7 @@ impl Live {
 
     /// Whether everything has been looked at once.
     pub fn looked_once(&self) -> bool {
-        self.watch.looked_once(self.now())
+        self.awaited.is_empty() && self.watch.looked_once(self.now())
     }
 
     /// The operator's answer to a prompt.

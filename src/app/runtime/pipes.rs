@@ -14,12 +14,15 @@ use crate::report;
 /// `status` answers within ten seconds; this much is kept for the answer itself.
 const PATIENCE: Duration = Duration::from_millis(9300);
 
+/// How often it is looked whether all has been answered, when nothing happens.
+pub(super) const LOOK: Duration = Duration::from_millis(200);
+
 /// One snapshot: as JSON, or as text for people. Gives the exit status.
 pub async fn status(ways: WayFinder, json: bool) -> io::Result<u8> {
     let mut live = Live::start(ways, false);
     let limit = live.now().after(PATIENCE);
     while live.now() < limit && !live.looked_once() {
-        for happening in live.step(limit).await {
+        for happening in live.step(limit.min(live.now().after(LOOK))).await {
             refuse_prompt(&mut live, happening);
         }
     }

@@ -64,7 +64,9 @@ pub fn log_in<T>(session: &Session, hop: &Hop, tried: &mut Tried, attempt: &mut 
     match outcome {
         Outcome::In => Ok(Login::In),
         Outcome::Cut if tried.keys.len() > before => Ok(Login::Again),
-        Outcome::Cut => Err(trouble::new(LinkFault::Auth, &format!("{} ended the connection while we logged in as {}", hop.alias, hop.user))),
+        Outcome::Cut => {
+            Err(trouble::new(LinkFault::Auth, &format!("{} ended the connection while we logged in as {}", hop.alias, hop.user)))
+        }
         Outcome::No if session.authenticated() => Ok(Login::In),
         Outcome::No => {
             session.set_timeout(attempt.left_ms());
@@ -223,7 +225,6 @@ impl<T> Door<'_, T> {
 
     /// Sorts libssh2's errors: refused by the server, connection gone, too late, or (inside) a fault of the key on our side.
     fn judge(&self, result: Result<(), ssh2::Error>) -> Result<Result<Outcome, String>, LinkTrouble> {
-        eprintln!("DBG {result:?}");
         match result {
             Ok(()) => Ok(Ok(Outcome::In)),
             // AUTHENTICATION_FAILED, PUBLICKEY_UNVERIFIED

@@ -93,7 +93,14 @@ fn connect(hop: &Hop, place: &str, attempt: &Attempt<Connected>) -> Result<Socke
     socket::dial(&hop.host, hop.port, &addresses, attempt.deadline())
 }
 
-fn log_in(hop: &Hop, target: &Target, socket: Socket, tried: &mut Tried, place: &str, attempt: &mut Attempt<Connected>) -> Result<Option<Guarded>, LinkTrouble> {
+fn log_in(
+    hop: &Hop,
+    target: &Target,
+    socket: Socket,
+    tried: &mut Tried,
+    place: &str,
+    attempt: &mut Attempt<Connected>,
+) -> Result<Option<Guarded>, LinkTrouble> {
     let socket = Arc::new(socket);
     attempt.guard(&socket)?;
     let start = |e: ssh2::Error| trouble::new(LinkFault::Protocol, &format!("libssh2: {}", e.message()));
@@ -117,13 +124,21 @@ fn shaken(e: &ssh2::Error, hop: &Hop, attempt: &Attempt<Connected>) -> LinkTroub
         return trouble::new(LinkFault::Timeout, &format!("{} port {} accepts but does not answer", hop.host, hop.port));
     }
     if trouble::is_loss(e) {
-        return trouble::new(LinkFault::Protocol, &format!("{} port {} ended the connection before any login (MaxStartups? no sshd?)", hop.host, hop.port));
+        return trouble::new(
+            LinkFault::Protocol,
+            &format!("{} port {} ended the connection before any login (MaxStartups? no sshd?)", hop.host, hop.port),
+        );
     }
     trouble::new(LinkFault::Protocol, &format!("no common language with {} port {}: {}", hop.host, hop.port, e.message()))
 }
 
 /// Has a jump host connect to the next hop.
-fn forward(mut guarded: Guarded, hop: &Hop, next: &Hop, attempt: &Attempt<Connected>) -> Result<std::os::unix::net::UnixStream, LinkTrouble> {
+fn forward(
+    mut guarded: Guarded,
+    hop: &Hop,
+    next: &Hop,
+    attempt: &Attempt<Connected>,
+) -> Result<std::os::unix::net::UnixStream, LinkTrouble> {
     attempt.stage(LinkFault::Timeout, &format!("jump host {} gets no answer from {} port {}", hop.alias, next.host, next.port));
     let Some((session, _)) = &guarded.0 else { return Err(trouble::new(LinkFault::Protocol, "no session")) };
     session.set_timeout(attempt.left_ms());
@@ -139,9 +154,8 @@ fn forward(mut guarded: Guarded, hop: &Hop, next: &Hop, attempt: &Attempt<Connec
         trouble::new(LinkFault::Unreachable, &format!("cannot reach {} port {} from there: {why}", next.host, next.port))
     })?;
     match guarded.0.take() {
-        Some((session, socket)) => {
-            tunnel::start(session, socket, channel).map_err(|e| trouble::new(LinkFault::Unreachable, &format!("no tunnel on this machine: {e}")))
-        }
+        Some((session, socket)) => tunnel::start(session, socket, channel)
+            .map_err(|e| trouble::new(LinkFault::Unreachable, &format!("no tunnel on this machine: {e}"))),
         None => Err(trouble::new(LinkFault::Protocol, "no session")),
     }
 }

@@ -50,7 +50,13 @@ pub enum Trust {
 }
 
 /// Compares the key that the server proved to have.
-pub fn verify<T>(session: &Session, hop: &Hop, policy: HostKeys, known: &KnownHosts, attempt: &mut Attempt<T>) -> Result<Trust, LinkTrouble> {
+pub fn verify<T>(
+    session: &Session,
+    hop: &Hop,
+    policy: HostKeys,
+    known: &KnownHosts,
+    attempt: &mut Attempt<T>,
+) -> Result<Trust, LinkTrouble> {
     let no = |words: &str| trouble::new(LinkFault::Hostkey, words);
     let (blob, _) = session.host_key().ok_or_else(|| no("the server showed no host key"))?;
     let kind = identity::kind(blob);
@@ -73,7 +79,9 @@ pub fn verify<T>(session: &Session, hop: &Hop, policy: HostKeys, known: &KnownHo
     }
     let unknown = format!("the {kind} key of {shown} ({print}) is unknown");
     match policy {
-        HostKeys::Strict => Err(no(&format!("{unknown}; compare it with the host's own and add it (ssh-keyscan, ssh), or use --host-keys accept-new"))),
+        HostKeys::Strict => {
+            Err(no(&format!("{unknown}; compare it with the host's own and add it (ssh-keyscan, ssh), or use --host-keys accept-new")))
+        }
         HostKeys::AcceptNew => remember(hop, name, port, &kind, blob).map(|()| Trust::Go),
         HostKeys::Ask => {
             attempt.stage(LinkFault::Hostkey, &format!("{unknown}; waits for your decision"));

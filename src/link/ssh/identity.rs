@@ -39,7 +39,10 @@ impl Identity {
         if !text.contains("PRIVATE KEY-----") {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a private key"));
         }
-        let open = text.split_once("-----BEGIN OPENSSH PRIVATE KEY-----").and_then(|(_, rest)| rest.split_once("-----END")).and_then(|(body, _)| decode(body));
+        let open = text
+            .split_once("-----BEGIN OPENSSH PRIVATE KEY-----")
+            .and_then(|(_, rest)| rest.split_once("-----END"))
+            .and_then(|(body, _)| decode(body));
         let (encrypted, inner) = match open.as_deref().and_then(|blob| outline(blob)) {
             Some((cipher, public)) => (cipher != b"none", Some(public)),
             None => (text.contains("ENCRYPTED"), None),

@@ -42,7 +42,9 @@ const SAY_LATE: Duration = Duration::from_millis(2500);
 pub fn spawn(target: Target, voice: Voice) -> Box<dyn Link> {
     let name = format!("link {}", target.end.alias.chars().take(9).collect::<String>());
     let spoken = voice.clone();
-    match inbox::start(&name, STACK, voice, move |inbox, waker, voice| Node { target: Arc::new(target), inbox, waker, speaker: Speaker::new(voice), down: None }.live()) {
+    match inbox::start(&name, STACK, voice, move |inbox, waker, voice| {
+        Node { target: Arc::new(target), inbox, waker, speaker: Speaker::new(voice), down: None }.live()
+    }) {
         Ok(handle) => Box::new(handle),
         Err(e) => Box::new(Stillborn::new(spoken, &e)),
     }
@@ -142,7 +144,13 @@ impl Node {
         }
     }
 
-    fn attend(&mut self, shared: &Shared, notes: &Receiver<Note<Connected>>, reply: &Sender<(PromptId, Reply)>, early: &mut Vec<Order>) -> Tried {
+    fn attend(
+        &mut self,
+        shared: &Shared,
+        notes: &Receiver<Note<Connected>>,
+        reply: &Sender<(PromptId, Reply)>,
+        early: &mut Vec<Order>,
+    ) -> Tried {
         let mut late_at = Some(Instant::now() + SAY_LATE);
         loop {
             self.inbox.quiet();
@@ -170,7 +178,9 @@ impl Node {
                     Ok(Note::Done(Ok(connected))) => return Tried::Made(Box::new(connected), Vec::new()),
                     Ok(Note::Done(Err((trouble, refused)))) => return Tried::Failed(trouble, refused),
                     Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => return Tried::Failed(trouble::new(LinkFault::Protocol, "the attempt failed in an unforeseen way"), false),
+                    Err(TryRecvError::Disconnected) => {
+                        return Tried::Failed(trouble::new(LinkFault::Protocol, "the attempt failed in an unforeseen way"), false);
+                    }
                 }
             }
             if late_at.is_some_and(|at| Instant::now() >= at) {

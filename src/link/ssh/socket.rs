@@ -138,7 +138,9 @@ fn tune(fd: OwnedFd) -> io::Result<Socket> {
 fn refused(host: &str, port: u16, failure: Option<Errno>) -> LinkTrouble {
     match failure {
         Some(Errno::CONNREFUSED) => trouble::new(LinkFault::Refused, &format!("{host} port {port} is closed: no sshd listens there")),
-        Some(Errno::TIMEDOUT) => trouble::new(LinkFault::Timeout, &format!("nothing answers at {host} port {port}: switched off or cut off")),
+        Some(Errno::TIMEDOUT) => {
+            trouble::new(LinkFault::Timeout, &format!("nothing answers at {host} port {port}: switched off or cut off"))
+        }
         Some(e) => trouble::new(LinkFault::Unreachable, &format!("{host} port {port}: {}", io::Error::from(e))),
         None => trouble::new(LinkFault::Unreachable, &format!("{host} has no address that can be tried")),
     }

@@ -95,7 +95,9 @@ impl Reader<'_> {
         let own = self.around.own("");
         match files {
             Files::None => Ok(()),
-            Files::Only(file) => self.file(file, &own, 0).map_err(|e| ResolveError::File { file: clean(&file.to_string_lossy()), why: e.to_string() }),
+            Files::Only(file) => {
+                self.file(file, &own, 0).map_err(|e| ResolveError::File { file: clean(&file.to_string_lossy()), why: e.to_string() })
+            }
             Files::Usual => {
                 self.file_if_there(&self.around.own("config"), &own, 0);
                 self.file_if_there(&self.around.system.join("ssh_config"), &self.around.system, 0);
@@ -137,14 +139,17 @@ impl Reader<'_> {
     fn matches(&mut self, file: &Path, line: &Line) -> bool {
         let outcome = {
             let host = self.settings.host_name.as_deref().and_then(|name| host_name(name, self.asked.alias).ok());
-            criteria::evaluate(line, &Facts {
-                original_host: self.asked.alias,
-                host: host.as_deref().unwrap_or(self.asked.alias),
-                user: self.settings.user.as_deref().unwrap_or(&self.around.user),
-                local_user: &self.around.user,
-                tag: self.settings.tag.as_deref().unwrap_or_default(),
-                final_pass: self.final_pass,
-            })
+            criteria::evaluate(
+                line,
+                &Facts {
+                    original_host: self.asked.alias,
+                    host: host.as_deref().unwrap_or(self.asked.alias),
+                    user: self.settings.user.as_deref().unwrap_or(&self.around.user),
+                    local_user: &self.around.user,
+                    tag: self.settings.tag.as_deref().unwrap_or_default(),
+                    final_pass: self.final_pass,
+                },
+            )
         };
         self.wants_final |= outcome.wants_final;
         if let Some(criterion) = outcome.undecided {

@@ -163,7 +163,8 @@ impl Way<'_> {
         let written: Vec<String> = written.into_iter().filter(|file| !file.eq_ignore_ascii_case("none")).collect();
         hop.identities.extend(reading::paths(settings, around, &written, &token));
         if none_said && hop.identities.is_empty() {
-            hop.identities = ["id_ed25519", "id_ecdsa", "id_rsa"].iter().map(|name| around.own(name)).filter(|file| file.exists()).collect();
+            hop.identities =
+                ["id_ed25519", "id_ecdsa", "id_rsa"].iter().map(|name| around.own(name)).filter(|file| file.exists()).collect();
         }
         hop.agent = match settings.identity_agent.take().as_deref() {
             None | Some("SSH_AUTH_SOCK") => around.agent(),

@@ -25,7 +25,8 @@ pub struct Surroundings {
 impl Surroundings {
     /// Those of this process.
     pub fn of_process() -> Self {
-        let env: BTreeMap<String, String> = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+        let env: BTreeMap<String, String> =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
         let uid = rustix::process::getuid().as_raw();
         let passwd = std::fs::read("/etc/passwd").unwrap_or_default();
         let listed = passwd_entry(&String::from_utf8_lossy(&passwd), uid);

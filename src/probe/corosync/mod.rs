@@ -51,9 +51,9 @@ fn speaks_knet(tools: &Tools) -> Option<bool> {
 
 /// The first version number in a text (`Pacemaker 2.1.5-a3f44794f94`, `..., version '3.1.7'`).
 pub(in crate::probe) fn version_in(said: &str) -> Option<[u32; 3]> {
-    let word = said.split(|c: char| !(c.is_ascii_digit() || c == '.')).find(|word| {
-        word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')
-    })?;
+    let word = said
+        .split(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'))?;
     let mut parts = word.split('.').map(|part| part.parse().ok());
     Some([parts.next()??, parts.next().flatten().unwrap_or(0), parts.next().flatten().unwrap_or(0)])
 }

@@ -15,15 +15,8 @@ pub(super) fn understand(entry: &Entry<'_>, cursor: Option<String>) -> Option<St
     let (message, said) = strip(family, program, entry.message);
     let priority = said.or(entry.priority);
     let agent = program.split_once('(').map(|(_, resource)| resource.trim_end_matches(')').to_owned());
-    let mut line = LogLine {
-        at: entry.at,
-        source,
-        severity: Severity::Info,
-        subject: None,
-        text: text::clean(&message),
-        stale: Vec::new(),
-        cursor,
-    };
+    let mut line =
+        LogLine { at: entry.at, source, severity: Severity::Info, subject: None, text: text::clean(&message), stale: Vec::new(), cursor };
     let Some(family) = family else {
         return operator(program, line);
     };
@@ -64,7 +57,8 @@ fn unknown(family: Family, priority: Option<u8>) -> Option<Severity> {
 
 /// Each of pacemaker's daemons tells of members; the controller's word is enough.
 fn repeated(program: &str, message: &str) -> bool {
-    let teller = matches!(program, "pacemaker-attrd" | "pacemaker-based" | "pacemaker-fenced" | "attrd" | "cib" | "stonith-ng" | "pacemakerd");
+    let teller =
+        matches!(program, "pacemaker-attrd" | "pacemaker-based" | "pacemaker-fenced" | "attrd" | "cib" | "stonith-ng" | "pacemakerd");
     teller && message.starts_with("Node ") && message.contains(" state is now ")
 }
 
@@ -90,7 +84,9 @@ fn speaker(program: &str, message: &str) -> Option<(Source, Option<Family>)> {
         "libvirtd" | "virtqemud" | "virtlockd" | "virtlogd" => (Source::Libvirt, Family::Libvirt),
         "systemd" => (unit_owner(message)?, Family::Systemd),
         "quorate" | "sudo" => return Some((Source::Operator, None)),
-        name if name.starts_with("pacemaker") || name.starts_with("crm_") || (name.contains('(') && !name.starts_with('(')) => (Source::Pacemaker, Family::Pacemaker),
+        name if name.starts_with("pacemaker") || name.starts_with("crm_") || (name.contains('(') && !name.starts_with('(')) => {
+            (Source::Pacemaker, Family::Pacemaker)
+        }
         name if name.starts_with("lvm[") || name.starts_with("fence_") => (Source::Storage, Family::Storage),
         _ => return None,
     };
@@ -178,7 +174,27 @@ fn operator(program: &str, mut line: LogLine) -> Option<StreamItem> {
     let terminal = field("TTY=").filter(|tty| tty != "unknown")?;
     let command = field("COMMAND=")?;
     let tool = base_name(command.split(' ').next()?).to_owned();
-    let cluster = ["pcs", "crm", "crm_resource", "crm_attribute", "crm_standby", "crm_node", "stonith_admin", "fence_node", "clusvcadm", "virsh", "corosync-cfgtool", "systemctl", "lvextend", "lvcreate", "lvremove", "cman_tool", "reboot", "poweroff", "shutdown"];
+    let cluster = [
+        "pcs",
+        "crm",
+        "crm_resource",
+        "crm_attribute",
+        "crm_standby",
+        "crm_node",
+        "stonith_admin",
+        "fence_node",
+        "clusvcadm",
+        "virsh",
+        "corosync-cfgtool",
+        "systemctl",
+        "lvextend",
+        "lvcreate",
+        "lvremove",
+        "cman_tool",
+        "reboot",
+        "poweroff",
+        "shutdown",
+    ];
     if !cluster.contains(&tool.as_str()) {
         return None;
     }

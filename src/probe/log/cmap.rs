@@ -30,7 +30,8 @@ impl Cmap {
             self.listed(out);
             return;
         }
-        let (verb, rest) = line.split_once("> ").filter(|(v, _)| matches!(*v, "create" | "modify" | "delete")).map_or((None, line), |(v, r)| (Some(v), r));
+        let (verb, rest) =
+            line.split_once("> ").filter(|(v, _)| matches!(*v, "create" | "modify" | "delete")).map_or((None, line), |(v, r)| (Some(v), r));
         let (key, value) = rest.split_once(" = ").unwrap_or((rest, ""));
         let key = key.split(" (").next().unwrap_or_default();
         let member = MEMBERS.iter().find_map(|prefix| key.strip_prefix(prefix)).and_then(|k| k.split_once('.'));

@@ -85,14 +85,44 @@ impl Default for Resume {
 
 /// Units whose output and whose starts and stops matter.
 const UNITS: [&str; 20] = [
-    "corosync", "pacemaker", "sbd", "dlm", "lvmlockd", "sanlock", "libvirtd", "virtqemud", "virtlockd", "multipathd", "iscsid", "open-iscsi",
-    "corosync-qdevice", "corosync-notifyd", "dm-event", "lvm2-monitor", "drbd", "cman", "rgmanager", "booth",
+    "corosync",
+    "pacemaker",
+    "sbd",
+    "dlm",
+    "lvmlockd",
+    "sanlock",
+    "libvirtd",
+    "virtqemud",
+    "virtlockd",
+    "multipathd",
+    "iscsid",
+    "open-iscsi",
+    "corosync-qdevice",
+    "corosync-notifyd",
+    "dm-event",
+    "lvm2-monitor",
+    "drbd",
+    "cman",
+    "rgmanager",
+    "booth",
 ];
 
 /// Programs that speak through syslog outside of these units.
 const IDENTIFIERS: [&str; 14] = [
-    "corosync", "multipathd", "iscsid", "dlm_controld", "lvmlockd", "lvm", "dmeventd", "sbd", "fenced", "rgmanager", "clurgmgrd", "libvirtd",
-    "quorate", "sudo",
+    "corosync",
+    "multipathd",
+    "iscsid",
+    "dlm_controld",
+    "lvmlockd",
+    "lvm",
+    "dmeventd",
+    "sbd",
+    "fenced",
+    "rgmanager",
+    "clurgmgrd",
+    "libvirtd",
+    "quorate",
+    "sudo",
 ];
 
 /// The command that yields a stream; none if the node lacks the tools (or would hold its output back).

@@ -65,16 +65,35 @@ const NONE: &[Q] = &[];
 
 const PACEMAKER: &[Rule] = &[
     // Operations on resources.
-    hide(r"^Result of (?:monitor|probe|metadata|meta-data|notify) operation for \S+ on \S+: (?:\d+ \()?(?:ok|not running|not installed|Cancelled|master|promoted)", CRM),
+    hide(
+        r"^Result of (?:monitor|probe|metadata|meta-data|notify) operation for \S+ on \S+: (?:\d+ \()?(?:ok|not running|not installed|Cancelled|master|promoted)",
+        CRM,
+    ),
     show(Info, r"^Result of \S+ operation for (?P<s>\S+) on \S+: (?:0 \()?ok", CRM),
     show(Warning, r"^Result of \S+ operation for (?P<s>\S+) on \S+: ", CRM),
     hide(r"^(?:process_lrm_event: *)?Operation \S+_monitor_\d+: (?:ok|not running)", CRM),
-    show(Info, r"^(?:process_lrm_event: *)?(?:LRM )?[Oo]peration (?P<s>\S+?)_(?:start|stop|migrate_to|migrate_from|promote|demote|reload)_0[: ].*\bok\b", CRM),
-    show(Warning, r"^(?:process_lrm_event: *)?(?:LRM )?[Oo]peration (?P<s>\S+?)_(?:start|stop|monitor|migrate_to|migrate_from|promote|demote|reload)_\d+[: ]", CRM),
+    show(
+        Info,
+        r"^(?:process_lrm_event: *)?(?:LRM )?[Oo]peration (?P<s>\S+?)_(?:start|stop|migrate_to|migrate_from|promote|demote|reload)_0[: ].*\bok\b",
+        CRM,
+    ),
+    show(
+        Warning,
+        r"^(?:process_lrm_event: *)?(?:LRM )?[Oo]peration (?P<s>\S+?)_(?:start|stop|monitor|migrate_to|migrate_from|promote|demote|reload)_\d+[: ]",
+        CRM,
+    ),
     hide(r"^(?:Initiating|Requesting local execution of) (?:monitor|probe|notify|meta-?data)\b", CRM),
-    show(Info, r"^Initiating \S+ operation (?P<s>\S+?)(?::\d+)?_(?:start|stop|migrate_to|migrate_from|promote|demote|reload|reload-agent)_\d+", CRM),
+    show(
+        Info,
+        r"^Initiating \S+ operation (?P<s>\S+?)(?::\d+)?_(?:start|stop|migrate_to|migrate_from|promote|demote|reload|reload-agent)_\d+",
+        CRM,
+    ),
     hide(r"^Requesting local execution of ", CRM),
-    show(Warning, r"^(?P<s>\S+?)_(?:start|stop|monitor|migrate_to|migrate_from|promote|demote|reload)_\d+(?:\[\d+\]|:\d+:).*ocf-exit-reason", CRM),
+    show(
+        Warning,
+        r"^(?P<s>\S+?)_(?:start|stop|monitor|migrate_to|migrate_from|promote|demote|reload)_\d+(?:\[\d+\]|:\d+:).*ocf-exit-reason",
+        CRM,
+    ),
     show(Warning, r"^Unexpected result \(.*\) was recorded for \S+ of (?P<s>\S+) on ", CRM),
     show(Warning, r"^Processing failed (?:op )?\S+ (?:for|of) (?P<s>\S+) on ", CRM),
     show(Warning, r"^Forcing (?P<s>\S+) away from ", CRM),
@@ -82,7 +101,11 @@ const PACEMAKER: &[Rule] = &[
     show(Warning, r"^Setting fail-count-(?P<s>[^#\[:]+)", CRM),
     hide(r"^(?:Setting|Updating) last-failure-", CRM),
     show(Info, r"^(?:Setting|Updating) (?P<s>[^\[]+)\[", CRM),
-    show(Info, r"^(?:Actions: +|\* *)(?:Fence|Start|Stop|Restart|Recover|Move|Migrate|Promote|Demote|Reload|Shutdown)\b(?: \(\w+\))? +(?P<s>\S+)", CRM),
+    show(
+        Info,
+        r"^(?:Actions: +|\* *)(?:Fence|Start|Stop|Restart|Recover|Move|Migrate|Promote|Demote|Reload|Shutdown)\b(?: \(\w+\))? +(?P<s>\S+)",
+        CRM,
+    ),
     // Members.
     node(Warning, r"^Node (?P<s>\d+)/\S+ state is now lost", MEMBERS),
     show(Warning, r"^Node (?P<s>\S+) state is now lost", MEMBERS),
@@ -114,7 +137,11 @@ const PACEMAKER: &[Rule] = &[
     hide(r"^Transition \d+ |^Calculated transition|^State transition |^Diff: \+\+\+", CRM),
     hide(r"^High CPU load detected", NONE),
     show(Notice, r"^(?:Set DC to|A new DC|Set local DC|Taking over DC status)", CRM),
-    show(Critical, r"^(?P<s>pacemaker-\S+|crmd|cib|pengine|lrmd|attrd|stonith-ng)(?:\[\d+\])? (?:terminated with signal|is unresponsive)", UNITS),
+    show(
+        Critical,
+        r"^(?P<s>pacemaker-\S+|crmd|cib|pengine|lrmd|attrd|stonith-ng)(?:\[\d+\])? (?:terminated with signal|is unresponsive)",
+        UNITS,
+    ),
     show(Notice, r"^(?:Starting Pacemaker \d|Shutting down Pacemaker|Shutdown complete)", UNITS),
     show(Warning, r"^Shutting down cluster resource manager|^Lost connection to|^Could not connect to", UNITS),
 ];
@@ -185,7 +212,11 @@ const KERNEL: &[Rule] = &[
     show(Warning, r"^(?:bonding: )?(?P<s>\S+): \(slave \S+\): link status definitely down", BOND),
     show(Warning, r"^(?:bonding: )?(?P<s>\S+): link status definitely down for interface", BOND),
     show(Notice, r"^(?:bonding: )?(?P<s>\S+): .*link status definitely up", BOND),
-    show(Notice, r"^(?:bonding: )?(?P<s>\S+): .*making interface .*the new active one|^(?:bonding: )?(?P<s2>\S+): \(slave \S+\): making interface the new active one", BOND),
+    show(
+        Notice,
+        r"^(?:bonding: )?(?P<s>\S+): .*making interface .*the new active one|^(?:bonding: )?(?P<s2>\S+): \(slave \S+\): making interface the new active one",
+        BOND,
+    ),
     show(Critical, r"^(?:bonding: )?(?P<s>\S+): now running without any active interface", BOND),
     show(Notice, r"^(?:bonding: )?(?P<s>\S+): (?:first active interface up|\(slave \S+\): (?:Enslaving|Releasing))", BOND),
     show(Warning, r"(?P<s>[\w.@-]+):? (?:NIC )?(?:\w+ )?[Ll]ink is [Dd]own", NET),
@@ -198,13 +229,21 @@ const KERNEL: &[Rule] = &[
     hide(r"^sd \S+ (?:\[\w+\] )?(?:tag#\d+ )?CDB:", NONE),
     show(Warning, r"^(?:sd \S+ )?(?:\[(?P<s>\w+)\] )?(?:tag#\d+ )?rejecting I/O to offline device", PATHS),
     show(Warning, r"(?:I/O error, dev|end_request: .*I/O error, dev) (?P<s>\w+)", PATHS),
-    show(Critical, r"^EXT[234]-fs error \(device (?P<s>[^)]+)\)|^EXT4-fs \((?P<s2>[^)]+)\): (?:Remounting filesystem read-only|.*error)", MOUNTS),
+    show(
+        Critical,
+        r"^EXT[234]-fs error \(device (?P<s>[^)]+)\)|^EXT4-fs \((?P<s2>[^)]+)\): (?:Remounting filesystem read-only|.*error)",
+        MOUNTS,
+    ),
     show(Critical, r"^XFS(?: internal)? \(?(?P<s>[\w-]+)\)?.*(?:[Cc]orrupt|shut(?:ting)? ?down|I/O [Ee]rror)", MOUNTS),
     show(Critical, r"^(?:gfs2|GFS2): fsid=(?P<s>\S+?)\.?\d*: .*(?:withdr|fatal)", MOUNTS),
     hide(r"^(?:gfs2|GFS2): |^dlm: \S+: (?:dlm_|add member|remove member|generation|join|group event)", DLM),
     node(Notice, r"^dlm: closing connection to node (?P<s>\d+)", DLM),
     hide(r"^dlm: (?:connecting|connected|version|got connection|Using|initiating)", DLM),
-    show(Critical, r"^(?:Out of memory: Kill(?:ed)? process|Memory cgroup out of memory: Kill(?:ed)? process) \d+ \((?P<s>[^)]+)\)", &[Q::Host]),
+    show(
+        Critical,
+        r"^(?:Out of memory: Kill(?:ed)? process|Memory cgroup out of memory: Kill(?:ed)? process) \d+ \((?P<s>[^)]+)\)",
+        &[Q::Host],
+    ),
     show(Warning, r"^(?P<s>\S+) invoked oom-killer", &[Q::Host]),
     show(Critical, r"^Kernel panic|^BUG: |^Oops", NONE),
     show(Warning, r"^WARNING: CPU: .* at |soft lockup|hung_task|blocked for more than \d+ seconds", NONE),
@@ -218,12 +257,19 @@ const STORAGE: &[Rule] = &[
     show(Critical, r"^(?P<s>\S+): remaining active paths: 0", PATHS),
     show(Info, r"^(?P<s>\S+): remaining active paths: \d+", PATHS),
     show(Warning, r"^checker failed path \S+ in map (?P<s>\S+)", PATHS),
-    show(Warning, r"^(?:\S+: )?(?P<s>sd\w+|\d+:\d+|dasd\w+|nvme\S+)(?:: mark as failed| - \w+ checker reports path is (?:down|ghost))", PATHS),
+    show(
+        Warning,
+        r"^(?:\S+: )?(?P<s>sd\w+|\d+:\d+|dasd\w+|nvme\S+)(?:: mark as failed| - \w+ checker reports path is (?:down|ghost))",
+        PATHS,
+    ),
     show(Notice, r"^(?:(?P<s>\S+): )?\S+ - \w+ checker reports path is up", PATHS),
     show(Warning, r"^(?P<s>\S+): \S+ - \w+ checker reports path is", PATHS),
     show(Notice, r"^(?P<s>[\w:]+): reinstated", PATHS),
     show(Critical, r"^(?P<s>\S+): (?:Disable queueing|map (?:has no|.*no usable) paths)", PATHS),
-    hide(r"^(?P<s>\S+): (?:reload|addmap|load table|performing delayed|event checker|rename)|path added to devmap|setting up paths and maps", PATHS),
+    hide(
+        r"^(?P<s>\S+): (?:reload|addmap|load table|performing delayed|event checker|rename)|path added to devmap|setting up paths and maps",
+        PATHS,
+    ),
     show(Warning, r"^(?:Kernel reported iSCSI connection|connection) (?P<s>\d+:\d+)?.*(?:error|fail)", ISCSI),
     show(Notice, r"^connection(?P<s>\d+:\d+) is operational", ISCSI),
     show(Warning, r"^(?:connect to|cannot make a connection to|session .*timed out|conn \d+ login rejected)", ISCSI),
@@ -267,16 +313,8 @@ fn table(family: Family) -> &'static [Rule] {
     }
 }
 
-const FAMILIES: [Family; 8] = [
-    Family::Pacemaker,
-    Family::Corosync,
-    Family::Cluster3,
-    Family::Kernel,
-    Family::Storage,
-    Family::Sbd,
-    Family::Libvirt,
-    Family::Systemd,
-];
+const FAMILIES: [Family; 8] =
+    [Family::Pacemaker, Family::Corosync, Family::Cluster3, Family::Kernel, Family::Storage, Family::Sbd, Family::Libvirt, Family::Systemd];
 
 type Compiled = Vec<(Regex, &'static Rule)>;
 

@@ -56,10 +56,12 @@ fn bsd(text: &str, calendar: Calendar) -> Option<(Stamp, &str)> {
     let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
     let latest = calendar.arrival.shifted(DAY);
     // Eight years back: February 29 around a century without a leap day.
-    (-1..=8).find_map(|back: i16| {
-        let at: DateTime = format!("{:04}-{month:02}-{day:02}T{clock}", year.checked_sub(back)?).parse().ok()?;
-        local(at, calendar.utc_offset).filter(|at| *at <= latest)
-    }).map(|at| (at, rest.trim_start()))
+    (-1..=8)
+        .find_map(|back: i16| {
+            let at: DateTime = format!("{:04}-{month:02}-{day:02}T{clock}", year.checked_sub(back)?).parse().ok()?;
+            local(at, calendar.utc_offset).filter(|at| *at <= latest)
+        })
+        .map(|at| (at, rest.trim_start()))
 }
 
 fn local(at: DateTime, utc_offset: i32) -> Option<Stamp> {

@@ -200,7 +200,12 @@ fn across(sets: &[Set]) -> impl Iterator<Item = (&String, &String)> {
 fn colocation(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result<(), Trouble> {
     let id = tag.get("id").unwrap_or_default();
     let points = tag.get("score").and_then(|s| score(&s)).unwrap_or(0);
-    let one = |resource: &str, with: &str| Constraint::Colocation { id: id.clone(), resource: resource.to_owned(), with: with.to_owned(), score: points };
+    let one = |resource: &str, with: &str| Constraint::Colocation {
+        id: id.clone(),
+        resource: resource.to_owned(),
+        with: with.to_owned(),
+        score: points,
+    };
     if let (Some(resource), Some(with)) = (tag.get("rsc"), tag.get("with-rsc")) {
         into.push(one(&resource, &with));
     }

@@ -83,9 +83,7 @@ pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
     match question {
         Question::CrmMon => crm_mon_answer(raw).map(|view| Observation::Manager(Box::new(view))),
         Question::Constraints => constraints_answer(raw),
-        Question::FenceHistory => {
-            answer(raw, fencing::events, fencing::history_text).map(Observation::FenceHistory)
-        }
+        Question::FenceHistory => answer(raw, fencing::events, fencing::history_text).map(Observation::FenceHistory),
         Question::FenceDevices => answer(raw, fencing::devices, fencing::devices_text).map(Observation::FenceDevices),
         _ => Err(Trouble::new(TroubleKind::Failed, &format!("{question:?} is not of this family"))),
     }
@@ -186,7 +184,14 @@ fn refused(raw: Raw<'_>, code: i32, said: &str) -> Trouble {
     }
     // 102: disconnected (2.0 and later); 107: ENOTCONN, 111: ECONNREFUSED (1.1).
     let down = matches!(code, 102 | 107 | 111)
-        || has(&["not connected", "connection refused", "could not connect", "connection to cluster failed", "signon to cib failed", "not running"]);
+        || has(&[
+            "not connected",
+            "connection refused",
+            "could not connect",
+            "connection to cluster failed",
+            "signon to cib failed",
+            "not running",
+        ]);
     let said = if said.is_empty() { format!("exit status {code}") } else { said.to_owned() };
     if down {
         let cure = "the cluster is not running on this node (pcs cluster start, or systemctl start pacemaker)";

@@ -8,7 +8,9 @@ use super::resources::{Around, add_missing, read};
 use super::value::{count, instant, score, span, truth, yes};
 use super::xml::{Attributes, Doc, Tag, plain, some, unescape};
 use crate::domain::observation::Trouble;
-use crate::domain::observation::manager::{Ban, Change, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Options, Resource};
+use crate::domain::observation::manager::{
+    Ban, Change, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Options, Resource,
+};
 
 /// What the document says of the command itself (`<status>`).
 #[derive(Default)]

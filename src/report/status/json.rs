@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use crate::domain::alert::Alert;
-use crate::domain::cluster::{Bond, BondStatus, Cluster, Filesystem, Health, Member, MemberStatus, PathMap, PhysicalVolume, Port, Service, ServiceKind, ServiceState, Stack, Volume};
+use crate::domain::cluster::{
+    Bond, BondStatus, Cluster, Filesystem, Health, Member, MemberStatus, PathMap, PhysicalVolume, Port, Service, ServiceKind, ServiceState,
+    Stack, Volume,
+};
 use crate::domain::node::Reach;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
 use crate::domain::stamp::Stamp;
@@ -292,6 +295,12 @@ impl<'a> PortRow<'a> {
 
 impl<'a> FenceRow<'a> {
     fn of(fence: &'a FenceRecord) -> Self {
-        Self { target: &fence.target, action: &fence.action, status: fence.status, origin: fence.origin.as_deref(), completed_at: fence.completed }
+        Self {
+            target: &fence.target,
+            action: &fence.action,
+            status: fence.status,
+            origin: fence.origin.as_deref(),
+            completed_at: fence.completed,
+        }
     }
 }

@@ -102,7 +102,8 @@ fn members(out: &mut String, cluster: &Cluster, taken_at: Stamp) {
         let status = format!("{}{}", member.status.word(), if member.dc { " DC" } else { "" });
         let percent = |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |p| format!("{p:.0}"));
         let (cpu, memory) = (percent(member.host.cpu_percent), percent(member.host.memory_percent));
-        let line = format!("{:<width$}  {status:<14} {:>5}  {cpu:>5}  {memory:>5}  {:>8}", member.name, number(member.votes), member.services);
+        let line =
+            format!("{:<width$}  {status:<14} {:>5}  {cpu:>5}  {memory:>5}  {:>8}", member.name, number(member.votes), member.services);
         let _ = writeln!(out, "{line}");
         note(out, member, taken_at);
     }
@@ -141,7 +142,11 @@ fn storage(out: &mut String, cluster: &Cluster) {
     for group in &cluster.groups {
         let shared = if group.shared { "shared" } else { "local" };
         let (free, size) = (bytes(group.free), bytes(group.size));
-        wrapped(out, &format!("  group {}: ", group.name), &format!("{free} free of {size}, {shared}, seen by {}", group.seen_by.join(" ")));
+        wrapped(
+            out,
+            &format!("  group {}: ", group.name),
+            &format!("{free} free of {size}, {shared}, seen by {}", group.seen_by.join(" ")),
+        );
     }
     for fs in &cluster.filesystems {
         let percent = fs.percent().map_or_else(|| "?".to_owned(), |p| format!("{p:.0}"));

@@ -137,10 +137,13 @@ impl<'a> Index<'a> {
 
     /// A pending operation on a node that is there: (task, node).
     pub(super) fn pending(&self, id: &str) -> Option<(&'a str, &'a str)> {
-        self.history(id).iter().filter(|h| !matches!(self.status(&h.node), Some(MemberStatus::Offline | MemberStatus::Unclean))).find_map(|h| {
-            let last = h.operations.iter().find(|o| o.rc == Some(PENDING) && o.call == Some(-1) && o.interval.is_none_or(|i| i.is_zero()))?;
-            Some((last.task.as_str(), h.node.as_str()))
-        })
+        self.history(id).iter().filter(|h| !matches!(self.status(&h.node), Some(MemberStatus::Offline | MemberStatus::Unclean))).find_map(
+            |h| {
+                let last =
+                    h.operations.iter().find(|o| o.rc == Some(PENDING) && o.call == Some(-1) && o.interval.is_none_or(|i| i.is_zero()))?;
+                Some((last.task.as_str(), h.node.as_str()))
+            },
+        )
     }
 
     /// When it was started or migrated to this node, where the history carries a time zone.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::domain::cluster::{MemberStatus, ServiceKind, ServiceState};
 use crate::domain::observation::manager::Failure;
 
+use super::Input;
 use super::index::{INFINITY, Index};
 use super::tree::Entry;
-use super::Input;
 
 /// Fills in the preferences, the reasons, and since when, for all entries.
 pub(super) fn explain(entries: &mut [Entry], index: &Index<'_>, input: &Input<'_>) {
@@ -113,7 +113,9 @@ impl<'a> Why<'a> {
         let members = self.entry().members.iter().map(|at| &self.entries[*at].service);
         let worst = members.rev().max_by_key(|m| m.state.badness());
         match worst {
-            Some(member) => format!("{} is {}: {}", member.id, member.state.word(), member.reason.as_deref().unwrap_or("no reason is known")),
+            Some(member) => {
+                format!("{} is {}: {}", member.id, member.state.word(), member.reason.as_deref().unwrap_or("no reason is known"))
+            }
             None => "it has no members".to_owned(),
         }
     }
@@ -233,7 +235,9 @@ impl<'a> Why<'a> {
 
     fn worn_out(&self, node: &str) -> Option<String> {
         let history = self.index.history(&self.entry().service.id).iter().filter(|h| h.node == node && h.fail_count > 0);
-        let worn = history.filter(|h| i64::from(h.fail_count) >= h.migration_threshold.map_or(INFINITY, i64::from).max(1)).max_by_key(|h| h.fail_count)?;
+        let worn = history
+            .filter(|h| i64::from(h.fail_count) >= h.migration_threshold.map_or(INFINITY, i64::from).max(1))
+            .max_by_key(|h| h.fail_count)?;
         let count = if i64::from(worn.fail_count) >= INFINITY { "INFINITY".to_owned() } else { worn.fail_count.to_string() };
         Some(format!("failed too often on {node} (fail-count {count})"))
     }
@@ -250,9 +254,13 @@ impl<'a> Why<'a> {
     /// A partner beside which it must not run is there.
     fn repelled(&self, node: &str) -> Option<String> {
         let ids = self.ids();
-        let apart = ids.iter().flat_map(|id| self.index.colocations.get(id).into_iter().flatten()).filter(|(_, score, _)| *score <= -INFINITY);
+        let apart =
+            ids.iter().flat_map(|id| self.index.colocations.get(id).into_iter().flatten()).filter(|(_, score, _)| *score <= -INFINITY);
         let there = |with: &str| self.by_id.get(with).is_some_and(|at| self.entries[*at].service.owners.iter().any(|o| &**o == node));
-        apart.into_iter().find(|(with, ..)| there(with)).map(|(with, _, id)| format!("{with} runs on {node}, beside which {id} forbids it to run"))
+        apart
+            .into_iter()
+            .find(|(with, ..)| there(with))
+            .map(|(with, _, id)| format!("{with} runs on {node}, beside which {id} forbids it to run"))
     }
 
     /// A partner that has to run first, or where it has to run.

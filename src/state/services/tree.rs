@@ -76,7 +76,15 @@ impl Tree<'_> {
         }
     }
 
-    fn container(&mut self, id: &str, kind: ServiceKind, said: (Option<bool>, bool, bool), from: &Inherited, members: &[Resource], merged: bool) {
+    fn container(
+        &mut self,
+        id: &str,
+        kind: ServiceKind,
+        said: (Option<bool>, bool, bool),
+        from: &Inherited,
+        members: &[Resource],
+        merged: bool,
+    ) {
         let (managed, maintenance, off) = said;
         let place = self.entry(id, from);
         let entry = &mut self.entries[place];

@@ -14,8 +14,8 @@ use crate::app::rows::Row;
 use crate::app::words;
 use crate::domain::cluster::{Member, MemberStatus};
 use crate::domain::node::Reach;
-use crate::domain::observation::manager::NodeKind;
 use crate::domain::observation::Question;
+use crate::domain::observation::manager::NodeKind;
 use crate::theme::Role;
 use crate::view::pen::{Cursor, Pen};
 
@@ -64,7 +64,11 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
     }
     cursor.right(4, "VMS", Role::Dim);
     if c.size {
-        cursor.right(4, "SVCS", Role::Dim).right(5, "CPUS", Role::Dim).right(6, "MEMORY", Role::Dim).right(5, "NICS", Role::Dim).right(5, "LOAD", Role::Dim);
+        cursor.right(4, "SVCS", Role::Dim).right(5, "CPUS", Role::Dim).right(6, "MEMORY", Role::Dim).right(5, "NICS", Role::Dim).right(
+            5,
+            "LOAD",
+            Role::Dim,
+        );
     }
     if c.system {
         cursor.skip(1).cell(28, "KERNEL", Role::Dim).cell(40, "SYSTEM", Role::Dim);

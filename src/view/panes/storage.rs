@@ -79,11 +79,9 @@ fn label(pen: &Pen<'_>, row: Row) -> (String, Option<u64>) {
         Row::Group(i) => c.groups.get(at(i)).map(|g| (g.name.clone(), g.size)),
         Row::Volume(i) => c.volumes.get(at(i)).map(|v| (format!("{}/{}", v.vg, v.lv), v.size)),
         Row::Mount(i) => first_mount(c, index, i).map(|f| (f.mount.clone(), f.size)),
-        Row::Paths(i) => index
-            .paths
-            .get(at(i))
-            .and_then(|s| c.maps.get(*s.first()?))
-            .map(|m| (format!("paths {}", m.map.name), m.map.size)),
+        Row::Paths(i) => {
+            index.paths.get(at(i)).and_then(|s| c.maps.get(*s.first()?)).map(|m| (format!("paths {}", m.map.name), m.map.size))
+        }
         Row::Iscsi(i) => c.iscsi.get(at(i)).map(|(n, s)| (format!("iscsi {n} {}", s.target), None)),
         Row::Pv(i) => c.pvs.get(at(i)).map(|p| (format!("pv {}", p.path), p.size)),
         _ => None,
@@ -103,11 +101,7 @@ fn stale(model: &Model, row: Row) -> Option<std::time::Duration> {
     fresh::node(by, c, model.setup.now, model.setup.stale_after)
 }
 
-fn first_mount<'a>(
-    c: &'a Cluster,
-    index: &Index,
-    i: u32,
-) -> Option<&'a Filesystem> {
+fn first_mount<'a>(c: &'a Cluster, index: &Index, i: u32) -> Option<&'a Filesystem> {
     c.filesystems.get(*index.mounts.get(i as usize)?.first()?)
 }
 
@@ -115,9 +109,7 @@ fn first_mount<'a>(
 fn place(model: &Model, row: Row) -> (Role, String) {
     let (c, index) = (&model.shown, &model.index);
     let at = |i: u32| i as usize;
-    let short = |nodes: &[std::sync::Arc<str>]| {
-        nodes.iter().map(|n| index.names.short(n)).collect::<Vec<_>>().join(" ")
-    };
+    let short = |nodes: &[std::sync::Arc<str>]| nodes.iter().map(|n| index.names.short(n)).collect::<Vec<_>>().join(" ");
     match row {
         Row::Group(i) => c.groups.get(at(i)).map(|g| {
             let kind = if g.shared { "shared" } else { "local" };
@@ -141,13 +133,17 @@ fn place(model: &Model, row: Row) -> (Role, String) {
         Row::Mount(i) => index.mounts.get(at(i)).and_then(|set| {
             let first = c.filesystems.get(*set.first()?)?;
             let nodes: Vec<_> = set.iter().filter_map(|k| Some(c.filesystems.get(*k)?.node.clone())).collect();
-            let fullest = set.iter().filter_map(|k| c.filesystems.get(*k)).max_by(|a, b| {
-                a.percent().unwrap_or(0.0).total_cmp(&b.percent().unwrap_or(0.0))
-            })?;
+            let fullest = set
+                .iter()
+                .filter_map(|k| c.filesystems.get(*k))
+                .max_by(|a, b| a.percent().unwrap_or(0.0).total_cmp(&b.percent().unwrap_or(0.0)))?;
             let stale = nodes.iter().any(|n| fresh::node(n, c, model.setup.now, model.setup.stale_after).is_some());
             let tail = if nodes.len() > 1 { format!(", fullest {}", index.names.short(&fullest.node)) } else { String::new() };
             let old = if stale { ", part of it old" } else { "" };
-            Some((Role::Dim, format!("{} {}{tail}{old}", first.kind, if nodes.len() > 4 { format!("{} nodes", nodes.len()) } else { short(&nodes) })))
+            Some((
+                Role::Dim,
+                format!("{} {}{tail}{old}", first.kind, if nodes.len() > 4 { format!("{} nodes", nodes.len()) } else { short(&nodes) }),
+            ))
         }),
         Row::Iscsi(i) => c.iscsi.get(at(i)).map(|(_, s)| {
             let state = s.session_state.as_deref().unwrap_or("state not known");

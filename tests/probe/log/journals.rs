@@ -32,7 +32,12 @@ const RECORDED: &[Recorded] = &[
             (Source::Corosync, Info, None, "[QUORUM] Members[2]: 2 3", MEMBERS),
         ],
     ),
-    ("journal-corosync-link-down.jsonl", 12, 6, &[(Source::Corosync, Warning, Some("node 1"), "[KNET] link: host: 1 link: 1 is down", LINKS)]),
+    (
+        "journal-corosync-link-down.jsonl",
+        12,
+        6,
+        &[(Source::Corosync, Warning, Some("node 1"), "[KNET] link: host: 1 link: 1 is down", LINKS)],
+    ),
     ("journal-corosync-link-up.jsonl", 8, 4, &[(Source::Corosync, Notice, None, "[QUORUM] This node is within the primary", MEMBERS)]),
     (
         "journal-controld.jsonl",
@@ -90,12 +95,7 @@ const RECORDED: &[Recorded] = &[
     ("healthy-journal-corosync.jsonl", 46, 24, &[(Source::Corosync, Info, None, "[WD] Watchdog not enabled", &[])]),
     ("healthy-journal-controld.jsonl", 52, 16, &[]),
     ("healthy-journal-fenced.jsonl", 9, 6, &[]),
-    (
-        "healthy-journal-kernel.jsonl",
-        40,
-        1,
-        &[(Source::Kernel, Warning, None, "WARNING: CPU: 0 PID: 23 at fs/dlm/requestqueue.c:47", &[])],
-    ),
+    ("healthy-journal-kernel.jsonl", 40, 1, &[(Source::Kernel, Warning, None, "WARNING: CPU: 0 PID: 23 at fs/dlm/requestqueue.c:47", &[])]),
     ("healthy-journal-libvirtd.jsonl", 3, 3, &[(Source::Libvirt, Warning, None, "Unable to open /dev/kvm", &[])]),
     (
         "corosync.log",
@@ -110,7 +110,13 @@ const RECORDED: &[Recorded] = &[
         3,
         &[
             (Source::Pacemaker, Warning, Some("node2"), "Node node2 state is now lost", MEMBERS),
-            (Source::Fence, Warning, Some("node2"), "Operation 'reboot' targeting node2 by node1 for stonith-api.7810@node1: OK (complete)", FENCE),
+            (
+                Source::Fence,
+                Warning,
+                Some("node2"),
+                "Operation 'reboot' targeting node2 by node1 for stonith-api.7810@node1: OK (complete)",
+                FENCE,
+            ),
             (Source::Pacemaker, Notice, Some("node2"), "Node node2 state is now member", MEMBERS),
         ],
     ),
@@ -129,7 +135,12 @@ const RECORDED: &[Recorded] = &[
         ],
     ),
     ("rhcs/rhel6.corosync.log", 7, 5, &[(Source::Corosync, Info, None, "[QUORUM] Members[4]: 1 2 3 4", MEMBERS)]),
-    ("rhcs/rhel6.fenced.log", 5, 5, &[(Source::Fence, Warning, Some("virtsrv5n5.cnaf.infn.it"), "fence virtsrv5n5.cnaf.infn.it success", FENCE)]),
+    (
+        "rhcs/rhel6.fenced.log",
+        5,
+        5,
+        &[(Source::Fence, Warning, Some("virtsrv5n5.cnaf.infn.it"), "fence virtsrv5n5.cnaf.infn.it success", FENCE)],
+    ),
     ("rhcs/rhel6.rgmanager.log", 9, 9, &[(Source::Rgmanager, Warning, Some("vm:wiki"), "Taking over service vm:wiki", CRM)]),
     (
         "rhcs/rhel6.messages.quorum-lost-regained.log",
@@ -145,7 +156,13 @@ const RECORDED: &[Recorded] = &[
         "rhcs/rhel6.messages.relocate-migrate-failed.log",
         14,
         14,
-        &[(Source::Rgmanager, Warning, Some("vm:abbone"), "Migration of vm:abbone to virtsrv2n2.cnaf.infn.it failed; return code 150", CRM)],
+        &[(
+            Source::Rgmanager,
+            Warning,
+            Some("vm:abbone"),
+            "Migration of vm:abbone to virtsrv2n2.cnaf.infn.it failed; return code 150",
+            CRM,
+        )],
     ),
     ("rhcs/rhel6.messages.nodedown-fence-failover.log", 24, 22, &[]),
 ];
@@ -154,7 +171,8 @@ const RECORDED: &[Recorded] = &[
 fn recorded_logs_say_what_happened() {
     for (name, items, shown, some) in RECORDED {
         let bytes = fixture(name);
-        let got = if name.contains("journal-") { decode(StreamKind::Journal, &bytes) } else { decode(StreamKind::LogFiles, &followed(&bytes)) };
+        let got =
+            if name.contains("journal-") { decode(StreamKind::Journal, &bytes) } else { decode(StreamKind::LogFiles, &followed(&bytes)) };
         let all = lines(got.clone());
         assert_eq!((got.len(), all.len()), (*items, *shown), "{name}");
         for expected in *some {
@@ -174,7 +192,10 @@ fn every_pattern_compiles() {
 fn journal_times_and_cursors_are_kept() {
     let first = lines(decode(StreamKind::Journal, &fixture("journal-kernel-bond-port-down.jsonl"))).remove(0);
     let cursor = first.cursor.unwrap();
-    assert!(cursor.starts_with("s=") && String::from_utf8(fixture("journal-kernel-bond-port-down.jsonl")).unwrap().contains(&format!("\"{cursor}\"")));
+    assert!(
+        cursor.starts_with("s=")
+            && String::from_utf8(fixture("journal-kernel-bond-port-down.jsonl")).unwrap().contains(&format!("\"{cursor}\""))
+    );
     let all = lines(decode(StreamKind::Journal, &fixture("journal-corosync-node-lost.jsonl")));
     let up = all.iter().find(|l| l.text.contains("primary component")).unwrap();
     assert_eq!(up.at.unwrap().rfc3339().get(..16), Some("2026-11-22T22:30"));

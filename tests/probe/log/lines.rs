@@ -40,7 +40,10 @@ fn pacemaker_s_file_syslog_and_old_forms_say_the_same() {
         "2026-11-22 22:12:25,663 node1 crmd[390]: notice: Result of start operation for vm1 on node1: error (no such domain)",
     ] {
         let line = line(text);
-        assert_line(&line, (Source::Pacemaker, Warning, Some("vm1"), "Result of start operation for vm1 on node1: error (no such domain)", CRM));
+        assert_line(
+            &line,
+            (Source::Pacemaker, Warning, Some("vm1"), "Result of start operation for vm1 on node1: error (no such domain)", CRM),
+        );
         assert!(!line.text.contains(" | "), "{}", line.text);
     }
 }
@@ -54,26 +57,71 @@ fn meanings() {
             "pacemaker-fenced[1]:  error: Operation 'reboot' targeting node3 by node1 for pacemaker-controld.4@node1: Timed out (Fencing timed out)",
             (Source::Fence, Critical, Some("node3"), "Operation 'reboot' targeting node3", fence),
         ),
-        ("pacemaker-controld[1]:  crit: We were allegedly just fenced by node2 for node1!", (Source::Pacemaker, Critical, None, "We were", fence)),
-        ("pacemaker-controld[1]:  notice: Initiating migrate_to operation vm1_migrate_to_0 on node2", (Source::Pacemaker, Info, Some("vm1"), "Initiating", CRM)),
+        (
+            "pacemaker-controld[1]:  crit: We were allegedly just fenced by node2 for node1!",
+            (Source::Pacemaker, Critical, None, "We were", fence),
+        ),
+        (
+            "pacemaker-controld[1]:  notice: Initiating migrate_to operation vm1_migrate_to_0 on node2",
+            (Source::Pacemaker, Info, Some("vm1"), "Initiating", CRM),
+        ),
         ("pacemaker-controld[1]:  warning: Quorum lost", (Source::Pacemaker, Critical, None, "Quorum lost", &[Q::Quorum, Q::CrmMon])),
-        ("pacemaker-attrd[1]:  notice: Setting fail-count-vm1#start_0[node2] in instance_attributes: (unset) -> INFINITY", (Source::Pacemaker, Warning, Some("vm1"), "Setting", CRM)),
-        ("VirtualDomain(vm1)[77]: ERROR: Failed to start virtual domain vm1.", (Source::Pacemaker, Warning, Some("vm1"), "Failed to start", &[])),
-        ("kernel: [ 12.3] bonding: bond0: link status definitely down for interface eth1, disabling it", (Source::Kernel, Warning, Some("bond0"), "bonding", &[Q::Net, Q::Bonding])),
-        ("kernel: bond1: making interface eth3 the new active one.", (Source::Kernel, Notice, Some("bond1"), "bond1", &[Q::Net, Q::Bonding])),
+        (
+            "pacemaker-attrd[1]:  notice: Setting fail-count-vm1#start_0[node2] in instance_attributes: (unset) -> INFINITY",
+            (Source::Pacemaker, Warning, Some("vm1"), "Setting", CRM),
+        ),
+        (
+            "VirtualDomain(vm1)[77]: ERROR: Failed to start virtual domain vm1.",
+            (Source::Pacemaker, Warning, Some("vm1"), "Failed to start", &[]),
+        ),
+        (
+            "kernel: [ 12.3] bonding: bond0: link status definitely down for interface eth1, disabling it",
+            (Source::Kernel, Warning, Some("bond0"), "bonding", &[Q::Net, Q::Bonding]),
+        ),
+        (
+            "kernel: bond1: making interface eth3 the new active one.",
+            (Source::Kernel, Notice, Some("bond1"), "bond1", &[Q::Net, Q::Bonding]),
+        ),
         ("kernel: e1000: eth0 NIC Link is Down", (Source::Kernel, Warning, Some("eth0"), "e1000", &[Q::Net])),
-        ("kernel: Out of memory: Killed process 4242 (qemu-system-x86) total-vm:1kB", (Source::Kernel, Critical, Some("qemu-system-x86"), "Out of memory", &[Q::Host])),
-        ("kernel: EXT4-fs error (device dm-3): ext4_find_entry:1455: inode #2", (Source::Kernel, Critical, Some("dm-3"), "EXT4-fs error", &[Q::Filesystems])),
-        ("kernel: GFS2: fsid=lab:gfs.1: about to withdraw this file system", (Source::Kernel, Critical, Some("lab:gfs"), "GFS2", &[Q::Filesystems])),
+        (
+            "kernel: Out of memory: Killed process 4242 (qemu-system-x86) total-vm:1kB",
+            (Source::Kernel, Critical, Some("qemu-system-x86"), "Out of memory", &[Q::Host]),
+        ),
+        (
+            "kernel: EXT4-fs error (device dm-3): ext4_find_entry:1455: inode #2",
+            (Source::Kernel, Critical, Some("dm-3"), "EXT4-fs error", &[Q::Filesystems]),
+        ),
+        (
+            "kernel: GFS2: fsid=lab:gfs.1: about to withdraw this file system",
+            (Source::Kernel, Critical, Some("lab:gfs"), "GFS2", &[Q::Filesystems]),
+        ),
         ("multipathd: sdd: mark as failed", (Source::Storage, Warning, Some("sdd"), "sdd", &[Q::Multipath])),
         ("multipathd[4]: san1: remaining active paths: 0", (Source::Storage, Critical, Some("san1"), "san1", &[Q::Multipath])),
-        ("iscsid: Kernel reported iSCSI connection 1:0 error (1022 - ISCSI_ERR_NOP_TIMEDOUT) state (3)", (Source::Storage, Warning, Some("1:0"), "Kernel reported", &[Q::Iscsi, Q::Multipath])),
-        ("dmeventd[9]: WARNING: Thin pool vg-pool-tpool data is now 91.20% full.", (Source::Storage, Warning, Some("vg-pool"), "WARNING", lvm)),
-        ("lvm[9]: WARNING: Thin pool vg-pool-tpool metadata is now 98.00% full.", (Source::Storage, Critical, Some("vg-pool"), "WARNING", lvm)),
-        ("sbd[3]: warning: inquisitor_child: Servant pcmk is outdated (age: 5)", (Source::Fence, Critical, None, "warning", &[Q::Watchdog, Q::CrmMon])),
-        ("systemd[1]: pacemaker.service: Main process exited, code=killed, status=9/KILL", (Source::Pacemaker, Critical, Some("pacemaker"), "pacemaker", &[Q::Units, Q::Daemons])),
+        (
+            "iscsid: Kernel reported iSCSI connection 1:0 error (1022 - ISCSI_ERR_NOP_TIMEDOUT) state (3)",
+            (Source::Storage, Warning, Some("1:0"), "Kernel reported", &[Q::Iscsi, Q::Multipath]),
+        ),
+        (
+            "dmeventd[9]: WARNING: Thin pool vg-pool-tpool data is now 91.20% full.",
+            (Source::Storage, Warning, Some("vg-pool"), "WARNING", lvm),
+        ),
+        (
+            "lvm[9]: WARNING: Thin pool vg-pool-tpool metadata is now 98.00% full.",
+            (Source::Storage, Critical, Some("vg-pool"), "WARNING", lvm),
+        ),
+        (
+            "sbd[3]: warning: inquisitor_child: Servant pcmk is outdated (age: 5)",
+            (Source::Fence, Critical, None, "warning", &[Q::Watchdog, Q::CrmMon]),
+        ),
+        (
+            "systemd[1]: pacemaker.service: Main process exited, code=killed, status=9/KILL",
+            (Source::Pacemaker, Critical, Some("pacemaker"), "pacemaker", &[Q::Units, Q::Daemons]),
+        ),
         ("quorate[5]: admin relocates vm1 to node2", (Source::Operator, Notice, None, "admin relocates vm1 to node2", &[])),
-        ("sudo:    anna : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/sbin/crm_resource --move -r vm1", (Source::Operator, Notice, None, "anna on pts/0 ran: /usr/sbin/crm_resource --move -r vm1", &[])),
+        (
+            "sudo:    anna : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/sbin/crm_resource --move -r vm1",
+            (Source::Operator, Notice, None, "anna on pts/0 ran: /usr/sbin/crm_resource --move -r vm1", &[]),
+        ),
     ];
     for (text, expected) in cases {
         assert_line(&line(&format!("Nov 22 22:12:25 node1 {text}")), *expected);
@@ -136,7 +184,9 @@ fn journal_fields_of_any_kind_are_read_and_made_harmless() {
         (r#""MESSAGE":null"#, "(a message too long to show)"),
     ];
     for (field, expected) in cases {
-        let json = format!("{{\"__CURSOR\":\"s=1;i=2\",\"__REALTIME_TIMESTAMP\":\"1795386594179557\",\"SYSLOG_IDENTIFIER\":\"corosync\",\"PRIORITY\":\"3\",{field}}}\n");
+        let json = format!(
+            "{{\"__CURSOR\":\"s=1;i=2\",\"__REALTIME_TIMESTAMP\":\"1795386594179557\",\"SYSLOG_IDENTIFIER\":\"corosync\",\"PRIORITY\":\"3\",{field}}}\n"
+        );
         let got = lines(decode(StreamKind::Journal, json.as_bytes()));
         assert_eq!((got[0].text.as_str(), got[0].severity), (expected, Warning));
         assert_eq!(got[0].at, Some(Stamp(1_795_386_594_179_557)));

@@ -61,6 +61,11 @@ fn one(line: &str) -> Option<StreamItem> {
 type Expected<'a> = (Source, Severity, Option<&'a str>, &'a str, &'a [Question]);
 
 fn assert_line(line: &LogLine, (source, severity, subject, text, stale): Expected<'_>) {
-    assert_eq!((line.source, line.severity, line.subject.as_deref(), line.stale.as_slice()), (source, severity, subject, stale), "{}", line.text);
+    assert_eq!(
+        (line.source, line.severity, line.subject.as_deref(), line.stale.as_slice()),
+        (source, severity, subject, stale),
+        "{}",
+        line.text
+    );
     assert!(line.text.starts_with(text), "{} does not start with {text}", line.text);
 }

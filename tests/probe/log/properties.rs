@@ -28,8 +28,13 @@ fn sample(kind: StreamKind) -> Vec<u8> {
             bytes.extend_from_slice(b"@file 2 9 0 /var/log/messages /var/log/messages\nx2 4e 6f\nx2 76 20 32 0a\n@truncated 2\nx2 41\n");
             bytes
         }
-        StreamKind::Netlink => b"@zone +0000\n1: lo: <UP,LOWER_UP> mtu 1\n@live\n[2026-11-22T23:57:17.2] 1: lo: <UP> mtu 1\n2: e    inet 10.0.0.1/8 x\n".to_vec(),
-        StreamKind::CorosyncMap => b"runtime.members.1.status (str) = joined\nType \"q\" to finish\nmodify> runtime.members.1.status (str) = left\n".to_vec(),
+        StreamKind::Netlink => {
+            b"@zone +0000\n1: lo: <UP,LOWER_UP> mtu 1\n@live\n[2026-11-22T23:57:17.2] 1: lo: <UP> mtu 1\n2: e    inet 10.0.0.1/8 x\n"
+                .to_vec()
+        }
+        StreamKind::CorosyncMap => {
+            b"runtime.members.1.status (str) = joined\nType \"q\" to finish\nmodify> runtime.members.1.status (str) = left\n".to_vec()
+        }
     }
 }
 

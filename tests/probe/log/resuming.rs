@@ -22,7 +22,8 @@ fn play(files: &[(&str, Vec<u8>)], resume: &Resume) -> Vec<u8> {
             assert!(offset == 0 || n > 0, "a mark is known");
         }
         heads.extend_from_slice(format!("@file {id} 5{id} {offset} {path} {path}\n").as_bytes());
-        let lines: Vec<Vec<u8>> = content[offset..].split_inclusive(|b| *b == b'\n').map(|l| [format!("{id}:").as_bytes(), l].concat()).collect();
+        let lines: Vec<Vec<u8>> =
+            content[offset..].split_inclusive(|b| *b == b'\n').map(|l| [format!("{id}:").as_bytes(), l].concat()).collect();
         bodies.push(lines.into_iter());
     }
     loop {
@@ -97,7 +98,8 @@ fn a_rotated_file_is_remembered_beside_its_successor() {
 
 #[test]
 fn truncation_and_tail_s_own_words_are_no_content() {
-    let run = "@file 1 11 0 /l/m /l/m\n1:abc\n1:tail: /l/m: file truncated\n1:xy\n1:tail: inotify resources exhausted\n1:tail: of a comet\n";
+    let run =
+        "@file 1 11 0 /l/m /l/m\n1:abc\n1:tail: /l/m: file truncated\n1:xy\n1:tail: inotify resources exhausted\n1:tail: of a comet\n";
     let mut decoder = Decoder::new(StreamKind::LogFiles, arrival());
     decoder.feed(run.as_bytes(), arrival());
     assert_eq!(decoder.resume().files[0].offset, "xy\ntail: of a comet\n".len() as u64);

@@ -45,7 +45,8 @@ fn netlink_tells_changes_only() {
 
 #[test]
 fn an_old_ip_without_times_is_read() {
-    let text = format!("{LISTING}2: eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc mq state DOWN \\    link/ether 6e:29:9b:6b:a5:1d\n");
+    let text =
+        format!("{LISTING}2: eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc mq state DOWN \\    link/ether 6e:29:9b:6b:a5:1d\n");
     let got = lines(decode(StreamKind::Netlink, text.as_bytes()));
     assert_eq!((words(&got), got[0].at), (vec![("eth0: link down", Warning)], None));
 }
@@ -86,7 +87,11 @@ modify> runtime.totem.pg.mrp.srp.members.7.status (str) = left
 modify> runtime.config.totem.token (u32) = 3\n";
     let got = decode(StreamKind::CorosyncMap, format!("{MAP}{live}").as_bytes());
     let all = lines(got.clone());
-    let expected = [("node 2 left: corosync's members changed", Warning), ("node 9 joined: corosync's members changed", Notice), ("node 7 left: corosync's members changed", Warning)];
+    let expected = [
+        ("node 2 left: corosync's members changed", Warning),
+        ("node 9 joined: corosync's members changed", Notice),
+        ("node 7 left: corosync's members changed", Warning),
+    ];
     assert_eq!(words(&all), expected);
     assert_line(&all[0], (Source::Corosync, Warning, Some("node 2"), "node 2 left", &[Q::Quorum, Q::Links, Q::CrmMon]));
     let stale: Vec<_> = got.into_iter().filter(|i| matches!(i, StreamItem::Stale(_))).collect();
