@@ -56,7 +56,6 @@ test: test-unit test-lab
 
 test-unit: deps-test
 	$(CARGO) test --locked --test all --test layers
-	RUSTC_BOOTSTRAP=1 $(CARGO) check --manifest-path tests/fuzz/Cargo.toml
 
 # The lab cannot run everywhere (it needs root or sudo, and Debian): then the last lines say what was left out.
 test-lab: deps-test
