@@ -169,7 +169,7 @@ impl Recording {
             Entry::Header { .. } => return Err(ReadError::Broken { line: index + 1, what: "a second header".to_owned() }),
             Entry::Node(node) => self.nodes.push(node),
             Entry::Answer { node, .. } | Entry::Data { node, .. } | Entry::Reach { node, .. } => {
-                self.said.entry(node).or_default().push(entry)
+                self.said.entry(node).or_default().push(entry);
             }
         }
         Ok(())

@@ -43,7 +43,7 @@ pub fn spawn(target: Target, voice: Voice) -> Box<dyn Link> {
     let name = format!("link {}", target.end.alias.chars().take(9).collect::<String>());
     let spoken = voice.clone();
     match inbox::start(&name, STACK, voice, move |inbox, waker, voice| {
-        Node { target: Arc::new(target), inbox, waker, speaker: Speaker::new(voice), down: None }.live()
+        Node { target: Arc::new(target), inbox, waker, speaker: Speaker::new(voice), down: None }.live();
     }) {
         Ok(handle) => Box::new(handle),
         Err(e) => Box::new(Stillborn::new(spoken, &e)),
