@@ -63,7 +63,7 @@ fn what_the_manager_says() {
             "a group with a failed member",
             Box::new(|v| {
                 (v.resources, v.failures) =
-                    (vec![group("g", vec![started("a", &["n1"]), stopped("b")])], vec![failure("b_start_0", "n1", "x")])
+                    (vec![group("g", vec![started("a", &["n1"]), stopped("b")])], vec![failure("b_start_0", "n1", "x")]);
             }),
             vec![(Critical, "service-failed", "b"), (Warning, "service-failed", "g")],
         ),
