@@ -8,6 +8,7 @@ LAB     := tests/lab/lab
 RUST_MIN := 1.88
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev perl
 TEST_PACKAGES  := $(BUILD_PACKAGES) openssh-server openssh-client sudo util-linux procps
+BENCH_PACKAGES := $(BUILD_PACKAGES) openssh-server openssh-client util-linux procps btop
 
 # $(call need,PACKAGES): installs those that are missing.
 define need
@@ -19,14 +20,14 @@ define need
 	fi
 endef
 
-.PHONY: help demo build test test-unit test-lab lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
+.PHONY: help demo build bench test test-unit test-lab lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
 
 help:
 	@echo "make demo         the cockpit on a recorded cluster; installs what is missing"
 	@echo "make test         all tests, the real-cluster lab included; installs what is missing"
 	@echo "make    tests on the QEMU lab (bonds, multipath, shared LVM, journald): about 15 minutes, alone on the machine"
 	@echo "make lab | lab-full | lab-down    real clusters to try quorate on"
-	@echo "make [NAME=frame]           measures, beside their peers"
+	@echo "make bench [NAME=frame]           measures, beside their peers"
 	@echo "make lint         formatting and lints"
 	@echo "make fuzz NAME=pacemaker          one fuzz target, until interrupted"
 	@echo "make screenshots  draws screenshots/ anew from the real views"
@@ -45,6 +46,9 @@ deps-build: toolchain
 
 deps-test: toolchain
 	@$(call need,$(TEST_PACKAGES))
+
+deps-bench: toolchain
+	@$(call need,$(BENCH_PACKAGES))
 
 build: deps-build
 	$(CARGO) build --release --locked
@@ -66,6 +70,9 @@ test-lab: deps-test
 	rc=0; $(LAB) run $(CARGO) test --locked --test lab -- --test-threads=1 || rc=$$?; \
 	$(LAB) down; exit $$rc
 
+# The measures on a real cluster bring the namespace lab up and take it down again; as root they are complete.
+bench: deps-bench
+	@$(CARGO) bench --locked --bench measures -- $(NAME)
 
 lab:
 	@$(LAB) deps && $(LAB) up
