@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use super::index::Index;
+use super::model::Model;
 use super::rows::RowId;
+use super::words;
 use crate::domain::alert::{Alert, AlertCode};
 use crate::domain::cluster::Cluster;
 use crate::domain::event::Severity;
 use crate::domain::stamp::Stamp;
+
+/// The first look at a cluster takes this long, microseconds: its parts come one after the other.
+const FIRST_LOOK: i64 = 10_000_000;
 
 /// An alert's identity.
 pub type AlertId = (AlertCode, String);
@@ -90,6 +95,13 @@ impl Alerts {
         let (code, subject) = self.selected.as_ref()?;
         c.alerts.iter().find(|a| a.code == *code && a.subject == *subject)
     }
+}
+
+/// Since when, in words. What was there when quorate first looked may be older.
+pub fn since(model: &Model, at: Stamp) -> String {
+    let text = words::moment(at, model.setup.now, &model.setup.zone);
+    let first = model.first_look.is_some_and(|first| at.0 <= first.0.saturating_add(FIRST_LOOK));
+    if first { format!("{text} or earlier") } else { text }
 }
 
 /// What an alert is about; votes and quorum if it is about the cluster as a whole.

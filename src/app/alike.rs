@@ -27,6 +27,7 @@ pub fn alike(a: &Cluster, b: &Cluster) -> bool {
         && a.nics == b.nics
         && a.fences == b.fences
         && a.fence_devices == b.fence_devices
+        && a.fence_views == b.fence_views
         && a.options == b.options
         && a.constraints == b.constraints
         && a.last_change == b.last_change

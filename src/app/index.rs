@@ -1,14 +1,17 @@
 //! What is computed once per picture, so that drawing need not: sets of rows that belong together, the worst
 //! alert of each subject, counts, short names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::names::Names;
 use super::rows::Row;
-use crate::domain::cluster::{BondStatus, Cluster, MemberStatus, Service, ServiceKind, ServiceState};
+use crate::domain::cluster::{BondStatus, Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState};
 use crate::domain::event::Severity;
+use crate::domain::observation::manager::NodeKind;
 use crate::domain::text::natural_cmp;
 
 /// How loud a row is. Ordered: the loudest is the greatest.
@@ -49,6 +52,31 @@ pub struct Counts {
     pub paths: (u32, u32),
 }
 
+/// Links of a member that are told apart: knet has at most 8.
+pub const LINKS: usize = 8;
+
+/// How a link does. Ordered: the worst is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LinkSign {
+    /// Connected to every peer that is a member now.
+    Up,
+    /// Not known to some.
+    Unknown,
+    /// Not connected to some.
+    Down,
+}
+
+/// The widest of what stands in a column, in cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Widths {
+    /// A service's name, indented below its group.
+    pub service: u16,
+    /// What a row of storage is called.
+    pub storage: u16,
+    /// Some service has failed operations.
+    pub failures: bool,
+}
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
@@ -66,6 +94,14 @@ pub struct Index {
     pub counts: Counts,
     /// The fullest volume or filesystem: name and percent.
     pub fullest: Option<(String, f64)>,
+    /// What columns are fitted to.
+    pub widths: Widths,
+    /// Of each member: the manager has it as a member that works, but no ring that was seen contains it any more. The ring knows first.
+    pub left: Vec<bool>,
+    /// Of each member: its links by number, whether they reach every member that is there.
+    pub links: Vec<[Option<LinkSign>; LINKS]>,
+    /// Lines below the members: fencing, what is special about quorum, views that contradict each other.
+    pub foot: u16,
     loud: HashMap<String, Level>,
 }
 
@@ -82,8 +118,15 @@ impl Index {
             tree: tree(c),
             counts: Counts::default(),
             fullest: fullest(c),
+            widths: Widths::default(),
+            left: Vec::new(),
+            links: Vec::new(),
+            foot: super::foot::wanted(c),
             loud: HashMap::new(),
         };
+        index.widths = widths(c, &index.tree);
+        index.left = left(c);
+        index.links = links(c, &index.left);
         for alert in &c.alerts {
             let level = level_of(alert.severity);
             let entry = index.loud.entry(alert.subject.clone()).or_default();
@@ -100,6 +143,7 @@ impl Index {
             Row::Member(i) => c.members.get(at(i)).map_or(Level::Quiet, |m| {
                 let own = match m.status {
                     MemberStatus::Unclean => Level::Critical,
+                    _ if self.left.get(at(i)) == Some(&true) => Level::Critical,
                     MemberStatus::Online if m.reach.is_up() => Level::Quiet,
                     MemberStatus::Pending => Level::Moving,
                     _ => Level::Warning,
@@ -231,8 +275,58 @@ fn counts(c: &Cluster) -> Counts {
         reachable: c.members.iter().filter(|m| m.reach.is_up()).count(),
         started: c.services.iter().filter(counted).filter(|s| s.state == ServiceState::Started).count(),
         wanted: c.services.iter().filter(counted).filter(wanted).count(),
-        paths: c.maps.iter().fold((0, 0), |(a, t), m| (m.active.saturating_add(a), m.total.saturating_add(t))),
+        paths: paths(c),
     }
+}
+
+fn left(c: &Cluster) -> Vec<bool> {
+    let ring: HashSet<&str> = c.quorum.partitions.iter().flat_map(|p| &p.members).map(|m| &**m).collect();
+    let works = |m: &Member| matches!(m.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance);
+    let left = |m: &Member| m.kind == NodeKind::Member && works(m) && !ring.contains(&*m.name);
+    // A ring that names somebody unknown may know members by other names: then it proves nothing.
+    let names: HashSet<&str> = c.members.iter().map(|m| &*m.name).collect();
+    let sure = !ring.is_empty() && ring.is_subset(&names);
+    c.members.iter().map(|m| sure && left(m)).collect()
+}
+
+/// A link to a member that is gone is down by nature: it says nothing about the cable.
+fn links(c: &Cluster, left: &[bool]) -> Vec<[Option<LinkSign>; LINKS]> {
+    let lost = |m: &Member| matches!(m.status, MemberStatus::Offline | MemberStatus::Unclean);
+    let gone: HashSet<&str> = c.members.iter().zip(left).filter(|(m, left)| **left || lost(m)).map(|(m, _)| &*m.name).collect();
+    let signs = |m: &Member| {
+        let mut signs = [None; LINKS];
+        for link in m.links.iter().filter(|l| l.peer.as_deref().is_none_or(|p| !gone.contains(p))) {
+            let sign = match link.connected {
+                Some(true) => LinkSign::Up,
+                Some(false) => LinkSign::Down,
+                None => LinkSign::Unknown,
+            };
+            if let Some(known) = signs.get_mut(link.number as usize) {
+                *known = (*known).max(Some(sign));
+            }
+        }
+        signs
+    };
+    c.members.iter().map(signs).collect()
+}
+
+/// Paths of nodes that answer: what the others had is not known.
+fn paths(c: &Cluster) -> (u32, u32) {
+    let silent: HashSet<&str> = c.members.iter().filter(|m| !m.reach.is_up()).map(|m| &*m.name).collect();
+    let seen = c.maps.iter().filter(|m| !silent.contains(&*m.node));
+    seen.fold((0, 0), |(a, t), m| (m.active.saturating_add(a), m.total.saturating_add(t)))
+}
+
+fn widths(c: &Cluster, tree: &[(u32, u8)]) -> Widths {
+    // A byte is a cell in most names: measured is only what is not ASCII.
+    let cells = |text: &str| if text.is_ascii() { text.len() } else { text.width() };
+    let service = c.services.iter().zip(tree).map(|(s, (_, depth))| cells(&s.id) + usize::from(*depth.min(&2)) * 2);
+    let storage = (c.groups.iter().map(|g| cells(&g.name)))
+        .chain(c.volumes.iter().map(|v| cells(&v.vg) + 1 + cells(&v.lv)))
+        .chain(c.filesystems.iter().map(|f| cells(&f.mount)))
+        .chain(c.maps.iter().map(|m| cells(&m.map.name) + "paths ".len()));
+    let narrow = |n: Option<usize>| u16::try_from(n.unwrap_or(0)).unwrap_or(u16::MAX);
+    Widths { service: narrow(service.max()), storage: narrow(storage.max()), failures: c.services.iter().any(|s| s.failures > 0) }
 }
 
 fn fullest(c: &Cluster) -> Option<(String, f64)> {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::rows::Pane;
 
 /// From this width on panes stand side by side in full.
-const WIDE: u16 = 100;
+pub(super) const WIDE: u16 = 100;
 /// Below this there is no room for panes: header and alerts only.
 const COMPACT: (u16, u16) = (60, 14);
 
@@ -29,10 +29,14 @@ pub struct Frame {
 pub struct Wants {
     /// By pane; the timeline takes what is left.
     pub rows: [usize; 5],
+    /// Lines below the members.
+    pub foot: u16,
+    /// Columns that the members and the services would fill.
+    pub columns: (u16, u16),
 }
 
-/// The frame for a terminal's size.
-pub fn frame(area: Rect) -> Frame {
+/// The frame for a terminal's size; `alerts` is how many lines the worst alert needs.
+pub fn frame(area: Rect, alerts: u16) -> Frame {
     let compact = area.width < COMPACT.0 || area.height < COMPACT.1;
     let mut rest = area;
     let mut take = |lines: u16| {
@@ -43,7 +47,7 @@ pub fn frame(area: Rect) -> Frame {
         taken
     };
     let header = take(if compact && area.height > 2 { 2 } else { 1 });
-    let alert = take(u16::from(!compact));
+    let alert = take(if compact { 0 } else { alerts.max(1) });
     let gap = area.height >= 44;
     take(u16::from(gap));
     let footer_lines = u16::from(!compact && rest.height > 3);
@@ -60,26 +64,34 @@ pub fn panes(frame: &Frame, wants: Wants) -> [Rect; 5] {
     let body = frame.body;
     let want = |pane: Pane, extra: usize| u16::try_from(wants.rows[pane as usize] + extra).unwrap_or(u16::MAX);
     if body.width >= WIDE {
-        let top = want(Pane::Members, 3).max(want(Pane::Services, 2));
-        let bottom = want(Pane::Storage, 1).max(want(Pane::Network, 1));
-        let heights = share(body.height, &[(5, top), (3, bottom), (3, 9)]);
-        let left = body.width * 2 / 5;
-        let row = |y: u16, height: u16| {
-            let a = Rect { x: body.x, y, width: left, height };
-            let b = Rect { x: body.x + left + 1, y, width: body.width - left - 1, height };
-            (a, b)
+        let members = want(Pane::Members, 2 + usize::from(wants.foot));
+        let (services, storage, network) = (want(Pane::Services, 2), want(Pane::Storage, 1), want(Pane::Network, 1));
+        let all = members.saturating_add(storage).max(services.saturating_add(network));
+        let heights = share(body.height, &[(8, all), (3, 9)]);
+        // The services' columns grow with the nodes; the members keep what they need.
+        let spare = body.width.saturating_sub(wants.columns.1 + 1);
+        let left = spare.min(body.width * 2 / 5).max(wants.columns.0.min(body.width / 2));
+        let column = |x: u16, width: u16, upper: u16, lower: u16| {
+            let parts = share(heights[0], &[(5, upper), (3, lower)]);
+            let above = Rect { x, y: body.y, width, height: parts[0] };
+            (above, Rect { y: above.bottom(), height: parts[1], ..above })
         };
-        let (members, services) = row(body.y, heights[0]);
-        let (storage, network) = row(body.y + heights[0], heights[1]);
-        let events = Rect { y: body.y + heights[0] + heights[1], height: heights[2], ..body };
+        let (members, storage) = column(body.x, left, members, storage);
+        let (services, network) = column(body.x + left + 1, body.width - left - 1, services, network);
+        let events = Rect { y: body.y + heights[0], height: heights[1], ..body };
         return [members, services, storage, network, events];
     }
-    let left = body.width * 3 / 5;
+    let left = wants.columns.0.clamp(body.width / 2, body.width * 3 / 5);
     // One after the other up to what each wants: members matter most, the timeline keeps its two lines.
     let half = body.height / 2;
     let heights = fill(
         body.height,
-        &[(3, want(Pane::Members, 3).min(half)), (2, want(Pane::Storage, 1).min(half)), (2, want(Pane::Network, 1).min(4)), (3, u16::MAX)],
+        &[
+            (3, want(Pane::Members, 2 + usize::from(wants.foot)).min(half)),
+            (2, want(Pane::Storage, 1).min(half)),
+            (2, want(Pane::Network, 1).min(4)),
+            (3, u16::MAX),
+        ],
     );
     let members = Rect { width: left, height: heights[0], ..body };
     let storage = Rect { y: members.bottom(), height: heights[1], ..members };
@@ -89,10 +101,10 @@ pub fn panes(frame: &Frame, wants: Wants) -> [Rect; 5] {
     [members, services, storage, network, events]
 }
 
-/// Where a pane's rows stand on the overview: without the title, the column heads and the line of fences.
+/// Where a pane's rows stand on the overview: without the title, the column heads and the first line below the rows.
 pub fn brief_rows(pane: Pane, area: Rect) -> Rect {
     let above = 1 + u16::from(has_heads(pane, area));
-    let below = u16::from(has_fences(pane, area));
+    let below = u16::from(has_foot(pane, area));
     inner(area, above, below)
 }
 
@@ -101,8 +113,8 @@ pub const fn has_heads(pane: Pane, area: Rect) -> bool {
     matches!(pane, Pane::Members | Pane::Services) && area.height >= 6
 }
 
-/// Whether a pane on the overview ends with the line of fences.
-pub const fn has_fences(pane: Pane, area: Rect) -> bool {
+/// Whether a pane on the overview ends with the lines about fencing and quorum.
+pub const fn has_foot(pane: Pane, area: Rect) -> bool {
     matches!(pane, Pane::Members) && area.height >= 5
 }
 

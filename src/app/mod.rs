@@ -7,9 +7,13 @@
 pub mod alerts;
 pub mod alike;
 pub mod ascii;
+pub mod columns;
 pub mod detail;
 pub mod document;
+pub mod emergency;
+pub mod fencing;
 pub mod filter;
+pub mod foot;
 pub mod fresh;
 pub mod index;
 pub mod keys;

@@ -8,8 +8,10 @@ use ratatui::layout::Rect;
 
 use super::alerts::Alerts;
 use super::alike::{self, Loads};
+use super::columns;
 use super::detail;
 use super::document::Document;
+use super::emergency;
 use super::filter::Filter;
 use super::index::{Index, Level};
 use super::layout::{self, Frame, Wants};
@@ -87,6 +89,8 @@ pub struct Model {
     pub index: Index,
     /// A picture has come.
     pub pictured: bool,
+    /// When the first picture of this cluster came.
+    pub first_look: Option<Stamp>,
     /// When the screen was frozen, if it is.
     pub frozen: Option<Stamp>,
     /// Screens, the visible one last; never empty.
@@ -120,13 +124,16 @@ impl Model {
         let screens = if picker { vec![Screen::Overview, Screen::Clusters(0)] } else { vec![Screen::Overview] };
         let empty = Arc::new(Cluster::default());
         let mut panes: [PaneState; 4] = Default::default();
-        panes[Pane::Network as usize].wish.sort = order::SortKey::Node;
+        for (state, pane) in panes.iter_mut().zip(Pane::ALL) {
+            state.wish.sort = order::SortKey::default_of(pane);
+        }
         let mut model = Self {
             setup,
             shown: empty.clone(),
             live: empty,
             index: Index::default(),
             pictured: false,
+            first_look: None,
             frozen: None,
             screens,
             focus: Pane::Members,
@@ -173,7 +180,7 @@ impl Model {
 
     /// The frame of the screen.
     pub fn frame(&self) -> Frame {
-        layout::frame(self.area())
+        layout::frame(self.area(), emergency::alert_lines(self))
     }
 
     /// The panes of the overview.
@@ -182,6 +189,8 @@ impl Model {
         for (want, pane) in wants.rows.iter_mut().zip(&self.panes) {
             *want = pane.brief.rows.len();
         }
+        wants.foot = self.index.foot;
+        wants.columns = columns::natural(&self.index, frame.body.width);
         layout::panes(frame, wants)
     }
 
@@ -259,6 +268,7 @@ impl Model {
         let same = self.pictured && alike::alike(&self.shown, &picture);
         self.dirty |= alike::follow(&mut self.loads, &picture) || !same || !self.pictured;
         self.pictured = true;
+        self.first_look.get_or_insert(self.setup.now);
         self.shown = picture;
         if !same {
             self.index = Index::new(&self.shown, self.setup.ascii);

@@ -85,7 +85,14 @@ fn sideways(model: &mut Model, right: bool) {
             && from.y < area.bottom()
             && if right { area.x > from.x } else { area.x < from.x }
     });
-    if let Some((pane, _)) = beside.min_by_key(|(_, area)| area.y.abs_diff(from.y)) {
+    // Upper beside upper, lower beside lower, however tall each is; else the one that begins nearest.
+    let partner = match model.focus {
+        Pane::Members => Pane::Services,
+        Pane::Services => Pane::Members,
+        Pane::Storage => Pane::Network,
+        _ => Pane::Storage,
+    };
+    if let Some((pane, _)) = beside.min_by_key(|(pane, area)| (*pane != partner, area.y.abs_diff(from.y))) {
         model.focus = pane;
     } else {
         turn(model, if right { 1 } else { 4 });

@@ -19,6 +19,8 @@ pub struct Names {
     columns: Vec<(Arc<str>, String)>,
     /// The widest short name, the widest head, in cells.
     widest: (u16, u16),
+    /// What all short names begin with, and the heads without it: for columns two cells wide.
+    tiny: Option<(String, Vec<String>)>,
 }
 
 impl Names {
@@ -33,7 +35,8 @@ impl Names {
         let places = names.iter().enumerate().map(|(i, n)| (n.clone(), i)).collect();
         let widest = |widths: &mut dyn Iterator<Item = usize>| u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
         let widest = (widest(&mut short.iter().map(|s| drawn(s).width())), widest(&mut columns.iter().map(|c| c.1.width())));
-        Self { domain, places, columns, widest }
+        let tiny = tiny(&short, ascii);
+        Self { domain, places, columns, widest, tiny }
     }
 
     /// The name without the domain that all share.
@@ -54,6 +57,12 @@ impl Names {
     /// (name, head) of the columns.
     pub fn columns(&self) -> &[(Arc<str>, String)] {
         &self.columns
+    }
+
+    /// What all short names begin with, and each column's head without it, in at most two cells; none where names do not
+    /// allow it.
+    pub fn tiny(&self) -> Option<(&str, &[String])> {
+        self.tiny.as_ref().map(|(prefix, heads)| (prefix.as_str(), heads.as_slice()))
     }
 
     /// Which column a member has.
@@ -81,6 +90,15 @@ fn common_prefix(names: &[&str]) -> usize {
         .take_while(|at| rest.iter().all(|n| n.len() > *at && n.as_bytes()[..*at] == first.as_bytes()[..*at]))
         .last()
         .unwrap_or(0)
+}
+
+/// Heads of one or two cells: `1 2 3` for node1, node2, node3.
+fn tiny(short: &[&str], ascii: bool) -> Option<(String, Vec<String>)> {
+    let at = common_prefix(short);
+    let prefix = short.first()?.get(..at)?.to_owned();
+    let heads: Vec<String> = short.iter().map(|s| s.get(at..).unwrap_or_default().to_owned()).collect();
+    let fits = |text: &str| text.width() <= 2 && (!ascii || text.is_ascii());
+    (at > 0 && heads.iter().all(|h| fits(h))).then_some((prefix, heads))
 }
 
 /// The end of a name tells it apart more often than its beginning.

@@ -43,6 +43,19 @@ impl SortKey {
         }
     }
 
+    /// Its word in a title.
+    pub fn short(self) -> &'static str {
+        self.word().split(',').next().unwrap_or_default()
+    }
+
+    /// The order in which a pane begins.
+    pub const fn default_of(pane: Pane) -> Self {
+        match pane {
+            Pane::Network => Self::Node,
+            _ => Self::Name,
+        }
+    }
+
     /// The keys of a pane.
     pub const fn of(pane: Pane) -> &'static [Self] {
         match pane {

@@ -103,6 +103,8 @@ fn switch(model: &mut Model, name: String) {
     }
     model.show(empty);
     model.pictured = false;
+    model.first_look = None;
+    model.notice = None;
     model.dirty = true;
 }
 

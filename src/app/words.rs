@@ -35,6 +35,13 @@ pub fn whole_percent(value: f64) -> u8 {
     }
 }
 
+/// Percentages as a row of small bars, oldest first: the last so many.
+pub fn bars(percents: &[u8], most: usize) -> String {
+    const EIGHTHS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let bar = |p: &u8| EIGHTHS[usize::from((*p).min(100)) * 7 / 100];
+    percents.iter().skip(percents.len().saturating_sub(most)).map(bar).collect()
+}
+
 /// How long, in two figures: `31s`, `4m`, `2h10`, `2d03`.
 pub fn span(d: Duration) -> String {
     let s = d.as_secs();
@@ -63,9 +70,33 @@ pub fn minute(at: Stamp, zone: &TimeZone) -> String {
     zoned(at, zone, "%H:%M")
 }
 
+/// Microseconds as whole milliseconds with their sign: `+1`, `-250`.
+pub fn milliseconds(micros: i64) -> String {
+    match (micros.saturating_add(500 * micros.signum())) / 1000 {
+        0 => "0".to_owned(),
+        ms => format!("{ms:+}"),
+    }
+}
+
+/// `11-22 22:48`.
+pub fn day_minute(at: Stamp, zone: &TimeZone) -> String {
+    zoned(at, zone, "%m-%d %H:%M")
+}
+
 /// `22:48:31`.
 pub fn second(at: Stamp, zone: &TimeZone) -> String {
     zoned(at, zone, "%H:%M:%S")
+}
+
+/// `11-22 22:48:31`.
+pub fn day_second(at: Stamp, zone: &TimeZone) -> String {
+    zoned(at, zone, "%m-%d %H:%M:%S")
+}
+
+/// Whether two points in time are of one day.
+pub fn same_day(a: Stamp, b: Stamp, zone: &TimeZone) -> bool {
+    let day = |at: Stamp| Some(jiff::Timestamp::from_microsecond(at.0).ok()?.to_zoned(zone.clone()).date());
+    day(a) == day(b)
 }
 
 /// `2026-11-22 22:48:31`.
@@ -81,6 +112,11 @@ pub fn moment(at: Stamp, now: Stamp, zone: &TimeZone) -> String {
 fn zoned(at: Stamp, zone: &TimeZone, format: &str) -> String {
     let Ok(time) = jiff::Timestamp::from_microsecond(at.0) else { return "--:--".to_owned() };
     time.to_zoned(zone.clone()).strftime(format).to_string()
+}
+
+/// Whether a terminal has lines to spare for a second line of alerts.
+pub const fn roomy(size: (u16, u16)) -> bool {
+    size.1 >= 16
 }
 
 /// `1 node`, `2 nodes`.

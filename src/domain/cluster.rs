@@ -57,8 +57,10 @@ pub struct Cluster {
     pub nics: Vec<Interface>,
     /// Fencings, newest first, at most 20, records of one fencing merged.
     pub fences: Vec<FenceRecord>,
-    /// Fence devices that are registered and ready.
-    pub fence_devices: Vec<String>,
+    /// Fence devices, by name, and on which of the nodes that were asked each is registered.
+    pub fence_devices: Vec<FenceDevice>,
+    /// How many nodes said which devices are registered on them.
+    pub fence_views: usize,
     /// The manager's options.
     pub options: Options,
     /// The manager's constraints.
@@ -71,6 +73,16 @@ pub struct Cluster {
     pub alerts: Vec<Alert>,
     /// When this picture was folded.
     pub at: Stamp,
+}
+
+/// A fence device as fenced (stonithd) knows it. A node registers the devices that it may use itself: one that a constraint bans
+/// from a node is missing there and no trouble.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FenceDevice {
+    /// The resource's id.
+    pub name: String,
+    /// Nodes that have it registered.
+    pub on: Vec<Arc<str>>,
 }
 
 /// The kind of cluster.

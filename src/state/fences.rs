@@ -1,9 +1,13 @@
 //! Fencings, put together from the records of several daemons and clients.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::cluster::FenceDevice;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
 use crate::domain::stamp::Stamp;
 
-use super::identity::Nodes;
+use super::identity::{Names, Nodes};
 use super::speaker::Speaker;
 
 /// How many are kept (contract, Fences).
@@ -73,4 +77,21 @@ fn absorb(known: &mut FenceRecord, record: &FenceRecord) {
     known.client = known.client.take().or_else(|| record.client.clone());
     known.delegate = known.delegate.take().or_else(|| record.delegate.clone());
     known.reason = known.reason.take().or_else(|| record.reason.clone());
+}
+
+/// The devices of all nodes that said which they have registered, by name; and how many said it.
+pub(super) fn devices(nodes: &Nodes, names: &Names) -> (Vec<FenceDevice>, usize) {
+    let mut found: BTreeMap<&str, Vec<Arc<str>>> = BTreeMap::new();
+    let mut told = 0;
+    for (name, node) in names.roll(nodes).filter(|(_, n)| n.is_live()) {
+        let Some(devices) = node.answers.fence_devices.get() else { continue };
+        told += 1;
+        for device in devices {
+            let on = found.entry(device).or_default();
+            if !on.contains(name) {
+                on.push(name.clone());
+            }
+        }
+    }
+    (found.into_iter().map(|(name, on)| FenceDevice { name: name.to_owned(), on }).collect(), told)
 }

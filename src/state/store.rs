@@ -1,7 +1,7 @@
 //! The store: what was observed, and the picture folded out of it, section by section and only where something
 //! changed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::alert::Alert;
@@ -262,7 +262,7 @@ impl Store {
             }
             self.fences_told |= speaker.is_some() || nodes.values().any(|n| n.answers.fence_history.get().is_some());
             picture.fences = fences;
-            picture.fence_devices = fence_devices(nodes);
+            (picture.fence_devices, picture.fence_views) = fences::devices(nodes, names);
         }
         if stale.storage {
             let sharing = storage::Sharing::read(nodes, names);
@@ -363,11 +363,4 @@ fn count_services(members: &mut [Member], services: &[Service]) {
     for member in members {
         (member.services, member.guests) = counts.get(&*member.name).copied().unwrap_or_default();
     }
-}
-
-/// Each node registers the devices that it may use: all of them together.
-fn fence_devices(nodes: &Nodes) -> Vec<String> {
-    let live = nodes.values().filter(|n| n.is_live());
-    let devices: BTreeSet<&String> = live.flat_map(|n| n.answers.fence_devices.rows()).collect();
-    devices.into_iter().cloned().collect()
 }

@@ -7,7 +7,8 @@ use crate::theme::Depth;
 pub struct Caps {
     /// Colours.
     pub depth: Depth,
-    /// The locale's character set is UTF-8; without it only ASCII is drawn.
+    /// The locale's character set is UTF-8 and the terminal has signs to show for it; without them only ASCII is drawn. The console of
+    /// Linux (TERM=linux) decodes UTF-8 but its fonts lack most of the signs.
     pub utf8: bool,
 }
 
@@ -28,6 +29,7 @@ impl Caps {
                 Depth::Ansi16
             };
         let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default().to_lowercase();
-        Self { depth, utf8: locale.contains("utf-8") || locale.contains("utf8") }
+        let signs = !matches!(term.as_str(), "linux" | "dumb" | "vt100" | "vt102" | "vt220");
+        Self { depth, utf8: signs && (locale.contains("utf-8") || locale.contains("utf8")) }
     }
 }

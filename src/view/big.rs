@@ -36,9 +36,18 @@ const fn letter(c: char) -> [u8; TALL] {
         '7' => [0b11111, 0b00001, 0b00010, 0b00100, 0b00100],
         '8' => [0b01110, 0b10001, 0b01110, 0b10001, 0b01110],
         '9' => [0b01110, 0b10001, 0b01111, 0b00001, 0b01110],
+        '/' => [0b00001, 0b00010, 0b00100, 0b01000, 0b10000],
+        '%' => [0b11001, 0b11010, 0b00100, 0b01011, 0b10011],
         ':' => [0b00000, 0b00100, 0b00000, 0b00100, 0b00000],
         _ => [0; TALL],
     }
+}
+
+/// The widest that a text may become in so many lines: letters grow in whole cells.
+pub fn width(text: &str, height: u16) -> u16 {
+    let down = usize::from(height) / TALL;
+    // A single row of letters keeps cells one wide: two would be twice as wide as tall letters read.
+    cells(text.chars().count() * (WIDE + 1) * if down > 1 { down * 2 } else { down })
 }
 
 /// Draws a text of capital letters and digits in the middle of an area; as plain text where there is no room.

@@ -8,15 +8,24 @@ use crate::app::overlay::Overlay;
 use crate::app::rows::Pane;
 use crate::app::screen::Screen;
 use crate::app::words;
+use crate::app::{alerts, emergency};
 use crate::command::Command;
 use crate::keymap::print_chord;
 use crate::theme::Role;
 
-/// The worst alert, always in sight.
+/// The worst alert, always in sight; while there is no quorum, who is missing below it.
 pub fn alert(pen: &mut Pen<'_>, area: Rect) {
     if area.height == 0 {
         return;
     }
+    worst(pen, Rect { height: 1, ..area });
+    if area.height > 1 && emergency::is_on(pen.model) {
+        let (role, text) = emergency::line(pen.model);
+        pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(4), &text, role);
+    }
+}
+
+fn worst(pen: &mut Pen<'_>, area: Rect) {
     let model = pen.model;
     let loud = model.alerts.loud(&model.shown).count();
     let quiet = model.shown.alerts.len() - loud;
@@ -30,17 +39,21 @@ pub fn alert(pen: &mut Pen<'_>, area: Rect) {
         return;
     };
     let (role, mark) = severity_mark(worst.severity);
-    let (list, go) = (model.setup.keymap.hint(Command::Alerts), model.setup.keymap.hint(Command::WorstAlert));
+    let quiet = if quiet > 0 { format!(", {quiet} quiet") } else { String::new() };
     let tail = if area.width >= 100 {
-        format!("1 of {}, {list} lists, {go} goes there", words::count(loud, "alert", "alerts"))
+        let (list, go) = (model.setup.keymap.hint(Command::Alerts), model.setup.keymap.hint(Command::WorstAlert));
+        format!("1 of {}{quiet}; {list} lists, {go} goes there", words::count(loud, "alert", "alerts"))
     } else {
-        format!("1 of {loud}")
+        format!("1 of {loud}{quiet}")
     };
-    let tail_width = pen.width(&tail) + 1;
-    let since = format!("  since {}", words::moment(worst.since, model.setup.now, &model.setup.zone));
-    let since = if worst.since.0 == 0 || area.width < 60 { String::new() } else { since };
-    let text = format!("{mark} {}{since}", worst.text);
-    pen.put(area.x + 1, area.y, area.width.saturating_sub(tail_width + 3), &text, role);
+    let room = area.width.saturating_sub(pen.width(&tail) + 4);
+    let since = if worst.since.0 == 0 { String::new() } else { format!("  since {}", alerts::since(model, worst.since)) };
+    let text = format!("{mark} {}", worst.text);
+    let used = pen.put(area.x + 1, area.y, room, &text, role);
+    // The sentence matters more than its time.
+    if pen.width(&since) <= room - used {
+        pen.put(area.x + 1 + used, area.y, room - used, &since, Role::Dim);
+    }
     pen.put_right(area.x, area.y, area.width.saturating_sub(1), &tail, Role::Dim);
 }
 
@@ -81,12 +94,19 @@ pub fn screen_title(pen: &mut Pen<'_>, area: Rect, name: &str) {
     pen.rule(area.right() - left, area.y, left, Role::Dim);
 }
 
-/// The last line: a notice, an unfinished chord, what is typed, or the keys of this screen.
-pub fn footer(pen: &mut Pen<'_>, area: Rect) {
+/// The last line: a notice, an unfinished chord, what is typed, or the keys of this screen. Where the screen is too small for keys
+/// the others are laid over its last line.
+pub fn footer(pen: &mut Pen<'_>, area: Rect, whole: Rect) {
+    let model = pen.model;
+    let speaks = matches!(model.overlay, Some(Overlay::Filter { .. })) || model.notice.is_some() || !model.chord.is_empty();
     if area.height == 0 {
+        if speaks && whole.height > 2 {
+            let last = Rect { y: whole.bottom() - 1, height: 1, ..whole };
+            pen.clear(last);
+            footer(pen, last, whole);
+        }
         return;
     }
-    let model = pen.model;
     if let Some(Overlay::Filter { pane, input, .. }) = &model.overlay {
         let mut cursor = pen.at(area.x, area.y, area.width);
         cursor.skip(1).text(&format!("filter {}: /{}", pane.title().to_lowercase(), input.text()), Role::Text).text("_", Role::Link);
@@ -107,6 +127,9 @@ pub fn footer(pen: &mut Pen<'_>, area: Rect) {
     let facts = model.facts();
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.skip(1);
+    if model.frozen.is_some() {
+        cursor.text(&format!(" {} goes on ", model.setup.keymap.hint(Command::Freeze)), Role::Focus).skip(2);
+    }
     let applies = |c: Command| c == Command::Back || c.entry().when.check(facts).is_ok();
     for (command, word) in hints(model.screen(), model.focus) {
         let key = model.setup.keymap.hint(*command);

@@ -127,6 +127,9 @@ pub fn quorum(pen: &Pen<'_>) -> (Piece, Piece) {
 }
 
 fn nodes(pen: &Pen<'_>) -> Piece {
+    if pen.model.shown.members.is_empty() {
+        return (Role::Text, String::new());
+    }
     let (up, all) = (pen.model.index.counts.reachable, pen.model.shown.members.len());
     let role = if up < all { Role::Warn } else { Role::Text };
     (role, format!("nodes {up}/{all}"))

@@ -39,7 +39,7 @@ pub fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
     if model.setup.wallboard {
         return wallboard::draw(pen, area);
     }
-    let frame = layout::frame(area);
+    let frame = layout::frame(area, crate::app::emergency::alert_lines(model));
     header::draw(pen, frame.header);
     chrome::alert(pen, frame.alert);
     match model.screen() {
@@ -55,6 +55,6 @@ pub fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Screen::Alerts => screens::alerts(pen, frame.body, true),
         Screen::Clusters(at) => screens::clusters(pen, frame.body, *at),
     }
-    chrome::footer(pen, frame.footer);
+    chrome::footer(pen, frame.footer, area);
     dialogs::draw(pen, area);
 }

@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use super::chrome;
 use super::pen::Pen;
 use crate::app::detail::severity_mark;
-use crate::app::document::Document;
+use crate::app::document::{Document, wrap};
 use crate::app::layout;
 use crate::app::list::scrolled;
 use crate::app::words;
+use crate::domain::alert::Alert;
 use crate::theme::Role;
 
 /// A page of text.
@@ -27,13 +28,13 @@ pub fn page(pen: &mut Pen<'_>, area: Rect, title: &str, document: &Document, scr
     }
 }
 
-/// The list of alerts. On a compact screen it is all there is, and has no title.
+/// The list of alerts. On a compact screen it is all there is, and has no title; long ones are wrapped if all fit.
 pub fn alerts(pen: &mut Pen<'_>, area: Rect, titled: bool) {
     let model = pen.model;
     let all = &model.shown.alerts;
-    let loud = model.alerts.loud(&model.shown).count();
     let mut rows = area;
     if titled {
+        let loud = model.alerts.loud(&model.shown).count();
         let quiet = all.len() - loud;
         let tail = if quiet > 0 { format!(", {quiet} quieted") } else { String::new() };
         chrome::screen_title(pen, area, &format!("Alerts {loud}{tail}"));
@@ -42,6 +43,9 @@ pub fn alerts(pen: &mut Pen<'_>, area: Rect, titled: bool) {
     if all.is_empty() && rows.height > 0 {
         let text = if model.pictured { "no alerts" } else { "asking the nodes" };
         pen.put(rows.x + 2, rows.y, rows.width.saturating_sub(2), text, Role::Dim);
+    }
+    if !titled && wrapped(pen, rows) {
+        return;
     }
     let offset = scrolled(model.alerts.offset, model.alerts.cursor, all.len(), usize::from(rows.height));
     let folds = all.len() > offset + usize::from(rows.height) && rows.height > 1;
@@ -53,6 +57,37 @@ pub fn alerts(pen: &mut Pen<'_>, area: Rect, titled: bool) {
         let text = format!("+ {} more", all.len() - offset - usize::from(room));
         pen.put(rows.x + 2, rows.bottom() - 1, rows.width.saturating_sub(2), &text, Role::Dim);
     }
+}
+
+/// The alerts with their whole text, if there is room for all of it.
+fn wrapped(pen: &mut Pen<'_>, rows: Rect) -> bool {
+    let model = pen.model;
+    let all = &model.shown.alerts;
+    let room = usize::from(rows.width.saturating_sub(4));
+    if rows.width >= 80 || room < 10 || all.len() > usize::from(rows.height) {
+        return false;
+    }
+    let whole = |a: &Alert| if model.alerts.quiet_until(a).is_some() { vec![String::new()] } else { wrap(&a.text, room) };
+    let texts: Vec<Vec<String>> = all.iter().map(whole).collect();
+    if texts.iter().map(Vec::len).sum::<usize>() > usize::from(rows.height) {
+        return false;
+    }
+    let mut y = rows.y;
+    for (i, lines) in texts.iter().enumerate() {
+        alert(pen, i, Rect { y, height: 1, ..rows });
+        let Some(a) = all.get(i).filter(|_| lines.len() > 1) else {
+            y += 1;
+            continue;
+        };
+        let role = severity_mark(a.severity).0;
+        for line in lines {
+            let area = Rect { x: rows.x + 3, y, width: rows.width - 3, height: 1 };
+            pen.clear(area);
+            pen.put(area.x, y, area.width, line.trim_end(), role);
+            y += 1;
+        }
+    }
+    true
 }
 
 fn alert(pen: &mut Pen<'_>, i: usize, area: Rect) {
@@ -71,7 +106,7 @@ fn alert(pen: &mut Pen<'_>, i: usize, area: Rect) {
     let mut cursor = pen.at(area.x + 1.min(area.width), area.y, area.width.saturating_sub(1));
     cursor.styled(1, mark, style);
     if wide {
-        cursor.styled(8, a.severity.word(), marked).cell(8, &words::minute(a.since, &model.setup.zone), Role::Dim);
+        cursor.styled(8, a.severity.word(), marked).cell(8, &words::second(a.since, &model.setup.zone), Role::Dim);
     }
     if let Some(until) = quiet {
         cursor.text(&format!("quiet until {}  ", words::minute(until, &model.setup.zone)), Role::Dim);

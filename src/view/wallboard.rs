@@ -7,11 +7,12 @@ use ratatui::layout::Rect;
 use super::pen::Pen;
 use super::{big, header, panes, screens};
 use crate::app::detail::severity_mark;
-use crate::app::fresh;
 use crate::app::rows::Pane;
 use crate::app::wall::{self, Page};
 use crate::app::words;
+use crate::app::{emergency, fresh};
 use crate::domain::cluster::MemberStatus;
+use crate::domain::event::Severity;
 use crate::theme::Role;
 
 /// Draws the whole board.
@@ -20,13 +21,16 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
     if fresh::nothing_known(&model.shown, model.setup.now, model.setup.stale_after) {
         return stale(pen, area);
     }
-    let title = Rect { height: 1.min(area.height), ..area };
-    top(pen, title);
-    let quorum = Rect { y: area.y + 2.min(area.height), height: 1.min(area.height.saturating_sub(2)), ..area };
+    top(pen, Rect { height: 1.min(area.height), ..area });
     let ((role, text), (_, short)) = header::quorum(pen);
     let text = if pen.width(&text) + 4 > area.width { short } else { text };
-    if quorum.height > 0 {
-        pen.put(quorum.x + 2, quorum.y, quorum.width.saturating_sub(2), &text, role);
+    let role = worst(pen, role);
+    if area.height > 2 {
+        pen.put(area.x + 2, area.y + 2, area.width.saturating_sub(2), &text, role);
+    }
+    if area.height > 3 && emergency::is_on(model) {
+        let (role, text) = emergency::line(model);
+        pen.put(area.x + 2, area.y + 3, area.width.saturating_sub(2), &text, role);
     }
     let mut body = Rect { y: area.y + 4.min(area.height), height: area.height.saturating_sub(4), ..area };
     if area.height >= 24 {
@@ -34,10 +38,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
             _ if role == Role::Unknown => "UNKNOWN",
             Some(true) => "QUORATE",
             Some(false) => "NO QUORUM",
-            None => "QUORUM",
+            None => "DISPUTED",
         };
-        big::draw(pen, Rect { height: 6, ..body }, word, role);
-        body = Rect { y: body.y + 7, height: body.height - 7, ..body };
+        let height = (area.height / 5).max(5);
+        big::draw(pen, Rect { height, ..body }, word, role);
+        body = Rect { y: body.y + height + 1, height: body.height - height - 1, ..body };
     }
     match wall::page(&model.shown, &model.index, model.setup.now) {
         Page::Summary => summary(pen, body),
@@ -49,6 +54,16 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
             panes::brief(pen, Pane::Network, Rect { y: body.y + half, height: body.height - half, ..body });
         }
         Page::Events => panes::full(pen, Pane::Events, body),
+    }
+}
+
+/// The colour of the whole: from five metres the colour is read before the word, so quorum is green only while nothing is wrong.
+fn worst(pen: &Pen<'_>, quorum: Role) -> Role {
+    match pen.model.shown.alerts.iter().map(|a| a.severity).max() {
+        _ if quorum == Role::Unknown => quorum,
+        Some(Severity::Critical) => Role::Crit,
+        Some(Severity::Warning) if quorum == Role::Ok => Role::Warn,
+        _ => quorum,
     }
 }
 
@@ -96,19 +111,75 @@ fn summary(pen: &mut Pen<'_>, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let model = pen.model;
-    let counts = model.index.counts;
-    bars(pen, Rect { height: 1, ..area });
-    let alerts = model.shown.alerts.len();
-    let room = area.height.saturating_sub(6).max(1);
-    let list = Rect { y: area.y + 2.min(area.height), height: room.min(area.height.saturating_sub(2)), ..area };
-    if alerts == 0 {
+    let mut body = area;
+    let mut take = |lines: u16| {
+        let taken = Rect { height: lines.min(body.height), ..body };
+        body = Rect { y: body.y + taken.height, height: body.height - taken.height, ..body };
+        taken
+    };
+    let bars_at = take(1);
+    bars(pen, bars_at);
+    take(1);
+    if area.height >= 16 {
+        let tall = (area.height / 4).max(5);
+        let at = take(tall + 2);
+        figures(pen, at, tall);
+    } else {
+        let at = take(1);
+        counts(pen, at);
+        take(1);
+    }
+    let list = Rect { height: body.height.saturating_sub(2), ..body };
+    if pen.model.shown.alerts.is_empty() {
         if list.height > 0 {
             pen.put(list.x + 2, list.y, list.width.saturating_sub(2), "no alerts", Role::Dim);
         }
     } else {
         screens::alerts(pen, list, false);
     }
+    last(pen, Rect { y: area.bottom() - 1, height: 1, ..area });
+}
+
+/// Nodes, services and the fullest volume as numbers that can be read from afar.
+fn figures(pen: &mut Pen<'_>, area: Rect, tall: u16) {
+    let model = pen.model;
+    let counts = model.index.counts;
+    let members = &model.shown.members;
+    let online = members.iter().filter(|m| m.status == MemberStatus::Online).count();
+    let role = |whole: bool| if whole { Role::Text } else { Role::Warn };
+    let mut all = vec![
+        (format!("{online}/{}", members.len()), "nodes online".to_owned(), role(online == members.len())),
+        (format!("{}/{}", counts.started, counts.wanted), "services started".to_owned(), role(counts.started == counts.wanted)),
+    ];
+    if let Some((name, fill)) = &model.index.fullest {
+        all.push((words::percent(*fill), format!("fullest: {name}"), role(*fill < 90.0)));
+    }
+    let wanted = |figures: &[(String, String, Role)], tall: u16| -> u16 {
+        figures.iter().map(|(n, ..)| big::width(n, tall).saturating_add(4)).fold(0, u16::saturating_add)
+    };
+    let mut tall = tall;
+    while tall > 5 && wanted(&all, tall) > area.width {
+        tall -= 5;
+    }
+    while all.len() > 1 && wanted(&all, tall) > area.width {
+        all.pop();
+    }
+    let mut x = area.x + 2;
+    let share = (area.width.saturating_sub(2)) / u16::try_from(all.len()).unwrap_or(1);
+    for (number, what, role) in &all {
+        let width = big::width(number, tall).min(area.right().saturating_sub(x));
+        big::draw(pen, Rect { x, width, height: tall.min(area.height), ..area }, number, *role);
+        if area.height > tall {
+            pen.put(x, area.y + tall, share.saturating_sub(2), what, Role::Dim);
+        }
+        x = x.saturating_add(share);
+    }
+}
+
+/// The same as one line, where there is no room for tall figures.
+fn counts(pen: &mut Pen<'_>, area: Rect) {
+    let model = pen.model;
+    let counts = model.index.counts;
     let mut line = format!("{} of {} services", counts.started, counts.wanted);
     if counts.paths.1 > 0 {
         let _ = write!(line, "      paths {}/{}", counts.paths.0, counts.paths.1);
@@ -116,17 +187,20 @@ fn summary(pen: &mut Pen<'_>, area: Rect) {
     if let Some((name, fill)) = &model.index.fullest {
         let _ = write!(line, "      fullest {name} {}", words::percent(*fill));
     }
-    let last = model.timeline.visible().next_back();
-    let below = |up: u16| area.bottom().checked_sub(up).filter(|y| *y > area.y);
-    if let Some(y) = below(3) {
-        pen.put(area.x + 2, y, area.width.saturating_sub(4), &line, Role::Title);
+    if area.height > 0 {
+        pen.put(area.x + 2, area.y, area.width.saturating_sub(4), &line, Role::Title);
     }
-    if let (Some(y), Some(entry)) = (below(2), last) {
-        let (role, mark) = severity_mark(entry.event.severity);
-        let node = entry.event.node.as_deref().unwrap_or("--");
-        let text = format!("last: {} {node} {mark} {}", words::second(entry.event.at, &model.setup.zone), entry.event.text);
-        pen.put(area.x + 2, y, area.width.saturating_sub(4), &text, role);
-    }
+}
+
+/// The last event that mattered.
+fn last(pen: &mut Pen<'_>, area: Rect) {
+    let model = pen.model;
+    let loud = model.timeline.visible().rev().take(500).find(|e| e.event.severity > Severity::Info);
+    let Some(entry) = loud.or_else(|| model.timeline.visible().next_back()) else { return };
+    let (role, mark) = severity_mark(entry.event.severity);
+    let node = entry.event.node.as_deref().map_or("--", |n| model.index.names.short(n));
+    let text = format!("last: {} {node} {mark} {}", words::second(entry.event.at, &model.setup.zone), entry.event.text);
+    pen.put(area.x + 2, area.y, area.width.saturating_sub(4), &text, role);
 }
 
 /// A bar for each member: full, half, hollow.

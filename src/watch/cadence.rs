@@ -19,7 +19,7 @@ pub enum Whom {
 pub const fn whom(question: Question) -> Whom {
     use Question as Q;
     match question {
-        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::FenceDevices => Whom::Manager,
+        Q::CrmMon | Q::Constraints | Q::FenceHistory => Whom::Manager,
         Q::Lvs | Q::Vgs | Q::Pvs => Whom::Storage,
         _ => Whom::Each,
     }
@@ -79,7 +79,9 @@ pub const EACH: &[Question] = &[
     Question::Pvs,
     Question::Qdevice,
     Question::Dlm,
+    // What a node has registered, only that node knows.
+    Question::FenceDevices,
 ];
 
 /// All questions that one node answers for the manager.
-pub const MANAGER: &[Question] = &[Question::CrmMon, Question::Constraints, Question::FenceHistory, Question::FenceDevices];
+pub const MANAGER: &[Question] = &[Question::CrmMon, Question::Constraints, Question::FenceHistory];

@@ -1,1 +1,4 @@
-//! Tests of pty.
+//! The program in a pseudo-terminal, seen as the terminal shows it.
+
+mod rig;
+mod screens;

@@ -1,9 +1,12 @@
+use quorate::app::fencing;
 use quorate::domain::alert::AlertCode;
 use quorate::domain::event::Severity;
 use quorate::domain::observation::manager::{FenceRecord, FenceStatus, ManagerNode};
+use quorate::domain::observation::{Observation, Question};
 use quorate::domain::stamp::Stamp;
+use quorate::theme::Role;
 
-use super::build::{Lab, START, online, severity_of, view};
+use super::build::{Lab, START, one, online, severity_of, started, trio, view};
 
 fn record(target: &str, action: &str, status: FenceStatus, secs: Option<i64>) -> FenceRecord {
     FenceRecord {
@@ -73,4 +76,32 @@ fn failed_fencings_alert_until_one_succeeds() {
     for (name, records, unclean, expected) in cases {
         assert_eq!(severity_of(&told(records, unclean), AlertCode::FenceFailed, "n2"), expected, "{name}");
     }
+}
+
+/// A constraint bans each device from the node that it fences: no node has all, together they have.
+#[test]
+fn devices_are_those_of_all_nodes_that_were_asked() {
+    let devices = |names: &[&str]| Observation::FenceDevices(names.iter().map(|n| (*n).to_owned()).collect());
+    let stonith = |id: &str| {
+        let mut p = started(id, &["n1"]);
+        p.agent = "stonith:fence_ipmilan".to_owned();
+        one(p)
+    };
+    let mut lab = Lab::of(&["n1", "n2", "n3"]);
+    lab.manager(1, view(trio(), ["f1", "f2", "f3"].map(stonith).to_vec()));
+    lab.say(1, Question::FenceDevices, devices(&["f2", "f3"]));
+    let one = lab.picture();
+    assert_eq!((one.fence_views, fencing::missing(&one)), (1, vec!["f1"]));
+    let (role, text) = fencing::ready(&one);
+    assert_eq!((role, text.as_str()), (Role::Dim, "fence: 2 of 3 registered, not f1, 1 node asked"));
+    lab.say(2, Question::FenceDevices, devices(&["f1", "f3"]));
+    lab.say(3, Question::FenceDevices, devices(&["f1", "f2"]));
+    let all = lab.picture();
+    let on = |name: &str| all.fence_devices.iter().find(|d| d.name == name).unwrap().on.join(" ");
+    assert_eq!((on("f1"), on("f2"), on("f3")), ("n2 n3".into(), "n1 n3".into(), "n1 n2".into()));
+    assert_eq!(fencing::ready(&all), (Role::Dim, "fence: 3 registered".to_owned()));
+    lab.say(2, Question::FenceDevices, devices(&["f3"]));
+    lab.say(3, Question::FenceDevices, devices(&["f2"]));
+    let gone = fencing::ready(&lab.picture());
+    assert_eq!(gone, (Role::Warn, "fence: 2 of 3 registered, not f1".to_owned()));
 }

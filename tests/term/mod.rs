@@ -57,7 +57,8 @@ fn the_environment_decides_the_depth() {
     let cases: &[Case] = &[
         (&[("TERM", "xterm-256color"), ("LANG", "C.UTF-8")], Depth::Ansi256, true),
         (&[("TERM", "xterm"), ("COLORTERM", "truecolor")], Depth::True, false),
-        (&[("TERM", "linux"), ("LANG", "de_DE.utf8")], Depth::Ansi16, true),
+        (&[("TERM", "linux"), ("LANG", "de_DE.utf8")], Depth::Ansi16, false),
+        (&[("TERM", "screen"), ("LANG", "de_DE.utf8")], Depth::Ansi16, true),
         (&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], Depth::Mono, false),
         (&[("TERM", "xterm-256color"), ("NO_COLOR", "")], Depth::Ansi256, false),
         (&[("TERM", "vt220")], Depth::Mono, false),

@@ -123,10 +123,10 @@ fn frozen_everything_stands_still_and_says_so() {
     update(&mut model, Msg::Tick(Stamp(sample::NOW.0 + 150_000_000)));
     let text = paint::text(&paint::frame(&model));
     assert!(text.lines().next().unwrap().contains("FROZEN 2 min"), "{text}");
-    assert!(text.contains("frozen, 2 new") && !text.contains("fresh") && !text.contains("NO QUORUM"), "{text}");
+    assert!(text.contains("frozen, 2 new") && !text.contains("fresh") && !text.contains("no quorum"), "{text}");
     let services = |lines: &[String]| lines.iter().map(|l| l.split("  2 Services").next().unwrap_or(l).len()).sum::<usize>();
     assert!(services(&before) > 0);
     frames::keys(&mut model, "F");
     let text = paint::text(&paint::frame(&model));
-    assert!(text.contains("NO QUORUM") && text.contains("fresh") && !text.contains("FROZEN"), "{text}");
+    assert!(text.contains("there is no quorum") && text.contains("fresh") && !text.contains("FROZEN"), "{text}");
 }

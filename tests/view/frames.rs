@@ -54,12 +54,12 @@ fn overview_characters_and_styles() {
 #[test]
 fn screens_characters() {
     for (name, script) in [
-        ("members", "1 enter"),
+        ("members", "1"),
         ("services", "2 enter"),
         ("storage", "3 enter"),
         ("network", "4 enter"),
         ("timeline", "5 enter"),
-        ("member", "1 enter enter"),
+        ("member", "1 enter"),
         ("service", "2 enter j enter"),
         ("group", "3 enter enter"),
         ("paths", "3 enter j enter"),
@@ -74,6 +74,23 @@ fn screens_characters() {
         keys(&mut model, script);
         insta::assert_snapshot!(format!("screen_{name}"), paint::text(&paint::frame(&model)));
     }
+}
+
+/// With room to spare every figure of a table has its column.
+#[test]
+fn wide_tables_characters() {
+    for (name, script) in [("members", "1"), ("services", "2 enter"), ("network", "4 enter")] {
+        let mut model = model(sample::setup(200, 24), sample::degraded());
+        keys(&mut model, script);
+        insta::assert_snapshot!(format!("wide_{name}"), paint::text(&paint::frame(&model)));
+    }
+    for (name, cluster) in [("fencing", sample::fencing()), ("no_quorum", sample::no_quorum())] {
+        let frame = paint::frame(&model(sample::setup(140, 36), cluster));
+        insta::assert_snapshot!(format!("{name}_140x36"), paint::text(&frame));
+    }
+    let mut setup = sample::setup(120, 30);
+    setup.wallboard = true;
+    insta::assert_snapshot!("wallboard", paint::text(&paint::frame(&model(setup, sample::degraded()))));
 }
 
 #[test]

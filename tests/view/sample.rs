@@ -47,8 +47,12 @@ pub fn setup(width: u16, height: u16) -> Setup {
     }
 }
 
-pub fn model_of(setup: Setup, cluster: Cluster) -> Model {
+/// A model that has looked at its cluster for two hours.
+pub fn model_of(mut setup: Setup, cluster: Cluster) -> Model {
+    let now = std::mem::replace(&mut setup.now, ago(7200));
     let mut model = Model::new(setup);
+    update(&mut model, Msg::Picture(Arc::new(Cluster { name: cluster.name.clone(), ..Cluster::default() })));
+    update(&mut model, Msg::Tick(now));
     update(&mut model, Msg::Picture(Arc::new(cluster)));
     model
 }
@@ -180,7 +184,11 @@ pub fn healthy() -> Cluster {
             qdevice: None,
         },
         members: names.iter().zip(0..).map(|(n, i)| member(i, n)).collect(),
-        fence_devices: names.iter().map(|n| format!("ipmi-{n}")).collect(),
+        fence_devices: names
+            .iter()
+            .map(|n| FenceDevice { name: format!("ipmi-{n}"), on: arcs(&names).into_iter().filter(|o| **o != **n).collect() })
+            .collect(),
+        fence_views: 5,
         options: Options { fencing_enabled: Some(true), maintenance_mode: Some(false), ..Options::default() },
         last_change: Some(Change { time: "Sun Nov 22 20:01:02 2026".to_owned(), user: Some("root".to_owned()), ..Change::default() }),
         manager_sight: Some(Sight { by: "n1".into(), at: ago(1) }),
@@ -396,6 +404,64 @@ pub fn node_lost() -> Cluster {
     c
 }
 
+/// A node is lost, the others fence it: an incident in its first seconds.
+pub fn fencing() -> Cluster {
+    let mut c = healthy();
+    c.members[1].status = MemberStatus::Unclean;
+    c.members[1].reach =
+        Reach::Down { since: ago(9), trouble: LinkTrouble { fault: LinkFault::Timeout, text: "the link was silent for 3 s".into() } };
+    c.members[1].answered = Some(ago(12));
+    for link in c.members.iter_mut().flat_map(|m| &mut m.links).filter(|l| l.peer.as_deref() == Some("n2")) {
+        link.connected = Some(false);
+    }
+    c.members[1].links.clear();
+    c.quorum.total = Some(4);
+    c.quorum.can_lose = Some(1);
+    c.quorum.partitions[0].votes = Some(4);
+    c.quorum.partitions[0].members.retain(|m| &**m != "n2");
+    c.quorum.partitions[0].said_by.retain(|s| &*s.by != "n2");
+    for s in c.services.iter_mut().filter(|s| s.owner.as_deref() == Some("n2")) {
+        s.state = ServiceState::Unknown;
+        s.reason = Some("n2 is lost and not yet fenced".into());
+        s.since = Some(ago(11));
+    }
+    c.fences = vec![FenceRecord {
+        target: "n2".into(),
+        action: "reboot".into(),
+        status: FenceStatus::Pending,
+        origin: Some("n1".into()),
+        client: Some("pacemaker-controld.1234".into()),
+        delegate: Some("n4".into()),
+        completed: None,
+        reason: None,
+    }];
+    c.alerts = vec![
+        alert(
+            Severity::Critical,
+            AlertCode::MemberUnclean,
+            "n2",
+            "n2 is lost and not yet fenced: what ran there is not recovered until it is",
+        ),
+        alert(Severity::Warning, AlertCode::MemberUnreachable, "n2", "n2 does not answer quorate: timeout: the link was silent for 3 s"),
+    ];
+    for a in &mut c.alerts {
+        a.since = ago(11);
+    }
+    c
+}
+
+/// What the nodes said of it.
+pub fn fencing_events() -> Vec<Event> {
+    vec![
+        event(ago(13), "n1", Source::Corosync, Severity::Warning, "link 0 to n2 down"),
+        event(ago(13), "n4", Source::Corosync, Severity::Warning, "link 0 to n2 down"),
+        event(ago(12), "n1", Source::Corosync, Severity::Warning, "a processor failed, forming a new membership"),
+        event(ago(11), "n1", Source::Corosync, Severity::Warning, "members left: n2"),
+        event(ago(11), "n1", Source::Pacemaker, Severity::Critical, "n2 will be fenced: peer is no longer part of the cluster"),
+        event(ago(10), "n4", Source::Fence, Severity::Warning, "n2 reboot by ipmi-n2 begins"),
+    ]
+}
+
 /// Two disjoint partitions both claim quorum.
 pub fn split() -> Cluster {
     let mut c = healthy();
@@ -432,16 +498,14 @@ pub fn no_quorum() -> Cluster {
         s.owners.clear();
     }
     c.alerts = vec![
-        alert(
-            Severity::Critical,
-            AlertCode::NoQuorum,
-            "net-cluster",
-            "NO QUORUM: 2 of 5 votes, 3 needed; n3, n4, n5 not seen since 22:41:10",
-        ),
+        alert(Severity::Critical, AlertCode::NoQuorum, "net-cluster", "there is no quorum: 2 votes, 3 needed"),
         alert(Severity::Warning, AlertCode::MemberOffline, "n3", "n3 is offline"),
         alert(Severity::Warning, AlertCode::MemberOffline, "n4", "n4 is offline"),
         alert(Severity::Warning, AlertCode::MemberOffline, "n5", "n5 is offline"),
     ];
+    for a in &mut c.alerts {
+        a.since = ago(470);
+    }
     c
 }
 

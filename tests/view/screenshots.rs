@@ -9,18 +9,21 @@ use super::{paint, sample, svg};
 
 fn pictures() -> Vec<(&'static str, Model)> {
     let with = |width, height, cluster| model(sample::setup(width, height), cluster);
-    let mut small = sample::setup(80, 24);
-    small.ascii = true;
-    let small = model(small, sample::degraded());
-    let mut services = with(140, 36, sample::degraded());
-    keys(&mut services, "2 enter");
-    let mut help = with(110, 36, sample::healthy());
-    keys(&mut help, "?");
+    let mut ascii = sample::setup(80, 24);
+    ascii.ascii = true;
+    let ascii = model(ascii, sample::degraded());
+    let keyed = |width, height, cluster, script: &str| {
+        let mut model = with(width, height, cluster);
+        keys(&mut model, script);
+        model
+    };
     let wall = |cluster| {
-        let mut setup = sample::setup(100, 28);
+        let mut setup = sample::setup(100, 30);
         setup.wallboard = true;
         model(setup, cluster)
     };
+    let mut incident = sample::model_of(sample::setup(120, 34), sample::fencing());
+    update(&mut incident, Msg::Events(sample::fencing_events()));
     let mut host_key = with(100, 28, sample::healthy());
     update(
         &mut host_key,
@@ -37,12 +40,16 @@ fn pictures() -> Vec<(&'static str, Model)> {
     );
     vec![
         ("overview", with(140, 36, sample::degraded())),
-        ("overview-ascii", small),
-        ("services", services),
+        ("overview-80x24", with(80, 24, sample::degraded())),
+        ("overview-ascii", ascii),
+        ("incident", incident),
+        ("no-quorum", with(120, 34, sample::no_quorum())),
+        ("split-brain", keyed(100, 30, sample::split(), "6")),
+        ("services", keyed(160, 30, sample::degraded(), "2 enter")),
+        ("member", keyed(110, 40, sample::degraded(), "1 enter j j enter")),
         ("wallboard", wall(sample::degraded())),
         ("wallboard-stale", wall(sample::stale())),
-        ("help", help),
-        ("no-quorum", with(140, 36, sample::no_quorum())),
+        ("help", keyed(110, 40, sample::healthy(), "?")),
         ("host-key", host_key),
     ]
 }

@@ -1,12 +1,14 @@
 //! A member in full.
 
+use super::service::{mark, state_word};
 use super::{alerts, history, join, level_role, percent, size, time};
 use crate::app::document::Document;
 use crate::app::fresh;
 use crate::app::model::Model;
 use crate::app::words;
-use crate::domain::cluster::{Member, PeerLink};
+use crate::domain::cluster::{Member, PeerLink, Service, ServiceKind};
 use crate::domain::node::Reach;
+use crate::domain::observation::Question;
 use crate::domain::observation::manager::NodeKind;
 use crate::theme::Role;
 
@@ -16,20 +18,26 @@ pub fn write(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
     let m = c.member(name)?;
     alerts(doc, model, |s| s == name || s.strip_prefix(name).is_some_and(|r| r.starts_with(':')));
     doc.head("Membership");
-    let level = model.level(super::super::rows::Row::Member(u32::try_from(c.members.iter().position(|x| x.name == m.name)?).ok()?));
-    doc.pair("status", level_role(level), &status(m));
+    let place = c.members.iter().position(|x| x.name == m.name)?;
+    let level = model.level(super::super::rows::Row::Member(u32::try_from(place).ok()?));
+    let left = model.index.left.get(place) == Some(&true);
+    doc.pair("status", level_role(level), &status(m, left));
     doc.maybe("id", m.id.as_deref());
     doc.maybe("votes", m.votes.map(|v| v.to_string()));
     doc.pair("manager", Role::Text, manager(m));
     doc.pair("services", Role::Text, &format!("{}, of them {}", m.services, words::count(m.guests, "guest", "guests")));
+    write_view(doc, model, m);
     write_way(doc, model, m);
     write_host(doc, model, m);
+    write_services(doc, model, name);
     write_links(doc, m);
     write_daemons(doc, m);
+    write_guards(doc, m);
+    write_storage(doc, model, name);
     if !m.troubles.is_empty() {
         doc.head("Not answered");
         for (question, trouble) in &m.troubles {
-            doc.pair(&format!("{question:?}").to_lowercase(), Role::Warn, &trouble.text);
+            doc.pair(asked(*question), Role::Warn, &trouble.text);
         }
     }
     write_fences(doc, model, name);
@@ -37,12 +45,29 @@ pub fn write(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
     Some(())
 }
 
-fn status(m: &Member) -> String {
+/// What the node itself says of the membership: beside the others' word, since they may differ.
+fn write_view(doc: &mut Document, model: &Model, m: &Member) {
+    let (c, names) = (&model.shown, &model.index.names);
+    let Some(p) = c.quorum.partitions.iter().find(|p| p.said_by.iter().any(|s| s.by == m.name)) else { return };
+    let (role, word) = super::super::foot::claim(p);
+    let members: Vec<&str> = p.members.iter().map(|n| names.short(n)).collect();
+    doc.pair("its view", role, &format!("{word}: {}", members.join(" ")));
+    let others: Vec<&str> =
+        c.quorum.partitions.iter().filter(|o| !std::ptr::eq(*o, p)).flat_map(|o| &o.said_by).map(|s| names.short(&s.by)).collect();
+    if !others.is_empty() {
+        doc.pair("contradicted", Role::Crit, &format!("by {}", others.join(" ")));
+    }
+}
+
+fn status(m: &Member, left: bool) -> String {
     let mut words = vec![m.status.word().to_owned()];
     match m.kind {
         NodeKind::Member => {}
         NodeKind::Remote => words.push("remote node".to_owned()),
         NodeKind::Guest => words.push("guest node".to_owned()),
+    }
+    if left {
+        words.push("but no ring that was seen contains it any more".to_owned());
     }
     if m.dc {
         words.push("DC".to_owned());
@@ -96,6 +121,9 @@ fn write_host(doc: &mut Document, model: &Model, m: &Member) {
     doc.maybe("uptime", h.uptime.map(words::span));
     let cpus = h.cpus.map_or_else(|| "-".to_owned(), |n| n.to_string());
     doc.pair("CPU", Role::Text, &format!("{} of {cpus}", percent(cpu)));
+    if h.cpu_history.len() > 1 {
+        doc.pair("CPU lately", Role::Text, &words::bars(&h.cpu_history, 60));
+    }
     doc.pair("memory", Role::Text, &format!("{} of {}", percent(memory), size(h.memory_bytes)));
     doc.maybe("load", h.load.map(|l| format!("{:.1} {:.1} {:.1}", l[0], l[1], l[2])));
     doc.maybe("NICs", h.nics.map(|n| n.to_string()));
@@ -156,6 +184,10 @@ fn write_daemons(doc: &mut Document, m: &Member) {
             .collect();
         doc.table(&["NAME", "STATE", "UNIT"], &rows);
     }
+}
+
+/// What stops the node when it must: watchdog and sbd; and the lock manager.
+fn write_guards(doc: &mut Document, m: &Member) {
     if let Some(w) = &m.watchdog {
         doc.head("Watchdog");
         doc.pair("devices", Role::Text, &join(&w.devices));
@@ -180,6 +212,54 @@ fn write_daemons(doc: &mut Document, m: &Member) {
     }
 }
 
+/// What runs here, and what is on its way here or from here.
+fn write_services(doc: &mut Document, model: &Model, name: &str) {
+    let here = |s: &&Service| s.owners.iter().any(|o| &**o == name) || s.moving_to.as_deref() == Some(name);
+    let whole = |s: &&Service| !matches!(s.kind, ServiceKind::Group | ServiceKind::Clone | ServiceKind::Bundle);
+    let rows: Vec<(Role, Vec<String>)> = model
+        .shown
+        .services
+        .iter()
+        .filter(here)
+        .filter(whole)
+        .map(|s| {
+            let (role, sign) = mark(s);
+            let to = s.moving_to.as_deref().map_or_else(String::new, |to| format!(" → {}", model.index.names.short(to)));
+            let state = format!("{sign} {}{to}", state_word(s));
+            let since = s.since.map_or_else(|| "-".to_owned(), |at| time(model, at));
+            (role, vec![s.id.clone(), state, s.kind.word().to_owned(), since])
+        })
+        .collect();
+    if !rows.is_empty() {
+        doc.head("Runs here");
+        doc.table(&["NAME", "STATE", "KIND", "SINCE"], &rows);
+    }
+}
+
+/// Volumes that are active here, filesystems, paths.
+fn write_storage(doc: &mut Document, model: &Model, name: &str) {
+    let c = &model.shown;
+    let here = |nodes: &[std::sync::Arc<str>]| nodes.iter().any(|n| &**n == name);
+    let mut rows: Vec<(Role, Vec<String>)> = Vec::new();
+    for v in c.volumes.iter().filter(|v| here(&v.active_on)) {
+        let subject = format!("{}/{}", v.vg, v.lv);
+        let role = level_role(model.index.said(&subject));
+        rows.push((role, vec![subject, percent(v.data_percent), size(v.size), "active volume".to_owned()]));
+    }
+    for f in c.filesystems.iter().filter(|f| &*f.node == name) {
+        let role = level_role(model.index.said(&format!("{name}:{}", f.mount)));
+        rows.push((role, vec![f.mount.clone(), percent(f.percent()), size(f.size), format!("{} on {}", f.kind, f.source)]));
+    }
+    for m in c.maps.iter().filter(|m| &*m.node == name) {
+        let role = if m.active < m.total { Role::Warn } else { Role::Text };
+        rows.push((role, vec![m.map.name.clone(), format!("{}/{}", m.active, m.total), size(m.map.size), "paths alive".to_owned()]));
+    }
+    if !rows.is_empty() {
+        doc.head("Storage");
+        doc.table(&["NAME", "FILL", "SIZE", "WHAT"], &rows);
+    }
+}
+
 fn write_fences(doc: &mut Document, model: &Model, name: &str) {
     let mut mine = model.shown.fences.iter().filter(|f| f.target == name).peekable();
     if mine.peek().is_none() {
@@ -189,5 +269,37 @@ fn write_fences(doc: &mut Document, model: &Model, name: &str) {
     for f in mine {
         let (role, text) = super::quorum::fence(model, f);
         doc.say(role, &text);
+    }
+}
+
+/// What a question asks for, in words that fit before its trouble.
+const fn asked(question: Question) -> &'static str {
+    use Question as Q;
+    match question {
+        Q::Tools => "tools",
+        Q::CrmMon => "manager",
+        Q::Constraints => "constraints",
+        Q::FenceHistory => "fence history",
+        Q::FenceDevices => "fence devices",
+        Q::Quorum => "quorum",
+        Q::Links => "links",
+        Q::LinkStats => "link figures",
+        Q::Cmap => "ring's map",
+        Q::Qdevice => "qdevice",
+        Q::Dlm => "DLM",
+        Q::Watchdog => "watchdog",
+        Q::Units | Q::Daemons => "daemons",
+        Q::Host => "host",
+        Q::Clock => "clock",
+        Q::Lvs => "volumes",
+        Q::Vgs => "groups",
+        Q::Pvs => "PVs",
+        Q::DeviceMapper => "device-mapper",
+        Q::Filesystems => "filesystems",
+        Q::Multipath => "multipath",
+        Q::Iscsi => "iSCSI",
+        Q::Net => "interfaces",
+        Q::Bonding => "bonds",
+        Q::LinkSpeeds => "link speeds",
     }
 }

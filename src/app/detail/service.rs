@@ -34,7 +34,7 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
     if let Some(reason) = &s.reason {
         doc.pair("why", Role::Warn, reason);
     }
-    doc.maybe("since", s.since.map(|at| time(model, at)));
+    doc.maybe("since", s.since.map(|at| format!("{}, {}", time(model, at), ago(model, at))));
     doc.pair("runs on", Role::Text, &join(&s.owners));
     doc.maybe("before", s.last_owner.as_deref());
     doc.maybe("prefers", s.prefers.as_deref());
@@ -62,6 +62,12 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
     }
     history(doc, model, |e| e.subject.as_deref() == Some(id));
     Some(())
+}
+
+/// How long ago, in steps that do not flicker.
+fn ago(model: &Model, at: crate::domain::stamp::Stamp) -> String {
+    let age = at.age(model.setup.now);
+    if age.as_secs() < 60 { "less than a minute".to_owned() } else { words::age(age) }
 }
 
 fn write_parts(doc: &mut Document, model: &Model, id: &str) {
@@ -126,12 +132,11 @@ fn constraint(c: &Constraint, mine: &dyn Fn(&str) -> bool, leftovers: &[String])
     }
 }
 
-/// The state in a word for a column: what runs twice says so, what is stopped after a failure is failed.
-pub fn state_word(s: &Service) -> String {
+/// The state in a word for a column: what is stopped after a failure is failed.
+pub const fn state_word(s: &Service) -> &'static str {
     match s.state {
-        ServiceState::Started if is_twice(s) => format!("started x{}", s.owners.len()),
-        ServiceState::Stopped if s.failed_operation => "failed".to_owned(),
-        state => state.word().to_owned(),
+        ServiceState::Stopped if s.failed_operation => "failed",
+        state => state.word(),
     }
 }
 
@@ -145,6 +150,9 @@ pub fn note(s: &Service, model: &Model) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some(reason) = &s.reason {
         parts.push(reason.clone());
+    }
+    if let (Some(from), Some(to)) = (s.owners.iter().find(|o| Some(*o) != s.moving_to.as_ref()), &s.moving_to) {
+        parts.push(format!("{} → {}", model.index.names.short(from), model.index.names.short(to)));
     }
     if let Some(pending) = s.pending.as_ref().filter(|_| s.reason.is_none()) {
         parts.push(pending.clone());

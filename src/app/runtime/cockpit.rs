@@ -71,13 +71,14 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
         quit: None,
         model: Model::new(setup),
     };
-    for notice in wanted.notices {
-        cockpit.tell(Msg::Notice(notice))?;
-    }
     // The first frame shows what is known before any node answered.
     cockpit.draw()?;
     if let Some(name) = wanted.first {
         cockpit.switch(&name)?;
+    }
+    // After the session's clock is known: a recording has its own, and a notice ends by it.
+    for notice in wanted.notices {
+        cockpit.tell(Msg::Notice(notice))?;
     }
     cockpit.turn().await
 }
@@ -270,6 +271,9 @@ impl Cockpit {
         // The old session ends before the new one begins: its links close when they are dropped.
         self.live = None;
         self.live = Some(Live::start(ways, true));
+        // A recording has a clock of its own: the last frame's time says nothing on it.
+        self.drawn = Stamp::default();
+        self.resized = None;
         self.tell(Msg::Cluster(name.to_owned()))?;
         let now = self.now();
         self.picture_due = true;

@@ -23,7 +23,7 @@ pub enum Question {
     Constraints,
     /// `stonith_admin --history`: where `crm_mon` does not carry it. Asked of one node.
     FenceHistory,
-    /// `stonith_admin --list-registered`: fence devices ready for use. Asked of one node.
+    /// `stonith_admin --list-registered`: fence devices that this node may use. Asked of each node.
     FenceDevices,
     /// `corosync-quorumtool -s`: this node's own view of votes and quorum.
     Quorum,

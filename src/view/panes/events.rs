@@ -22,11 +22,14 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
     chrome::title(pen, area, Pane::Events, keyed, &note(pen), "");
     let rows = layout::table_rows(Pane::Events, area);
     let page = model.timeline.page(usize::from(rows.height));
+    // Yesterday's events need their day, and then all on the page show it: columns stay columns.
+    let dated = page.first().is_some_and(|e| !words::same_day(e.event.at, model.setup.now, &model.setup.zone));
     for (y, entry) in (rows.y..rows.bottom()).zip(&page) {
-        row(pen, entry, Rect { y, height: 1, ..rows }, keyed);
+        row(pen, entry, Rect { y, height: 1, ..rows }, keyed, dated);
     }
     if page.is_empty() && rows.height > 0 {
         let text = match model.timeline.len() {
+            0 if !model.pictured => "asking the nodes",
             0 => "nothing has happened since quorate looks",
             _ => "the filter hides every event",
         };
@@ -53,7 +56,7 @@ fn note(pen: &Pen<'_>) -> String {
 }
 
 /// One event on one line.
-pub fn row(pen: &mut Pen<'_>, entry: &Entry, area: Rect, keyed: bool) {
+fn row(pen: &mut Pen<'_>, entry: &Entry, area: Rect, keyed: bool, dated: bool) {
     let model = pen.model;
     let selected = model.timeline.selected == Some(entry.number);
     let e = &entry.event;
@@ -65,7 +68,9 @@ pub fn row(pen: &mut Pen<'_>, entry: &Entry, area: Rect, keyed: bool) {
     let node = e.node.as_deref().map_or("--", |n| model.index.names.short(n));
     let width = model.index.names.widest().clamp(2, 14);
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.skip(2).styled(8, &words::second(e.at, &model.setup.zone), time_style).skip(1).cell(width, node, Role::Text);
+    let zone = &model.setup.zone;
+    let (room, time) = if dated { (14, words::day_second(e.at, zone)) } else { (8, words::second(e.at, zone)) };
+    cursor.skip(2).styled(room, &time, time_style).skip(1).cell(width, node, Role::Text);
     if area.width >= 60 {
         cursor.cell(9, e.source.word(), Role::Dim);
     }

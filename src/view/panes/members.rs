@@ -8,48 +8,25 @@
 use ratatui::layout::Rect;
 
 use super::{Look, name};
-use crate::app::detail::quorum::fence_word;
-use crate::app::fresh;
+use crate::app::columns::Members as Columns;
+use crate::app::index::{LINKS, LinkSign};
 use crate::app::rows::Row;
 use crate::app::words;
+use crate::app::{foot, fresh};
 use crate::domain::cluster::{Member, MemberStatus};
 use crate::domain::node::Reach;
 use crate::domain::observation::Question;
-use crate::domain::observation::manager::NodeKind;
+use crate::domain::observation::manager::{FenceStatus, NodeKind};
 use crate::theme::Role;
 use crate::view::pen::{Cursor, Pen};
 
-/// The columns that there is room for.
-#[derive(Clone, Copy, Debug)]
-struct Columns {
-    name: u16,
-    status: u16,
-    votes: bool,
-    links: bool,
-    uptime: bool,
-    size: bool,
-    system: bool,
-}
-
-fn columns(pen: &Pen<'_>, width: u16) -> Columns {
-    let longest = pen.model.index.names.widest().clamp(4, if width >= 100 { 30 } else { 14 });
-    let status = 13;
-    // CPU, memory, guests: always.
-    let base = longest + status + 5 + 5 + 4 + 2;
-    Columns {
-        name: longest,
-        status,
-        votes: width >= base + 16,
-        links: width >= base + 13,
-        uptime: width >= base + 6,
-        size: width >= 90,
-        system: width >= 120,
-    }
-}
+const CLOCK: u16 = 8;
+const DAEMONS: u16 = 18;
+const KERNEL: u16 = 24;
 
 /// The column heads.
 pub fn heads(pen: &mut Pen<'_>, area: Rect) {
-    let c = columns(pen, area.width);
+    let c = Columns::new(&pen.model.index, area.width);
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.cell(c.name, "NODE", Role::Dim).cell(c.status, "STATUS", Role::Dim);
     if c.votes {
@@ -64,14 +41,15 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
     }
     cursor.right(4, "VMS", Role::Dim);
     if c.size {
-        cursor.right(4, "SVCS", Role::Dim).right(5, "CPUS", Role::Dim).right(6, "MEMORY", Role::Dim).right(5, "NICS", Role::Dim).right(
-            5,
-            "LOAD",
-            Role::Dim,
-        );
+        for (width, head) in [(4, "SVCS"), (5, "CPUS"), (6, "MEMORY"), (5, "NICS"), (5, "LOAD")] {
+            cursor.right(width, head, Role::Dim);
+        }
+    }
+    if c.care {
+        cursor.right(CLOCK, "CLOCK ms", Role::Dim).skip(1).cell(DAEMONS, "DAEMONS", Role::Dim);
     }
     if c.system {
-        cursor.skip(1).cell(28, "KERNEL", Role::Dim).cell(40, "SYSTEM", Role::Dim);
+        cursor.cell(KERNEL, "KERNEL", Role::Dim).text("SYSTEM", Role::Dim);
     }
 }
 
@@ -79,24 +57,34 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
 pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     let model = pen.model;
     let Some(m) = model.shown.members.get(i as usize) else { return };
-    let c = columns(pen, area.width);
+    let c = Columns::new(&model.index, area.width);
     let level = model.level(Row::Member(i));
     name(pen, area.x, area.y, c.name.min(area.width), model.index.names.short(&m.name), level, look);
-    let (role, text) = status(m);
+    let left = model.index.left.get(i as usize) == Some(&true);
+    let (role, sign, word) = if left { (Role::Crit, "✕", "left ring") } else { status(m) };
     let stale = fresh::member(m, model.setup.now, model.setup.stale_after);
     let instead = instead(m, stale);
+    let after = (c.name + 1).min(area.width);
+    let mut cursor = pen.at(area.x + after, area.y, c.status.min(area.width - after));
+    cursor.text(sign, role).skip(1).text(word, role).text(tail(m), role);
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.skip(c.name + 1).cell(c.status, &text, role);
+    cursor.skip(c.name + c.status + 2);
     if c.votes {
         cursor.right(2, &m.votes.map_or_else(|| "-".to_owned(), |v| v.to_string()), Role::Dim);
     }
+    if let Some(fence) = pending_fence(pen, m) {
+        let mut cursor = rest(pen, area, &c);
+        cursor.text(&fence, Role::Moving);
+        return;
+    }
+    let mut cursor = rest(pen, area, &c);
     if let Some((role, text)) = &instead {
         cursor.text(text, *role);
         return;
     }
     let quiet = if stale.is_some() { Role::Dim } else { Role::Text };
     if c.links {
-        cursor_links(&mut cursor, m);
+        cursor_links(&mut cursor, model.index.links.get(i as usize));
     }
     figures(&mut cursor, m, &c, quiet, model.loads.get(&m.name).copied().unwrap_or_default());
     if let Some(age) = stale {
@@ -104,6 +92,21 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     } else if let Some((_, trouble)) = m.troubles.iter().find(|(q, _)| *q == Question::Host) {
         cursor.text(&trouble.text, Role::Warn);
     }
+}
+
+/// A cursor behind name, status and votes.
+fn rest<'p, 'a>(pen: &'p mut Pen<'a>, area: Rect, c: &Columns) -> Cursor<'p, 'a> {
+    let mut cursor = pen.at(area.x, area.y, area.width);
+    cursor.skip(c.name + c.status + 2 + if c.votes { 3 } else { 0 });
+    cursor
+}
+
+/// Who fences the member now: nothing else about it matters until that has ended.
+fn pending_fence(pen: &Pen<'_>, m: &Member) -> Option<String> {
+    let f = pen.model.shown.fences.iter().take_while(|f| f.status == FenceStatus::Pending).find(|f| *f.target == *m.name)?;
+    let by =
+        f.delegate.as_deref().or(f.origin.as_deref()).map_or_else(String::new, |by| format!(" by {}", pen.model.index.names.short(by)));
+    Some(format!("→ fence {}{by}", f.action))
 }
 
 fn figures(cursor: &mut Cursor<'_, '_>, m: &Member, c: &Columns, quiet: Role, loads: (Option<f64>, Option<f64>)) {
@@ -123,9 +126,30 @@ fn figures(cursor: &mut Cursor<'_, '_>, m: &Member, c: &Columns, quiet: Role, lo
             .right(5, &m.host.nics.map_or_else(dash, |n| n.to_string()), quiet)
             .right(5, &m.host.load.map_or_else(dash, |l| format!("{:.1}", l[0])), quiet);
     }
+    if c.care {
+        let off = m.clock_offset.filter(|(offset, error)| offset.abs() - error.abs() > 1_000_000);
+        let clock = m.clock_offset.map_or_else(dash, |(offset, _)| words::milliseconds(offset));
+        cursor.right(CLOCK, &clock, if off.is_some() { Role::Warn } else { quiet }).skip(1);
+        let (role, daemons) = daemons(m);
+        cursor.cell(DAEMONS, &daemons, if role == Role::Text { quiet } else { role });
+    }
     if c.system {
         let text = |t: &Option<String>| t.clone().unwrap_or_else(|| "-".to_owned());
-        cursor.skip(1).cell(28, &text(&m.host.kernel), quiet).cell(40, &text(&m.host.os), quiet);
+        cursor.cell(KERNEL, &text(&m.host.kernel), quiet);
+        let left = cursor.left();
+        cursor.cell(left, &text(&m.host.os), quiet);
+    }
+}
+
+/// `4 run`, `pacemaker failed`.
+fn daemons(m: &Member) -> (Role, String) {
+    if let Some(failed) = m.units.iter().find(|u| u.active == "failed") {
+        return (Role::Crit, format!("✕ {} failed", failed.name));
+    }
+    match m.units.iter().filter(|u| u.active == "active").count() {
+        0 if m.units.is_empty() => (Role::Dim, "-".to_owned()),
+        0 => (Role::Warn, "none runs".to_owned()),
+        n => (Role::Text, format!("{n} run")),
     }
 }
 
@@ -146,8 +170,8 @@ fn instead(m: &Member, stale: Option<std::time::Duration>) -> Option<(Role, Stri
     }
 }
 
-/// Sign, word and role of a member's status.
-fn status(m: &Member) -> (Role, String) {
+/// Role, sign and word of a member's status.
+fn status(m: &Member) -> (Role, &'static str, &'static str) {
     let (role, sign) = match m.status {
         MemberStatus::Online => (Role::Text, "●"),
         MemberStatus::Standby | MemberStatus::Maintenance => (Role::Warn, "◐"),
@@ -156,61 +180,45 @@ fn status(m: &Member) -> (Role, String) {
         MemberStatus::Unclean => (Role::Crit, "▲"),
         MemberStatus::Unknown => (Role::Unknown, "◌"),
     };
-    let tail = match (m.dc, m.kind) {
+    // A member that is online for others while we cannot reach it is not simply well.
+    let role = if m.status == MemberStatus::Online && !m.reach.is_up() { Role::Dim } else { role };
+    (role, sign, m.status.word())
+}
+
+/// What stands behind the status.
+const fn tail(m: &Member) -> &'static str {
+    match (m.dc, m.kind) {
         (true, _) => " DC",
         (_, NodeKind::Remote) => " rem",
         (_, NodeKind::Guest) => " gst",
         _ => "",
-    };
-    // A member that is online for others while we cannot reach it is not simply well.
-    let role = if m.status == MemberStatus::Online && !m.reach.is_up() { Role::Dim } else { role };
-    (role, format!("{sign} {}{tail}", m.status.word()))
+    }
 }
 
 /// One sign per link number: up to every peer, down to some, or not known.
-fn cursor_links(cursor: &mut Cursor<'_, '_>, m: &Member) {
-    let mut numbers: Vec<u32> = m.links.iter().map(|l| l.number).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    if numbers.is_empty() {
+fn cursor_links(cursor: &mut Cursor<'_, '_>, links: Option<&[Option<LinkSign>; LINKS]>) {
+    let before = cursor.left();
+    for sign in links.into_iter().flatten().flatten().take(6) {
+        match sign {
+            LinkSign::Up => cursor.text("●", Role::Text),
+            LinkSign::Down => cursor.text("✕", Role::Crit),
+            LinkSign::Unknown => cursor.text("◌", Role::Unknown),
+        };
+    }
+    let used = before - cursor.left();
+    if used == 0 {
         cursor.cell(6, "-", Role::Dim);
-        return;
+    } else {
+        cursor.skip(7_u16.saturating_sub(used));
     }
-    let mut signs = String::new();
-    let mut role = Role::Text;
-    for number in numbers.into_iter().take(6) {
-        let of: Vec<_> = m.links.iter().filter(|l| l.number == number).map(|l| l.connected).collect();
-        if of.contains(&Some(false)) {
-            signs.push('✕');
-            role = Role::Crit;
-        } else if of.contains(&None) {
-            signs.push('◌');
-            role = if role == Role::Text { Role::Unknown } else { role };
-        } else {
-            signs.push('●');
-        }
-    }
-    cursor.cell(6, &signs, role);
 }
 
-/// The line below the members: is fencing ready, and what was fenced last.
-pub fn fences(pen: &mut Pen<'_>, area: Rect) {
-    let model = pen.model;
-    let c = &model.shown;
-    let (role, ready) = match (c.options.fencing_enabled, c.fence_devices.len()) {
-        (Some(false), _) => (Role::Warn, "fencing is DISABLED".to_owned()),
-        (_, 0) => (Role::Dim, "fence: no device known".to_owned()),
-        (_, n) => (Role::Dim, format!("fence: {} ready", words::count(n, "device", "devices"))),
-    };
-    let mut cursor = pen.at(area.x + 2, area.y, area.width.saturating_sub(2));
-    cursor.text(&ready, role);
-    if let Some(last) = c.fences.first() {
-        let (role, word) = fence_word(last.status);
-        let role = if role == Role::Text { Role::Dim } else { role };
-        // Ages from a minute on change with the header's clock.
-        let at = last.completed.map(|at| at.age(model.setup.now).max(std::time::Duration::from_secs(60)));
-        let ago = at.map_or_else(String::new, |a| format!(", {} ago", words::age(a)));
-        let target = model.index.names.short(&last.target);
-        cursor.skip(3).text(&format!("last: {target} {} {word}{ago}", last.action), role);
+/// The lines below the members: views that contradict each other, fencing, quorum's own rules.
+pub fn foot(pen: &mut Pen<'_>, area: Rect) {
+    for (line, y) in foot::lines(pen.model, usize::from(area.height)).iter().zip(area.y..area.bottom()) {
+        let mut cursor = pen.at(area.x + 2.min(area.width), y, area.width.saturating_sub(2));
+        for (role, text) in line {
+            cursor.text(text, *role);
+        }
     }
 }

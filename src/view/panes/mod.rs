@@ -16,6 +16,7 @@ use crate::app::fresh;
 use crate::app::index::Level;
 use crate::app::layout;
 use crate::app::list::List;
+use crate::app::order::SortKey;
 use crate::app::rows::{Pane, Row};
 use crate::app::words;
 use crate::theme::Role;
@@ -35,9 +36,6 @@ pub fn brief(pen: &mut Pen<'_>, pane: Pane, area: Rect) {
     if layout::has_heads(pane, area) {
         heads(pen, pane, Rect { y: area.y + 1, height: 1, ..area });
     }
-    if layout::has_fences(pane, area) {
-        members::fences(pen, Rect { y: area.bottom() - 1, height: 1, ..area });
-    }
     let all = state.brief.rows.len();
     let folds = all > usize::from(rows.height);
     let room = if folds { Rect { height: rows.height.saturating_sub(1), ..rows } } else { rows };
@@ -48,6 +46,11 @@ pub fn brief(pen: &mut Pen<'_>, pane: Pane, area: Rect) {
     }
     if all == 0 && rows.height > 0 {
         pen.put(rows.x + 2, rows.y, rows.width.saturating_sub(2), &nothing(pen, pane), Role::Dim);
+    }
+    if layout::has_foot(pane, area) {
+        // Right below the rows: what lies between two things that belong together is a gap to jump.
+        let y = rows.y + u16::try_from(all.max(1)).unwrap_or(u16::MAX).min(rows.height);
+        members::foot(pen, Rect { y, height: area.bottom() - y, ..area });
     }
 }
 
@@ -139,12 +142,18 @@ fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool) {
     let model = pen.model;
     let Some(state) = model.pane(pane) else { return };
     let mut note = match pane {
-        Pane::Services => format!("{}/{} started", model.index.counts.started, model.index.counts.wanted),
+        Pane::Services if !model.shown.services.is_empty() => {
+            format!("{}/{} started", model.index.counts.started, model.index.counts.wanted)
+        }
         Pane::Storage if model.index.counts.paths.1 > 0 => {
             format!("paths {}/{}", model.index.counts.paths.0, model.index.counts.paths.1)
         }
         _ => String::new(),
     };
+    if state.wish.sort != SortKey::default_of(pane) || state.wish.reversed {
+        let way = if state.wish.reversed { ", turned round" } else { "" };
+        let _ = write!(note, " by {}{way}", state.wish.sort.short());
+    }
     if state.wish.problems {
         note.push_str(" problems only");
     }

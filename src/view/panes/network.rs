@@ -19,12 +19,16 @@ use crate::view::pen::{Cursor, Pen};
 const NODE: u16 = 12;
 const NAME: u16 = 14;
 const STATE: u16 = 11;
+const KIND: u16 = 14;
+const SPEED: u16 = 10;
+const ABOVE: u16 = 9;
 
 /// The column heads of the table.
 pub fn heads(pen: &mut Pen<'_>, area: Rect) {
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.cell(NODE, "NODE", Role::Dim).cell(NAME, "NAME", Role::Dim).cell(STATE, "STATE", Role::Dim);
-    cursor.cell(14, "KIND", Role::Dim).text("PORTS, SPEED Mb/s, FAILURES, ABOVE, BELOW, ADDRESSES", Role::Dim);
+    cursor.cell(KIND, "KIND", Role::Dim).right(SPEED, "Mb/s", Role::Dim).cell(ABOVE, "BELOW", Role::Dim);
+    cursor.text("PORTS AND THEIR FAILURES, ADDRESSES", Role::Dim);
 }
 
 /// A row of the network.
@@ -124,20 +128,24 @@ fn bond(pen: &mut Pen<'_>, row: Row, b: &Bond, area: Rect, look: Look) {
     name(pen, area.x + (NODE + 1).min(area.width), area.y, NAME.min(area.width.saturating_sub(NODE + 1)), &b.name, level, look);
     let (role, word) = status(b);
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.skip(NODE + NAME + 2).cell(STATE, word, role).cell(14, &b.mode, Role::Text);
+    cursor.skip(NODE + NAME + 2).cell(STATE, word, role).cell(KIND, &b.mode, Role::Text);
+    let active = b.ports.iter().find(|p| b.active_port.as_deref() == Some(p.name.as_str()));
+    cursor.right(SPEED, &active.map_or_else(String::new, |p| speed(p.speed_mbps, p.duplex.as_deref())), Role::Text);
+    cursor.cell(ABOVE, b.bridge.as_deref().unwrap_or_default(), Role::Dim);
     for p in &b.ports {
-        let active = b.active_port.as_deref() == Some(p.name.as_str());
-        let name = if active { format!("[{}]", p.name) } else { p.name.clone() };
         let sign = if p.up { "" } else { " ✕" };
         let failures = p.failures.filter(|f| *f > 0).map_or_else(String::new, |f| format!(" failed {f}x"));
         let role = if p.up { Role::Text } else { Role::Crit };
-        cursor.text(&format!("{name}{sign} {}{failures}", speed(p.speed_mbps, p.duplex.as_deref())), role).skip(2);
+        let active = b.active_port.as_deref() == Some(p.name.as_str());
+        let name = if active { format!("[{}]", p.name) } else { p.name.clone() };
+        cursor.text(&format!("{name}{sign}"), role);
+        if !active {
+            cursor.skip(1).text(&speed(p.speed_mbps, p.duplex.as_deref()), Role::Dim);
+        }
+        cursor.text(&failures, Role::Warn).skip(2);
     }
     if let Some(partner) = &b.partner {
         cursor.text(&format!("partner {partner}"), Role::Dim).skip(2);
-    }
-    if let Some(bridge) = &b.bridge {
-        cursor.text(&format!("> {bridge}"), Role::Dim).skip(2);
     }
     let vlans: Vec<String> = b.vlans.iter().map(|(_, id)| id.to_string()).collect();
     if !vlans.is_empty() {
@@ -157,13 +165,10 @@ fn nic(pen: &mut Pen<'_>, row: Row, n: &Interface, area: Rect, look: Look) {
         _ => (Role::Dim, "◌"),
     };
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.skip(NODE + NAME + 2).cell(STATE, &format!("{sign} {}", n.state), role).cell(14, &nic_kind(n), Role::Text);
-    if n.speed_mbps.is_some() {
-        cursor.text(&speed(n.speed_mbps, n.duplex.as_deref()), Role::Text).skip(2);
-    }
-    if let Some(master) = &n.master {
-        cursor.text(&format!("> {master}"), Role::Dim).skip(2);
-    }
+    cursor.skip(NODE + NAME + 2).cell(STATE, &format!("{sign} {}", n.state), role).cell(KIND, &nic_kind(n), Role::Text);
+    let known = n.speed_mbps.is_some() || n.duplex.is_some();
+    cursor.right(SPEED, &if known { speed(n.speed_mbps, n.duplex.as_deref()) } else { String::new() }, Role::Text);
+    cursor.cell(ABOVE, n.master.as_deref().unwrap_or_default(), Role::Dim);
     if let Some(lower) = &n.lower {
         cursor.text(&format!("on {lower}"), Role::Dim).skip(2);
     }

@@ -24,15 +24,16 @@ use crate::view::pen::{Cursor, Pen};
 const SIZE: u16 = 5;
 const PERCENT: u16 = 4;
 
-fn widths(width: u16) -> (u16, u16) {
-    let name = (width * 3 / 8).clamp(8, 40);
+fn widths(index: &Index, width: u16) -> (u16, u16) {
+    let most = if width < 60 { width / 2 } else { width * 3 / 8 };
+    let name = index.widths.storage.clamp(8, most.clamp(8, 48));
     let gauge = if width >= 50 { (width / 7).min(20) } else { 0 };
     (name, gauge)
 }
 
 /// The column heads of the table.
 pub fn heads(pen: &mut Pen<'_>, area: Rect) {
-    let (name, gauge) = widths(area.width);
+    let (name, gauge) = widths(&pen.model.index, area.width);
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.cell(name, "STORAGE", Role::Dim).right(SIZE, "SIZE", Role::Dim);
     if gauge > 0 {
@@ -46,7 +47,7 @@ pub fn row(pen: &mut Pen<'_>, row: Row, area: Rect, look: Look) {
     let model = pen.model;
     let (c, index) = (&model.shown, &model.index);
     let level = model.level(row);
-    let (width, bar) = widths(area.width);
+    let (width, bar) = widths(index, area.width);
     let (label, size) = label(pen, row);
     name(pen, area.x, area.y, width.min(area.width), &label, level, look);
     let mut cursor = pen.at(area.x, area.y, area.width);
@@ -125,6 +126,10 @@ fn place(model: &Model, row: Row) -> (Role, String) {
             if !v.stale_sizes.is_empty() {
                 return (Role::Warn, format!("{text}, other size on {}", words::count(v.stale_sizes.len(), "node", "nodes")));
             }
+            if v.is_thin_pool {
+                let meta = v.metadata_percent.map_or_else(String::new, |p| format!(", metadata {}", words::percent(p)));
+                text = format!("{text}, thin pool{meta}");
+            }
             if !v.used_by.is_empty() {
                 text = format!("{text}  {}", v.used_by.join(" "));
             }
@@ -163,18 +168,24 @@ fn paths(mut cursor: Cursor<'_, '_>, row: Row, model: &Model) {
     let (c, index) = (&model.shown, &model.index);
     let Row::Paths(i) = row else { return };
     let maps: Vec<&PathMap> = index.paths.get(i as usize).into_iter().flatten().filter_map(|k| c.maps.get(*k)).collect();
-    let lost = |m: &PathMap| m.active < m.total;
+    let old = |m: &PathMap| fresh::node(&m.node, c, model.setup.now, model.setup.stale_after).is_some();
+    let lost = |m: &PathMap| m.active < m.total && !old(m);
     // Nodes that lost a path first: on a narrow screen the others are the ones to go.
     let (bad, good): (Vec<&PathMap>, Vec<&PathMap>) = maps.into_iter().partition(|m| lost(m));
     for m in bad.into_iter().chain(good) {
+        let name = index.names.short(&m.node);
+        if cursor.left() < 6 {
+            break;
+        }
+        if old(m) {
+            cursor.text(name, Role::Dim).skip(1).text("◌", Role::Unknown).skip(2);
+            continue;
+        }
         let (role, sign) = match (lost(m), m.active) {
             (false, _) => (Role::Dim, ""),
             (true, 0) => (Role::Crit, "▲"),
             (true, _) => (Role::Warn, "△"),
         };
-        if cursor.left() < 6 {
-            break;
-        }
-        cursor.text(&format!("{} {}/{}{sign}", index.names.short(&m.node), m.active, m.total), role).skip(2);
+        cursor.text(&format!("{name} {}/{}{sign}", m.active, m.total), role).skip(2);
     }
 }

@@ -1,0 +1,144 @@
+//! Which columns a table has room for. Pure geometry, fitted to what stands in them.
+
+use super::index::Index;
+
+/// The columns of the members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Members {
+    /// Width of the name.
+    pub name: u16,
+    /// Width of sign and word.
+    pub status: u16,
+    /// A sign for each link.
+    pub links: bool,
+    /// Votes.
+    pub votes: bool,
+    /// Uptime.
+    pub uptime: bool,
+    /// Services, CPUs, memory, NICs, load.
+    pub size: bool,
+    /// Clock and daemons.
+    pub care: bool,
+    /// Kernel and system.
+    pub system: bool,
+}
+
+/// Sign and word of a member's status.
+const STATUS: u16 = 13;
+/// CPU, memory, guests with their blanks.
+const LOADS: u16 = 15;
+const LINKS: u16 = 7;
+const UPTIME: u16 = 6;
+const VOTES: u16 = 3;
+
+impl Members {
+    /// The columns for a width. Links go last: a link that is down is trouble, an uptime is not.
+    pub fn new(index: &Index, width: u16) -> Self {
+        let name = index.names.widest().clamp(4, if width >= 100 { 30 } else { 14 });
+        let base = name + STATUS + 2 + LOADS;
+        Self {
+            name,
+            status: STATUS,
+            links: width >= base + LINKS,
+            uptime: width >= base + LINKS + UPTIME,
+            votes: width >= base + LINKS + UPTIME + VOTES,
+            size: width >= 90,
+            care: width >= 126,
+            system: width >= 160,
+        }
+    }
+}
+
+/// How node columns of the services are headed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heads {
+    /// By short names.
+    Names,
+    /// By what tells the names apart.
+    Tiny,
+}
+
+/// The columns of the services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Services {
+    /// Width of the name.
+    pub name: u16,
+    /// Width of a node's column and how it is headed; none if names stand instead.
+    pub matrix: Option<(u16, Heads)>,
+    /// Width of the names of owners where there is no matrix.
+    pub owners: u16,
+    /// Width of the state; failures stand behind it where they have no column.
+    pub state: u16,
+    /// The kind.
+    pub kind: bool,
+    /// Failures.
+    pub fails: bool,
+    /// Since when.
+    pub since: bool,
+}
+
+/// Width of a kind, of failures, of a time.
+pub const KIND: u16 = 8;
+/// Failures.
+pub const FAILS: u16 = 5;
+/// `11-22 22:48`.
+pub const SINCE: u16 = 11;
+/// A note needs these before anything else may take more room.
+const NOTE: u16 = 12;
+
+impl Services {
+    /// The columns for a width.
+    pub fn new(index: &Index, width: u16) -> Self {
+        let narrow = width < 50;
+        let widest = if narrow { 14 } else { (width / 3).clamp(12, 32) };
+        let mut columns = Self {
+            name: index.widths.service.clamp(7, widest),
+            matrix: None,
+            owners: 0,
+            state: if narrow { 10 } else { 12 },
+            kind: width >= 130,
+            fails: !narrow && index.widths.failures,
+            since: width >= 150,
+        };
+        columns.matrix = columns.fit(index, width, narrow);
+        if columns.matrix.is_none() && narrow {
+            // A place says more than the end of a name.
+            let cut = Self { name: columns.name.min(9), ..columns };
+            columns.matrix = cut.fit(index, width, narrow);
+            columns.name = if columns.matrix.is_some() { cut.name } else { columns.name };
+        }
+        if columns.matrix.is_none() {
+            columns.owners = index.names.widest().clamp(5, (width / 4).max(8));
+            let room = width.saturating_sub(columns.owners + columns.state + 2);
+            columns.name = columns.name.min(room.max(7));
+        }
+        columns
+    }
+
+    fn fit(&self, index: &Index, width: u16, narrow: bool) -> Option<(u16, Heads)> {
+        let count = u16::try_from(index.names.columns().len()).unwrap_or(u16::MAX);
+        let rest = width.saturating_sub(self.fixed() + if narrow { 0 } else { NOTE });
+        let head = index.names.widest_head().clamp(2, 6);
+        let tiny = index.names.tiny().map(|(_, heads)| heads.iter().map(String::len).max().unwrap_or(1));
+        let tiny = tiny.map(|w| (u16::try_from(w).unwrap_or(2) + 1, Heads::Tiny));
+        let cells = [Some((head + 2, Heads::Names)), Some((head + 1, Heads::Names)), tiny];
+        cells.into_iter().flatten().find(|(cell, _)| count > 0 && count.saturating_mul(*cell) <= rest)
+    }
+
+    /// Cells of everything but the matrix and the note.
+    const fn fixed(&self) -> u16 {
+        let (kind, fails, since) = (self.kind as u16, self.fails as u16, self.since as u16);
+        self.name + 1 + self.state + 1 + kind * (KIND + 1) + fails * (FAILS + 1) + since * (SINCE + 1)
+    }
+}
+
+/// How wide the members and the services would like to be on the overview, so that nothing that matters is cut.
+pub fn natural(index: &Index, body: u16) -> (u16, u16) {
+    let name = index.names.widest().clamp(4, 14);
+    let base = 2 + name + STATUS + 2 + LOADS + LINKS;
+    let members = if body >= super::layout::WIDE { base + UPTIME + VOTES } else { base };
+    let count = u16::try_from(index.names.columns().len()).unwrap_or(u16::MAX).min(64);
+    let head = index.names.widest_head().clamp(2, 6);
+    let service = index.widths.service.clamp(7, 32) + 1 + count.saturating_mul(head + 2) + 14 + FAILS + 1;
+    (members, service + 2 + NOTE * 2)
+}

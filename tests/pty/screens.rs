@@ -1,0 +1,30 @@
+//! The recorded cluster on real terminals.
+
+use super::rig::Terminal;
+
+/// A recording has its own clock, behind the wall's: its pictures must be drawn without a key having been pressed.
+#[test]
+fn the_demo_shows_its_cluster_by_itself() {
+    let mut t = Terminal::open(&["demo"], &[], (100, 30));
+    t.wait("quorum", |s| s.contains("QUORATE 3 of 3"));
+    t.wait("services", |s| s.contains("vm3"));
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
+    assert!(!t.screen.screen().alternate_screen() && !t.screen.screen().hide_cursor());
+}
+
+#[test]
+fn a_storm_of_resizes_ends_in_a_whole_screen() {
+    let mut t = Terminal::open(&["demo"], &[], (100, 30));
+    t.wait("services", |s| s.contains("vm3"));
+    for n in 0..40_u16 {
+        t.resize(60 + n, 14 + n);
+    }
+    t.resize(80, 24);
+    let text = t.wait("the last line of 80x24", |s| s.lines().nth(23).is_some_and(|l| l.contains("? help")));
+    assert!(text.lines().next().unwrap().contains("QUORATE 3/3"), "{text}");
+    t.resize(40, 10);
+    t.wait("two lines of header", |s| s.lines().nth(1).is_some_and(|l| l.contains("QUORATE 3/3")));
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
+}
