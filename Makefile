@@ -23,7 +23,7 @@ endef
 .PHONY: help demo build bench test test-unit test-lab lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
 
 help:
-	@echo "make demo         the cockpit on a recorded cluster; installs what is missing"
+	@echo "make demo         the cockpit on the simulated cluster; installs what is missing"
 	@echo "make test         all tests, the real-cluster lab included; installs what is missing"
 	@echo "make    tests on the QEMU lab (bonds, multipath, shared LVM, journald): about 15 minutes, alone on the machine"
 	@echo "make lab | lab-full | lab-down    real clusters to try quorate on"

@@ -11,6 +11,7 @@
 //! - [`app`]: the pure update; `app::runtime` joins the halves.
 //! - [`command`], [`keymap`], [`theme`], [`config`]: the tables that operators may change.
 //! - [`view`]: draws. [`term`]: the terminal itself.
+//! - [`sim`]: the simulated cluster of `quorate demo`.
 //! - [`doctor`]: checks the way to every node. [`record`]: recordings and their replay.
 
 pub mod app;
@@ -24,6 +25,7 @@ pub mod link;
 pub mod probe;
 pub mod record;
 pub mod report;
+pub mod sim;
 pub mod state;
 pub mod term;
 pub mod theme;

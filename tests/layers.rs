@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["state"]),
     ("doctor", &["link", "probe"]),
     ("record", &["link"]),
+    ("sim", &["link", "probe"]),
     ("config", &["link"]),
     ("command", &[]),
     ("keymap", &["command"]),

@@ -10,10 +10,12 @@ use super::ways::wayfinder;
 use crate::cli::{Demo, Global, Stack, WRONG_COMMAND_LINE, runs_a_cluster};
 use crate::config::paths::Paths;
 use crate::config::{self, Choice, Config, ConfigError, Session};
+use crate::domain::stamp::Stamp;
 use crate::record::Recording;
+use crate::sim::{Setup, Simulation};
 
-/// A recorded cluster, for `quorate demo`.
-const DEMO: &str = include_str!("../../record/demo.jsonl");
+/// The name of the demo's cluster.
+pub(super) const DEMO: &str = "net-cluster";
 /// Why nothing runs.
 #[derive(Debug)]
 pub enum Failure {
@@ -41,6 +43,8 @@ pub enum Sessions {
     Configured(Config, Choice),
     /// A recording, with the text of it (it is read anew when it is opened anew).
     Recorded(String, String),
+    /// The simulated cluster.
+    Simulated(Simulation),
 }
 
 fn config(global: &Global) -> Result<Config, Failure> {
@@ -86,18 +90,20 @@ pub fn replay(file: &Path) -> Result<Sessions, Failure> {
 
 /// The cluster of `demo`.
 pub fn demo(demo: &Demo) -> Result<Sessions, Failure> {
-    demo_ways(demo)?;
-    Ok(Sessions::Recorded("demo".to_owned(), DEMO.to_owned()))
+    Ok(Sessions::Simulated(simulate(demo)?))
 }
 
 /// As [`demo`], for pipes.
 pub fn demo_ways(demo: &Demo) -> Result<WayFinder, Failure> {
+    Ok(WayFinder::simulated(DEMO, &simulate(demo)?))
+}
+
+fn simulate(demo: &Demo) -> Result<Simulation, Failure> {
     if demo.stack == Stack::Rhcs {
-        let text = "this quorate's demo shows a recorded Pacemaker cluster; it has no cluster of another stack";
+        let text = "this quorate's demo simulates a Pacemaker cluster; it has no cluster of another stack";
         return Err(Failure::Said(WRONG_COMMAND_LINE, text.to_owned()));
     }
-    let recording = Recording::read(DEMO).map_err(|e| Failure::Said(1, format!("the built-in recording: {e}")))?;
-    Ok(WayFinder::replay(recording))
+    Ok(Simulation::start(&Setup::demo(demo.seed, demo.story, Stamp::now()))?)
 }
 
 /// A new file for `record`: what is there is never overwritten, and nobody else may read it.

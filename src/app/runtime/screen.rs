@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::cockpit::{Opener, Wanted};
-use super::launch::{Failure, Sessions, open};
+use super::launch::{DEMO, Failure, Sessions, open};
 use super::way::WayFinder;
 use crate::app::Setup;
 use crate::cli::Global;
@@ -30,7 +30,7 @@ impl Sessions {
         let dir = Paths::of_process().map(|p| p.config);
         let defaults = match &self {
             Self::Configured(config, _) => (config.theme.clone(), config.keymap.clone(), config.ascii),
-            Self::Recorded(..) => (None, None, false),
+            Self::Recorded(..) | Self::Simulated(_) => (None, None, false),
         };
         let theme_name = global.theme.clone().or(defaults.0).unwrap_or_else(|| "default".to_owned());
         let keymap_name = global.keymap.clone().or(defaults.1).unwrap_or_else(|| "default".to_owned());
@@ -67,6 +67,12 @@ impl Sessions {
                 setup.current = Some(name.clone());
                 let open = move |_: &str| Recording::read(&text).ok().map(WayFinder::replay);
                 Ok((Box::new(open), Some(name), vec!["a recording: nothing here is live".to_owned()]))
+            }
+            Self::Simulated(simulation) => {
+                setup.clusters = vec![DEMO.to_owned()];
+                setup.current = Some(DEMO.to_owned());
+                let open = move |_: &str| Some(WayFinder::simulated(DEMO, &simulation));
+                Ok((Box::new(open), Some(DEMO.to_owned()), vec!["a simulated cluster: nothing here is real".to_owned()]))
             }
             Self::Configured(_, choice) => {
                 let sessions = match choice {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::link::{self, Become, Link, Target, Voice};
 use crate::record::{self, Recording};
+use crate::sim::Simulation;
 
 /// The way to one node.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub enum WayKind {
     Local(Become),
     /// A recording, and the node's key in it.
     Recorded(Arc<Recording>, u32),
+    /// A simulated node, by its place in the simulation.
+    Simulated(Simulation, usize),
 }
 
 impl Way {
@@ -47,6 +50,7 @@ impl Way {
             WayKind::Ssh(target) => link::ssh::spawn(*target, voice),
             WayKind::Local(rights) => link::local::spawn(rights, voice),
             WayKind::Recorded(recording, key) => record::play(recording, key, voice),
+            WayKind::Simulated(simulation, node) => simulation.open(node, voice),
         }
     }
 }
@@ -77,6 +81,17 @@ impl WayFinder {
             .collect();
         let shift = recording.began - crate::domain::stamp::Stamp::now().0;
         Self { cluster: recording.cluster.clone(), first, further: Box::new(|_, _| Vec::new()), shift }
+    }
+
+    /// The nodes of a simulated cluster.
+    pub fn simulated(cluster: &str, simulation: &Simulation) -> Self {
+        let way = |(at, name): (usize, &String)| Way {
+            name: Some(name.clone()),
+            address: name.clone(),
+            kind: WayKind::Simulated(simulation.clone(), at),
+        };
+        let first = simulation.names().iter().enumerate().map(way).collect();
+        Self::new(Some(cluster.to_owned()), first, Box::new(|_, _| Vec::new()))
     }
 
     /// The configured name of the cluster.

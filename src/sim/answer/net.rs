@@ -1,0 +1,165 @@
+//! `ip -d -j -s link`, `ip -j addr`, `/proc/net/bonding`, speeds.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::sim::world::{Node, NodeAt, World};
+
+/// VLANs on bond1, each with its bridge.
+const VLANS: [u16; 3] = [1, 2, 3];
+
+fn mac(node: NodeAt, port: usize) -> String {
+    format!("52:54:00:77:{:02x}:{port:02x}", node + 1)
+}
+
+fn flags(up: bool, more: &str) -> Value {
+    let mut all = vec!["BROADCAST", "MULTICAST"];
+    all.extend(Some(more).filter(|m| !m.is_empty()));
+    if up {
+        all.extend(["UP", "LOWER_UP"]);
+    } else {
+        all.extend(["NO-CARRIER", "UP"]);
+    }
+    json!(all)
+}
+
+const fn state(up: bool) -> &'static str {
+    if up { "UP" } else { "DOWN" }
+}
+
+fn port(n: &Node, node: NodeAt, at: usize) -> Value {
+    let p = n.ports.get(at).copied();
+    let (up, failures) = p.map_or((false, 0), |p| (p.up, p.failures));
+    let bond = at % 2;
+    let role = if n.active_port(bond) == Some(at) { "ACTIVE" } else { "BACKUP" };
+    json!({
+        "ifindex": at + 2, "ifname": format!("eth{at}"), "flags": flags(up, "SLAVE"), "mtu": 1500, "qdisc": "mq",
+        "master": format!("bond{bond}"), "operstate": state(up), "link_type": "ether", "address": mac(node, bond),
+        "permaddr": mac(node, at), "parentbus": "pci", "parentdev": format!("0000:01:00.{at}"),
+        "linkinfo": {"info_slave_kind": "bond", "info_slave_data": {
+            "state": role, "mii_status": state(up), "link_failure_count": failures, "perm_hwaddr": mac(node, at), "queue_id": 0}},
+        "stats64": stats(node, at),
+    })
+}
+
+fn stats(node: NodeAt, at: usize) -> Value {
+    let side = |bytes: usize| json!({"bytes": bytes, "packets": bytes / 900, "errors": 0, "dropped": 0});
+    json!({"rx": side(81_226_112 * (node + 1) + at), "tx": side(61_120_512 * (at + 1))})
+}
+
+fn bond(n: &Node, node: NodeAt, at: usize) -> Value {
+    let active = n.active_port(at);
+    let mut value = json!({
+        "ifindex": 10 + at, "ifname": format!("bond{at}"), "flags": flags(active.is_some(), "MASTER"), "mtu": 1500, "qdisc": "noqueue",
+        "operstate": state(active.is_some()), "link_type": "ether", "address": mac(node, at),
+        "linkinfo": {"info_kind": "bond", "info_data": {"mode": "active-backup", "miimon": 100, "updelay": 0, "downdelay": 0}},
+        "stats64": stats(node, 10 + at),
+    });
+    if let Some(active) = active {
+        value["linkinfo"]["info_data"]["active_slave"] = json!(format!("eth{active}"));
+    }
+    value
+}
+
+fn vlan(node: NodeAt, id: u16, up: bool) -> Value {
+    json!({
+        "ifindex": 20 + id, "link": "bond1", "ifname": format!("bond1.{id}"), "flags": flags(up, ""), "mtu": 1500, "qdisc": "noqueue",
+        "master": format!("br{id}"), "operstate": state(up), "link_type": "ether", "address": mac(node, 1),
+        "linkinfo": {"info_kind": "vlan", "info_data": {"protocol": "802.1Q", "id": id}, "info_slave_kind": "bridge",
+            "info_slave_data": {"state": "forwarding"}},
+    })
+}
+
+fn bridge(node: NodeAt, id: u16, up: bool) -> Value {
+    json!({
+        "ifindex": 30 + id, "ifname": format!("br{id}"), "flags": flags(up, ""), "mtu": 1500, "qdisc": "noqueue",
+        "operstate": state(up), "link_type": "ether", "address": mac(node, usize::from(id) + 16),
+        "linkinfo": {"info_kind": "bridge", "info_data": {"forward_delay": 0, "stp_state": 0, "vlan_filtering": 0}},
+    })
+}
+
+/// A guest's own interface, on the bridge of its service network.
+fn tap(node: NodeAt, guest: usize) -> Value {
+    json!({
+        "ifindex": 100 + guest, "ifname": format!("vnet{guest}"), "flags": flags(true, ""), "mtu": 1500, "qdisc": "fq_codel",
+        "master": format!("br{}", VLANS[guest % VLANS.len()]), "operstate": "UNKNOWN", "link_type": "ether",
+        "address": format!("fe:54:00:aa:{:02x}:{guest:02x}", node + 1),
+        "linkinfo": {"info_kind": "tun", "info_data": {"type": "tap"}, "info_slave_kind": "bridge", "info_slave_data": {"state": "forwarding"}},
+    })
+}
+
+/// `ip -d -j -s link`, `ip -j addr`, and which have a device.
+pub fn links(world: &World, node: NodeAt) -> String {
+    let Some(n) = world.nodes.get(node) else { return String::new() };
+    let mut all = vec![json!({
+        "ifindex": 1, "ifname": "lo", "flags": ["LOOPBACK", "UP", "LOWER_UP"], "mtu": 65536, "qdisc": "noqueue", "operstate": "UNKNOWN",
+        "link_type": "loopback", "address": "00:00:00:00:00:00",
+    })];
+    all.extend((0..4).map(|at| port(n, node, at)));
+    all.extend((0..2).map(|at| bond(n, node, at)));
+    let carried = n.active_port(1).is_some();
+    all.extend(VLANS.iter().map(|id| vlan(node, *id, carried)));
+    all.extend(VLANS.iter().map(|id| bridge(node, *id, carried)));
+    all.extend((0..world.guests.len()).filter(|g| world.runs_on(*g) == Some(node)).map(|g| tap(node, g)));
+    let address = |name: &str, local: String, length: u8| json!({"ifname": name, "addr_info": [{"family": "inet", "local": local, "prefixlen": length, "scope": "global"}]});
+    let addresses = json!([
+        address("lo", "127.0.0.1".to_owned(), 8),
+        address("bond0", format!("172.18.18.{}", 11 + node), 24),
+        address("br1", format!("192.0.2.{}", 11 + node), 24),
+    ]);
+    format!("{}\n\n@@quorate addresses\n{addresses}\n\n@@quorate devices\neth0\neth1\neth2\neth3\n", Value::Array(all))
+}
+
+/// `/proc/net/bonding/*`.
+pub fn bonding(world: &World, node: NodeAt) -> String {
+    let Some(n) = world.nodes.get(node) else { return String::new() };
+    let mut out = String::new();
+    for bond in 0..2 {
+        let active = n.active_port(bond);
+        let _ = write!(
+            out,
+            "@@quorate bond /proc/net/bonding/bond{bond}\nEthernet Channel Bonding Driver: v6.1.0-28-amd64\n\nBonding Mode: fault-tolerance (active-backup)\nPrimary Slave: None\nCurrently Active Slave: {}\nMII Status: {}\nMII Polling Interval (ms): 100\nUp Delay (ms): 0\nDown Delay (ms): 0\nPeer Notification Delay (ms): 0\n",
+            active.map_or_else(|| "None".to_owned(), |a| format!("eth{a}")),
+            if active.is_some() { "up" } else { "down" },
+        );
+        for at in [bond, bond + 2] {
+            let (up, failures) = n.ports.get(at).map_or((false, 0), |p| (p.up, p.failures));
+            let (mii, speed, duplex) = if up { ("up", "1000 Mbps", "full") } else { ("down", "Unknown", "Unknown") };
+            let _ = write!(
+                out,
+                "\nSlave Interface: eth{at}\nMII Status: {mii}\nSpeed: {speed}\nDuplex: {duplex}\nLink Failure Count: {failures}\nPermanent HW addr: {}\nSlave queue ID: 0\n",
+                mac(node, at),
+            );
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Speeds, from sysfs.
+pub fn speeds(world: &World, node: NodeAt) -> String {
+    let Some(n) = world.nodes.get(node) else { return String::new() };
+    let mut out = String::new();
+    for (at, port) in n.ports.iter().enumerate() {
+        let (speed, duplex) = if port.up { ("1000", "full") } else { ("-1", "unknown") };
+        let _ = write!(out, "@@quorate link eth{at}\n{speed}\n{duplex}\n");
+    }
+    out
+}
+
+/// `ip -o link`: what a stream of changes begins with.
+pub fn listing(world: &World, node: NodeAt) -> String {
+    let Some(n) = world.nodes.get(node) else { return String::new() };
+    let mut out = String::new();
+    for (at, port) in n.ports.iter().enumerate() {
+        let _ = writeln!(out, "{}", link_line(at, port.up));
+    }
+    out
+}
+
+/// A port as `ip -o link` and `ip monitor` print it.
+pub fn link_line(port: usize, up: bool) -> String {
+    let flags = if up { "BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP" } else { "NO-CARRIER,BROADCAST,MULTICAST,SLAVE,UP" };
+    format!("{}: eth{port}: <{flags}> mtu 1500 qdisc mq master bond{} state {}", port + 2, port % 2, state(up))
+}

@@ -1,0 +1,178 @@
+//! `lvs`, `vgs`, `pvs`, `dmsetup`, `multipathd`, `df`.
+
+use std::fmt::Write as _;
+
+use crate::sim::world::{NodeAt, Volume, World};
+
+/// The shared group.
+const GROUP: &str = "vg_cluster";
+const GROUP_UUID: &str = "ScvgO5-l2WM-XYJ7-RYpt-I0yp-XLr4-d8RlqZ";
+/// The array's unit.
+const UNIT: &str = "/dev/mapper/netapp";
+const EXTENT: u64 = 4 << 20;
+/// Bytes of the shared group.
+pub const GROUP_SIZE: u64 = 4 << 40;
+
+/// An LVM UUID made of a number.
+fn uuid(prefix: &str, number: usize) -> String {
+    format!("{prefix}{number:04}-AbCd-EfGh-IjKl-MnOp-QrSt-UvWxYz")
+}
+
+/// Bytes that are free in the shared group.
+pub fn free(world: &World) -> u64 {
+    GROUP_SIZE.saturating_sub(world.volumes.iter().map(|v| v.size).sum())
+}
+
+/// A volume is active on every member: shared activation under lvmlockd.
+fn active(world: &World, node: NodeAt) -> bool {
+    world.nodes.get(node).is_some_and(|n| n.clustered)
+}
+
+fn open(world: &World, node: NodeAt, at: usize) -> bool {
+    let mounted = world.mounts.iter().any(|m| m.volume == at);
+    let used = (0..world.guests.len()).any(|g| world.runs_on(g) == Some(node) && world.guests.get(g).is_some_and(|g| g.volume == Some(at)));
+    mounted || used
+}
+
+/// The report that `--reportformat json` prints.
+fn report(kind: &str, rows: &[String]) -> String {
+    format!(
+        "  {{\n      \"report\": [\n          {{\n              \"{kind}\": [\n{}\n              ]\n          }}\n      ]\n  }}\n",
+        rows.join(",\n")
+    )
+}
+
+/// `lvs -a --units b --nosuffix --reportformat json`.
+pub fn lvs(world: &World, node: NodeAt) -> String {
+    let mut first = 0;
+    let mut rows = Vec::new();
+    for (at, v) in world.volumes.iter().enumerate() {
+        let attr = match (active(world, node), open(world, node, at)) {
+            (true, true) => "-wi-ao----",
+            (true, false) => "-wi-a-----",
+            (false, _) => "-wi-------",
+        };
+        rows.push(format!(
+            "                  {{\"vg_name\":\"{GROUP}\", \"lv_name\":\"{}\", \"lv_uuid\":\"{}\", \"lv_attr\":\"{attr}\", \"lv_size\":\"{}\", \"pool_lv\":\"\", \"origin\":\"\", \"data_percent\":\"\", \"metadata_percent\":\"\", \"move_pv\":\"\", \"copy_percent\":\"\", \"devices\":\"{UNIT}({first})\", \"lv_layout\":\"linear\", \"lv_role\":\"public\", \"lv_health_status\":\"\"}}",
+            v.name,
+            uuid("lv", at),
+            v.size,
+        ));
+        first += v.size / EXTENT;
+    }
+    for (at, (name, size)) in OWN.into_iter().enumerate() {
+        rows.push(format!(
+            "                  {{\"vg_name\":\"vg_sys\", \"lv_name\":\"{name}\", \"lv_uuid\":\"{}\", \"lv_attr\":\"-wi-ao----\", \"lv_size\":\"{size}\", \"pool_lv\":\"\", \"origin\":\"\", \"data_percent\":\"\", \"metadata_percent\":\"\", \"move_pv\":\"\", \"copy_percent\":\"\", \"devices\":\"/dev/sda2(0)\", \"lv_layout\":\"linear\", \"lv_role\":\"public\", \"lv_health_status\":\"\"}}",
+            uuid(&format!("s{node}"), at),
+        ));
+    }
+    report("lv", &rows)
+}
+
+/// Volumes of each node's own group.
+const OWN: [(&str, u64); 2] = [("root", 32 << 30), ("log", 16 << 30)];
+const OWN_SIZE: u64 = 72 << 30;
+
+/// `vgs --units b --nosuffix --reportformat json`.
+pub fn vgs(world: &World, node: NodeAt) -> String {
+    let row = |name: &str, uuid: &str, attr: &str, size: u64, free: u64, lock: &str, lvs: usize| {
+        format!(
+            "                  {{\"vg_name\":\"{name}\", \"vg_uuid\":\"{uuid}\", \"vg_attr\":\"{attr}\", \"vg_size\":\"{size}\", \"vg_free\":\"{free}\", \"vg_lock_type\":\"{lock}\", \"pv_count\":\"1\", \"lv_count\":\"{lvs}\", \"vg_missing_pv_count\":\"0\"}}"
+        )
+    };
+    let own: u64 = OWN.iter().map(|(_, size)| size).sum();
+    report(
+        "vg",
+        &[
+            row(GROUP, GROUP_UUID, "wz--ns", GROUP_SIZE, free(world), "dlm", world.volumes.len()),
+            row("vg_sys", &uuid("vgs", node), "wz--n-", OWN_SIZE, OWN_SIZE - own, "", OWN.len()),
+        ],
+    )
+}
+
+/// `pvs --units b --nosuffix --reportformat json`.
+pub fn pvs(world: &World, node: NodeAt) -> String {
+    let row = |path: &str, uuid: &str, vg: &str, size: u64, free: u64| {
+        format!(
+            "                  {{\"pv_name\":\"{path}\", \"pv_uuid\":\"{uuid}\", \"vg_name\":\"{vg}\", \"pv_attr\":\"a--\", \"pv_size\":\"{size}\", \"pv_free\":\"{free}\", \"dev_size\":\"{size}\"}}"
+        )
+    };
+    let own: u64 = OWN.iter().map(|(_, size)| size).sum();
+    report(
+        "pv",
+        &[
+            row(UNIT, &uuid("pv", 0), GROUP, GROUP_SIZE, free(world)),
+            row("/dev/sda2", &uuid("pvs", node), "vg_sys", OWN_SIZE, OWN_SIZE - own),
+        ],
+    )
+}
+
+fn mapped(group: &str, volume: &str) -> String {
+    format!("{}-{}", group.replace('-', "--"), volume.replace('-', "--"))
+}
+
+/// `dmsetup info -c`, then `dmsetup table`.
+pub fn device_mapper(world: &World, node: NodeAt) -> String {
+    let mut info = String::from("netapp|mpath-360a98000572d4275|1|Active\n");
+    let mut table = format!("netapp: 0 {} multipath 1 queue_if_no_path 0 1 1 service-time 0 2 2 8:16 1 1 8:32 1 1 \n", GROUP_SIZE / 512);
+    let mut first = 2048;
+    for (at, volume) in world.volumes.iter().enumerate().filter(|_| active(world, node)) {
+        let (name, size) = (mapped(GROUP, &volume.name), here(volume, node) / 512);
+        let id = format!("LVM-{}{}", GROUP_UUID.replace('-', ""), uuid("lv", at).replace('-', ""));
+        let _ = writeln!(info, "{name}|{id}|{}|Active", u8::from(open(world, node, at)));
+        let _ = writeln!(table, "{name}: 0 {size} linear 253:0 {first}");
+        first += size;
+    }
+    for (at, (name, size)) in OWN.into_iter().enumerate() {
+        let mapped = mapped("vg_sys", name);
+        let id = format!("LVM-{}{}", uuid("vgs", node).replace('-', ""), uuid(&format!("s{node}"), at).replace('-', ""));
+        let _ = writeln!(info, "{mapped}|{id}|1|Active");
+        let _ = writeln!(table, "{mapped}: 0 {} linear 8:2 {}", size / 512, 2048 + at);
+    }
+    format!("{info}@@quorate table\n{table}")
+}
+
+/// The size that a node's kernel has of a volume.
+fn here(volume: &Volume, node: NodeAt) -> u64 {
+    volume.stale.get(&node).copied().unwrap_or(volume.size)
+}
+
+/// `multipathd show maps json`.
+pub fn multipath(world: &World, node: NodeAt) -> String {
+    let Some(n) = world.nodes.get(node) else { return String::new() };
+    let path = |at: usize| {
+        let (dev, dev_t) = [("sdb", "8:16"), ("sdc", "8:32")].get(at).copied().unwrap_or(("sdb", "8:16"));
+        let (dm, dev_state, check) =
+            if n.paths.get(at) == Some(&true) { ("active", "running", "ready") } else { ("failed", "offline", "faulty") };
+        format!(
+            "{{\"dev\" : \"{dev}\", \"dev_t\" : \"{dev_t}\", \"dm_st\" : \"{dm}\", \"dev_st\" : \"{dev_state}\", \"chk_st\" : \"{check}\", \"checker\" : \"tur\", \"pri\" : 50, \"host_wwnn\" : \"0x20000024ff2c4d8{at}\", \"host_wwpn\" : \"0x21000024ff2c4d8{at}\", \"host_adapter\" : \"0000:04:00.{at}\", \"lun_hex\" : \"0x0000000000000000\", \"marginal_st\" : \"normal\"}}"
+        )
+    };
+    let alive = n.paths.iter().filter(|p| **p).count();
+    format!(
+        "{{\n \"major_version\": 0,\n \"minor_version\": 1,\n \"maps\": [{{\n  \"name\" : \"netapp\", \"uuid\" : \"360a98000572d4275\", \"sysfs\" : \"dm-0\", \"failback\" : \"immediate\", \"queueing\" : \"5 chk\", \"paths\" : {alive}, \"write_prot\" : \"rw\", \"dm_st\" : \"active\", \"features\" : \"1 queue_if_no_path\", \"hwhandler\" : \"1 alua\", \"action\" : \"\", \"path_faults\" : {}, \"vend\" : \"NETAPP\", \"prod\" : \"LUN\", \"rev\" : \"811a\",\n  \"path_groups\": [{{\"selector\" : \"service-time 0\", \"pri\" : 50, \"dm_st\" : \"active\", \"marginal_st\" : \"normal\", \"group\" : 1, \"paths\": [{}, {}]}}]\n }}]\n}}\n",
+        2 - alive,
+        path(0),
+        path(1),
+    )
+}
+
+/// df, and /proc/mounts.
+pub fn filesystems(world: &World, node: NodeAt) -> String {
+    let row = |source: &str, kind: &str, size: u64, used: u64, mount: &str| {
+        format!("{source} {kind} {size} {used} {} {}% {mount}\n", size.saturating_sub(used), (used * 100).div_ceil(size.max(1)))
+    };
+    let used = 5 + (node as u64);
+    let mut own = String::from("Filesystem     Type        1-blocks        Used   Available Capacity Mounted on\n");
+    own.push_str(&row("/dev/mapper/vg_sys-root", "ext4", 32 << 30, used << 30, "/"));
+    own.push_str(&row("/dev/mapper/vg_sys-log", "ext4", 16 << 30, 3 << 30, "/var/log"));
+    let mut mounts = String::from("/dev/mapper/vg_sys-root / ext4 rw,relatime 0 0\n/dev/mapper/vg_sys-log /var/log ext4 rw,relatime 0 0\n");
+    let mut more = String::new();
+    for m in world.mounts.iter().filter(|_| active(world, node)) {
+        let source = format!("/dev/mapper/{}", mapped(GROUP, world.volumes.get(m.volume).map_or("", |v| v.name.as_str())));
+        let _ = writeln!(mounts, "{source} {} gfs2 rw,noatime 0 0", m.path);
+        more.push_str("Filesystem     Type        1-blocks        Used   Available Capacity Mounted on\n");
+        more.push_str(&row(&source, "gfs2", m.size, m.used, &m.path));
+    }
+    format!("{own}@@quorate mounts\n{mounts}@@quorate more\n{more}")
+}

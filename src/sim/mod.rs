@@ -1,0 +1,55 @@
+//! The simulated cluster behind `quorate demo`.
+//!
+//! Five nodes and fifteen guests, shaped like the CNAF cluster. It answers the very commands that the cockpit sends, in the real tools'
+//! formats, so that every parser, alert and screen runs as on a real cluster; and it obeys what an action sends. It needs no
+//! network, no root and no cluster, and from the same seed tells the same story.
+//!
+//! - [`world`]: what there is, and the rules by which it changes.
+//! - [`answer`]: what the tools would print of it.
+//! - [`link`]: the link that a session has to a simulated node.
+
+mod answer;
+mod build;
+mod chance;
+mod life;
+pub mod link;
+mod obey;
+mod policy;
+mod story;
+mod virsh;
+mod world;
+
+use crate::domain::stamp::Stamp;
+
+pub use link::Simulation;
+
+/// What to simulate.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// The same seed tells the same story.
+    pub seed: u64,
+    /// Incidents happen by themselves.
+    pub story: bool,
+    /// Nodes; the cluster of the demo has five.
+    pub nodes: usize,
+    /// Guests; the cluster of the demo has fifteen.
+    pub guests: usize,
+    /// When the simulation begins.
+    pub began: Stamp,
+}
+
+impl Setup {
+    /// The cluster of `quorate demo`.
+    pub const fn demo(seed: u64, story: bool, began: Stamp) -> Self {
+        Self { seed, story, nodes: 5, guests: 15, began }
+    }
+}
+
+/// The journal lines of the first seconds of a simulation, with the microsecond of each: what a seed's story is.
+#[doc(hidden)]
+pub fn chronicle(setup: &Setup, seconds: i64) -> Vec<(i64, String)> {
+    let mut world = world::World::new(setup);
+    world.advance(setup.began.shifted(seconds * life::SECOND));
+    let name = |node: usize| world.name(node).to_owned();
+    world.journal.iter().map(|l| (l.at.0 - setup.began.0, format!("{} {}: {}", name(l.node), l.program, l.text))).collect()
+}

@@ -1,0 +1,160 @@
+//! What the manager decides: where each guest has to run, and what it does about it.
+
+use super::chance;
+use super::life::SECOND;
+use super::world::{Deed, Failure, GuestAt, NodeAt, Run, Work, World};
+
+/// Failures on a node after which a guest is kept away from it.
+const THRESHOLD: u32 = 3;
+/// Guests that may be moved at once.
+const AT_ONCE: usize = 2;
+/// Bytes that a migration moves in a second.
+const BANDWIDTH: u64 = 512 << 20;
+
+/// Starts, stops and moves what is not as it should be.
+pub fn decide(world: &mut World) {
+    if !world.quorate() || world.maintenance {
+        return;
+    }
+    for at in 0..world.guests.len() {
+        let Some(guest) = world.guests.get(at) else { continue };
+        if guest.work.is_some() || !guest.managed || guest.run == Run::Crashed {
+            continue;
+        }
+        match (guest.wanted, guest.on) {
+            // A node that is gone keeps what ran on it until it is fenced.
+            (_, Some(on)) if world.nodes.get(on).is_none_or(|n| !n.is_member()) => {}
+            (false, Some(_)) => stop(world, at),
+            (true, None) => start(world, at),
+            (true, Some(on)) => {
+                if let Some(to) = better(world, at, on) {
+                    migrate(world, at, to);
+                }
+            }
+            (false, None) => {}
+        }
+    }
+}
+
+/// Nodes that may run a guest.
+pub fn allowed(world: &World, guest: GuestAt) -> Vec<NodeAt> {
+    let Some(g) = world.guests.get(guest) else { return Vec::new() };
+    let mine = |ban: bool| world.leftovers.iter().filter(move |l| l.guest == guest && l.ban == ban);
+    let banned: Vec<NodeAt> = mine(true).map(|l| l.node).collect();
+    let able = |n: &NodeAt| {
+        let node = world.nodes.get(*n);
+        node.is_some_and(|n| !n.standby) && !banned.contains(n) && g.failures.get(n).copied().unwrap_or(0) < THRESHOLD
+    };
+    world.members().into_iter().filter(able).collect()
+}
+
+/// The best node: where a move holds it, then where it is preferred, then the least loaded.
+pub fn best(world: &World, guest: GuestAt) -> Option<NodeAt> {
+    let g = world.guests.get(guest)?;
+    let held = world.leftovers.iter().find(|l| l.guest == guest && !l.ban).map(|l| l.node);
+    let rank = |n: &NodeAt| {
+        let guests = world.guests.iter().filter(|g| g.on == Some(*n) || g.work == Some(Work::Start(*n))).count();
+        (Some(*n) != held, *n != g.prefers, guests, *n)
+    };
+    allowed(world, guest).into_iter().min_by_key(rank)
+}
+
+/// Where a running guest has to go: it may not stay, or a move holds it elsewhere. (Stickiness outweighs a mere preference.)
+fn better(world: &World, guest: GuestAt, on: NodeAt) -> Option<NodeAt> {
+    let stays =
+        allowed(world, guest).contains(&on) || world.nodes.get(on).is_some_and(|n| !n.standby && kept_by_failures(world, guest, on));
+    let held = world.leftovers.iter().find(|l| l.guest == guest && !l.ban).map(|l| l.node);
+    match held {
+        Some(to) if to != on && allowed(world, guest).contains(&to) => Some(to),
+        _ if stays => None,
+        _ => best(world, guest).filter(|to| *to != on),
+    }
+}
+
+/// Only its failures speak against the node: a guest that runs all the same is left alone.
+fn kept_by_failures(world: &World, guest: GuestAt, on: NodeAt) -> bool {
+    !world.leftovers.iter().any(|l| l.guest == guest && l.ban && l.node == on)
+}
+
+fn start(world: &mut World, guest: GuestAt) {
+    let Some(node) = best(world, guest) else { return };
+    let Some(g) = world.guests.get_mut(guest) else { return };
+    g.work = Some(Work::Start(node));
+    let (name, now) = (g.name.clone(), world.second());
+    say(world, &format!(" notice: Initiating start operation {name}_start_0 on {}", world.name(node)));
+    let takes = 2 + chance::below(world.seed, guest as u64, now, 4);
+    world.plan(i64::try_from(takes).unwrap_or(3) * SECOND, Deed::Done(guest));
+}
+
+/// Stops a guest where it is.
+pub fn stop(world: &mut World, guest: GuestAt) {
+    let Some(g) = world.guests.get_mut(guest) else { return };
+    let Some(node) = g.on else { return };
+    g.work = Some(Work::Stop);
+    let name = g.name.clone();
+    say(world, &format!(" notice: Initiating stop operation {name}_stop_0 on {}", world.name(node)));
+    world.plan(4 * SECOND, Deed::Done(guest));
+}
+
+/// Moves a guest live.
+pub fn migrate(world: &mut World, guest: GuestAt, to: NodeAt) {
+    let moving = world.guests.iter().filter(|g| matches!(g.work, Some(Work::Migrate { .. }))).count();
+    let now = world.now;
+    let Some(g) = world.guests.get_mut(guest) else { return };
+    let Some(on) = g.on.filter(|on| *on != to && g.work.is_none()) else { return };
+    if moving >= AT_ONCE {
+        return;
+    }
+    let takes = i64::try_from(g.memory / BANDWIDTH).unwrap_or(8).max(3) * SECOND;
+    g.work = Some(Work::Migrate { to, from: now, until: now.shifted(takes) });
+    let name = g.name.clone();
+    say(world, &format!(" notice: Initiating migrate_to operation {name}_migrate_to_0 on {}", world.name(on)));
+    world.plan(takes, Deed::Done(guest));
+}
+
+/// What the manager had under way for a guest has ended.
+pub fn done(world: &mut World, guest: GuestAt) {
+    let now = world.now;
+    let Some(g) = world.guests.get_mut(guest) else { return };
+    let name = g.name.clone();
+    match g.work.take() {
+        Some(Work::Start(node)) if g.jinxed.remove(&node) => {
+            let reason = format!("Failed to start virtual domain {name}: operation failed: cannot acquire state change lock");
+            *g.failures.entry(node).or_default() += THRESHOLD;
+            g.failure = Some(Failure { task: "start", node, rc: 1, reason: reason.clone(), at: now });
+            let text = format!(" warning: Result of start operation for {name} on {}: error ({reason})", world.name(node));
+            world.log(node, "pacemaker-controld", 4, text);
+        }
+        Some(Work::Start(node)) => {
+            (g.on, g.run, g.since) = (Some(node), Run::Running, now);
+            result(world, "start", &name, node);
+        }
+        Some(Work::Stop) => {
+            let node = g.on.take();
+            (g.run, g.since) = (Run::Off, now);
+            if let Some(node) = node {
+                result(world, "stop", &name, node);
+            }
+        }
+        Some(Work::Migrate { to, .. }) => {
+            let from = g.on.replace(to);
+            g.since = now;
+            if let Some(from) = from {
+                result(world, "migrate_to", &name, from);
+            }
+            result(world, "migrate_from", &name, to);
+        }
+        None => {}
+    }
+}
+
+fn result(world: &mut World, task: &str, name: &str, node: NodeAt) {
+    let text = format!(" notice: Result of {task} operation for {name} on {}: ok", world.name(node));
+    world.log(node, "pacemaker-controld", 5, text);
+}
+
+fn say(world: &mut World, text: &str) {
+    if let Some(dc) = world.dc() {
+        world.log(dc, "pacemaker-controld", 5, text);
+    }
+}

@@ -1,0 +1,61 @@
+//! `virsh` on a simulated node: what an action sends where the manager is not asked.
+
+use std::fmt::Write as _;
+
+use super::answer::Printed;
+use super::world::{Guest, NodeAt, Run, World};
+
+/// virsh(1).
+pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
+    let words: Vec<&str> = args.iter().copied().skip_while(|a| a.starts_with('-') || a.contains("://")).collect();
+    let (verb, name) = (words.first().copied().unwrap_or_default(), words.iter().skip(1).find(|w| !w.starts_with('-')));
+    if verb == "list" {
+        return Printed::ok(list(world, node));
+    }
+    let name = name.copied().unwrap_or_default();
+    let now = world.now;
+    let here = world.guest_named(name).filter(|g| world.runs_on(*g) == Some(node));
+    let Some(guest) = here.and_then(|g| world.guests.get_mut(g)) else {
+        return Printed::failed(1, format!("error: failed to get domain '{name}'"));
+    };
+    match verb {
+        "domstate" => return Printed::ok(format!("{}\n\n", word(guest.run))),
+        "dominfo" => return Printed::ok(info(guest)),
+        "domuuid" => return Printed::ok(format!("{}\n\n", guest.uuid)),
+        "suspend" if guest.run == Run::Running => guest.run = Run::Paused,
+        "resume" if guest.run == Run::Paused => guest.run = Run::Running,
+        "reset" if guest.run != Run::Off => guest.run = Run::Running,
+        "managedsave" | "save" if guest.run != Run::Off => guest.run = Run::Saved,
+        "suspend" | "resume" | "reset" | "managedsave" | "save" => {
+            return Printed::failed(1, "error: Requested operation is not valid: domain is not running");
+        }
+        other => return Printed::failed(1, format!("error: unknown command: '{other}'")),
+    }
+    guest.since = now;
+    Printed::ok(format!("Domain '{name}' {verb}ed\n\n"))
+}
+
+const fn word(run: Run) -> &'static str {
+    match run {
+        Run::Running => "running",
+        Run::Paused => "paused",
+        Run::Crashed => "crashed",
+        Run::Saved | Run::Off => "shut off",
+    }
+}
+
+fn list(world: &World, node: NodeAt) -> String {
+    let mut out = String::from(" Id   Name          State\n------------------------------\n");
+    for (at, guest) in world.guests.iter().enumerate().filter(|(at, _)| world.runs_on(*at) == Some(node)) {
+        let _ = writeln!(out, " {:<4} {:<13} {}", at + 1, guest.name, word(guest.run));
+    }
+    out.push('\n');
+    out
+}
+
+fn info(guest: &Guest) -> String {
+    let (name, uuid, state, vcpus, kib) = (&guest.name, &guest.uuid, word(guest.run), guest.vcpus, guest.memory >> 10);
+    format!(
+        "Name:           {name}\nUUID:           {uuid}\nOS Type:        hvm\nState:          {state}\nCPU(s):         {vcpus}\nMax memory:     {kib} KiB\n"
+    )
+}

@@ -1,0 +1,215 @@
+//! The simulated cluster: it answers in the real tools' formats, obeys, and tells the same story for the same seed.
+
+use std::time::Duration;
+
+use quorate::domain::node::NodeKey;
+use quorate::domain::observation::host::Tools;
+use quorate::domain::observation::manager::Resource;
+use quorate::domain::observation::{Observation, Question};
+use quorate::domain::stamp::Stamp;
+use quorate::link::{Answer, Ask, AskId, CommandLine, Lane, Link, Order, Report, StreamId, Voice};
+use quorate::probe::{self, Raw};
+use quorate::record::Recording;
+use quorate::sim::{Setup, Simulation, chronicle};
+use tokio::sync::mpsc;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A session with one simulated node.
+struct Node {
+    link: Box<dyn Link>,
+    reports: mpsc::Receiver<(NodeKey, Report)>,
+    asked: u64,
+}
+
+impl Node {
+    fn of(simulation: &Simulation, at: usize) -> Self {
+        let (to, reports) = mpsc::channel(256);
+        let link = simulation.open(at, Voice::new(NodeKey(u32::try_from(at).unwrap()), to));
+        let mut node = Self { link, reports, asked: 0 };
+        node.hear(|report| matches!(report, Report::Up { .. }).then_some(()));
+        node
+    }
+
+    fn hear<T>(&mut self, mut wanted: impl FnMut(Report) -> Option<T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            tokio::time::timeout(PATIENCE, async {
+                loop {
+                    let (_, report) = self.reports.recv().await.expect("the simulation went away");
+                    if let Some(found) = wanted(report) {
+                        return found;
+                    }
+                }
+            })
+            .await
+            .expect("waited in vain")
+        })
+    }
+
+    fn run(&mut self, command: CommandLine) -> Answer {
+        self.asked += 1;
+        let id = AskId(self.asked);
+        let ask = Ask { id, command, lane: Lane::Fast, first_byte: PATIENCE, total: PATIENCE };
+        self.link.order(Order::Ask(ask));
+        self.hear(|report| match report {
+            Report::Answer { id: answered, result } if answered == id => Some(result.unwrap()),
+            _ => None,
+        })
+    }
+
+    fn ask(&mut self, question: Question, tools: &Tools) -> Option<Observation> {
+        let command = probe::command(question, tools)?;
+        let words = command.display();
+        let answer = self.run(command);
+        let raw = Raw { command: &words, stdout: &answer.stdout, stderr: &answer.stderr, code: answer.code };
+        Some(probe::parse(question, raw).unwrap_or_else(|t| panic!("{question:?}: {t}")))
+    }
+
+    fn tools(&mut self) -> Tools {
+        match self.ask(Question::Tools, &Tools::default()) {
+            Some(Observation::Tools(tools)) => tools,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn owner(&mut self, service: &str) -> Vec<String> {
+        let tools = self.tools();
+        let Some(Observation::Manager(view)) = self.ask(Question::CrmMon, &tools) else { panic!("no view") };
+        let found = view.resources.iter().find_map(|r| match r {
+            Resource::Primitive(p) if p.id == service => Some(p.nodes.clone()),
+            _ => None,
+        });
+        found.unwrap_or_else(|| panic!("no service {service}"))
+    }
+
+    /// Asks again and again until a service is where it has to be.
+    fn until_on(&mut self, service: &str, node: &str) {
+        let limit = std::time::Instant::now() + PATIENCE;
+        while self.owner(service) != [node] {
+            assert!(std::time::Instant::now() < limit, "{service} never came to {node}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+fn calm() -> Simulation {
+    Simulation::start(&Setup::demo(1, false, Stamp::now())).unwrap()
+}
+
+#[test]
+fn every_question_is_answered_in_a_form_that_its_parser_reads() {
+    let simulation = calm();
+    let mut node = Node::of(&simulation, 1);
+    let tools = node.tools();
+    let all = [
+        Question::CrmMon,
+        Question::Constraints,
+        Question::FenceHistory,
+        Question::FenceDevices,
+        Question::Quorum,
+        Question::Links,
+        Question::LinkStats,
+        Question::Cmap,
+        Question::Dlm,
+        Question::Watchdog,
+        Question::Units,
+        Question::Daemons,
+        Question::Host,
+        Question::Clock,
+        Question::Lvs,
+        Question::Vgs,
+        Question::Pvs,
+        Question::DeviceMapper,
+        Question::Filesystems,
+        Question::Multipath,
+        Question::Net,
+        Question::Bonding,
+        Question::LinkSpeeds,
+    ];
+    for question in all {
+        assert!(node.ask(question, &tools).is_some(), "{question:?} is not asked of a simulated node");
+    }
+}
+
+#[test]
+fn a_guest_goes_where_it_is_moved_and_comes_back_when_that_is_cleared_and_its_node_stands_by() {
+    let simulation = calm();
+    let (third, first) = (simulation.names()[2].clone(), simulation.names()[0].clone());
+    let mut node = Node::of(&simulation, 0);
+    assert_eq!(node.owner("radius1"), [first.clone()]);
+    let moved = node.run(CommandLine::new("crm_resource", ["--move", "--resource", "radius1", "--node", &third]));
+    assert_eq!(moved.code, 0, "{moved:?}");
+    node.until_on("radius1", &third);
+    assert_eq!(node.run(CommandLine::new("crm_resource", ["--clear", "--resource", "radius1"])).code, 0);
+    assert_eq!(node.run(CommandLine::new("crm_standby", ["--node", &third, "--update", "on"])).code, 0);
+    node.until_on("radius1", &first);
+}
+
+#[test]
+fn what_no_tool_knows_is_refused_in_the_tool_s_words() {
+    let simulation = calm();
+    let mut node = Node::of(&simulation, 0);
+    assert_eq!(node.run(CommandLine::new("crm_resource", ["--move", "--resource", "no such"])).code, 105);
+    assert_eq!(node.run(CommandLine::new("rm", ["-rf", "/"])).code, 127);
+    let shrunk = node.run(CommandLine::new("lvextend", ["--size", "1g", "vg_cluster/lv_db"]));
+    assert_eq!((shrunk.code, shrunk.stdout.is_empty()), (5, true), "a volume never shrinks");
+}
+
+#[test]
+fn a_grown_volume_keeps_its_old_size_elsewhere_until_it_is_refreshed_there() {
+    let simulation = calm();
+    let (mut one, mut two) = (Node::of(&simulation, 0), Node::of(&simulation, 1));
+    let tools = one.tools();
+    let size = |node: &mut Node| match node.ask(Question::DeviceMapper, &tools) {
+        Some(Observation::DeviceMapper(rows)) => rows.iter().find(|d| d.name == "vg_cluster-lv_db").and_then(|d| d.size).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let before = size(&mut two);
+    assert_eq!(one.run(CommandLine::new("lvextend", ["--size", "+1g", "vg_cluster/lv_db"])).code, 0);
+    assert_eq!((size(&mut one), size(&mut two)), (before + (1 << 30), before));
+    assert_eq!(two.run(CommandLine::new("lvchange", ["--refresh", "vg_cluster/lv_db"])).code, 0);
+    assert_eq!(size(&mut two), before + (1 << 30));
+}
+
+#[test]
+fn a_line_that_is_logged_flows_in_the_journal() {
+    let simulation = calm();
+    let mut node = Node::of(&simulation, 3);
+    let tools = node.tools();
+    let kind = probe::log::StreamKind::Journal;
+    let command = probe::log::command(kind, &tools, &probe::log::Resume::default()).unwrap();
+    node.link.order(Order::Follow { id: StreamId(1), command });
+    node.run(CommandLine::new("logger", ["-t", "quorate", "hello from anna"]));
+    let text = node.hear(|report| match report {
+        Report::Data { bytes, .. } => Some(String::from_utf8(bytes).unwrap()),
+        _ => None,
+    });
+    assert!(text.contains("hello from anna"), "{text}");
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story_and_another_seed_another() {
+    let tell = |seed| chronicle(&Setup::demo(seed, true, Stamp::from_secs(1_800_000_000)), 600);
+    let story = tell(7);
+    assert_eq!(story, tell(7));
+    assert_ne!(story, tell(8));
+    let said = |words: &str| story.iter().any(|(_, line)| line.contains(words));
+    for words in
+        ["link status definitely down", "remaining active paths: 1", "was formed. Members left", "OK (complete)", "state is now member"]
+    {
+        assert!(said(words), "nobody says '{words}': {story:#?}");
+    }
+}
+
+#[test]
+fn a_cluster_without_a_story_is_quiet() {
+    assert_eq!(chronicle(&Setup::demo(3, false, Stamp::from_secs(1_800_000_000)), 3600), []);
+}
+
+#[test]
+fn a_recording_of_a_real_cluster_is_read() {
+    let recording = Recording::read(include_str!("../fixtures/recordings/nslab.jsonl")).unwrap();
+    assert_eq!(recording.nodes.len(), 3);
+    assert!(recording.said.values().all(|said| said.len() > 20));
+}
