@@ -21,7 +21,7 @@ const JOIN: i64 = 6 * SECOND;
 impl World {
     /// Lets time pass until `now`.
     pub fn advance(&mut self, now: Stamp) {
-        while let Some(((at, number), _)) = self.agenda.first_key_value().map(|(k, d)| (*k, d.clone())) {
+        while let Some(((at, number), _)) = self.agenda.first_key_value().map(|(k, d)| (*k, *d)) {
             if at > now {
                 break;
             }

@@ -122,10 +122,8 @@ impl Life {
         let Some(link) = self.links.get_mut(&id) else { return };
         match order {
             Order::Ask(ask) => {
-                let result = match link.up {
-                    true => Ok(reply(&mut self.world, &self.commands, link.node, &ask)),
-                    false => Err(AskError::Lost(silent())),
-                };
+                let result =
+                    if link.up { Ok(reply(&mut self.world, &self.commands, link.node, &ask)) } else { Err(AskError::Lost(silent())) };
                 let _ = link.voice.say(Report::Answer { id: ask.id, result });
             }
             Order::Follow { id, command } => follow(&self.world, link, id, command.argv()),

@@ -235,7 +235,7 @@ pub struct Line {
 }
 
 /// Something that will happen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// An operation of the manager ends.
     Done(GuestAt),
