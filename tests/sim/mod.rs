@@ -137,7 +137,7 @@ fn a_guest_goes_where_it_is_moved_and_comes_back_when_that_is_cleared_and_its_no
     let simulation = calm();
     let (third, first) = (simulation.names()[2].clone(), simulation.names()[0].clone());
     let mut node = Node::of(&simulation, 0);
-    assert_eq!(node.owner("radius1"), [first.clone()]);
+    assert_eq!(node.owner("radius1"), std::slice::from_ref(&first));
     let moved = node.run(CommandLine::new("crm_resource", ["--move", "--resource", "radius1", "--node", &third]));
     assert_eq!(moved.code, 0, "{moved:?}");
     node.until_on("radius1", &third);
