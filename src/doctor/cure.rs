@@ -33,11 +33,8 @@ pub fn install(check: &NodeCheck, apt: &str, rpm: &str) -> String {
 pub fn denied(check: &NodeCheck, tools: &Tools, question: Question, tool: &str) -> String {
     let user = check.target.as_ref().map_or("USER", |target| target.end.user.as_str());
     let line = probe::command(question, tools);
-    // A script runs as `sudo -n sh -c ...`: a sudoers line for the tool alone would not help.
-    let allowed = match line.as_ref().map(CommandLine::argv) {
-        Some([sh, ..]) if sh == "sh" => "ALL".to_owned(),
-        _ => format!("/usr/sbin/{tool}"),
-    };
+    // Without the word `as_root` a script runs as `sudo -n sh -c ...`: a sudoers line for the tool alone would not help.
+    let allowed = if line.as_ref().is_none_or(CommandLine::names_its_tools) { format!("/usr/sbin/{tool}") } else { "ALL".to_owned() };
     let sudoers = format!("{} ALL=(root) NOPASSWD: {allowed}", clean(user));
     match (uses_sudo(check), is_pacemakers(question)) {
         (true, _) => format!("add to sudoers with visudo (see 'command -v {tool}' for the path): {sudoers}"),

@@ -7,8 +7,26 @@ use std::fmt::Write as _;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CommandLine {
     argv: Vec<String>,
-    privileged: bool,
+    rights: Rights,
+    /// A script with `sudo -n` before each tool that needs it; none if sudo runs the whole command.
+    elevated: Option<String>,
 }
+
+/// What rights a command needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Rights {
+    User,
+    Root,
+    /// Root sees more, the user may do.
+    Best,
+}
+
+/// Stands in a script before each tool that needs root's rights: `sudo -n` where the configuration says so, else nothing. So sudoers can list
+/// the tools, and needs no shell.
+const AS_ROOT: &str = "as_root ";
+
+/// Runs its arguments with sudo where it lets us, else without.
+const BEST: &str = r#"if sudo -n "$1" -c : 2>/dev/null; then exec sudo -n "$@"; fi; exec "$@""#;
 
 /// How privileged commands get their rights on a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,31 +47,45 @@ impl CommandLine {
     {
         let mut argv = vec![program.to_owned()];
         argv.extend(args.into_iter().map(Into::into));
-        Self { argv, privileged: false }
+        Self { argv, rights: Rights::User, elevated: None }
     }
 
     /// A fixed script for `sh -c`. Only text that is part of quorate's source can be a script; what comes from
-    /// the cluster goes into `args` and is `$1`, `$2` ... there.
+    /// the cluster goes into `args` and is `$1`, `$2` ... there. Where a [privileged](Self::privileged) script has the word `as_root` before
+    /// tools, these alone run with sudo; else all of it does.
     pub fn script<I, S>(script: &'static str, args: I) -> Self
     where
         I: IntoIterator<Item = S>,
         S: Into<String>,
     {
-        let mut argv = vec!["sh".to_owned(), "-c".to_owned(), script.to_owned(), "sh".to_owned()];
+        let mut argv = vec!["sh".to_owned(), "-c".to_owned(), script.replace(AS_ROOT, ""), "sh".to_owned()];
         argv.extend(args.into_iter().map(Into::into));
-        Self { argv, privileged: false }
+        let elevated = script.contains(AS_ROOT).then(|| script.replace(AS_ROOT, "sudo -n "));
+        Self { argv, rights: Rights::User, elevated }
     }
 
     /// Needs rights that an ordinary user lacks: `sudo -n` goes before it where the configuration says so.
     #[must_use]
     pub fn privileged(mut self) -> Self {
-        self.privileged = true;
+        self.rights = Rights::Root;
+        self
+    }
+
+    /// Sees more with root's rights, and something without: a script that runs with sudo where sudo lets us run `sh`, else without.
+    #[must_use]
+    pub fn best_as_root(mut self) -> Self {
+        self.rights = Rights::Best;
         self
     }
 
     /// Whether it asks for such rights.
     pub const fn is_privileged(&self) -> bool {
-        self.privileged
+        !matches!(self.rights, Rights::User)
+    }
+
+    /// Whether sudo would run the tool (or the tools in the script), and no shell.
+    pub fn names_its_tools(&self) -> bool {
+        self.elevated.is_some() || self.argv.first().is_none_or(|program| program != "sh")
     }
 
     /// The arguments, the program first.
@@ -63,12 +95,13 @@ impl CommandLine {
 
     /// The argument vector that runs on a node with these rights.
     pub fn effective(&self, rights: Become) -> Vec<&str> {
-        let mut all = Vec::with_capacity(self.argv.len() + 2);
-        if self.privileged && rights == Become::Sudo {
-            all.extend(["sudo", "-n"]);
+        let argv = self.argv.iter().map(String::as_str);
+        match (rights, self.rights, &self.elevated) {
+            (Become::None, ..) | (_, Rights::User, _) => argv.collect(),
+            (Become::Sudo, Rights::Best, _) => ["sh", "-c", BEST, "sh"].into_iter().chain(argv).collect(),
+            (Become::Sudo, Rights::Root, None) => ["sudo", "-n"].into_iter().chain(argv).collect(),
+            (Become::Sudo, Rights::Root, Some(script)) => ["sh", "-c", script].into_iter().chain(argv.skip(3)).collect(),
         }
-        all.extend(self.argv.iter().map(String::as_str));
-        all
     }
 
     /// One line for a POSIX shell.

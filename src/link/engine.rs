@@ -1,6 +1,6 @@
 //! Drives one connection: lanes, streams, deadlines, echoes, heartbeats. The same for every transport.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
@@ -20,6 +20,9 @@ use crate::domain::text;
 
 /// Size of the read buffer: one full SSH packet.
 const BUFFER: usize = 32 << 10;
+
+/// When a login shell without a hello is called late.
+const SAY_LATE: Duration = Duration::from_millis(2500);
 
 /// How a connection ended.
 #[derive(Debug)]
@@ -56,6 +59,8 @@ pub struct Engine<'a, W: Wire> {
     waiting: Vec<(StreamId, CommandLine)>,
     pulse: Pulse,
     up: bool,
+    /// It was said that the login shell is late.
+    late: bool,
     /// Something is left to do before the next wait.
     again: bool,
     buf: Vec<u8>,
@@ -77,6 +82,7 @@ impl<'a, W: Wire> Engine<'a, W> {
             waiting: Vec::new(),
             pulse: Pulse::new(Instant::now()),
             up: false,
+            late: false,
             again: false,
             buf: vec![0; BUFFER],
         }
@@ -304,6 +310,9 @@ impl<'a, W: Wire> Engine<'a, W> {
                 self.check_deadline(lane, now)?;
             }
         }
+        if !self.late && self.slow_shell().is_some_and(|at| at <= now) {
+            self.sink();
+        }
         match self.pulse.beat(now) {
             Beat::Echo(sequence) => self.tell_fast(&guard::echo(&self.nonce, sequence)),
             Beat::Hung => self.sink(),
@@ -351,10 +360,22 @@ impl<'a, W: Wire> Engine<'a, W> {
         }
     }
 
-    /// The node hangs: say so, and answer what waits. The connection stays: it may come back.
+    /// When a login shell that has not said hello yet is called late.
+    fn slow_shell(&self) -> Option<Instant> {
+        let pipe = self.fast.pipe.as_ref().filter(|pipe| !pipe.is_ready() && !self.pulse.ever())?;
+        Some(pipe.born() + SAY_LATE)
+    }
+
+    /// The node hangs, or its login shell does: say so, and answer what waits. The connection stays: it may come back.
     fn sink(&mut self) {
         self.up = false;
-        let trouble = self.pulse.trouble();
+        let trouble = match (self.slow_shell(), &self.fast.pipe) {
+            (Some(_), Some(pipe)) => late_shell(pipe),
+            _ => self.pulse.trouble(),
+        };
+        if !self.pulse.ever() && std::mem::replace(&mut self.late, true) {
+            return;
+        }
         self.lose_asks(&trouble);
         self.speaker.say(Report::Down { trouble, retry_at: None });
     }
@@ -375,6 +396,9 @@ impl<'a, W: Wire> Engine<'a, W> {
     fn wait(&self, closing: bool) {
         let mut until = if self.again { Instant::now() } else { self.pulse.due() };
         let mut sooner = |at: Option<Instant>| until = at.map_or(until, |at| until.min(at));
+        if !self.late {
+            sooner(self.slow_shell());
+        }
         if !self.pulse.is_hung() {
             sooner(self.fast.due());
             sooner(self.slow.due());
@@ -406,7 +430,15 @@ fn broken(e: &std::io::Error) -> LinkTrouble {
 
 /// The login shell said something else than a hello: a locked account, a forced command, no `sh`.
 fn no_shell<D: Duct>(pipe: &Pipe<D>) -> LinkTrouble {
+    trouble(LinkFault::Protocol, &format!("logged in, but the account runs no shell for us{}", said(pipe)))
+}
+
+/// It has said nothing that we understand so far.
+fn late_shell<D: Duct>(pipe: &Pipe<D>) -> LinkTrouble {
+    trouble(LinkFault::Timeout, &format!("logged in, but the account's shell does not answer yet{}", said(pipe)))
+}
+
+fn said<D: Duct>(pipe: &Pipe<D>) -> String {
     let noise = text::clean_bytes(pipe.noise().trim_ascii());
-    let said = if noise.is_empty() { String::new() } else { format!(": {noise}") };
-    trouble(LinkFault::Protocol, &format!("logged in, but the account runs no shell for us{said}"))
+    if noise.is_empty() { String::new() } else { format!(": {noise}") }
 }

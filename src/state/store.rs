@@ -193,14 +193,24 @@ impl Store {
     /// What changed between the pictures since the last call. Nothing at a section's first picture, and nothing that a
     /// log line said already (see [`Self::log`]).
     pub fn events(&mut self) -> Vec<Event> {
-        self.timeline.drain()
+        self.timeline.drain(None)
+    }
+
+    /// As [`Self::events`], but where logs flow a change waits a moment for the line that says it better.
+    pub fn events_due(&mut self, now: Stamp) -> Vec<Event> {
+        self.timeline.drain(Some(now))
+    }
+
+    /// When [`Self::events_due`] has something to give.
+    pub fn next_event(&self) -> Option<Stamp> {
+        self.timeline.next()
     }
 
     /// Turns a log line into an event: the member's name, and the time corrected by the node's clock offset.
     /// `folded`: how many lines like it stand behind it; `arrival`: our clock when it came.
     ///
     /// A change that is derived within 5 s after a line of the same source about the same subject, at least as severe,
-    /// is taken as said by that line.
+    /// is taken as said by that line; so is one that was derived before it and not yet fetched.
     pub fn log(&mut self, key: NodeKey, line: LogLine, folded: u32, arrival: Stamp) -> Event {
         let name = self.names.of(key).cloned().or_else(|| self.nodes.get(&key).map(|n| Arc::from(n.facts.address.as_str())));
         let offset = self.nodes.get(&key).and_then(|n| n.clock.best()).map(|(offset, _)| offset);
@@ -293,7 +303,8 @@ impl Store {
         let known: Vec<Alert> = std::mem::take(&mut picture.alerts);
         let subject = picture.name.clone().unwrap_or_else(|| "cluster".to_owned());
         picture.alerts = alerts::derive(picture, &alerts::Facts { subject: &subject, nodes, now }, &known);
-        self.timeline.derived(changes.events);
+        let logs = nodes.values().any(|n| n.reach.is_up() && n.streams.live.iter().any(|s| s == "journal" || s == "log files"));
+        self.timeline.derived(changes.events, now, logs);
     }
 }
 

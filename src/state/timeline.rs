@@ -8,8 +8,10 @@ use crate::domain::event::{Event, Severity, Source};
 use crate::domain::observation::log::LogLine;
 use crate::domain::stamp::Stamp;
 
-/// A derived change this soon after a line about the same is taken as said. Microseconds.
+/// A derived change this soon after a line about the same, or before it, is taken as said. Microseconds.
 const SAID: i64 = 5_000_000;
+/// How long a derived change waits for the line that says it better, where logs flow: a snapshot may be quicker than the log. Microseconds.
+const PATIENCE: i64 = 1_500_000;
 /// How many lines are remembered for that.
 const REMEMBERED: usize = 512;
 
@@ -20,13 +22,15 @@ struct Line {
     source: Source,
     severity: Severity,
     subject: String,
+    text: String,
 }
 
 /// Lines of late, and derived events not yet fetched.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timeline {
     lines: VecDeque<Line>,
-    waiting: Vec<Event>,
+    /// With the time when they are given out.
+    waiting: Vec<(Stamp, Event)>,
 }
 
 impl Timeline {
@@ -47,32 +51,60 @@ impl Timeline {
             if self.lines.len() == REMEMBERED {
                 self.lines.pop_front();
             }
-            self.lines.push_back(Line { arrival, source: line.source, severity: line.severity, subject: subject.clone() });
+            let said = Line { arrival, source: line.source, severity: line.severity, subject: subject.clone(), text: line.text.clone() };
+            self.waiting.retain(|(_, event)| !says(&said, event));
+            self.lines.push_back(said);
         }
         Event { at, node, source: line.source, severity: line.severity, subject, text: line.text, folded }
     }
 
-    /// Takes derived changes, without those that a line said.
-    pub(super) fn derived(&mut self, events: Vec<Event>) {
-        let lines = &self.lines;
-        self.waiting.extend(events.into_iter().filter(|event| !lines.iter().any(|line| says(line, event))));
+    /// Takes derived changes, without those that a line said. `logs`: lines flow that may yet say them.
+    pub(super) fn derived(&mut self, events: Vec<Event>, now: Stamp, logs: bool) {
+        for event in events {
+            if !self.lines.iter().any(|line| says(line, &event)) {
+                let waits = logs && event.source != Source::Quorate && event.subject.is_some();
+                self.waiting.push((if waits { now.shifted(PATIENCE) } else { now }, event));
+            }
+        }
     }
 
-    /// The changes since the last call.
-    pub(super) fn drain(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.waiting)
+    /// When the next change is to be given out.
+    pub(super) fn next(&self) -> Option<Stamp> {
+        self.waiting.iter().map(|(at, _)| *at).min()
+    }
+
+    /// The changes since the last call whose time has come; all of them where no time is given.
+    pub(super) fn drain(&mut self, now: Option<Stamp>) -> Vec<Event> {
+        let due = |(at, _): &mut (Stamp, Event)| now.is_none_or(|now| *at <= now);
+        self.waiting.extract_if(.., due).map(|(_, event)| event).collect()
     }
 }
 
 fn says(line: &Line, event: &Event) -> bool {
-    (0..=SAID).contains(&event.at.0.saturating_sub(line.arrival.0))
+    event.at.0.abs_diff(line.arrival.0) <= SAID.unsigned_abs()
         && line.source == event.source
         && line.severity >= event.severity
         && event.subject.as_deref() == Some(line.subject.as_str())
+        && same_link(line, event)
 }
 
-/// A node's own logs name a bond or a map without the node; the timeline's subject is `node:bond`.
+/// Of corosync's links to one peer each has its own events: `link 1 to n2 is down`, `link: host: 2 link: 1 is down`.
+fn same_link(line: &Line, event: &Event) -> bool {
+    let number = event.text.strip_prefix("link ").and_then(|rest| rest.split(' ').next());
+    number.filter(|_| event.source == Source::Corosync).is_none_or(|number| line.text.contains(&format!("link: {number} ")))
+}
+
+/// The member that logs call `node 2`.
+fn member(subject: &str, picture: &Cluster) -> Option<String> {
+    let id = subject.strip_prefix("node ")?;
+    picture.members.iter().find(|m| m.id.as_deref() == Some(id)).map(|m| m.name.to_string())
+}
+
+/// A node's own logs name a bond or a map without the node, and members by their id; the timeline's subjects are `node:bond` and the member's name.
 fn qualified(subject: String, source: Source, node: Option<&str>, picture: &Cluster) -> String {
+    if let Some(name) = member(&subject, picture) {
+        return name;
+    }
     let Some(node) = node.filter(|_| matches!(source, Source::Kernel | Source::Net | Source::Storage)) else { return subject };
     let bond = picture.bonds.binary_search_by(|b| (&*b.node, b.name.as_str()).cmp(&(node, &subject))).is_ok();
     let map = || picture.maps.binary_search_by(|m| (&*m.node, m.map.name.as_str()).cmp(&(node, &subject))).is_ok();

@@ -76,3 +76,85 @@ fn privileged_commands_go_through_sudo_where_it_is_asked_for() {
         assert_eq!(command.to_shell(rights), line);
     }
 }
+
+#[test]
+fn in_a_script_sudo_runs_the_tools_and_no_shell() {
+    let script = CommandLine::script("as_root a; exec as_root b", ["x"]);
+    let lines = [
+        (script.clone(), Become::Sudo, "sh -c 'a; exec b' sh x"),
+        (script.clone().privileged(), Become::None, "sh -c 'a; exec b' sh x"),
+        (script.clone().privileged(), Become::Sudo, "sh -c 'sudo -n a; exec sudo -n b' sh x"),
+        (CommandLine::script("a", ["x"]).privileged(), Become::Sudo, "sudo -n sh -c a sh x"),
+    ];
+    for (command, rights, line) in lines {
+        assert_eq!(command.to_shell(rights), line);
+    }
+    assert!(script.names_its_tools() && !CommandLine::script("a", ["x"]).names_its_tools());
+}
+
+/// Runs a line by a real shell, with a sudo of our own.
+fn with_sudo(sudo: &str, line: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sudo");
+    std::fs::write(&path, format!("#!/bin/sh\n{sudo}\n")).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let search = format!("{}:/usr/bin:/bin", dir.path().display());
+    let out = std::process::Command::new("sh").args(["-c", line]).env("PATH", search).output().unwrap();
+    String::from_utf8(out.stdout).unwrap()
+}
+
+#[test]
+fn a_script_that_does_without_root_runs_where_sudo_forbids_the_shell() {
+    let line = CommandLine::script("echo \"${ROOT:-user} $1\"", ["it's"]).best_as_root().to_shell(Become::Sudo);
+    assert_eq!(with_sudo("echo 'a password is required' >&2; exit 1", &line), "user it's\n");
+    assert_eq!(with_sudo("shift; ROOT=root exec \"$@\"", &line).trim(), "root it's");
+}
+
+#[test]
+fn every_privileged_command_but_that_of_the_log_files_names_its_tools_to_sudo() {
+    use quorate::domain::observation::{Question as Q, host::Tools};
+    use quorate::probe::log::{Resume, StreamKind};
+    let names = [
+        "crm_mon",
+        "cibadmin",
+        "stonith_admin",
+        "corosync-quorumtool",
+        "corosync-cfgtool",
+        "corosync-cmapctl",
+        "dlm_tool",
+        "lvs",
+        "vgs",
+        "pvs",
+    ];
+    let more = ["corosync-qdevice-tool", "dmsetup", "multipath", "multipathd", "iscsiadm", "journalctl", "stdbuf"];
+    let tools = Tools { present: names.into_iter().chain(more).map(str::to_owned).collect(), ..Tools::default() };
+    let questions = [
+        Q::CrmMon,
+        Q::Constraints,
+        Q::FenceHistory,
+        Q::FenceDevices,
+        Q::Quorum,
+        Q::Links,
+        Q::LinkStats,
+        Q::Cmap,
+        Q::Qdevice,
+        Q::Dlm,
+        Q::Lvs,
+        Q::Vgs,
+        Q::Pvs,
+        Q::DeviceMapper,
+        Q::Multipath,
+        Q::Iscsi,
+    ];
+    let asked = questions.iter().filter_map(|q| quorate::probe::command(*q, &tools));
+    let followed = [StreamKind::Journal, StreamKind::CorosyncMap]
+        .into_iter()
+        .filter_map(|k| quorate::probe::log::command(k, &tools, &Resume::default()));
+    let all: Vec<_> = asked.chain(followed).collect();
+    assert_eq!(all.len(), questions.len() + 2);
+    for command in all {
+        let line = command.to_shell(Become::Sudo);
+        assert!(command.is_privileged() && command.names_its_tools(), "{line}");
+        assert!(line.contains("sudo -n ") && !line.contains("sudo -n sh") && !line.contains("as_root"), "{line}");
+    }
+}

@@ -73,7 +73,7 @@ fn policies_for_host_keys() {
     let at = sshd.path("wrong").display().to_string();
     for (policy, file, words) in [
         (HostKeys::Strict, "none", vec!["is unknown", "SHA256:", "--host-keys"]),
-        (HostKeys::Strict, "wrong", vec!["CHANGED", at.as_str(), "line 2"]),
+        (HostKeys::Strict, "wrong", vec!["CHANGED", at.as_str(), ":2;"]),
         (HostKeys::Ask, "wrong", vec!["CHANGED"]),
         (HostKeys::AcceptNew, "wrong", vec!["CHANGED"]),
     ] {
@@ -193,6 +193,18 @@ fn three_wrong_passphrases_or_a_refusal_are_an_auth_trouble() {
     }
 }
 
+#[test]
+fn an_authority_that_would_vouch_is_said_to_be_unused() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let public = fs::read_to_string(sshd.path("host.pub")).unwrap();
+    fs::write(sshd.path("ca"), format!("@cert-authority * {public}")).unwrap();
+    let mut target = sshd.target();
+    target.end.known_hosts = vec![sshd.path("ca")];
+    let trouble = Talk::new(target).down();
+    assert_eq!(trouble.fault, LinkFault::Hostkey);
+    assert!(trouble.text.contains("ca:1: @cert-authority is not used"), "{trouble}");
+}
+
 struct Agent {
     child: Child,
     socket: PathBuf,
@@ -261,4 +273,58 @@ fn identities_only_uses_the_agents_copy_of_a_named_key() {
     gone.end.identities = Vec::new();
     let trouble = Talk::new(gone).down();
     assert!(trouble.text.contains("nowhere"), "{trouble}");
+}
+
+/// Keys that sshd has refused since it was started.
+fn refusals(sshd: &Sshd) -> usize {
+    fs::read_to_string(sshd.path("log")).unwrap().matches("Failed publickey").count()
+}
+
+#[test]
+fn an_agent_with_more_keys_than_sshd_allows_is_gone_through_and_the_key_remembered() {
+    for most in [1, 2, 6] {
+        let Some(mut sshd) = Sshd::start(&format!("MaxAuthTries {most}")) else { return };
+        let agent = Agent::start(&sshd);
+        for i in 0..9 {
+            let key = sshd.path(&format!("a{i}"));
+            keygen(&key, "ed25519", "");
+            agent.add(&key);
+        }
+        fs::copy(sshd.path("a8.pub"), sshd.path("authorized")).unwrap();
+        let mut target = sshd.target();
+        target.end.agent = Some(agent.socket.clone());
+        target.end.identities = Vec::new();
+        let mut talk = Talk::new(target.clone());
+        talk.up();
+        sshd.stop();
+        talk.down();
+        sshd.run();
+        talk.order(Order::Hurry);
+        talk.up();
+        assert_eq!(refusals(&sshd), 0, "the key that was taken goes first (MaxAuthTries {most})");
+        fs::copy(sshd.path("id.pub"), sshd.path("authorized")).unwrap();
+        let trouble = Talk::new(target).down();
+        assert_eq!(trouble.fault, LinkFault::Auth);
+        assert!(trouble.text.contains("took none of 9 keys") && trouble.text.contains("agent (9 keys)"), "{trouble}");
+    }
+}
+
+#[test]
+fn a_named_key_goes_before_the_agents_others() {
+    let Some(sshd) = Sshd::start("MaxAuthTries 1") else { return };
+    let agent = Agent::start(&sshd);
+    for i in 0..4 {
+        let key = sshd.path(&format!("a{i}"));
+        keygen(&key, "ed25519", "");
+        agent.add(&key);
+    }
+    // From its file, and from the agent by its public half.
+    for (named, taken) in [("id", "id.pub"), ("a3.pub", "a3.pub")] {
+        fs::copy(sshd.path(taken), sshd.path("authorized")).unwrap();
+        let mut target = sshd.target();
+        target.end.agent = Some(agent.socket.clone());
+        target.end.identities = vec![sshd.path(named)];
+        Talk::new(target).up();
+        assert_eq!(refusals(&sshd), 0, "{named}");
+    }
 }

@@ -320,11 +320,21 @@ fn what_is_not_honoured_is_named() {
             ],
         ),
         (
+            "KexAlgorithms x\nCiphers x\nMACs x\nControlPath ~/c\nCASignatureAlgorithms x",
+            &[
+                "home/.ssh/config:1: KexAlgorithms x",
+                "home/.ssh/config:2: Ciphers x",
+                "home/.ssh/config:3: MACs x",
+                "home/.ssh/config:4: ControlPath ~/c",
+                "home/.ssh/config:5: CASignatureAlgorithms x",
+            ],
+        ),
+        (
             "PreferredAuthentications password\nRemoteCommand tmux",
             &["home/.ssh/config:1: PreferredAuthentications password", "home/.ssh/config:2: RemoteCommand tmux"],
         ),
         (
-            "ServerAliveInterval 5\nControlMaster auto\nControlPath ~/c\nCompression yes\nLogLevel DEBUG\nSendEnv LANG\nForwardAgent yes\nAddKeysToAgent yes\nHashKnownHosts yes",
+            "ServerAliveInterval 5\nControlMaster auto\nControlPath none\nCompression yes\nLogLevel DEBUG\nSendEnv LANG\nForwardAgent yes\nAddKeysToAgent yes\nHashKnownHosts yes",
             &[],
         ),
         (

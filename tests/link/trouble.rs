@@ -140,9 +140,32 @@ fn hurry_does_not_wait_for_the_backoff() {
 #[test]
 fn an_account_without_a_shell_says_so() {
     let Some(sshd) = Sshd::start("ForceCommand echo This account is closed.") else { return };
-    let trouble = Talk::new(sshd.target()).down();
-    assert_eq!(trouble.fault, LinkFault::Protocol);
+    let trouble = Talk::new(sshd.target()).wait("no shell", |r| match r {
+        Report::Down { trouble, .. } if trouble.fault == LinkFault::Protocol => Some(trouble.clone()),
+        _ => None,
+    });
     assert!(trouble.text.contains("This account is closed."), "{trouble}");
+}
+
+#[test]
+fn an_account_whose_shell_never_answers_is_shown_soon() {
+    // One that repeats what we send, and one that swallows it.
+    for command in ["cat", "sleep 60"] {
+        let Some(sshd) = Sshd::start(&format!("ForceCommand {command}")) else { return };
+        let mut talk = Talk::new(sshd.target());
+        let trouble = talk.within(SOON, "down", |r| if let Report::Down { trouble, .. } = r { Some(trouble.clone()) } else { None });
+        assert_eq!(trouble.fault, LinkFault::Timeout);
+        assert!(trouble.text.contains("the account's shell does not answer"), "{command}: {trouble}");
+    }
+}
+
+#[test]
+fn a_slow_login_shell_is_waited_for() {
+    let Some(sshd) = Sshd::start("ForceCommand sleep 4; eval \"$SSH_ORIGINAL_COMMAND\"") else { return };
+    let mut talk = Talk::new(sshd.target());
+    assert_eq!(talk.down().fault, LinkFault::Timeout);
+    talk.up();
+    assert_eq!(talk.say("echo here"), "here\n");
 }
 
 #[test]

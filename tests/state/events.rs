@@ -215,3 +215,44 @@ fn what_a_line_said_is_not_said_again() {
         assert_eq!(lab.events().len(), usize::from(told), "{source:?} {severity:?} {subject} {before}");
     }
 }
+
+/// A node whose journal flows.
+fn logging_lab() -> Lab {
+    let mut lab = Lab::of(&["n1"]);
+    let streams = quorate::domain::cluster::StreamFacts { live: vec!["journal".to_owned()], polled: Vec::new() };
+    lab.store.streams(NodeKey(1), streams);
+    lab
+}
+
+#[test]
+fn a_change_that_is_seen_before_its_line_waits_for_it() {
+    let bonding = |up| Observation::Bonding(vec![bond("b0", "802.3ad", None, vec![port("e0", up), port("e1", true)])]);
+    let mut lab = logging_lab();
+    lab.say(1, Question::Bonding, bonding(true));
+    lab.events();
+    lab.pass(1000).say(1, Question::Bonding, bonding(false));
+    lab.picture();
+    let now = lab.now;
+    assert_eq!(lab.store.events_due(now).len(), 0);
+    let due = lab.store.next_event().unwrap();
+    assert!(due > now && due.age(now).is_zero());
+    lab.store.log(NodeKey(1), line(None, Source::Net, Severity::Warning, "b0"), 0, now.shifted(700_000));
+    assert_eq!(lab.store.next_event(), None, "the line said it");
+    // Where no line comes, the change is told.
+    lab.pass(9000).say(1, Question::Bonding, bonding(true));
+    lab.picture();
+    let due = lab.store.next_event().unwrap();
+    assert_eq!(lab.store.events_due(due).len(), 1);
+}
+
+#[test]
+fn without_logs_a_change_is_told_at_once() {
+    let bonding = |up| Observation::Bonding(vec![bond("b0", "802.3ad", None, vec![port("e0", up), port("e1", true)])]);
+    let mut lab = Lab::of(&["n1"]);
+    lab.say(1, Question::Bonding, bonding(true));
+    lab.events();
+    lab.pass(1000).say(1, Question::Bonding, bonding(false));
+    lab.picture();
+    let now = lab.now;
+    assert_eq!(lab.store.events_due(now).len(), 1);
+}

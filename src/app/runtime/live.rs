@@ -213,7 +213,7 @@ impl Live {
 
     /// Waits for something to happen, at most until `until`, and takes it in. Cancel-safe: what was received is taken in.
     pub async fn step(&mut self, until: Stamp) -> Vec<Happening> {
-        let wake = self.watch.next_wake().map_or(until, |at| at.min(until));
+        let wake = [self.watch.next_wake(), self.store.next_event()].into_iter().flatten().fold(until, Stamp::min);
         let pause = Duration::from_micros(u64::try_from(wake.0 - self.now().0).unwrap_or(0));
         let mut outputs = Vec::new();
         tokio::select! {
@@ -285,7 +285,7 @@ impl Live {
         if changed || !self.awaited.is_empty() {
             self.discover(now);
         }
-        if changed {
+        if changed || self.store.next_event().is_some_and(|at| at <= now) {
             happenings.push(Happening::Picture);
         }
         if !events.is_empty() {
@@ -333,7 +333,7 @@ impl Live {
         let now = self.now();
         let cluster = self.store.cluster(now);
         self.hurry_back(&cluster);
-        (cluster, self.store.events())
+        (cluster, self.store.events_due(now))
     }
 
     /// A node that the cluster has back is connected to now, not when its backoff ends.

@@ -41,10 +41,10 @@ pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<S
     Ok((WayFinder::new(name, first, Box::new(further)), notices))
 }
 
-/// Debian and its kin ship `GSSAPIAuthentication yes` for every host: nobody asked for it, and saying so at each start would hide what somebody did ask for.
-/// (`doctor` lists it all the same.)
+/// Debian and its kin ship `GSSAPIAuthentication yes` for every host, Red Hat's a list of ciphers and their like: nobody asked for it, and saying so at each start
+/// would hide what somebody did ask for. (`doctor` lists it all the same.)
 fn is_stock(directive: &str) -> bool {
-    directive.starts_with("/etc/ssh/") && directive.contains("GSSAPIAuthentication")
+    directive.starts_with("/etc/crypto-policies/") || directive.starts_with("/etc/ssh/") && directive.contains("GSSAPIAuthentication")
 }
 
 fn target(global: &Global, node: &NodeConfig, files: &Files, around: &Surroundings) -> Result<Target, String> {

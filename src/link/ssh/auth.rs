@@ -1,4 +1,8 @@
-//! Logging in: keys from the agent and from files, in OpenSSH's order.
+//! Logging in: keys from files and from the agent.
+//!
+//! The keys that were named (--identity, IdentityFile) come first, from the agent where it holds them; then the agent's
+//! others; last the files that need a passphrase. The key that a host took the last time goes before all of them, so
+//! that an agent with more keys than sshd's MaxAuthTries costs new connections once.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -29,11 +33,13 @@ pub struct Tried {
 }
 
 /// How trying one key went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     In,
     No,
-    /// The connection had ended: the key was not looked at. (sshd hangs up in place of saying no to the last key it
-    /// allows, which libssh2 reports as a no; the next key then finds the connection gone.)
+    /// The key was refused, and it was the last that sshd allows on this connection (MaxAuthTries).
+    Last,
+    /// The connection had ended: the key was not looked at.
     Cut,
 }
 
@@ -44,6 +50,22 @@ pub enum Login {
     In,
     /// sshd cut us off before every key was tried: connect anew and go on.
     Again,
+}
+
+/// A key that can be offered.
+enum Offer {
+    Agent(PublicKey),
+    File(Identity),
+}
+
+impl Offer {
+    /// What it is known by: its public half, or its path where that is not known.
+    fn name(&self) -> Vec<u8> {
+        match self {
+            Self::Agent(key) => key.blob().to_vec(),
+            Self::File(id) => id.public.clone().unwrap_or_else(|| id.path.as_os_str().as_encoded_bytes().to_vec()),
+        }
+    }
 }
 
 struct Door<'a, T> {
@@ -57,14 +79,10 @@ struct Door<'a, T> {
 pub fn log_in<T>(session: &Session, hop: &Hop, tried: &mut Tried, attempt: &mut Attempt<T>) -> Result<Login, LinkTrouble> {
     let before = tried.keys.len();
     let mut door = Door { session, hop, tried, attempt };
-    let outcome = match door.agent_keys()? {
-        (Outcome::No, held) => door.files(&held)?,
-        (other, _) => other,
-    };
-    match outcome {
+    match door.knock()? {
         Outcome::In => Ok(Login::In),
-        Outcome::Cut if tried.keys.len() > before => Ok(Login::Again),
-        Outcome::Cut => {
+        Outcome::Last | Outcome::Cut if tried.keys.len() > before => Ok(Login::Again),
+        Outcome::Last | Outcome::Cut => {
             Err(trouble::new(LinkFault::Auth, &format!("{} ended the connection while we logged in as {}", hop.alias, hop.user)))
         }
         Outcome::No if session.authenticated() => Ok(Login::In),
@@ -98,70 +116,82 @@ impl Tried {
 }
 
 impl<T> Door<'_, T> {
-    /// The agent's keys: those that ssh_config names first, in its order. Says also which keys it holds.
-    fn agent_keys(&mut self) -> Result<(Outcome, HashSet<Vec<u8>>), LinkTrouble> {
-        let mut held = HashSet::new();
-        let Some(path) = self.hop.agent.clone() else { return Ok((Outcome::No, held)) };
-        self.attempt.stage(LinkFault::Auth, &format!("the ssh agent at {} does not answer", path.display()));
-        let (agent, mut keys) = match open_agent(self.session, &path) {
-            Ok(found) => found,
-            Err(e) => {
-                self.note(format!("agent at {} ({})", path.display(), e.message()));
-                return Ok((Outcome::No, held));
-            }
-        };
-        let wanted: Vec<Vec<u8>> = self.hop.identities.iter().filter_map(|p| identity::public_of(p)).collect();
-        let rank = |key: &PublicKey| wanted.iter().position(|w| w == key.blob()).unwrap_or(usize::MAX);
-        keys.sort_by_key(rank);
-        held.extend(keys.iter().map(|key| key.blob().to_vec()));
-        for key in keys {
-            if self.hop.identities_only && rank(&key) == usize::MAX || !self.tried.keys.insert(key.blob().to_vec()) {
-                continue;
-            }
-            self.tried.agent += 1;
-            self.session.set_timeout(self.attempt.left_ms());
-            match self.judge(agent.userauth(&self.hop.user, &key))? {
-                Ok(Outcome::In) => return Ok((Outcome::In, held)),
-                Ok(Outcome::Cut) => {
-                    self.tried.agent -= 1;
-                    self.tried.keys.remove(key.blob());
-                    return Ok((Outcome::Cut, held));
-                }
-                Ok(Outcome::No) | Err(_) => {}
-            }
-        }
-        Ok((Outcome::No, held))
-    }
-
-    /// The files. Those that need no passphrase come first: libssh2 cannot ask whether a key would do before it is opened.
-    fn files(&mut self, held: &HashSet<Vec<u8>>) -> Result<Outcome, LinkTrouble> {
-        let mut open = Vec::new();
-        let mut locked = Vec::new();
-        for path in &self.hop.identities.clone() {
-            match Identity::load(path) {
-                Ok(id) if id.public.as_ref().is_some_and(|public| held.contains(public)) => {}
-                Ok(id) if id.encrypted => locked.push(id),
-                Ok(id) => open.push(id),
-                Err(e) if identity::public_of(path).is_none() => self.note(format!("{} ({e})", path.display())),
-                Err(_) => {}
-            }
-        }
-        for id in open.into_iter().chain(locked) {
-            let name = id.public.clone().unwrap_or_else(|| id.path.as_os_str().as_encoded_bytes().to_vec());
+    /// Offers one key after another.
+    fn knock(&mut self) -> Result<Outcome, LinkTrouble> {
+        let (agent, held) = self.agent_keys();
+        for offer in self.offers(held) {
+            let name = offer.name();
             if !self.tried.keys.insert(name.clone()) {
                 continue;
             }
-            self.note(format!("{} (file)", id.path.display()));
-            match if id.encrypted { self.locked_file(&id)? } else { self.file(&id, None)?.unwrap_or(Outcome::No) } {
-                Outcome::No => {}
-                Outcome::In => return Ok(Outcome::In),
+            let count = self.tried.keys.len();
+            self.attempt.stage(LinkFault::Timeout, &format!("{} is not logged in to yet: key {count} is tried", self.hop.alias));
+            let outcome = match &offer {
+                Offer::Agent(key) => self.agent_key(agent.as_ref(), key)?,
+                Offer::File(id) => {
+                    self.note(format!("{} (file)", id.path.display()));
+                    if id.encrypted { self.locked_file(id)? } else { self.file(id, None)?.unwrap_or(Outcome::No) }
+                }
+            };
+            match outcome {
+                Outcome::No => continue,
+                Outcome::In => keyring::took(self.hop, name),
+                Outcome::Last => {}
                 Outcome::Cut => {
+                    self.tried.agent -= usize::from(matches!(offer, Offer::Agent(_)));
                     self.tried.keys.remove(&name);
-                    return Ok(Outcome::Cut);
                 }
             }
+            return Ok(outcome);
         }
         Ok(Outcome::No)
+    }
+
+    /// The agent and the keys that it holds.
+    fn agent_keys(&mut self) -> (Option<Agent>, Vec<PublicKey>) {
+        let Some(path) = self.hop.agent.clone() else { return (None, Vec::new()) };
+        self.attempt.stage(LinkFault::Auth, &format!("the ssh agent at {} does not answer", path.display()));
+        match open_agent(self.session, &path) {
+            Ok((agent, keys)) => (Some(agent), keys),
+            Err(e) => {
+                self.note(format!("agent at {} ({})", path.display(), e.message()));
+                (None, Vec::new())
+            }
+        }
+    }
+
+    /// All keys in the order in which they are offered. Files that need a passphrase come last: libssh2 cannot ask whether a key would do
+    /// before it is opened.
+    fn offers(&mut self, mut held: Vec<PublicKey>) -> Vec<Offer> {
+        let mut offers = Vec::new();
+        let mut locked = Vec::new();
+        for path in &self.hop.identities.clone() {
+            let public = identity::public_of(path);
+            if let Some(at) = held.iter().position(|key| public.as_deref() == Some(key.blob())) {
+                offers.push(Offer::Agent(held.remove(at)));
+                continue;
+            }
+            match Identity::load(path) {
+                Ok(id) if id.encrypted => locked.push(Offer::File(id)),
+                Ok(id) => offers.push(Offer::File(id)),
+                Err(e) if public.is_none() => self.note(format!("{} ({e})", path.display())),
+                Err(_) => {}
+            }
+        }
+        if !self.hop.identities_only {
+            offers.extend(held.into_iter().map(Offer::Agent));
+        }
+        offers.extend(locked);
+        let taken = keyring::taken(self.hop);
+        offers.sort_by_key(|offer| taken.as_ref() != Some(&offer.name()));
+        offers
+    }
+
+    fn agent_key(&mut self, agent: Option<&Agent>, key: &PublicKey) -> Result<Outcome, LinkTrouble> {
+        let Some(agent) = agent else { return Ok(Outcome::No) };
+        self.tried.agent += 1;
+        self.session.set_timeout(self.attempt.left_ms());
+        Ok(self.judge(agent.userauth(&self.hop.user, key))?.unwrap_or(Outcome::No))
     }
 
     /// A file that needs a passphrase: this session's, or the operator's.
@@ -207,11 +237,14 @@ impl<T> Door<'_, T> {
     /// One file, with its certificate first where there is one. `Err(())` inside: it cannot be opened (with this passphrase).
     fn file(&mut self, id: &Identity, passphrase: Option<&str>) -> Result<Result<Outcome, ()>, LinkTrouble> {
         self.attempt.stage(LinkFault::Timeout, &format!("{} does not answer to our key", self.hop.alias));
-        if let Some(certificate) = &id.certificate {
+        if let Some(certificate) = id.certificate.as_ref().filter(|c| self.tried.keys.insert(c.as_bytes().to_vec())) {
             self.session.set_timeout(self.attempt.left_ms());
             let result = self.session.userauth_pubkey_memory(&self.hop.user, Some(certificate), &id.text, passphrase);
-            if let Ok(other @ (Outcome::In | Outcome::Cut)) = self.judge(result)? {
-                return Ok(Ok(other));
+            match self.judge(result)? {
+                Ok(Outcome::In) => return Ok(Ok(Outcome::In)),
+                // The key itself is still to be tried, on a new connection.
+                Ok(Outcome::Last | Outcome::Cut) => return Ok(Ok(Outcome::Cut)),
+                Ok(Outcome::No) | Err(_) => {}
             }
         }
         self.session.set_timeout(self.attempt.left_ms());
@@ -227,6 +260,8 @@ impl<T> Door<'_, T> {
     fn judge(&self, result: Result<(), ssh2::Error>) -> Result<Result<Outcome, String>, LinkTrouble> {
         match result {
             Ok(()) => Ok(Ok(Outcome::In)),
+            // PUBLICKEY_UNVERIFIED while it waited for the verdict: sshd hung up in place of saying no.
+            Err(e) if e.code() == ErrorCode::Session(-19) && e.message().starts_with("Waiting") => Ok(Ok(Outcome::Last)),
             // AUTHENTICATION_FAILED, PUBLICKEY_UNVERIFIED
             Err(e) if matches!(e.code(), ErrorCode::Session(-18 | -19)) => Ok(Ok(Outcome::No)),
             Err(e) if trouble::is_loss(&e) => Ok(Ok(Outcome::Cut)),

@@ -19,8 +19,8 @@ use crate::link::{Hop, Target};
 const FIRST: usize = 5;
 /// Streams to promise where more than [`FIRST`] may be had: sshd's default MaxSessions 10, less the lanes.
 const STREAMS: usize = 8;
-/// New connections to one hop because sshd cut us off or the operator took long.
-const ROUNDS: usize = 12;
+/// New connections in one attempt because sshd cut us off or the operator took long. Each has tried at least one more key.
+const ROUNDS: usize = 64;
 
 /// A connection that is ready for work.
 pub struct Connected {
@@ -46,15 +46,23 @@ impl Drop for Guarded {
 }
 
 /// Goes the whole way. `refused` is set where the operator said no: then only an order should try again.
-pub fn dial(target: &Target, attempt: &mut Attempt<Connected>) -> Result<Connected, (LinkTrouble, bool)> {
+/// `tried` is kept from one attempt to the next: where sshd turns us away for a while after some failed keys (PerSourcePenalties), the
+/// next attempt goes on with the others.
+pub fn dial(target: &Target, tried: &mut Vec<Tried>, attempt: &mut Attempt<Connected>) -> Result<Connected, (LinkTrouble, bool)> {
     let hops: Vec<&Hop> = target.jumps.iter().chain([&target.end]).collect();
-    let mut tried: Vec<Tried> = hops.iter().map(|_| Tried::default()).collect();
+    tried.resize_with(hops.len(), Tried::default);
     for _ in 0..ROUNDS {
-        match way(target, &hops, &mut tried, attempt) {
-            Ok(Some(connected)) => return Ok(connected),
+        match way(target, &hops, tried, attempt) {
+            Ok(Some(connected)) => {
+                tried.clear();
+                return Ok(connected);
+            }
             Ok(None) => attempt.restart(),
             Err(trouble) => {
                 let refused = attempt.was_refused() || (trouble.fault == LinkFault::Auth && tried.iter().any(|t| t.refused));
+                if trouble.fault == LinkFault::Auth {
+                    tried.clear();
+                }
                 return Err((trouble, refused));
             }
         }
@@ -68,7 +76,10 @@ fn way(target: &Target, hops: &[&Hop], tried: &mut [Tried], attempt: &mut Attemp
     for (at, hop) in hops.iter().enumerate() {
         let next = hops.get(at + 1);
         let place = next.map(|_| format!("jump host {}: ", hop.alias)).unwrap_or_default();
-        let named = |t: LinkTrouble| LinkTrouble { fault: t.fault, text: format!("{place}{}", t.text) };
+        // What was waited for says it already.
+        let named = |t: LinkTrouble| {
+            if t.text.starts_with(&place) { t } else { LinkTrouble { fault: t.fault, text: format!("{place}{}", t.text) } }
+        };
         let socket = match through.take() {
             Some(socket) => socket,
             None => connect(hop, &place, attempt).map_err(named)?,
@@ -126,7 +137,7 @@ fn shaken(e: &ssh2::Error, hop: &Hop, attempt: &Attempt<Connected>) -> LinkTroub
     if trouble::is_loss(e) {
         return trouble::new(
             LinkFault::Protocol,
-            &format!("{} port {} ended the connection before any login (MaxStartups? no sshd?)", hop.host, hop.port),
+            &format!("{} port {} ended the connection before any login (MaxStartups, PerSourcePenalties? no sshd?)", hop.host, hop.port),
         );
     }
     trouble::new(LinkFault::Protocol, &format!("no common language with {} port {}: {}", hop.host, hop.port, e.message()))

@@ -22,6 +22,8 @@ const KINDS: [&str; 7] =
 /// sshd lets nobody wait for longer to log in (LoginGraceTime 120 s); with a margin for what follows.
 const GRACE: Duration = Duration::from_secs(60);
 
+const CURE: &str = "compare it with the host's own and add it (ssh-keyscan, ssh), or use --host-keys accept-new";
+
 /// How a host is looked up: HostKeyAlias stands for itself, without a port.
 fn lookup(hop: &Hop) -> (&str, u16) {
     hop.host_key_alias.as_deref().map_or((hop.host.as_str(), hop.port), |alias| (alias, 22))
@@ -67,21 +69,21 @@ pub fn verify<T>(
         Verdict::Known => return Ok(Trust::Go),
         Verdict::Changed { file, line } => {
             return Err(no(&format!(
-                "the {kind} key of {shown} has CHANGED ({print}): it is not the one in {} line {line}; someone may be in between. \
+                "the {kind} key of {shown} has CHANGED ({print}): it is not the one at {}:{line}; someone may be in between. \
                  If the host was set up anew, remove that line",
                 file.display()
             )));
         }
         Verdict::Revoked { file, line } => {
-            return Err(no(&format!("the {kind} key of {shown} ({print}) is revoked by {} line {line}", file.display())));
+            return Err(no(&format!("the {kind} key of {shown} ({print}) is revoked by {}:{line}", file.display())));
         }
         Verdict::Unknown => {}
     }
-    let unknown = format!("the {kind} key of {shown} ({print}) is unknown");
+    let notes = known.notes_for(name, port);
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    let unknown = format!("the {kind} key of {shown} ({print}) is unknown{notes}");
     match policy {
-        HostKeys::Strict => {
-            Err(no(&format!("{unknown}; compare it with the host's own and add it (ssh-keyscan, ssh), or use --host-keys accept-new")))
-        }
+        HostKeys::Strict => Err(no(&format!("{unknown}; {CURE}"))),
         HostKeys::AcceptNew => remember(hop, name, port, &kind, blob).map(|()| Trust::Go),
         HostKeys::Ask => {
             attempt.stage(LinkFault::Hostkey, &format!("{unknown}; waits for your decision"));
@@ -91,7 +93,7 @@ pub fn verify<T>(
             let blob = blob.to_vec();
             if !matches!(attempt.ask(prompt), Some(Reply::Trust)) {
                 attempt.refuse();
-                return Err(no(&format!("{unknown}, and was not accepted")));
+                return Err(no(&format!("{unknown}, and was not accepted; {CURE}")));
             }
             remember(hop, name, port, &kind, &blob)?;
             Ok(if asked.elapsed() > GRACE { Trust::Again } else { Trust::Go })

@@ -1,4 +1,4 @@
-//! Passphrases of this session: asked for once, though many nodes want the same key.
+//! What this session has learnt of keys: passphrases, asked for once though many nodes want the same key, and which key a host took.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::domain::secret::Secret;
+use crate::link::Hop;
 
 /// For how long an operator's refusal holds for the other nodes that want the same key.
 const REFUSAL: Duration = Duration::from_secs(60);
@@ -38,6 +39,32 @@ impl Slot {
 type Slots = HashMap<PathBuf, Arc<Mutex<Slot>>>;
 
 static SLOTS: LazyLock<Mutex<Slots>> = LazyLock::new(Mutex::default);
+
+/// The key that each host took last, by (host, port, user), and the one that any host took last.
+#[derive(Debug, Default)]
+struct Taken {
+    by: HashMap<(String, u16, String), Vec<u8>>,
+    last: Option<Vec<u8>>,
+}
+
+static TAKEN: LazyLock<Mutex<Taken>> = LazyLock::new(Mutex::default);
+
+fn door(hop: &Hop) -> (String, u16, String) {
+    (hop.host.clone(), hop.port, hop.user.clone())
+}
+
+/// A host took this key.
+pub fn took(hop: &Hop, key: Vec<u8>) {
+    let mut taken = lock(&TAKEN);
+    taken.last = Some(key.clone());
+    taken.by.insert(door(hop), key);
+}
+
+/// The key that this host took, or else the one that another did: the nodes of a cluster tend to take the same.
+pub fn taken(hop: &Hop) -> Option<Vec<u8>> {
+    let taken = lock(&TAKEN);
+    taken.by.get(&door(hop)).or(taken.last.as_ref()).cloned()
+}
 
 /// The slot of a key file. Whoever holds its lock is asking; the others wait for the outcome.
 pub fn slot(path: &Path) -> Arc<Mutex<Slot>> {

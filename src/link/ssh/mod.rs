@@ -3,11 +3,12 @@
 //! A link owns one thread. While it connects, a second one goes the way ([`dial`]) where it may wait for resolvers,
 //! agents and operators, so that the first always answers; then it ends and the first drives the connection alone.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use self::attempt::{Attempt, Note, Shared};
+use self::auth::Tried;
 use self::backoff::Backoff;
 use self::dial::Connected;
 use self::wire::SshWire;
@@ -43,7 +44,7 @@ pub fn spawn(target: Target, voice: Voice) -> Box<dyn Link> {
     let name = format!("link {}", target.end.alias.chars().take(9).collect::<String>());
     let spoken = voice.clone();
     match inbox::start(&name, STACK, voice, move |inbox, waker, voice| {
-        Node { target: Arc::new(target), inbox, waker, speaker: Speaker::new(voice), down: None }.live();
+        Node { target: Arc::new(target), inbox, waker, speaker: Speaker::new(voice), down: None, tried: Arc::default() }.live();
     }) {
         Ok(handle) => Box::new(handle),
         Err(e) => Box::new(Stillborn::new(spoken, &e)),
@@ -58,10 +59,12 @@ struct Node {
     speaker: Speaker,
     /// What was said last, while the node is down.
     down: Option<LinkTrouble>,
+    /// Keys that were tried without success, while the attempts did not come to an end of them.
+    tried: Arc<Mutex<Vec<Tried>>>,
 }
 
 /// How an attempt ended.
-enum Tried {
+enum End {
     Closed,
     Failed(LinkTrouble, bool),
     Made(Box<Connected>, Vec<Order>),
@@ -73,9 +76,9 @@ impl Node {
         self.speaker.say(Report::Connecting);
         loop {
             let (trouble, refused) = match self.attempt() {
-                Tried::Closed => return,
-                Tried::Failed(trouble, refused) => (trouble, refused),
-                Tried::Made(connected, early) => {
+                End::Closed => return,
+                End::Failed(trouble, refused) => (trouble, refused),
+                End::Made(connected, early) => {
                     self.down = None;
                     let (over, ever) = self.work(*connected, early);
                     let Over::Lost(trouble) = over else { return };
@@ -115,26 +118,27 @@ impl Node {
     }
 
     /// One attempt: its thread goes the way, this one answers meanwhile.
-    fn attempt(&mut self) -> Tried {
+    fn attempt(&mut self) -> End {
         let shared = Arc::new(Shared::default());
         let (note, notes) = channel();
         let (reply, replies) = channel();
         let mut attempt = Attempt::new(Arc::clone(&shared), note, replies, self.waker.clone());
         let target = Arc::clone(&self.target);
+        let tried = Arc::clone(&self.tried);
         let body = move || {
-            let result = dial::dial(&target, &mut attempt);
+            let result = dial::dial(&target, &mut keyring::lock(&tried), &mut attempt);
             attempt.note(Note::Done(result));
         };
         if let Err(e) = std::thread::Builder::new().name("link dial".to_owned()).stack_size(DIAL_STACK).spawn(body) {
-            return Tried::Failed(trouble::new(LinkFault::Unreachable, &format!("no thread on this machine: {e}")), false);
+            return End::Failed(trouble::new(LinkFault::Unreachable, &format!("no thread on this machine: {e}")), false);
         }
         let mut early = Vec::new();
         let tried = self.attend(&shared, &notes, &reply, &mut early);
         match tried {
-            Tried::Made(connected, _) => Tried::Made(connected, early),
+            End::Made(connected, _) => End::Made(connected, early),
             other => {
                 let lost = match &other {
-                    Tried::Failed(trouble, _) => trouble.clone(),
+                    End::Failed(trouble, _) => trouble.clone(),
                     _ => trouble::new(LinkFault::Unreachable, "the link is closed"),
                 };
                 self.decline(early, &lost);
@@ -150,13 +154,13 @@ impl Node {
         notes: &Receiver<Note<Connected>>,
         reply: &Sender<(PromptId, Reply)>,
         early: &mut Vec<Order>,
-    ) -> Tried {
+    ) -> End {
         let mut late_at = Some(Instant::now() + SAY_LATE);
         loop {
             self.inbox.quiet();
             while let Some(order) = self.inbox.take() {
                 match order {
-                    Order::Close => return Tried::Closed,
+                    Order::Close => return End::Closed,
                     Order::Reply(id, said) => drop(reply.send((id, said))),
                     Order::Hurry => {}
                     Order::Unfollow(id) => {
@@ -175,11 +179,11 @@ impl Node {
             loop {
                 match notes.try_recv() {
                     Ok(Note::Prompt(id, what)) => self.speaker.say(Report::Prompt { id, what }),
-                    Ok(Note::Done(Ok(connected))) => return Tried::Made(Box::new(connected), Vec::new()),
-                    Ok(Note::Done(Err((trouble, refused)))) => return Tried::Failed(trouble, refused),
+                    Ok(Note::Done(Ok(connected))) => return End::Made(Box::new(connected), Vec::new()),
+                    Ok(Note::Done(Err((trouble, refused)))) => return End::Failed(trouble, refused),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
-                        return Tried::Failed(trouble::new(LinkFault::Protocol, "the attempt failed in an unforeseen way"), false);
+                        return End::Failed(trouble::new(LinkFault::Protocol, "the attempt failed in an unforeseen way"), false);
                     }
                 }
             }
@@ -189,7 +193,7 @@ impl Node {
             }
             self.speaker.flush();
             if self.speaker.alone() {
-                return Tried::Closed;
+                return End::Closed;
             }
             let soon = self.speaker.behind().then(|| Instant::now() + SPEAK_AGAIN);
             self.inbox.wait([late_at, soon].into_iter().flatten().min());

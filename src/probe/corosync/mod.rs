@@ -17,15 +17,15 @@ const SEPARATOR: &str = "== quorate ==";
 
 /// `-n` (3.1) tells peers and addresses; older tools refuse it, which is no failure.
 const LINKS: &str = "\
-corosync-cfgtool -s; rc=$?
+as_root corosync-cfgtool -s; rc=$?
 echo '== quorate =='
-corosync-cfgtool -n 2>/dev/null
+as_root corosync-cfgtool -n 2>/dev/null
 exit $rc";
 
 const DLM: &str = "\
-dlm_tool status; rc=$?
+as_root dlm_tool status; rc=$?
 echo '== quorate =='
-dlm_tool ls || rc=$?
+as_root dlm_tool ls || rc=$?
 exit $rc";
 
 /// The command for a question of this family; none if no tool of the node can answer it.

@@ -5,8 +5,8 @@ export PATH LC_ALL
 { sh -c 'echo $$; exec sleep 2147483647' 2>/dev/null; } | {
     read -r keeper
     trap 'kill "$keeper" 2>/dev/null; exit' HUP INT TERM
-    corosync-cmapctl runtime.members. runtime.totem.pg.mrp.srp.members.
-    stdbuf -oL corosync-cmapctl -T runtime.members. runtime.totem.pg.mrp.srp.members. runtime.votequorum. quorum. nodelist.
+    as_root corosync-cmapctl runtime.members. runtime.totem.pg.mrp.srp.members.
+    as_root stdbuf -oL corosync-cmapctl -T runtime.members. runtime.totem.pg.mrp.srp.members. runtime.votequorum. quorum. nodelist.
     code=$?
     kill "$keeper" 2>/dev/null
     exit $code

@@ -81,7 +81,7 @@ impl Files {
                 source: Source::Quorate,
                 severity: Severity::Notice,
                 subject: None,
-                text: text::clean(&format!("log file {path} may not be read by this user: root may (become = \"sudo\")")),
+                text: text::clean(&format!("log file {path} may not be read by this user: root may (become = \"sudo\"), or the group adm")),
                 stale: Vec::new(),
                 cursor: None,
             })),

@@ -161,5 +161,5 @@ pub fn files_command(root: &str, resume: &Resume) -> CommandLine {
     for file in &resume.files {
         args.extend([file.path.clone(), file.inode.to_string(), file.offset.to_string(), file.mark.clone()]);
     }
-    CommandLine::script(include_str!("follow.sh"), args).privileged()
+    CommandLine::script(include_str!("follow.sh"), args).best_as_root()
 }

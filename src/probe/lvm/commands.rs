@@ -56,16 +56,16 @@ pub const PVS: Report = Report {
 /// An LVM without JSON ends with 3 (wrong command line); 5 (something is missing) comes with an answer.
 const EITHER: &str = r#"# quorate: LVM report
 tool=$1; json=$2; plain=$3; shift 3
-"$tool" "$@" --units b --nosuffix --reportformat json -o "$json" </dev/null
+as_root "$tool" "$@" --units b --nosuffix --reportformat json -o "$json" </dev/null
 status=$?
 [ "$status" -eq 3 ] || exit "$status"
-exec "$tool" "$@" --units b --nosuffix --noheadings --separator '|' -o "$plain" </dev/null
+exec as_root "$tool" "$@" --units b --nosuffix --noheadings --separator '|' -o "$plain" </dev/null
 "#;
 
 /// The first version with `--reportformat json`.
 const JSON_SINCE: (u32, u32, u32) = (2, 2, 158);
 
-/// The command of a report. Where the version is known it is a plain command, which sudoers can name.
+/// The command of a report.
 pub fn report(tools: &Tools, report: &Report) -> Option<CommandLine> {
     if !may_have(tools, report.tool) {
         return None;

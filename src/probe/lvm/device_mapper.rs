@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::domain::observation::Trouble;
-use crate::domain::observation::host::Tools;
 use crate::domain::observation::storage::DmDevice;
 use crate::domain::text::clean;
 use crate::link::CommandLine;
@@ -13,20 +12,15 @@ use crate::probe::parts::{MARK, lossy};
 /// What the devices are, and their tables for the sizes. `dmsetup table` shows no keys of dm-crypt.
 const SCRIPT: &str = r"# quorate: device-mapper
 exec </dev/null
-dmsetup info -c --noheadings --separator '|' -o name,uuid,open,suspended
+as_root dmsetup info -c --noheadings --separator '|' -o name,uuid,open,suspended
 status=$?
-[ $status -eq 0 ] && { echo '@@quorate table'; dmsetup table; }
+[ $status -eq 0 ] && { echo '@@quorate table'; as_root dmsetup table; }
 exit $status
 ";
 
-const INFO: [&str; 7] = ["info", "-c", "--noheadings", "--separator", "|", "-o", "name,uuid,open,suspended"];
-
-/// Root gets the sizes too. Others ask by one plain command, which sudoers can name.
-pub fn command(tools: &Tools) -> CommandLine {
-    match tools.uid {
-        Some(0) | None => CommandLine::script(SCRIPT, [""; 0]).privileged(),
-        Some(_) => CommandLine::new("dmsetup", INFO).privileged(),
-    }
+/// The devices, and their sizes where the second look is allowed.
+pub fn command() -> CommandLine {
+    CommandLine::script(SCRIPT, [""; 0]).privileged()
 }
 
 /// Reads any mixture of `dmsetup info -c` (separated columns, or the table with its heading), `table` and `status`:

@@ -18,7 +18,7 @@ pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
         Question::Lvs => commands::report(tools, &commands::LVS),
         Question::Vgs => commands::report(tools, &commands::VGS),
         Question::Pvs => commands::report(tools, &commands::PVS),
-        Question::DeviceMapper => may_have(tools, "dmsetup").then(|| device_mapper::command(tools)),
+        Question::DeviceMapper => may_have(tools, "dmsetup").then(device_mapper::command),
         Question::Filesystems => may_have(tools, "df").then(|| CommandLine::script(filesystems::SCRIPT, [""; 0])),
         _ => None,
     }

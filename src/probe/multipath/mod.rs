@@ -12,26 +12,24 @@ mod text;
 /// multipathd before 0.6.2 has no JSON, and without the daemon `multipath` asks the kernel itself.
 const EITHER: &str = r#"# quorate: multipath maps
 exec </dev/null
-maps=$(multipathd show maps json 2>/dev/null)
+maps=$(as_root multipathd show maps json 2>/dev/null)
 case $maps in
 *'"maps"'*) printf '%s\n' "$maps" ;;
-*) exec multipath -ll ;;
+*) exec as_root multipath -ll ;;
 esac
 "#;
 
 /// The command for a question of this family; none if no tool of the node can answer it.
-///
-/// Root asks by a script that knows both ways; others by one plain command, which sudoers can name.
 pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
     if question != Question::Multipath {
         return None;
     }
     let (daemon, tool) = (may_have(tools, "multipathd"), may_have(tools, "multipath"));
-    let command = match (daemon, tool, tools.uid) {
-        (true, true, Some(0) | None) => CommandLine::script(EITHER, [""; 0]),
-        (true, ..) => CommandLine::new("multipathd", ["show", "maps", "json"]),
-        (false, true, _) => CommandLine::new("multipath", ["-ll"]),
-        (false, false, _) => return None,
+    let command = match (daemon, tool) {
+        (true, true) => CommandLine::script(EITHER, [""; 0]),
+        (true, false) => CommandLine::new("multipathd", ["show", "maps", "json"]),
+        (false, true) => CommandLine::new("multipath", ["-ll"]),
+        (false, false) => return None,
     };
     Some(command.privileged())
 }
@@ -40,7 +38,8 @@ pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
 const NOT_RUNNING: [&str; 5] = ["ux_socket", "timeout", "connection refused", "no such file or directory", "not running"];
 
 /// Words of multipath where nothing is set up for it: there are no maps.
-const NOT_USED: [&str; 3] = ["blacklisting all devices", "kernel driver not loaded", "multipath driver not loaded"];
+const NOT_USED: [&str; 4] =
+    ["blacklisting all devices", "kernel driver not loaded", "multipath driver not loaded", "cannot get kernel dm version"];
 
 /// Reads the answer to a question of this family.
 pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {

@@ -24,19 +24,19 @@ const SECTIONS: [&str; 7] = ["-1", "-r", "-f", "-A", "-o", "-t", "-L"];
 
 /// For a node whose version is not known: XML in the new way, or else in 1.1's.
 const CRM_MON_ANY: &str = "\
-said=$(crm_mon -1 -r -f -A -o -t -L --fence-history=3 --output-as=xml 2>/dev/null); rc=$?
+said=$(as_root crm_mon -1 -r -f -A -o -t -L --fence-history=3 --output-as=xml 2>/dev/null); rc=$?
 case $said in *'<pacemaker-result'*) printf '%s\\n' \"$said\"; exit $rc ;; esac
-exec crm_mon -1 -r -f -A -o -t -L --as-xml";
+exec as_root crm_mon -1 -r -f -A -o -t -L --as-xml";
 
 const FENCE_HISTORY_ANY: &str = "\
-said=$(stonith_admin --history '*' --verbose --output-as=xml 2>/dev/null); rc=$?
+said=$(as_root stonith_admin --history '*' --verbose --output-as=xml 2>/dev/null); rc=$?
 case $said in *'<pacemaker-result'*) printf '%s\\n' \"$said\"; exit $rc ;; esac
-exec stonith_admin --history '*' --verbose";
+exec as_root stonith_admin --history '*' --verbose";
 
 const FENCE_DEVICES_ANY: &str = "\
-said=$(stonith_admin -L --output-as=xml 2>/dev/null); rc=$?
+said=$(as_root stonith_admin -L --output-as=xml 2>/dev/null); rc=$?
 case $said in *'<pacemaker-result'*) printf '%s\\n' \"$said\"; exit $rc ;; esac
-exec stonith_admin -L";
+exec as_root stonith_admin -L";
 
 /// The command for a question of this family; none if no tool of the node can answer it.
 pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
