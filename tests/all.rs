@@ -10,3 +10,4 @@ mod state;
 mod term;
 mod update;
 mod view;
+mod watch;

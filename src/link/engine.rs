@@ -366,7 +366,7 @@ impl<'a, W: Wire> Engine<'a, W> {
         Some(pipe.born() + SAY_LATE)
     }
 
-    /// The node hangs, or its login shell does: say so, and answer what waits. The connection stays: it may come back.
+    /// The node hangs, or its login shell does: say so, and answer what waits. The connection stays, streams too: it may come back.
     fn sink(&mut self) {
         self.up = false;
         let trouble = match (self.slow_shell(), &self.fast.pipe) {
@@ -376,8 +376,8 @@ impl<'a, W: Wire> Engine<'a, W> {
         if !self.pulse.ever() && std::mem::replace(&mut self.late, true) {
             return;
         }
+        self.speaker.say(Report::Down { trouble: trouble.clone(), retry_at: None });
         self.lose_asks(&trouble);
-        self.speaker.say(Report::Down { trouble, retry_at: None });
     }
 
     fn lose_asks(&mut self, trouble: &LinkTrouble) {

@@ -90,16 +90,18 @@ impl Watch {
                 }
             }
             Report::Down { trouble, retry_at } => {
+                let mut hangs = false;
                 if let Some(node) = self.nodes.get_mut(&key) {
                     // No next attempt is named: this one goes on, the node is only said to be late.
                     node.still_trying = retry_at.is_none() && trouble.fault == LinkFault::Timeout;
+                    hangs = node.still_trying && (node.reach.is_up() || node.hangs);
                 }
                 let since = match self.nodes.get(&key).map(|n| &n.reach) {
                     Some(Reach::Down { since, .. }) => *since,
                     _ => now,
                 };
                 self.set_reach(key, Reach::Down { since, trouble }, &mut out);
-                self.lost(key, now, &mut out);
+                self.lost(key, hangs, now, &mut out);
             }
             Report::Answer { id, result } => {
                 if let Some(seen) = self.nodes.get_mut(&key).and_then(|n| n.answered(id, result, now)) {
@@ -178,13 +180,15 @@ impl Watch {
         }
     }
 
-    fn lost(&mut self, key: NodeKey, now: Stamp, out: &mut Vec<Output>) {
+    fn lost(&mut self, key: NodeKey, hangs: bool, now: Stamp, out: &mut Vec<Output>) {
         if let Some(node) = self.nodes.get_mut(&key) {
-            node.went_down();
+            node.went_down(hangs);
         }
         self.manager.node_down(key, now);
         if let Some(s) = self.streams.get_mut(&key) {
-            s.connection_lost();
+            if !hangs {
+                s.connection_lost();
+            }
             out.push(Output::Streams(key, s.facts()));
         }
         self.note_live();

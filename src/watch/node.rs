@@ -26,6 +26,8 @@ pub(super) struct NodeWatch {
     pub reach: Reach,
     /// It is said to be late, but the attempt to connect goes on.
     pub still_trying: bool,
+    /// It was up and hangs; the connection stands, and so do its streams. What was asked in vain is asked again if it recovers.
+    pub hangs: bool,
     /// Known once the node said so; kept over a lost connection.
     pub tools: Option<Tools>,
     due: BTreeMap<Question, Stamp>,
@@ -52,6 +54,7 @@ impl NodeWatch {
             key,
             reach: Reach::Untried,
             still_trying: false,
+            hangs: false,
             tools: None,
             due: BTreeMap::new(),
             flights: BTreeMap::new(),
@@ -66,8 +69,12 @@ impl NodeWatch {
     }
 
     /// The connection came up: everything is looked at anew. Its tools are asked first, for all else depends on them;
-    /// clock and host need none.
+    /// clock and host need none. After a hang that the connection outlived, only what is due by then is asked: a node that was
+    /// too busy to answer must not be given more to do than it had.
     pub fn came_up(&mut self, now: Stamp) {
+        if std::mem::take(&mut self.hangs) {
+            return;
+        }
         self.due.clear();
         self.seen.clear();
         self.host_readings = 0;
@@ -77,9 +84,12 @@ impl NodeWatch {
         }
     }
 
-    /// Nothing is due while the node is away. (Each ask on its way still gets its answer from the link.)
-    pub fn went_down(&mut self) {
-        self.due.clear();
+    /// The node went away, or hangs. Nothing is due while it is away. (Each ask on its way still gets its answer from the link.)
+    pub fn went_down(&mut self, hangs: bool) {
+        self.hangs = hangs;
+        if !hangs {
+            self.due.clear();
+        }
     }
 
     /// The tools are known: all that they can answer is due.
@@ -151,6 +161,13 @@ impl NodeWatch {
         let flight = self.flights.remove(&id)?;
         let question = flight.question;
         let (took, outcome) = read(&flight, result);
+        if self.hangs && matches!(&outcome, Err(trouble) if trouble.kind == TroubleKind::Lost) {
+            // Asked again as soon as the node recovers.
+            if cadence::whom(question) != Whom::Manager {
+                self.due.insert(question, now);
+            }
+            return Some(Observed { node: self.key, question, at: now, took, outcome });
+        }
         self.seen.insert(question);
         self.last.insert(question, (now, took));
         if self.reach.is_up() {
