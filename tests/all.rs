@@ -5,6 +5,7 @@ mod config;
 mod link;
 mod probe;
 mod pty;
+mod record;
 mod sim;
 mod state;
 mod term;

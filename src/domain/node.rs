@@ -31,6 +31,9 @@ pub enum LinkFault {
 }
 
 impl LinkFault {
+    /// All of them.
+    pub const ALL: [Self; 7] = [Self::Timeout, Self::Refused, Self::Unreachable, Self::Auth, Self::Hostkey, Self::Sessions, Self::Protocol];
+
     /// The contract's word.
     pub const fn word(self) -> &'static str {
         match self {

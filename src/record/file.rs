@@ -65,6 +65,9 @@ pub enum Entry {
         node: u32,
         /// None: up.
         down: Option<String>,
+        /// The connection was lost and its streams ended; else it stands, and the node is late.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        lost: bool,
     },
 }
 

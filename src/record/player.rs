@@ -14,7 +14,7 @@ use crate::link::{Answer, Ask, Link, Order, Report, StreamId, Voice};
 /// Replays what one node said. Time runs as it ran then; after the end, the last answers stay true, with their clocks moved on.
 pub fn play(recording: Arc<Recording>, key: u32, voice: Voice) -> Box<dyn Link> {
     let (to, orders) = channel();
-    let player = Player { recording, key, voice, began: Stamp::now(), streams: HashMap::new(), next: 0 };
+    let player = Player { recording, key, voice, began: Stamp::now(), streams: HashMap::new(), next: 0, up: false };
     // The thread ends when the link is dropped; if it cannot start, the node simply never answers.
     let _ = thread::Builder::new().name(format!("replay-{key}")).stack_size(256 * 1024).spawn(move || player.run(&orders));
     Box::new(Handle(to))
@@ -35,6 +35,7 @@ struct Player {
     began: Stamp,
     streams: HashMap<Vec<String>, StreamId>,
     next: usize,
+    up: bool,
 }
 
 impl Player {
@@ -42,7 +43,7 @@ impl Player {
         if !self.reachable_at_first() {
             let trouble = LinkTrouble { fault: LinkFault::Unreachable, text: "the recording holds nothing of this node".to_owned() };
             self.voice.say(Report::Down { trouble, retry_at: None });
-        } else if !self.voice.say(Report::Up { streams: 8, note: None }) {
+        } else if !self.rise() {
             return;
         }
         loop {
@@ -126,11 +127,34 @@ impl Player {
                 (Some(id), Some(bytes)) => self.voice.say(Report::Data { id: *id, bytes, at: self.replayed_now() }),
                 _ => true,
             },
-            Entry::Reach { at, down: Some(text), .. } if at > 0 => {
-                let trouble = LinkTrouble { fault: LinkFault::Timeout, text };
-                self.voice.say(Report::Down { trouble, retry_at: None })
-            }
+            Entry::Reach { down: Some(text), lost, .. } => self.fall(&text, lost),
+            Entry::Reach { down: None, .. } => self.up || self.rise(),
             _ => true,
         }
+    }
+
+    fn rise(&mut self) -> bool {
+        self.up = true;
+        self.voice.say(Report::Up { streams: 8, note: None })
+    }
+
+    fn fall(&mut self, text: &str, lost: bool) -> bool {
+        self.up = false;
+        let trouble = trouble(text);
+        if lost {
+            for (_, id) in self.streams.drain() {
+                self.voice.say(Report::Ended { id, why: trouble.to_string() });
+            }
+        }
+        self.voice.say(Report::Down { trouble, retry_at: lost.then(|| self.replayed_now()) })
+    }
+}
+
+/// `timeout: the node hangs` as it was before it was written down.
+fn trouble(text: &str) -> LinkTrouble {
+    let (word, rest) = text.split_once(": ").unwrap_or(("", text));
+    match LinkFault::ALL.into_iter().find(|f| f.word() == word) {
+        Some(fault) => LinkTrouble { fault, text: rest.to_owned() },
+        None => LinkTrouble { fault: LinkFault::Timeout, text: text.to_owned() },
     }
 }

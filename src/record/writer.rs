@@ -59,8 +59,10 @@ impl<W: Write> Recorder<W> {
                 let Some(argv) = self.streams.get(id).cloned() else { return Ok(()) };
                 self.write(&Entry::Data { at, node, argv, out: Out::pack(&redact(bytes)) })
             }
-            Report::Up { .. } => self.write(&Entry::Reach { at, node, down: None }),
-            Report::Down { trouble, .. } => self.write(&Entry::Reach { at, node, down: Some(trouble.to_string()) }),
+            Report::Up { .. } => self.write(&Entry::Reach { at, node, down: None, lost: false }),
+            Report::Down { trouble, retry_at } => {
+                self.write(&Entry::Reach { at, node, down: Some(trouble.to_string()), lost: retry_at.is_some() })
+            }
             _ => Ok(()),
         }
     }
