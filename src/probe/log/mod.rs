@@ -108,8 +108,17 @@ const UNITS: [&str; 20] = [
 ];
 
 /// Programs that speak through syslog outside of these units.
-const IDENTIFIERS: [&str; 14] = [
+const IDENTIFIERS: [&str; 23] = [
     "corosync",
+    "pacemakerd",
+    "pacemaker-attrd",
+    "pacemaker-based",
+    "pacemaker-controld",
+    "pacemaker-execd",
+    "pacemaker-fenced",
+    "pacemaker-schedulerd",
+    "crmd",
+    "stonith-ng",
     "multipathd",
     "iscsid",
     "dlm_controld",
