@@ -4,7 +4,7 @@
 # command:package, so that nothing is asked of apt when all is there
 DEPS_NS="mmdebstrap:mmdebstrap ipmi_sim:openipmi ipmitool:ipmitool ip:iproute2 as:binutils ssh-keygen:openssh-client"
 # qemu is the nodes' own, run from their root (full-image.sh): the host's packages of it are left alone
-DEPS_FULL="tgtd:tgt mke2fs:e2fsprogs socat:socat"
+DEPS_FULL="tgtd:tgt mke2fs:e2fsprogs socat:socat cc:gcc"
 
 deps_missing() { # deps_missing LIST...: prints the packages of the missing commands
   local pair

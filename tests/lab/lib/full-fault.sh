@@ -62,6 +62,8 @@ full_heal_path() {
   for portal in 10.77.2.250 10.77.2.251; do
     while ip -n "$FULL_NET" rule del from "$portal" to "10.77.2.$1" blackhole 2>/dev/null; do :; done
   done
+  # A machine that booted meanwhile has but one session.
+  full_ask "$1" "full-san" || true
   say "path: both portals answer node$1"
 }
 
@@ -74,13 +76,8 @@ full_fault_daemon() {
   say "daemon: ${2:-corosync} on node$1 was told to end"
 }
 full_heal_daemon() {
-  # Without sshd there is no way in but the machine's own power button.
-  full_ask "$1" systemctl start --no-block ssh libvirtd-tcp.socket libvirtd.socket libvirtd-ro.socket libvirtd corosync pacemaker || {
-    say "daemon: no ssh on node$1, its machine is restarted"
-    full_node_kill "$1"
-    full_node_start "$1"
-    return
-  }
+  full_ask "$1" systemctl start --no-block ssh libvirtd-tcp.socket libvirtd.socket libvirtd-ro.socket libvirtd corosync pacemaker ||
+    die "daemon: node$1 cannot be reached"
   say "daemon: all four on node$1 were told to start"
 }
 
@@ -95,5 +92,4 @@ full_fault_fence() { bmc_break "$1" "${2:-down}"; }
 full_heal_fence() { bmc_mend "$1"; }
 
 full_fault_clock() { full_ask "$1" "date -s '${2:-90} seconds'" >/dev/null; say "clock: node$1 is off by ${2:-90} s"; }
-# The machine's own hardware clock is the host's: no latency of ssh in between.
-full_heal_clock() { full_ask "$1" hwclock --hctosys --utc; say "clock: node$1 is right again"; }
+full_heal_clock() { full_set_clock "$1"; say "clock: node$1 is right again"; }

@@ -6,6 +6,18 @@ full_node_pid() { pgrep -f "^qemu-system-x86_64 -name ${FULL_NET}-node$1 " | hea
 full_node_alive() { [ -n "$(full_node_pid "$1")" ]; }
 full_running() { local n; for n in $NODES; do full_node_alive "$n" && echo "node$n"; done; return 0; }
 
+# The rate of the clock that the machines read, for their kernels: measured by themselves it is wrong on a busy host.
+full_tsc() {
+  local khz
+  khz=$(cat "$FULL_DIR/tsc-khz" 2>/dev/null)
+  [ -z "$khz" ] || echo " tsc_early_khz=$khz"
+}
+full_measure_tsc() {
+  [ "$(uname -m)" = x86_64 ] || return 0
+  cc -O1 -o "$FULL_DIR/tsc" "$LAB_HOME/tsc.c"
+  "$FULL_DIR/tsc" >"$FULL_DIR/tsc-khz"
+}
+
 # -cpu Nehalem: measured a quarter less of the host's time than `max`, whose newest instructions are slow to emulate.
 full_node_start() {
   local n=$1 i args=() dir=/mnt/full
@@ -22,11 +34,12 @@ full_node_start() {
     exec 9>&-
     export -f in_root
     export LAB_ROOT LAB_DIR
-    # A little ahead of what else runs: a starved node is taken for a dead one.
-    setsid nice -n -5 nsenter --net="/run/netns/$FULL_NET" -- bash -c 'in_root "$@"' node \
+    # Ahead of what else runs: a starved node is taken for a dead one. Where the kernel shares out the processors by session
+    # (sched(7), "The autogroup feature"), a nice value counts within the session alone, and the session has one of its own.
+    setsid nice -n -5 nsenter --net="/run/netns/$FULL_NET" -- bash -c 'echo -10 >/proc/self/autogroup; in_root "$@"' node \
       qemu-system-x86_64 -name "$FULL_NET-node$n" -machine pc -accel tcg,thread=multi,tb-size=256 -cpu Nehalem -smp 1 -m 1280 \
       -nodefaults -display none -no-reboot -kernel /mnt/image/vmlinuz -initrd /mnt/image/initrd.img \
-      -append "console=ttyS0 quiet net.ifnames=0 mitigations=off nokaslr tsc=reliable no_timer_check audit=0 lab.node=$n systemd.machine_id=$(printf %032x "$n") systemd.hostname=node$n" \
+      -append "console=ttyS0 quiet net.ifnames=0 mitigations=off nokaslr tsc=reliable$(full_tsc) no_timer_check audit=0 lab.node=$n systemd.machine_id=$(printf %032x "$n") systemd.hostname=node$n" \
       -drive "file=$dir/node$n.qcow2,if=virtio,format=qcow2,cache=unsafe" \
       -drive "file=/mnt/keys/tree$n.tar,if=virtio,format=raw,readonly=on" \
       -drive "file=$dir/data$n.img,if=virtio,format=raw,cache=unsafe" \
@@ -52,11 +65,32 @@ full_hmp() { # full_hmp N WORDS: one word to the machine's monitor
   (cd "$FULL_DIR" && echo "$*" | socat -t 1 - "UNIX-CONNECT:hmp$n.sock") >/dev/null
 }
 
-full_ssh() { # one connection per node is kept for the lab's own questions: a new one costs a second here
+full_ssh() { # through the lab's own door (configure-full), so that it gets in when a fault has stopped the node's sshd
   local n=$1
   shift
-  nsenter --net="/run/netns/$FULL_NET" ssh -F "$LAB_DIR/client-full/ssh_config" -o ConnectTimeout=8 -o BatchMode=yes \
+  nsenter --net="/run/netns/$FULL_NET" ssh -p 2022 -F "$LAB_DIR/client-full/ssh_config" -o ConnectTimeout=20 -o BatchMode=yes \
     -o ServerAliveInterval=10 -o ServerAliveCountMax=3 "node$n" "$@"
 }
 full_exec() { local n=$1; shift; full_ssh "$n" "$@"; }
-full_ask() { timeout 40 nsenter --net="/run/netns/$FULL_NET" ssh -n -F "$LAB_DIR/client-full/ssh_config" -o ConnectTimeout=8 -o BatchMode=yes "node$1" "${@:2}" 9>&-; }
+full_ask() { timeout 60 nsenter --net="/run/netns/$FULL_NET" ssh -n -p 2022 -F "$LAB_DIR/client-full/ssh_config" -o ConnectTimeout=20 -o BatchMode=yes "node$1" "${@:2}" 9>&-; }
+
+# Sets a node's clock by ours: a kernel boots with whole seconds, and nothing in the lab serves time. Of several questions over one
+# connection that with the shortest way there and back counts.
+full_set_clock() {
+  local n=$1 there before after best=0 offset=0 i to from
+  coproc CLOCK { full_ssh "$n" 'while read -r x; do date +%s%N; done'; } 9>&-
+  to=${CLOCK[1]} from=${CLOCK[0]}
+  for i in 1 2 3 4 5; do
+    before=$(date +%s%N)
+    echo >&"$to"
+    read -r -t 60 there <&"$from" || die "node$n does not tell its time"
+    after=$(date +%s%N)
+    if [ $i = 1 ] || [ $((after - before)) -lt "$best" ]; then
+      best=$((after - before))
+      offset=$(((before + after) / 2 - there))
+    fi
+  done
+  eval "exec $to>&- $from<&-"
+  wait "$CLOCK_PID" 2>/dev/null || true
+  full_ask "$n" "t=\$((\$(date +%s%N) + $offset)); date -s @\$((t / 1000000000)).\$(printf %09d \$((t % 1000000000)))" >/dev/null
+}

@@ -11,6 +11,7 @@ full_prepare() {
     full_node_alive "$n" || tar --numeric-owner -C "$LAB_DIR/keys/tree$n" -cf "$LAB_DIR/keys/tree$n.tar" .
   done
   mkdir -p "$FULL_DIR/guests"
+  [ -s "$FULL_DIR/tsc-khz" ] || full_measure_tsc
   guest_image "$FULL_DIR/guests/vm.img"
   for n in $NODES; do guest_xml "$n" "/dev/vgvm/vm$n" br0 "/var/log/vm$n.serial" >"$FULL_DIR/guests/vm$n.xml"; done
   cib_configuration full Stopped >"$FULL_DIR/cib-stage1.xml"
@@ -27,10 +28,11 @@ full_up() {
   for n in $NODES; do bmc_start "$n"; done
   for n in $NODES; do full_node_start "$n"; done
   timing "3 machines started"
-  for n in $NODES; do wait_for 20 "BMC $n answers" "$FULL_DIR/bmc/sim$n.log" bmc_answers "$n"; done
+  for n in $NODES; do wait_for 120 "BMC $n answers" "$FULL_DIR/bmc/sim$n.log" bmc_answers "$n"; done
   for n in $NODES; do wait_for 900 "ssh to node$n" "$FULL_DIR/console$n.log" full_ask "$n" true; done
+  for n in $NODES; do full_set_clock "$n"; done
   wait_for 900 "pacemaker: 3 online, quorum 3" "$con" full_online
-  for n in $NODES; do wait_for 300 "SAN on node$n: 3 maps, 2 paths each" "$con" full_paths "$n"; done
+  for n in $NODES; do wait_for 600 "SAN on node$n: 3 maps, 2 paths each" "$con" full_paths "$n"; done
   if ! full_all_started; then
     step "configuration: fencing and locks" "$log" full_push "$FULL_DIR/cib-stage1.xml"
     wait_for 900 "dlm and lvmlockd on 3 nodes" "$con" full_locking
