@@ -1,75 +1,36 @@
 //! The program on the namespace lab: real corosync, pacemaker, sshd. `make test-lab` brings it up and runs this inside its network.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+#[path = "lab/support.rs"]
+mod support;
 
-/// What the lab wrote for its clients.
-fn client() -> PathBuf {
-    let lab = std::env::var_os("QUORATE_LAB_DIR").map_or_else(|| root().join("target/lab"), PathBuf::from);
-    let client = lab.join("client");
-    assert!(client.join("config.toml").exists(), "no lab in {}: run 'make test-lab'", lab.display());
-    client
-}
+use support::{Lab, names, service};
+
+const LAB: Lab = Lab { kind: None, client: "client", net: "10.78.1", patience: Duration::from_secs(90) };
 
 fn quorate(args: &[&str]) -> Command {
-    let client = client();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
-    command.args(args).arg("--identity").arg(client.join("id")).arg("--known-hosts").arg(client.join("known_hosts"));
-    command.args(["--ssh-config", "none"]).env("XDG_STATE_HOME", std::env::temp_dir().join("quorate-lab-state")).stdin(Stdio::null());
-    command
+    LAB.quorate(args)
 }
 
 fn config() -> String {
-    client().join("config.toml").to_string_lossy().into_owned()
+    LAB.config()
 }
 
 fn status(args: &[&str]) -> (Value, Output) {
-    let mut all = vec!["status", "--json"];
-    all.extend(args);
-    let output = quorate(&all).output().unwrap();
-    let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"));
-    (json, output)
+    LAB.status(args)
 }
 
 fn on_node(node: u8, command: &[&str]) -> String {
-    let key = client().join("id");
-    let output = Command::new("ssh")
-        .args(["-q", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-i"])
-        .arg(key)
-        .arg(format!("root@10.78.1.{node}"))
-        .args(command)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    LAB.on_node(node, command)
 }
 
-/// Looks again and again until the picture is as it must become.
 fn until(what: &str, good: impl Fn(&Value) -> bool) -> Value {
-    let limit = Instant::now() + Duration::from_secs(90);
-    loop {
-        let (json, _) = status(&["--config", &config()]);
-        if good(&json) {
-            return json;
-        }
-        assert!(Instant::now() < limit, "waited in vain until {what}: {json}");
-    }
-}
-
-fn names(json: &Value, list: &str, key: &str) -> Vec<String> {
-    json[list].as_array().unwrap().iter().map(|row| row[key].as_str().unwrap_or_default().to_owned()).collect()
-}
-
-fn service<'a>(json: &'a Value, id: &str) -> &'a Value {
-    json["services"].as_array().unwrap().iter().find(|s| s["id"] == id).unwrap_or_else(|| panic!("no service {id}: {json}"))
+    LAB.until(what, good)
 }
 
 #[test]
@@ -174,8 +135,6 @@ fn an_sshd_that_is_gone_is_unreachable_not_offline() {
     assert_eq!(json["members"][2]["status"], "online");
     assert!(json["members"][2]["error"].as_str().unwrap().starts_with("refused"), "{json}");
     // The cluster's own network still reaches it: node1 asks the lab's way in.
-    let lab = std::env::var_os("QUORATE_LAB_CMD").map_or_else(|| root().join("tests/lab/lab"), PathBuf::from);
-    let started = Command::new(lab).args(["exec", "3", "/usr/sbin/sshd"]).status().unwrap();
-    assert!(started.success());
+    LAB.lab("exec", &["3", "/usr/sbin/sshd"]);
     until("node3 is back", |j| j["members"][2]["reachable"] == true);
 }
