@@ -1,6 +1,5 @@
 //! Fencing in words: which devices stand ready, and how fencings ended.
 
-use super::words::count;
 use crate::domain::cluster::{Cluster, ServiceKind, ServiceState};
 use crate::domain::observation::manager::FenceStatus;
 use crate::theme::Role;
@@ -14,17 +13,19 @@ pub fn ready(c: &Cluster) -> (Role, String) {
     if c.fence_views == 0 {
         return (Role::Dim, "fence devices: not known".to_owned());
     }
+    let have = c.fence_devices.len();
+    let able = c.members.iter().filter(|m| m.node.is_some() && m.reach.is_up()).count();
+    if c.fence_views < able {
+        return (Role::Dim, format!("fence: {have} registered, {} of {able} nodes asked", c.fence_views));
+    }
     let missing = missing(c);
-    let (have, all) = (c.fence_devices.len(), c.fence_devices.len() + missing.len());
-    let heard = c.fence_views >= c.members.iter().filter(|m| m.node.is_some() && m.reach.is_up()).count();
-    let tail = if heard { String::new() } else { format!(", {} asked", count(c.fence_views, "node", "nodes")) };
+    let all = have + missing.len();
     match (have, missing.first()) {
-        (0, None) => (Role::Warn, format!("fence: no device registered{tail}")),
-        (_, None) => (Role::Dim, format!("fence: {have} registered{tail}")),
+        (0, None) => (Role::Warn, "fence: no device registered".to_owned()),
+        (_, None) => (Role::Dim, format!("fence: {have} registered")),
         (_, Some(first)) => {
             let rest = if missing.len() > 1 { format!(" and {} more", missing.len() - 1) } else { String::new() };
-            let role = if heard { Role::Warn } else { Role::Dim };
-            (role, format!("fence: {have} of {all} registered, not {first}{rest}{tail}"))
+            (Role::Warn, format!("fence: {have} of {all} registered, not {first}{rest}"))
         }
     }
 }

@@ -31,6 +31,7 @@ fn worst(pen: &mut Pen<'_>, area: Rect) {
     let quiet = model.shown.alerts.len() - loud;
     let Some(worst) = model.alerts.loud(&model.shown).next() else {
         let text = match (model.pictured, quiet) {
+            (false, _) if model.setup.current.is_none() => "pick a cluster to look at".to_owned(),
             (false, _) => "asking the nodes".to_owned(),
             (true, 0) => "no alerts".to_owned(),
             (true, n) => format!("{} quieted, none loud", words::count(n, "alert", "alerts")),

@@ -11,6 +11,7 @@ use super::pen::Pen;
 use crate::app::document::pad;
 use crate::app::fresh;
 use crate::app::words;
+use crate::domain::node::Reach;
 use crate::theme::Role;
 
 type Piece = (Role, String);
@@ -89,6 +90,13 @@ pub fn quorum(pen: &Pen<'_>) -> (Piece, Piece) {
     let q = &c.quorum;
     let both = |role: Role, long: String, short: String| ((role, long), (role, short));
     let n = |v: Option<u32>| v.map_or_else(|| "?".to_owned(), |v| v.to_string());
+    if setup.current.is_none() {
+        return both(Role::Dim, String::new(), String::new());
+    }
+    let deaf = !c.members.is_empty() && c.members.iter().all(|m| matches!(m.reach, Reach::Down { .. }));
+    if pen.model.pictured && deaf && c.members.iter().all(|m| m.answered.is_none()) {
+        return both(Role::Unknown, "◌ QUORUM UNKNOWN, no node answers".to_owned(), "◌ QUORUM UNKNOWN".to_owned());
+    }
     if !pen.model.pictured || (!q.answered && c.members.iter().all(|m| m.answered.is_none())) {
         let text = "◌ QUORUM UNKNOWN, asking".to_owned();
         return both(Role::Unknown, text.clone(), text);

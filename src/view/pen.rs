@@ -1,8 +1,8 @@
 //! Writing cells: cut to their room, in ASCII where that is asked for, and fast where the text is plain.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -64,10 +64,12 @@ impl<'a> Pen<'a> {
         let kept = if fits { text.len() } else { room.saturating_sub(1) };
         let Some(cells) = self.buf.content.get_mut(start..start + room) else { return 0 };
         for (cell, byte) in cells.iter_mut().zip(text.bytes().take(kept)) {
-            cell.set_char(char::from(byte)).set_style(style);
+            cell.set_char(char::from(byte));
+            restyle(cell, style);
         }
         if !fits && let Some(last) = cells.get_mut(kept) {
-            last.set_char(if self.ascii { '>' } else { '…' }).set_style(style);
+            last.set_char(if self.ascii { '>' } else { '…' });
+            restyle(last, style);
         }
         u16::try_from(if fits { kept } else { room }).unwrap_or(u16::MAX)
     }
@@ -85,14 +87,18 @@ impl<'a> Pen<'a> {
             if used + width > limit {
                 break;
             }
-            self.buf[(x + used, y)].set_symbol(&symbol).set_style(style);
+            let cell = &mut self.buf[(x + used, y)];
+            cell.set_symbol(&symbol);
+            restyle(cell, style);
             for behind in 1..width {
                 self.buf[(x + used + behind, y)].reset();
             }
             used += width;
         }
         if !fits && room > 0 {
-            self.buf[(x + used, y)].set_symbol("…").set_style(style);
+            let cell = &mut self.buf[(x + used, y)];
+            cell.set_symbol("…");
+            restyle(cell, style);
             used += 1;
         }
         used
@@ -132,6 +138,12 @@ impl<'a> Pen<'a> {
     pub const fn at(&mut self, x: u16, y: u16, width: u16) -> Cursor<'_, 'a> {
         Cursor { pen: self, x, y, right: x.saturating_add(width) }
     }
+}
+
+/// A style in place of the one that was there: laid over it, a dimmed dot would dim the mark that is drawn upon it.
+fn restyle(cell: &mut Cell, style: Style) {
+    (cell.fg, cell.bg, cell.modifier) = (Color::Reset, Color::Reset, Modifier::empty());
+    cell.set_style(style);
 }
 
 /// Writes cells of fixed width side by side on one line.

@@ -93,7 +93,7 @@ fn devices_are_those_of_all_nodes_that_were_asked() {
     let one = lab.picture();
     assert_eq!((one.fence_views, fencing::missing(&one)), (1, vec!["f1"]));
     let (role, text) = fencing::ready(&one);
-    assert_eq!((role, text.as_str()), (Role::Dim, "fence: 2 of 3 registered, not f1, 1 node asked"));
+    assert_eq!((role, text.as_str()), (Role::Dim, "fence: 2 registered, 1 of 3 nodes asked"));
     lab.say(2, Question::FenceDevices, devices(&["f1", "f3"]));
     lab.say(3, Question::FenceDevices, devices(&["f1", "f2"]));
     let all = lab.picture();

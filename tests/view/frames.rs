@@ -201,7 +201,7 @@ fn a_header_for_each_state_of_quorum() {
 #[test]
 fn a_member_says_in_words_why_it_has_no_figures() {
     let frame = text(140, 36, sample::node_lost());
-    assert!(frame.contains("timeout last seen 8 min ago"), "{frame}");
+    assert!(frame.contains("timeout, last seen 8 min ago"), "{frame}");
     assert!(frame.contains("needs sudo: cat /proc/stat"), "{frame}");
 }
 

@@ -77,6 +77,14 @@ fn services_have_a_place_also_at_80_columns() {
     assert!(line(&wide, "licman2").contains("n3 → n4"), "{wide}");
 }
 
+/// A mark is drawn upon a dimmed dot, and is not dimmed by it.
+#[test]
+fn marks_are_as_loud_as_what_they_say() {
+    let frame = paint::frame(&model(sample::setup(140, 36), sample::degraded()));
+    let marks: Vec<_> = frame.content.iter().filter(|c| matches!(c.symbol(), "●" | "▲" | "✕")).collect();
+    assert!(marks.len() > 20 && marks.iter().all(|c| !c.modifier.contains(ratatui::style::Modifier::DIM)));
+}
+
 #[test]
 fn quieted_alerts_are_counted_in_sight() {
     let mut m = model(sample::setup(140, 36), sample::degraded());
@@ -125,6 +133,25 @@ fn before_anything_was_heard_nothing_is_claimed() {
     for word in ["0/0", "no device", "nothing has happened", "no alerts"] {
         assert!(!frame.contains(word), "{word}: {frame}");
     }
+}
+
+#[test]
+fn while_a_cluster_is_picked_nothing_is_said_of_any() {
+    let mut setup = sample::setup(100, 24);
+    (setup.current, setup.clusters) = (None, vec!["a".to_owned(), "b".to_owned()]);
+    let frame = paint::text(&paint::frame(&quorate::app::Model::new(setup)));
+    assert!(frame.contains("pick a cluster") && !frame.contains("QUORUM") && !frame.contains("asking"), "{frame}");
+}
+
+#[test]
+fn where_no_node_ever_answered_it_does_not_pretend_to_wait() {
+    let mut c = sample::stale();
+    c.quorum = quorate::domain::cluster::Quorum::default();
+    for m in &mut c.members {
+        m.answered = None;
+    }
+    let frame = text(100, 24, c);
+    assert!(frame.contains("QUORUM UNKNOWN, no node answers") && frame.contains("unreachable, never seen"), "{frame}");
 }
 
 #[test]

@@ -90,7 +90,8 @@ fn write_views(doc: &mut Document, model: &Model) {
 /// Where each fence device is registered, and who watches it.
 fn write_devices(doc: &mut Document, model: &Model) {
     let c = &model.shown;
-    let names: Vec<&str> = c.fence_devices.iter().map(|d| d.name.as_str()).chain(fencing::missing(c)).collect();
+    let mut names: Vec<&str> = c.fence_devices.iter().map(|d| d.name.as_str()).chain(fencing::missing(c)).collect();
+    names.sort_unstable();
     let rows: Vec<(Role, Vec<String>)> = names
         .into_iter()
         .map(|name| {

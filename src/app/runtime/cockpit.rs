@@ -11,6 +11,7 @@ use crossterm::event::{Event as TermEvent, EventStream, KeyEventKind};
 use futures_util::StreamExt as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use rustix::io::Errno;
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::live::{Happening, Live};
@@ -80,7 +81,11 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
     for notice in wanted.notices {
         cockpit.tell(Msg::Notice(notice))?;
     }
-    cockpit.turn().await
+    match cockpit.turn().await {
+        // The terminal is gone before its SIGHUP arrived: the same end.
+        Err(e) if matches!(e.raw_os_error().map(Errno::from_raw_os_error), Some(Errno::IO | Errno::PIPE)) => Ok(129),
+        ended => ended,
+    }
 }
 
 struct Cockpit {

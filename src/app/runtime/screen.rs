@@ -65,6 +65,7 @@ impl Sessions {
             Self::Recorded(name, text) => {
                 setup.clusters = vec![name.clone()];
                 setup.current = Some(name.clone());
+                "a recording".clone_into(&mut setup.who);
                 let open = move |_: &str| Recording::read(&text).ok().map(WayFinder::replay);
                 Ok((Box::new(open), Some(name), vec!["a recording: nothing here is live".to_owned()]))
             }

@@ -158,7 +158,7 @@ fn instead(m: &Member, stale: Option<std::time::Duration>) -> Option<(Role, Stri
     match &m.reach {
         Reach::Down { trouble, .. } => {
             let age = stale.map_or_else(|| "never seen".to_owned(), |a| format!("last seen {} ago", words::age(a)));
-            Some((Role::Warn, format!("{} {age}: {}", trouble.fault.word(), trouble.text)))
+            Some((Role::Warn, format!("{}, {age}: {}", trouble.fault.word(), trouble.text)))
         }
         Reach::Connecting { .. } if m.host.at.is_none() => Some((Role::Moving, "connecting".to_owned())),
         Reach::Untried if m.host.at.is_none() => Some((Role::Dim, "not asked by quorate".to_owned())),
