@@ -2,10 +2,12 @@
 
 use super::rig::Terminal;
 
+const RECORDING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/recordings/nslab.jsonl");
+
 /// A recording has its own clock, behind the wall's: its pictures must be drawn without a key having been pressed.
 #[test]
-fn the_demo_shows_its_cluster_by_itself() {
-    let mut t = Terminal::open(&["demo"], &[], (100, 30));
+fn a_recording_shows_its_cluster_by_itself() {
+    let mut t = Terminal::open(&["replay", RECORDING], &[], (100, 30));
     t.wait("quorum", |s| s.contains("QUORATE 3 of 3"));
     t.wait("services", |s| s.contains("vm3"));
     t.type_in("q");
@@ -15,12 +17,13 @@ fn the_demo_shows_its_cluster_by_itself() {
 
 #[test]
 fn a_storm_of_resizes_ends_in_a_whole_screen() {
-    let mut t = Terminal::open(&["demo"], &[], (100, 30));
+    let mut t = Terminal::open(&["replay", RECORDING], &[], (100, 30));
     t.wait("services", |s| s.contains("vm3"));
     for n in 0..40_u16 {
         t.resize(60 + n, 14 + n);
     }
     t.resize(80, 24);
+    // The notice at the bottom ends by the recording's clock, and gives its place back to the keys.
     let text = t.wait("the last line of 80x24", |s| s.lines().nth(23).is_some_and(|l| l.contains("? help")));
     assert!(text.lines().next().unwrap().contains("QUORATE 3/3"), "{text}");
     t.resize(40, 10);
