@@ -59,7 +59,7 @@ impl Terminal {
             let left = end.saturating_duration_since(Instant::now());
             match self.bytes.recv_timeout(left) {
                 Ok(bytes) => self.screen.process(&bytes),
-                Err(_) => panic!("no {what} on:\n{}", self.text()),
+                Err(why) => panic!("no {what} ({why}) on:\n{}", self.text()),
             }
         }
         self.text()
