@@ -18,6 +18,8 @@ pub fn text_line(event: &Event) -> String {
 fn text(event: &Event) -> String {
     match event.folded {
         0 => event.text.clone(),
+        // Told already.
+        _ if event.text.starts_with("folded ") => event.text.clone(),
         1 => format!("{} (and 1 line like it)", event.text),
         n => format!("{} (and {n} lines like it)", event.text),
     }

@@ -1,6 +1,7 @@
 //! What pipes get: one snapshot, and the live timeline.
 
 pub mod events;
+pub mod refusals;
 pub mod status;
 
 use crate::domain::cluster::{Cluster, Health};

@@ -22,6 +22,7 @@ struct Line {
     source: Source,
     severity: Severity,
     subject: String,
+    node: Option<Arc<str>>,
     text: String,
 }
 
@@ -51,7 +52,14 @@ impl Timeline {
             if self.lines.len() == REMEMBERED {
                 self.lines.pop_front();
             }
-            let said = Line { arrival, source: line.source, severity: line.severity, subject: subject.clone(), text: line.text.clone() };
+            let said = Line {
+                arrival,
+                source: line.source,
+                severity: line.severity,
+                subject: subject.clone(),
+                node: node.clone(),
+                text: line.text.clone(),
+            };
             self.waiting.retain(|(_, event)| !says(&said, event));
             self.lines.push_back(said);
         }
@@ -88,10 +96,12 @@ fn says(line: &Line, event: &Event) -> bool {
         && same_link(line, event)
 }
 
-/// Of corosync's links to one peer each has its own events: `link 1 to n2 is down`, `link: host: 2 link: 1 is down`.
+/// Of corosync's links to one peer each has its own events, and each node tells its own: `link 1 to n2 is down`, `link: host: 2 link: 1 is down`.
 fn same_link(line: &Line, event: &Event) -> bool {
     let number = event.text.strip_prefix("link ").and_then(|rest| rest.split(' ').next());
-    number.filter(|_| event.source == Source::Corosync).is_none_or(|number| line.text.contains(&format!("link: {number} ")))
+    number
+        .filter(|_| event.source == Source::Corosync)
+        .is_none_or(|number| line.node == event.node && line.text.contains(&format!("link: {number} ")))
 }
 
 /// The member that logs call `node 2`.

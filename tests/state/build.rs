@@ -61,6 +61,12 @@ impl Lab {
         self
     }
 
+    pub fn refuse(&mut self, node: u32, question: Question, words: &str) -> &mut Self {
+        let outcome = Err(Trouble::new(TroubleKind::Denied, words));
+        self.store.observe(Observed { node: NodeKey(node), question, at: self.now, took: Duration::ZERO, outcome });
+        self
+    }
+
     pub fn up(&mut self, node: u32) -> &mut Self {
         self.store.reach(NodeKey(node), Reach::Up { since: self.now });
         self

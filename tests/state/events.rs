@@ -256,3 +256,25 @@ fn without_logs_a_change_is_told_at_once() {
     let now = lab.now;
     assert_eq!(lab.store.events_due(now).len(), 1);
 }
+
+#[test]
+fn a_line_of_corosync_says_its_own_link_and_no_other() {
+    let links = |up: bool| {
+        Observation::Links(LinksView {
+            local_id: Some(1),
+            links: [0, 1].map(|number| Link { number, peer: Some(2), connected: Some(up), ..Link::default() }).to_vec(),
+            ..LinksView::default()
+        })
+    };
+    for (words, told) in [("[KNET] link: host: 2 link: 0 is down", 1), ("[KNET] link: host: 2 link: 7 is down", 2)] {
+        let mut lab = Lab::of(&["n1", "n2"]);
+        lab.quorum(1, ring(1, true, 2, &[(1, "n1", 1), (2, "n2", 1)])).say(1, Question::Links, links(true));
+        lab.events();
+        let now = lab.now;
+        let said = LogLine { text: words.to_owned(), ..line(None, Source::Corosync, Severity::Warning, "node 2") };
+        assert_eq!(lab.store.log(NodeKey(1), said, 0, now).subject.as_deref(), Some("n2"), "members are named");
+        lab.pass(500).say(1, Question::Links, links(false));
+        let events = lab.events();
+        assert_eq!(events.len(), told, "{words}: {events:?}");
+    }
+}

@@ -1,6 +1,9 @@
+use quorate::domain::cluster::StreamFacts;
 use quorate::domain::event::{Event, Severity, Source};
-use quorate::domain::node::LinkFault;
+use quorate::domain::node::{LinkFault, NodeKey};
+use quorate::domain::observation::Question;
 use quorate::report::events::{json_line, text_line};
+use quorate::report::refusals;
 use quorate::report::status::to_text;
 
 use super::build::{Lab, START, one, ring, started, stopped, trio, view};
@@ -23,6 +26,8 @@ fn event_lines() {
         r#"{"at":"2026-11-18T11:06:40.000Z","node":"n1","source":"pacemaker","severity":"warning","subject":null,"text":"it \"broke\""}"#;
     assert_eq!(json_line(&event()), expected);
     assert_eq!(text_line(&event()), "2026-11-18T11:06:40.000Z  n1           pacemaker  warning  it \"broke\"");
+    let told = Event { folded: 41, text: "folded 41 more lines like: x".to_owned(), ..event() };
+    assert!(json_line(&told).contains(r#""text":"folded 41 more lines like: x"}"#));
     let folded = Event { folded: 41, node: None, ..event() };
     assert!(json_line(&folded).contains(r#""node":null"#) && json_line(&folded).contains("(and 41 lines like it)"));
 }
@@ -46,4 +51,30 @@ fn the_summary_tells_the_worst_first_within_80_columns() {
 fn the_summary_of_nothing_says_so() {
     let text = to_text(&Lab::strangers(&["10.0.0.1"]).picture(), START);
     assert!(text.contains("UNKNOWN") && text.contains("quorum unknown"), "{text}");
+}
+
+#[test]
+fn what_a_node_may_not_tell_is_said() {
+    let mut lab = Lab::of(&["n1"]);
+    for question in [Question::CrmMon, Question::Quorum, Question::Links] {
+        lab.refuse(1, question, "sudo refuses 'x': sudo: a password is required; allow it in sudoers with NOPASSWD");
+    }
+    lab.refuse(1, Question::Lvs, "'lvs' is not permitted to this user: must be root");
+    let text = to_text(&lab.picture(), START);
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.contains("not told: sudo refuses 'x': sudo: a password is required; allow it in sudoers with NOPASSWD (and 2 more questions)"),
+        "{text}"
+    );
+    assert!(flat.contains("not told: 'lvs' is not permitted to this user: must be root"), "{text}");
+    let streams = |live: &[&str]| StreamFacts {
+        live: live.iter().map(|s| (*s).to_owned()).collect(),
+        polled: ["journal", "corosync map"].map(|s| (s.to_owned(), "refused".to_owned())).to_vec(),
+    };
+    lab.store.streams(NodeKey(1), streams(&[]));
+    let all = refusals::all(&lab.picture());
+    assert_eq!(all.len(), 4);
+    assert!(all[0].starts_with("n1: sudo refuses") && all[2] == "n1: its journal cannot be followed: refused", "{all:?}");
+    lab.store.streams(NodeKey(1), streams(&["log files"]));
+    assert_eq!(refusals::all(&lab.picture())[2], "n1: its corosync map cannot be followed: refused");
 }

@@ -14,6 +14,9 @@ use crate::report;
 /// `status` answers within ten seconds; this much is kept for the answer itself.
 const PATIENCE: Duration = Duration::from_millis(9300);
 
+/// What nodes refuse is said once each, and no more than this.
+const MOST_REFUSALS: usize = 256;
+
 /// How often it is looked whether all has been answered, when nothing happens.
 pub(super) const LOOK: Duration = Duration::from_millis(200);
 
@@ -28,6 +31,11 @@ pub async fn status(ways: WayFinder, json: bool) -> io::Result<u8> {
     }
     let (cluster, _) = live.picture();
     let taken_at = live.now();
+    if json {
+        for refusal in report::refusals::all(&cluster) {
+            eprintln!("quorate: {refusal}");
+        }
+    }
     let text = if json { report::status::to_json(&cluster, taken_at) } else { report::status::to_text(&cluster, taken_at) };
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -61,6 +69,7 @@ async fn follow(mut live: Live, limit: Option<Duration>, mut line: impl FnMut(&E
     let end = limit.map(|l| live.now().after(l));
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
+    let mut refused: Vec<String> = Vec::new();
     loop {
         let now = live.now();
         if end.is_some_and(|e| now >= e) {
@@ -82,8 +91,14 @@ async fn follow(mut live: Live, limit: Option<Duration>, mut line: impl FnMut(&E
             }
         }
         if changed {
-            let (_, events) = live.picture();
+            let (cluster, events) = live.picture();
             events.iter().try_for_each(&mut line)?;
+            for refusal in report::refusals::all(&cluster) {
+                if refused.len() < MOST_REFUSALS && !refused.contains(&refusal) {
+                    eprintln!("quorate: {refusal}");
+                    refused.push(refusal);
+                }
+            }
         }
     }
 }

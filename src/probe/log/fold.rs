@@ -63,7 +63,8 @@ impl Folder {
                 return true;
             }
             if let Some(mut line) = group.last.take() {
-                line.text = format!("folded {} more lines like: {}", grouped(group.folded), line.text);
+                let lines = if group.folded == 1 { "line" } else { "lines" };
+                line.text = format!("folded {} more {lines} like: {}", grouped(group.folded), line.text);
                 line.stale = std::mem::take(&mut group.stale);
                 out.push((line, group.folded));
             }

@@ -6,6 +6,7 @@ use crate::domain::cluster::{BondStatus, Cluster, Health, Member, Service, Servi
 use crate::domain::stamp::Stamp;
 
 use super::json;
+use crate::report::refusals;
 
 /// Width that lines of lists keep within where names allow it.
 const WIDTH: usize = 80;
@@ -112,6 +113,9 @@ fn members(out: &mut String, cluster: &Cluster, taken_at: Stamp) {
 fn note(out: &mut String, member: &Member, taken_at: Stamp) {
     if let Some(error) = json::error(member, taken_at) {
         wrapped(out, "    not reachable: ", &error);
+    }
+    for refusal in refusals::of(member) {
+        wrapped(out, "    not told: ", &refusal);
     }
 }
 

@@ -1,0 +1,37 @@
+//! What nodes may not tell: said in words where the picture has a blank.
+
+use crate::domain::cluster::{Cluster, Member};
+use crate::domain::observation::TroubleKind;
+
+/// What a member may not tell us, a sentence for sudo's refusals and one for the others: the first in its own words, the rest counted.
+pub fn of(member: &Member) -> Vec<String> {
+    let denied = || member.troubles.iter().map(|(_, t)| t).filter(|t| t.kind == TroubleKind::Denied).map(|t| t.text.as_str());
+    let by_sudo = |text: &&str| text.starts_with("sudo refuses");
+    let sentences = [counted(denied().filter(by_sudo)), counted(denied().filter(|text| !by_sudo(text)))];
+    sentences.into_iter().flatten().collect()
+}
+
+/// The same of all members, each with its name, and the streams that are not followed.
+pub fn all(cluster: &Cluster) -> Vec<String> {
+    let told = |member: &Member| {
+        // Log files are as good as a journal.
+        let replaced = |stream: &str| stream == "journal" && member.streams.live.iter().any(|live| live == "log files");
+        let streams = member
+            .streams
+            .polled
+            .iter()
+            .filter(|(stream, _)| !replaced(stream))
+            .map(|(stream, why)| format!("its {stream} cannot be followed: {why}"));
+        of(member).into_iter().chain(streams).map(|text| format!("{}: {text}", member.name)).collect::<Vec<_>>()
+    };
+    cluster.members.iter().flat_map(told).collect()
+}
+
+fn counted<'a>(mut texts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let first = texts.next()?;
+    Some(match texts.count() {
+        0 => first.to_owned(),
+        1 => format!("{first} (and one more question)"),
+        n => format!("{first} (and {n} more questions)"),
+    })
+}
