@@ -20,7 +20,7 @@ define need
 	fi
 endef
 
-.PHONY: help demo build bench test test-unit test-lab test-full lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
+.PHONY: help demo build bench test test-unit test-fuzz test-lab test-full lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
 
 help:
 	@echo "make demo         the cockpit on the simulated cluster; installs what is missing"
@@ -56,10 +56,15 @@ build: deps-build
 demo: build
 	@./target/release/quorate demo
 
-test: test-unit test-lab
+test: test-unit test-fuzz test-lab
 
 test-unit: deps-test
 	$(CARGO) test --locked --test all --test layers
+
+# The fuzz targets are built here, so that they do not rot, and run on demand (make fuzz). The profile and the folder are those of the tests:
+# what both need is compiled once. Without sanitizers no nightly is needed.
+test-fuzz: deps-test
+	$(CARGO) build --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target
 
 # The lab cannot run everywhere (it needs root or sudo, and Debian): then the last lines say what was left out.
 test-lab: deps-test

@@ -4,6 +4,7 @@
 mod config;
 mod link;
 mod probe;
+mod program;
 mod pty;
 mod record;
 mod sim;

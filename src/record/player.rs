@@ -93,7 +93,7 @@ impl Player {
         let mut found = None;
         for entry in self.said() {
             if let Entry::Answer { at, argv, .. } = entry
-                && argv == ask.command.argv()
+                && is_same(argv, ask.command.argv())
                 && (found.is_none() || *at <= elapsed)
             {
                 found = Some(entry);
@@ -110,6 +110,10 @@ impl Player {
         Answer { stdout, stderr: err.clone().into_bytes(), code: *code, sent: done.shifted(-*took), first: done, done }
     }
 
+    fn stream(&self, argv: &[String]) -> Option<StreamId> {
+        self.streams.iter().find(|(followed, _)| is_same(followed, argv)).map(|(_, id)| *id)
+    }
+
     fn until_next(&self) -> Duration {
         let at = self.said()[self.next.min(self.said().len())..].iter().find_map(|e| match e {
             Entry::Data { at, .. } | Entry::Reach { at, .. } => Some(*at),
@@ -123,8 +127,8 @@ impl Player {
         let Some(entry) = self.said().get(self.next).cloned() else { return true };
         self.next += 1;
         match entry {
-            Entry::Data { argv, out, .. } => match (self.streams.get(&argv), out.bytes()) {
-                (Some(id), Some(bytes)) => self.voice.say(Report::Data { id: *id, bytes, at: self.replayed_now() }),
+            Entry::Data { argv, out, .. } => match (self.stream(&argv), out.bytes()) {
+                (Some(id), Some(bytes)) => self.voice.say(Report::Data { id, bytes, at: self.replayed_now() }),
                 _ => true,
             },
             Entry::Reach { down: Some(text), lost, .. } => self.fall(&text, lost),
@@ -157,4 +161,15 @@ fn trouble(text: &str) -> LinkTrouble {
         Some(fault) => LinkTrouble { fault, text: rest.to_owned() },
         None => LinkTrouble { fault: LinkFault::Timeout, text: text.to_owned() },
     }
+}
+
+/// Whether two commands ask the same. A script is known by its first line and its first argument: a recording outlives the wording of the rest.
+fn is_same(a: &[String], b: &[String]) -> bool {
+    let script = |argv: &[String]| match argv {
+        [sh, c, script, _, args @ ..] if sh == "sh" && c == "-c" => {
+            Some((script.lines().next().unwrap_or_default().to_owned(), args.first().cloned()))
+        }
+        _ => None,
+    };
+    a == b || script(a).is_some_and(|known| script(b) == Some(known))
 }

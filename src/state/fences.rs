@@ -14,6 +14,8 @@ use super::speaker::Speaker;
 const MOST: usize = 20;
 /// Records of one fencing end within this many microseconds of each other: the daemons wait for the same device.
 pub(super) const TOGETHER: i64 = 5_000_000;
+/// An answer to the question of its own that is this much older than crm_mon's empty history was cleaned up since. Microseconds.
+const BESIDE: i64 = 30_000_000;
 
 /// The fence history: the speaker's, or the newest answer to the question of its own.
 pub(super) fn fold(nodes: &Nodes, speaker: Option<&Speaker<'_>>) -> Vec<FenceRecord> {
@@ -25,8 +27,9 @@ pub(super) fn fold(nodes: &Nodes, speaker: Option<&Speaker<'_>>) -> Vec<FenceRec
         .max_by_key(|(_, at)| *at)
         .map(|(records, at)| (records.as_slice(), at));
     match (told, asked) {
-        (Some(told), Some(asked)) => merge(if asked.1 > told.1 { asked.0 } else { told.0 }, told.1.max(asked.1)),
-        (Some(one), None) | (None, Some(one)) => merge(one.0, one.1),
+        // The question of its own is asked where crm_mon's answer may hold no history; where it does, that is the whole one.
+        (Some(told), Some(asked)) if told.0.is_empty() && told.1.0.saturating_sub(asked.1.0) < BESIDE => merge(asked.0, asked.1),
+        (Some(one), _) | (None, Some(one)) => merge(one.0, one.1),
         (None, None) => Vec::new(),
     }
 }

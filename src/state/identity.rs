@@ -33,7 +33,7 @@ impl Names {
         let known: BTreeSet<Arc<str>> = names.by_id.values().cloned().chain(manager_names(nodes)).collect();
         let mut claimed: BTreeMap<Arc<str>, NodeKey> = BTreeMap::new();
         for (key, node) in nodes {
-            let name = names.own_name(node).or_else(|| names.known_name(nodes, node, &known));
+            let name = names.own_name(node, &known).or_else(|| names.known_name(nodes, node, &known));
             let Some(name) = name else {
                 names.by_key.insert(*key, fallback(node));
                 names.strangers.push(*key);
@@ -83,9 +83,11 @@ impl Names {
         }
     }
 
-    /// The name that the node itself gives.
-    fn own_name(&self, node: &NodeState) -> Option<Arc<str>> {
-        if let Some(name) = node.answers.tools.get().and_then(|t| t.member_name.as_deref()).filter(|n| !n.is_empty()) {
+    /// The name that the node itself gives. Where the configuration names it, that counts unless the cluster knows the other one: without a
+    /// cluster `crm_node -n` prints the host's name.
+    fn own_name(&self, node: &NodeState, known: &BTreeSet<Arc<str>>) -> Option<Arc<str>> {
+        let counts = |name: &&str| !name.is_empty() && (node.facts.configured_name.is_none() || known.contains(*name));
+        if let Some(name) = node.answers.tools.get().and_then(|t| t.member_name.as_deref()).filter(counts) {
             return Some(Arc::from(name));
         }
         let view = node.answers.quorum.get();

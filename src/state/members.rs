@@ -32,21 +32,24 @@ pub(super) const fn status(node: &ManagerNode) -> MemberStatus {
     }
 }
 
-/// Folds all members, bytewise by name. `ballots`: what corosync says; `answered`: whether a node spoke of quorum.
-pub(super) fn fold(nodes: &Nodes, names: &Names, speaker: Option<&Speaker<'_>>, ballots: &[Ballot], answered: bool) -> Vec<Member> {
+/// Folds all members, bytewise by name. `ballots`: what corosync says.
+pub(super) fn fold(nodes: &Nodes, names: &Names, speaker: Option<&Speaker<'_>>, ballots: &[Ballot]) -> Vec<Member> {
     let mut members: BTreeMap<Arc<str>, Member> = BTreeMap::new();
     if let Some(speaker) = speaker {
         for node in &speaker.view.nodes {
             members.insert(Arc::from(node.name.as_str()), by_manager(node, speaker));
         }
     }
-    by_corosync(&mut members, ballots, speaker.is_some(), answered);
+    by_corosync(&mut members, ballots);
     let mut rows: Vec<Member> = members.into_values().map(|m| named(m, nodes, names)).collect();
     let known = |name: &Arc<str>, rows: &[Member]| rows.binary_search_by(|m| m.name.cmp(name)).is_ok();
     let mut strange: Vec<Member> = Vec::new();
     for (key, node) in nodes {
         let Some(name) = names.of(*key) else { continue };
         let stranger = names.strangers().contains(key);
+        if node.facts.found {
+            continue;
+        }
         if stranger || (names.key(name) == Some(*key) && !known(name, &rows)) {
             strange.push(by_itself(Member { name: name.clone(), ..Member::default() }, *key, node, names));
         }
@@ -70,8 +73,8 @@ fn by_manager(node: &ManagerNode, speaker: &Speaker<'_>) -> Member {
     }
 }
 
-/// Votes, ids, and the members that only corosync knows; their status too where no manager answers.
-fn by_corosync(members: &mut BTreeMap<Arc<str>, Member>, ballots: &[Ballot], manager: bool, answered: bool) {
+/// Votes, ids, and the members that only corosync knows. Their status is the manager's to tell (contract, Members).
+fn by_corosync(members: &mut BTreeMap<Arc<str>, Member>, ballots: &[Ballot]) {
     for ballot in ballots {
         let member = members.entry(ballot.name.clone()).or_insert_with(|| Member { name: ballot.name.clone(), ..Member::default() });
         if member.kind != NodeKind::Member {
@@ -79,9 +82,6 @@ fn by_corosync(members: &mut BTreeMap<Arc<str>, Member>, ballots: &[Ballot], man
         }
         member.votes = Some(ballot.votes);
         member.id = member.id.take().or_else(|| ballot.id.map(|id| id.to_string()));
-        if !manager && answered {
-            member.status = if ballot.joined { MemberStatus::Online } else { MemberStatus::Offline };
-        }
     }
 }
 
@@ -104,7 +104,7 @@ fn by_itself(member: Member, key: NodeKey, node: &NodeState, names: &Names) -> M
     Member {
         node: Some(key),
         local: node.facts.local,
-        manager: if node.is_live() { runs_manager(node, &units).or(member.manager) } else { member.manager },
+        manager: if node.is_live() { runs_manager(node, &units, &member) } else { member.manager },
         reach: node.reach.clone(),
         answered: node.answered,
         host: node.host.figures(answers.net.get().map(network::nic_count)),
@@ -119,14 +119,21 @@ fn by_itself(member: Member, key: NodeKey, node: &NodeState, names: &Names) -> M
     }
 }
 
-/// Whether the manager runs there, by its daemons or by its answer, whichever is newer.
-fn runs_manager(node: &NodeState, units: &[Unit]) -> Option<bool> {
+/// Whether the manager runs there, by its daemons or by its answer, whichever is newer; else by the manager's own view of it.
+fn runs_manager(node: &NodeState, units: &[Unit], member: &Member) -> Option<bool> {
     const DAEMONS: [&str; 6] = ["pacemaker", "pacemakerd", "pacemaker_remote", "pacemaker-remoted", "pacemaker_remoted", "rgmanager"];
     let asked = node.answers.units.at().max(node.answers.daemons.at());
     let spoke = node.answers.manager.at();
     let mut found = units.iter().filter(|u| DAEMONS.contains(&u.name.as_str()) && u.load != "not-found").peekable();
-    if spoke > asked || found.peek().is_none() {
-        return spoke.map(|_| true);
+    let runs = |unit: &Unit| matches!(unit.active.as_str(), "active" | "reloading" | "deactivating");
+    if spoke > asked {
+        return Some(true);
     }
-    Some(found.any(|u| matches!(u.active.as_str(), "active" | "reloading" | "deactivating")))
+    if found.peek().is_some() {
+        return Some(found.any(runs));
+    }
+    // No daemon of a manager among the node's daemons: it does not run where the ring does, and not where the manager has lost the node.
+    let ring = units.iter().any(|u| matches!(u.name.as_str(), "corosync" | "cman") && runs(u));
+    let lost = member.status == MemberStatus::Offline && asked.is_some();
+    spoke.map(|_| true).or_else(|| (ring || lost).then_some(false)).or(member.manager)
 }

@@ -135,8 +135,6 @@ pub(super) struct Ballot {
     pub(super) name: Arc<str>,
     pub(super) id: Option<u32>,
     pub(super) votes: u32,
-    /// In a partition, not only in the node list.
-    pub(super) joined: bool,
 }
 
 /// Every member that corosync names: its node lists first, then the partitions, the one that counts last.
@@ -147,7 +145,7 @@ pub(super) fn ballots(nodes: &Nodes, names: &Names) -> Vec<Ballot> {
         for row in &view.nodes {
             let Some(name) = row.id.and_then(|id| names.of_id(id)).or_else(|| row.name.as_deref().map(Arc::from)) else { continue };
             // votequorum(5): a node of the list without quorum_votes has one vote.
-            let ballot = Ballot { name: name.clone(), id: row.id, votes: row.votes.unwrap_or(1), joined: false };
+            let ballot = Ballot { name: name.clone(), id: row.id, votes: row.votes.unwrap_or(1) };
             ballots.entry(name).or_insert(ballot);
         }
     }
@@ -156,7 +154,7 @@ pub(super) fn ballots(nodes: &Nodes, names: &Names) -> Vec<Ballot> {
     for view in groups.iter().filter_map(|g| g.view) {
         for row in &view.members {
             let name = names.of_row(row);
-            ballots.insert(name.clone(), Ballot { name, id: Some(row.id), votes: row.votes, joined: true });
+            ballots.insert(name.clone(), Ballot { name, id: Some(row.id), votes: row.votes });
         }
     }
     ballots.into_values().collect()

@@ -41,6 +41,8 @@ pub struct NodeFacts {
     pub address: String,
     /// quorate runs on it.
     pub local: bool,
+    /// Found through others: it is listed only while they know it.
+    pub found: bool,
 }
 
 /// Sections that have to be folded again.
@@ -228,6 +230,11 @@ impl Store {
         missing.map(|m| (m.name.to_string(), self.addresses(&m.name))).collect()
     }
 
+    /// Whether a manager has spoken.
+    pub fn is_managed(&self) -> bool {
+        self.picture.manager_sight.is_some()
+    }
+
     fn addresses(&self, name: &str) -> Vec<String> {
         let lists = self.nodes.values().filter_map(|n| n.answers.cmap.get());
         let rows = lists.flat_map(|view| &view.nodes);
@@ -260,7 +267,7 @@ impl Store {
             fold_manager(picture, nodes, speaker.as_ref(), &mut self.watching, &mut changes);
         }
         if stale.members || stale.quorum || stale.manager {
-            let mut members = members::fold(nodes, names, speaker.as_ref(), &self.ballots, picture.quorum.answered);
+            let mut members = members::fold(nodes, names, speaker.as_ref(), &self.ballots);
             count_services(&mut members, &picture.services);
             changes.members(&picture.members, &members, nodes, managed && speaker.is_some());
             picture.members = members;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::observation::Question;
+use crate::link::Lane;
+use crate::probe;
 
 /// How a question is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,37 @@ pub const fn period(question: Question, live: bool) -> Duration {
         Q::Tools | Q::Cmap | Q::Watchdog => 300,
     };
     Duration::from_secs(secs)
+}
+
+/// In which order questions of one lane go down their pipe when several are due: what waits for nothing but the kernel first, then what more
+/// depends on, then what is known to hang with the storage below it. The clock is the very first: what waits behind another command
+/// measures that command.
+pub const fn rank(question: Question) -> u8 {
+    use Question as Q;
+    match question {
+        Q::Clock => 0,
+        Q::Tools | Q::CrmMon => 1,
+        Q::Host | Q::Daemons | Q::Constraints => 2,
+        Q::Net | Q::Bonding | Q::LinkSpeeds | Q::Watchdog => 3,
+        Q::Quorum | Q::Multipath => 4,
+        Q::Cmap | Q::Iscsi => 5,
+        Q::Links | Q::Filesystems => 6,
+        Q::LinkStats | Q::FenceHistory | Q::FenceDevices => 7,
+        Q::Units | Q::Lvs => 8,
+        Q::DeviceMapper | Q::Vgs => 9,
+        Q::Pvs | Q::Qdevice | Q::Dlm => 10,
+    }
+}
+
+/// Deadlines (first byte, total) of a single look, which is over after ten seconds: a tool that hangs must leave time to those behind it.
+pub const fn hasty(question: Question, (first_byte, total): (Duration, Duration)) -> (Duration, Duration) {
+    let (first, all) = match (question, probe::pace(question).0) {
+        (Question::Tools, _) => return (first_byte, total),
+        (Question::CrmMon, _) => (6, 8),
+        (_, Lane::Slow) => (4, 6),
+        (_, Lane::Fast) => (3, 5),
+    };
+    (Duration::from_secs(first), Duration::from_secs(all))
 }
 
 /// A question is never asked again sooner than this after its last answer, however often it is triggered: ten times what that answer cost

@@ -68,7 +68,7 @@ impl Watch {
 
     /// A further node. `utc_offset_secs` is not known before it answers.
     pub fn add(&mut self, key: NodeKey) {
-        self.nodes.insert(key, NodeWatch::new(key));
+        self.nodes.insert(key, NodeWatch::new(key, !self.follow));
         self.streams.insert(key, NodeStreams::default());
     }
 

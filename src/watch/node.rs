@@ -23,6 +23,8 @@ pub(super) struct Flight {
 #[derive(Debug)]
 pub(super) struct NodeWatch {
     key: NodeKey,
+    /// Everything is asked once, in little time.
+    hasty: bool,
     pub reach: Reach,
     /// It is said to be late, but the attempt to connect goes on.
     pub still_trying: bool,
@@ -49,9 +51,10 @@ pub(super) struct NodeWatch {
 }
 
 impl NodeWatch {
-    pub fn new(key: NodeKey) -> Self {
+    pub fn new(key: NodeKey, hasty: bool) -> Self {
         Self {
             key,
+            hasty,
             reach: Reach::Untried,
             still_trying: false,
             hangs: false,
@@ -138,8 +141,7 @@ impl NodeWatch {
         }
         let mut ready: Vec<Question> =
             self.due.iter().filter(|(q, at)| **at <= now && self.in_flight(**q).is_none()).map(|(q, _)| *q).collect();
-        // The clock goes first: what waits in the pipe behind another command measures that command.
-        ready.sort_by_key(|q| *q != Question::Clock);
+        ready.sort_by_key(|q| cadence::rank(*q));
         for question in ready {
             self.due.remove(&question);
             let none = Tools::default();
@@ -149,6 +151,7 @@ impl NodeWatch {
                 continue;
             };
             let (lane, first_byte, total) = probe::pace(question);
+            let (first_byte, total) = if self.hasty { cadence::hasty(question, (first_byte, total)) } else { (first_byte, total) };
             *next_id += 1;
             let id = AskId(*next_id);
             self.flights.insert(id, Flight { question, command: command.display(), since: now });

@@ -5,7 +5,7 @@ mod hops;
 mod keys;
 mod known_hosts;
 mod local;
-mod rig;
+pub mod rig;
 mod ssh_config;
 mod trouble;
 mod work;

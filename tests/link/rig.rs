@@ -29,6 +29,7 @@ pub fn keygen(path: &Path, kind: &str, passphrase: &str) {
 /// One sshd with keys of its own.
 pub struct Sshd {
     pub dir: TempDir,
+    address: String,
     pub port: u16,
     child: Option<Child>,
 }
@@ -36,6 +37,11 @@ pub struct Sshd {
 impl Sshd {
     /// None, said on stderr, where sshd cannot run here.
     pub fn start(extra: &str) -> Option<Self> {
+        Self::at("127.0.0.1", free_port(), extra)
+    }
+
+    /// As [`Sshd::start`], where it is told to listen.
+    pub fn at(address: &str, port: u16, extra: &str) -> Option<Self> {
         if !Path::new("/usr/sbin/sshd").exists() {
             eprintln!("skipped: no /usr/sbin/sshd");
             return None;
@@ -47,15 +53,14 @@ impl Sshd {
         keygen(&at("host"), "ed25519", "");
         keygen(&at("id"), "ed25519", "");
         fs::copy(at("id.pub"), at("authorized")).unwrap();
-        let port = free_port();
         let conf = format!(
-            "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nUsePAM no\nStrictModes no\nPidFile none\nPermitRootLogin yes\n\
+            "Port {port}\nListenAddress {address}\nHostKey {}\nAuthorizedKeysFile {}\nUsePAM no\nStrictModes no\nPidFile none\nPermitRootLogin yes\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 100\nLogLevel VERBOSE\n{extra}\n",
             at("host").display(),
             at("authorized").display()
         );
         fs::write(at("conf"), conf).unwrap();
-        let mut sshd = Self { port, child: None, dir };
+        let mut sshd = Self { address: address.to_owned(), port, child: None, dir };
         sshd.run();
         if sshd.child.as_mut().unwrap().try_wait().unwrap().is_some() {
             eprintln!("skipped: sshd does not run here: {}", fs::read_to_string(sshd.path("log")).unwrap_or_default());
@@ -73,7 +78,7 @@ impl Sshd {
     pub fn trust(&self, name: &str) {
         let public = fs::read_to_string(self.path("host.pub")).unwrap();
         let words: Vec<&str> = public.split_whitespace().collect();
-        fs::write(self.path(name), format!("[127.0.0.1]:{} {} {}\n", self.port, words[0], words[1])).unwrap();
+        fs::write(self.path(name), format!("[{}]:{} {} {}\n", self.address, self.port, words[0], words[1])).unwrap();
     }
 
     pub fn run(&mut self) {
@@ -89,7 +94,7 @@ impl Sshd {
             .unwrap();
         self.child = Some(child);
         let until = Instant::now() + LONG;
-        while Instant::now() < until && TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while Instant::now() < until && TcpStream::connect((self.address.as_str(), self.port)).is_err() {
             if self.child.as_mut().unwrap().try_wait().unwrap().is_some() {
                 return;
             }

@@ -1,4 +1,8 @@
-//! The program in a pseudo-terminal, seen as the terminal shows it.
+//! The program in a pseudo-terminal: what the terminal shows, and what is left behind on every way out.
 
+mod dialogs;
+mod held;
+mod leaving;
+mod looks;
 mod rig;
 mod screens;

@@ -41,6 +41,7 @@ impl Lab {
             configured_name: None,
             address: (*address).to_owned(),
             local: false,
+            found: false,
         });
         Self { store: Store::new(SessionFacts { cluster_name: None, nodes: facts.collect() }), now: START }
     }

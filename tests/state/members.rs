@@ -95,6 +95,7 @@ fn configured_nodes_keep_their_names() {
         configured_name: Some(name.to_owned()),
         address: "127.0.0.1".to_owned(),
         local: key == 1,
+        found: false,
     };
     let mut store = Store::new(SessionFacts { cluster_name: Some("net-cluster".to_owned()), nodes: vec![node(1, "n1"), node(2, "n9")] });
     store.observe(observed(1, Question::CrmMon, START, Observation::Manager(Box::new(view(trio(), Vec::new())))));
@@ -128,13 +129,13 @@ fn votes_and_ids() {
 }
 
 #[test]
-fn without_a_manager_corosync_tells_who_is_there() {
+fn without_a_manager_corosync_tells_who_there_is_and_no_status() {
     let mut lab = Lab::of(&["n1"]);
     lab.quorum(1, ring(1, true, 2, &[(1, "n1", 1), (2, "n2", 1)]));
     lab.say(1, Question::Cmap, nodelist(&[(1, "n1", "10.0.0.1"), (2, "n2", "10.0.0.2"), (3, "n3", "10.0.0.3")]));
     let picture = lab.picture();
     let seen: Vec<_> = picture.members.iter().map(|m| (&*m.name, m.status)).collect();
-    assert_eq!(seen, [("n1", MemberStatus::Online), ("n2", MemberStatus::Online), ("n3", MemberStatus::Offline)]);
+    assert_eq!(seen, [("n1", MemberStatus::Unknown), ("n2", MemberStatus::Unknown), ("n3", MemberStatus::Unknown)]);
 }
 
 #[test]
@@ -216,7 +217,13 @@ fn members_without_a_node_are_to_be_reached() {
     lab.say(1, Question::Cmap, nodelist(&[(1, "n1", "10.0.0.1"), (2, "n2", "10.0.0.2")]));
     let missing = lab.store.members_to_reach();
     assert_eq!(missing, [("n2".to_owned(), vec!["10.0.0.2".to_owned()]), ("n3".to_owned(), Vec::new())]);
-    lab.store.add_node(NodeFacts { key: NodeKey(2), configured_name: Some("n2".to_owned()), address: "n2".to_owned(), local: false });
+    lab.store.add_node(NodeFacts {
+        key: NodeKey(2),
+        configured_name: Some("n2".to_owned()),
+        address: "n2".to_owned(),
+        local: false,
+        found: false,
+    });
     assert_eq!(lab.store.members_to_reach().len(), 1);
 }
 

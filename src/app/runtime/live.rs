@@ -27,6 +27,9 @@ const BURST: usize = 256;
 /// How long the ring addresses of a member that turned up are waited for.
 const ADDRESS_WAIT: Duration = Duration::from_secs(3);
 
+/// How long the manager is waited for: where only corosync has spoken, its names may be those of DNS (2.4).
+const MANAGER_WAIT: Duration = Duration::from_secs(4);
+
 /// What a step of the session brought.
 #[derive(Debug)]
 pub enum Happening {
@@ -104,7 +107,7 @@ impl Live {
             detours: BTreeMap::new(),
         };
         for way in live.ways.first() {
-            live.add(way);
+            live.add(way, false);
         }
         live
     }
@@ -164,9 +167,9 @@ impl Live {
         Stamp::now().shifted(self.shift)
     }
 
-    fn add(&mut self, way: Way) -> NodeKey {
+    fn add(&mut self, way: Way, found: bool) -> NodeKey {
         let key = NodeKey(u32::try_from(self.links.len()).unwrap_or(u32::MAX));
-        let facts = NodeFacts { key, configured_name: way.name.clone(), address: way.address.clone(), local: way.is_local() };
+        let facts = NodeFacts { key, configured_name: way.name.clone(), address: way.address.clone(), local: way.is_local(), found };
         self.names.insert(key, way.name.clone().unwrap_or_else(|| way.address.clone()));
         self.store.add_node(facts);
         self.watch.add(key);
@@ -307,13 +310,15 @@ impl Live {
     /// are waited for a while, for a name alone may lead nowhere.
     fn discover(&mut self, now: Stamp) {
         let found = self.store.members_to_reach();
+        let managed = self.store.is_managed();
         self.awaited.retain(|name, _| found.iter().any(|(f, _)| f == name));
         for (name, addresses) in found {
             if self.sought.contains(&name) {
                 continue;
             }
             let since = *self.awaited.entry(name.clone()).or_insert(now);
-            if addresses.is_empty() && since.age(now) < ADDRESS_WAIT {
+            let early = (addresses.is_empty() && since.age(now) < ADDRESS_WAIT) || (!managed && since.age(now) < MANAGER_WAIT);
+            if early {
                 continue;
             }
             self.awaited.remove(&name);
@@ -323,7 +328,7 @@ impl Live {
                 continue;
             }
             let first = ways.remove(0);
-            let key = self.add(first);
+            let key = self.add(first, true);
             self.detours.insert(key, ways);
         }
     }

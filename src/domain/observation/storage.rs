@@ -22,9 +22,9 @@ pub struct LvRow {
 }
 
 impl LvRow {
-    /// Internal volumes (`[lvol0_pmspare]`, `pool_tdata` ...) are not for operators.
+    /// Internal volumes (`[lvol0_pmspare]`, `pool_tdata` ...) are not for operators. A pool itself is: its role is `private` and nothing else.
     pub fn is_hidden(&self) -> bool {
-        self.lv.starts_with('[') || self.role.as_deref().is_some_and(|r| r.split(',').any(|w| w == "private"))
+        self.lv.starts_with('[') || self.role.as_deref().is_some_and(|role| role.starts_with("private,"))
     }
 
     /// Active on the node that answered (fifth character of the attributes).

@@ -16,15 +16,15 @@ for t in crm_mon cibadmin stonith_admin crm_node corosync-quorumtool corosync-cf
     command -v "$t" >/dev/null 2>&1 && echo "$t"
 done
 have() { command -v "$1" >/dev/null 2>&1; }
-soon() { if have timeout; then timeout 2 "$@" 2>/dev/null; else "$@" 2>/dev/null; fi; }
+soon() { s=$1; shift; if have timeout; then timeout "$s" "$@" 2>/dev/null; else "$@" 2>/dev/null; fi; }
 echo '@@quorate uid'; id -u 2>/dev/null
 echo '@@quorate hostname'; uname -n 2>/dev/null
 echo '@@quorate zone'; date +%z 2>/dev/null
-have crm_mon && { echo '@@quorate version crm_mon'; soon crm_mon --version; echo; }
-have corosync && { echo '@@quorate version corosync'; soon corosync -v; echo; }
-have ip && { echo '@@quorate version ip'; soon ip -V; echo; }
-have lvs && { echo '@@quorate version lvs'; soon lvs --version; echo; }
-have crm_node && { echo '@@quorate member'; soon crm_node -n; echo; }
+have crm_mon && { echo '@@quorate version crm_mon'; soon 1 crm_mon --version; echo; }
+have corosync && { echo '@@quorate version corosync'; soon 1 corosync -v; echo; }
+have ip && { echo '@@quorate version ip'; soon 1 ip -V; echo; }
+have lvs && { echo '@@quorate version lvs'; soon 1 lvs --version; echo; }
+have crm_node && { echo '@@quorate member'; soon 2 crm_node -n; echo; }
 exit 0
 "#;
 

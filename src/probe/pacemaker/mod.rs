@@ -75,7 +75,9 @@ fn stonith_admin(tools: &Tools, args: &[&str], any: &'static str) -> CommandLine
 /// Whether the node's tools know `--output-as=xml` (2.0.3); none if the version is unknown.
 fn speaks_xml(tools: &Tools) -> Option<bool> {
     let (_, said) = tools.versions.iter().find(|(tool, _)| tool == "crm_mon")?;
-    super::corosync::version_in(said).map(|version| version >= [2, 0, 3])
+    // Not any number: a wrapper may print something else.
+    let number = said.strip_prefix("Pacemaker ")?;
+    super::corosync::version_in(number).map(|version| version >= [2, 0, 3])
 }
 
 /// Reads the answer to a question of this family.

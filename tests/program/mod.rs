@@ -1,0 +1,15 @@
+//! The program as an operator or a script runs it, against nodes made of sshd and recorded answers.
+
+pub mod cluster;
+pub mod rig;
+mod shape;
+
+mod cli;
+mod members;
+mod network;
+mod pipes;
+mod quorum;
+mod reach;
+mod services;
+mod storage;
+mod versions;

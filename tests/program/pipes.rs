@@ -1,0 +1,121 @@
+//! `events` and `doctor`, and `status` for people.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use super::cluster::cluster;
+use super::rig::{Site, fixture};
+
+/// A journal with these lines, then silence.
+fn journal(site: &Site, node: &str, lines: &str) {
+    let node = site.node(node);
+    node.prints("journal-lines", lines);
+    node.tool(
+        "journalctl",
+        &format!(
+            "case \" $* \" in *' -f '*|*follow*) cat {}; exec sleep 1000;; *) echo 'Nov 22 22:29:54 n1 corosync[1]: x';; esac",
+            node.sshd.path("journal-lines.out").display()
+        ),
+    );
+}
+
+#[test]
+fn events_come_as_lines_of_json_until_the_time_is_over() {
+    let Some(site) = cluster(&["n1"]) else { return };
+    journal(&site, "n1", &fixture("log/journal-corosync-node-lost.jsonl"));
+    let run = site.run(&["events", "--json", "--for", "6s"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(!run.stdout.is_empty());
+    for line in run.stdout.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let keys: Vec<&str> = event.as_object().unwrap().keys().map(String::as_str).collect();
+        for key in ["at", "node", "source", "severity", "subject", "text"] {
+            assert!(keys.contains(&key), "{line}");
+        }
+        assert!(event["at"].as_str().unwrap().ends_with('Z'), "{line}");
+        assert!(["info", "notice", "warning", "critical"].contains(&event["severity"].as_str().unwrap()), "{line}");
+    }
+    let lost: Vec<Value> =
+        run.stdout.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()).filter(|e| e["source"] == "corosync").collect();
+    assert!(!lost.is_empty(), "{}", run.stdout);
+    assert!(lost.iter().all(|e| e["node"] == "n1"));
+}
+
+#[test]
+fn events_end_with_zero_when_interrupted() {
+    let Some(site) = cluster(&["n1"]) else { return };
+    journal(&site, "n1", &fixture("log/journal-corosync-node-lost.jsonl"));
+    for signal in ["INT", "TERM"] {
+        let mut child = site.command(&["events", "--for", "60s"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.next().unwrap().unwrap().contains("corosync"));
+        let killed = std::process::Command::new("kill").arg(format!("-{signal}")).arg(child.id().to_string()).status().unwrap();
+        assert!(killed.success());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn doctor_names_what_is_missing_and_its_cure() {
+    let Some(site) = cluster(&["n1"]) else { return };
+    site.configure(&Site::entry("n2", 1));
+    let run = site.run(&["doctor"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("n1") && run.stdout.contains("n2") && run.stdout.contains("refused"), "{}", run.stdout);
+    site.configure("");
+    site.node("n1").removes("crm_mon");
+    let run = site.run(&["doctor"]);
+    let line = run.stdout.lines().find(|l| l.contains("crm_mon")).unwrap_or_default();
+    assert!(line.contains("MISSING"), "{}", run.stdout);
+    assert_eq!(run.code, 1);
+}
+
+#[test]
+fn doctor_is_content_with_a_node_that_has_it_all() {
+    let Some(site) = cluster(&["n1"]) else { return };
+    let node = site.node("n1");
+    node.prints("corosync-cfgtool", &fixture("pacemaker/healthy-cfgtool-s.txt"));
+    node.prints(
+        "corosync-cmapctl",
+        &(super::cluster::cmap("lab", &[(1, "n1", "192.0.2.1")]) + &fixture("pacemaker/failing-cmapctl-stats.txt")),
+    );
+    node.prints("df", "Filesystem Type 1B-blocks Used Available Capacity Mounted on\n/dev/vda ext4 1000 500 500 50% /\n");
+    node.answers(
+        "ip",
+        &[
+            ("*-V*", "ip utility, iproute2-6.1.0\n"),
+            ("*addr*", &fixture("net/ip-j-addr.json")),
+            ("*link*", &fixture("net/ip-j-d-s-link.json")),
+        ],
+    );
+    node.tool(
+        "systemctl",
+        "for u in corosync pacemaker; do printf 'Id=%s.service\\nLoadState=loaded\\nActiveState=active\\nSubState=running\\n\\n' $u; done",
+    );
+    journal(&site, "n1", "");
+    for (tool, json) in [("lvs", "lv"), ("vgs", "vg"), ("pvs", "pv")] {
+        node.prints(tool, &format!("{{\"report\":[{{\"{json}\":[]}}]}}"));
+    }
+    node.prints("dmsetup", "No devices found\n");
+    for tool in ["multipath", "multipathd", "iscsiadm", "virsh"] {
+        node.removes(tool);
+    }
+    let run = site.run(&["doctor"]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("all well"), "{}", run.stdout);
+}
+
+#[test]
+fn status_for_people_has_the_same_exit_status() {
+    let Some(site) = cluster(&["n1", "n2", "n3"]) else { return };
+    let run = site.run(&["status"]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    for word in ["lab", "n1", "n2", "n3", "quorate"] {
+        assert!(run.stdout.contains(word), "{word}: {}", run.stdout);
+    }
+    assert!(!run.stdout.contains('\u{1b}'));
+    let json = site.status().0;
+    assert_eq!(json["schema"], json!(1));
+}
