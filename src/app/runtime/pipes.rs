@@ -93,7 +93,9 @@ async fn follow(mut live: Live, limit: Option<Duration>, mut line: impl FnMut(&E
         if changed {
             let (cluster, events) = live.picture();
             events.iter().try_for_each(&mut line)?;
-            for refusal in report::refusals::all(&cluster) {
+            // Not before all has been asked once: until then their number grows with every answer.
+            let refusals = if live.looked_once() { report::refusals::all(&cluster) } else { Vec::new() };
+            for refusal in refusals {
                 if refused.len() < MOST_REFUSALS && !refused.contains(&refusal) {
                     eprintln!("quorate: {refusal}");
                     refused.push(refusal);
