@@ -21,6 +21,8 @@ use crate::domain::text;
 /// Size of the read buffer: one full SSH packet.
 const BUFFER: usize = 32 << 10;
 
+/// Characters of a login shell's own words that are shown.
+const NOISE: usize = 200;
 /// When a login shell without a hello is called late.
 const SAY_LATE: Duration = Duration::from_millis(2500);
 
@@ -440,5 +442,7 @@ fn late_shell<D: Duct>(pipe: &Pipe<D>) -> LinkTrouble {
 
 fn said<D: Duct>(pipe: &Pipe<D>) -> String {
     let noise = text::clean_bytes(pipe.noise().trim_ascii());
-    if noise.is_empty() { String::new() } else { format!(": {noise}") }
+    let short: String = noise.chars().take(NOISE).collect();
+    let more = if short.len() < noise.len() { " ..." } else { "" };
+    if short.is_empty() { short } else { format!(": {short}{more}") }
 }
