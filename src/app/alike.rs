@@ -76,13 +76,18 @@ pub type Loads = HashMap<Arc<str>, (Option<f64>, Option<f64>)>;
 /// Follows the members' percentages where they moved enough to be worth a look. True if a drawn one changed.
 pub fn follow(loads: &mut Loads, c: &Cluster) -> bool {
     let mut changed = false;
-    loads.retain(|name, _| c.member(name).is_some());
+    loads.retain(|name, _| has_member(c, name));
     for m in &c.members {
         let shown = loads.entry(m.name.clone()).or_default();
         changed |= step(&mut shown.0, m.host.cpu_percent);
         changed |= step(&mut shown.1, m.host.memory_percent);
     }
     changed
+}
+
+/// Members are ordered bytewise by name; a picture that is not is searched through.
+fn has_member(c: &Cluster, name: &str) -> bool {
+    c.members.binary_search_by(|m| (*m.name).cmp(name)).is_ok() || c.member(name).is_some()
 }
 
 fn step(shown: &mut Option<f64>, now: Option<f64>) -> bool {

@@ -102,7 +102,8 @@ impl Keymap {
 
     /// The first key of a command; empty if it has none.
     pub fn hint(&self, command: Command) -> String {
-        self.keys_of(command).min_by_key(|k| (k.chars().count(), k.clone())).unwrap_or_default()
+        let length = |k: &String| k.chars().count();
+        self.keys_of(command).min_by(|a, b| length(a).cmp(&length(b)).then_with(|| a.cmp(b))).unwrap_or_default()
     }
 
     /// All bindings.

@@ -11,7 +11,7 @@ use crate::link::command_line::{Become, CommandLine};
 use crate::link::mark::Nonce;
 
 /// Seconds without a heartbeat after which everything on a channel is ended. Contract: within 60 s.
-const WATCHDOG: u32 = 45;
+const WATCHDOG: u32 = 52;
 
 /// What is asked of sshd. It means the same to every login shell (sh, bash, zsh, fish, csh), and the script comes down
 /// standard input, where no login shell reads it.

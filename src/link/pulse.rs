@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_millis(1900);
 /// A hung node's connection is given up after this, and a new one is tried.
 const GIVE_UP: Duration = Duration::from_secs(20);
 /// Between two heartbeats: two may be lost before the node's watchdog ends what we run there.
-const HEARTBEAT: Duration = Duration::from_secs(14);
+const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// What is to be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -66,34 +66,35 @@ fn encode(shown: &Buffer, next: &Buffer, out: &mut Vec<u8>) {
     let mut pen = PLAIN;
     // Where the terminal's cursor stands, if that is certain.
     let mut at: Option<(u16, u16)> = None;
-    for (index, y, x) in changes(shown, next) {
-        let cell = &next.content[index];
-        if out.is_empty() {
-            out.extend_from_slice(BEGIN);
+    let width = usize::from(next.area.width).max(1);
+    for (y, (old, new)) in (0..).zip(shown.content.chunks(width).zip(next.content.chunks(width))) {
+        // Most rows of most frames are as they were.
+        if old == new {
+            continue;
         }
-        move_to(at, x, y, out);
-        let wanted = Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier };
-        set_pen(pen, wanted, out);
-        pen = wanted;
-        out.extend_from_slice(cell.symbol().as_bytes());
-        at = after(cell, x).map(|x| (x, y)).filter(|(x, _)| *x < next.area.right());
+        for (x, cell) in changes(old, new) {
+            if out.is_empty() {
+                out.extend_from_slice(BEGIN);
+            }
+            move_to(at, x, y, out);
+            let wanted = Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier };
+            set_pen(pen, wanted, out);
+            pen = wanted;
+            out.extend_from_slice(cell.symbol().as_bytes());
+            at = after(cell, x).map(|x| (x, y)).filter(|(x, _)| *x < next.area.right());
+        }
     }
     if pen != PLAIN {
         out.extend_from_slice(b"\x1b[m");
     }
 }
 
-/// The cells that must be written: (index, row, column). The right half of a wide symbol is never written; what stood under the right half of a
-/// wide symbol that goes is always written, for terminals differ in what they leave there.
-fn changes<'a>(shown: &'a Buffer, next: &'a Buffer) -> impl Iterator<Item = (usize, u16, u16)> + 'a {
-    let width = usize::from(next.area.width).max(1);
-    // Columns from here on that are covered by a wide symbol, and those that one uncovers; both end with the row.
-    let (mut covered, mut uncovered, mut row) = (0, 0, 0);
-    shown.content.iter().zip(&next.content).enumerate().filter_map(move |(index, (old, new))| {
-        let (y, x) = (index / width, index % width);
-        if y != row {
-            (covered, uncovered, row) = (0, 0, y);
-        }
+/// The cells of a row that must be written, each with its column. The right half of a wide symbol is never written; what stood under the
+/// right half of a wide symbol that goes is always written, for terminals differ in what they leave there.
+fn changes<'a>(old: &'a [Cell], new: &'a [Cell]) -> impl Iterator<Item = (u16, &'a Cell)> + 'a {
+    // Columns from here on that are covered by a wide symbol, and those that one uncovers.
+    let (mut covered, mut uncovered) = (0, 0);
+    old.iter().zip(new).enumerate().filter_map(move |(x, (old, new))| {
         let (old_width, new_width) = (columns(old), columns(new));
         let changed = (old != new || x < uncovered) && x >= covered;
         if changed && old_width > 1 {
@@ -105,7 +106,7 @@ fn changes<'a>(shown: &'a Buffer, next: &'a Buffer) -> impl Iterator<Item = (usi
                 uncovered = uncovered.max(x + new_width);
             }
         }
-        changed.then(|| (index, u16::try_from(y).unwrap_or(u16::MAX), u16::try_from(x).unwrap_or(u16::MAX)))
+        changed.then(|| (u16::try_from(x).unwrap_or(u16::MAX), new))
     })
 }
 

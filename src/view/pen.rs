@@ -48,23 +48,25 @@ impl<'a> Pen<'a> {
             return 0;
         }
         let room = room.min(area.right() - x);
-        if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
-            return self.put_plain(x, y, room, text, style);
-        }
-        if self.ascii {
+        if self.ascii && !text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return self.put_plain(x, y, room, &ascii::ascii(text), style);
+        }
+        if text.chars().all(is_plain) {
+            return self.put_plain(x, y, room, text, style);
         }
         self.put_wide(x, y, room, text, style)
     }
 
+    /// Writes text of which every character is one cell.
     fn put_plain(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
         let start = self.buf.index_of(x, y);
         let room = usize::from(room);
-        let fits = text.len() <= room;
-        let kept = if fits { text.len() } else { room.saturating_sub(1) };
+        let length = if text.is_ascii() { text.len() } else { text.chars().count() };
+        let fits = length <= room;
+        let kept = if fits { length } else { room.saturating_sub(1) };
         let Some(cells) = self.buf.content.get_mut(start..start + room) else { return 0 };
-        for (cell, byte) in cells.iter_mut().zip(text.bytes().take(kept)) {
-            cell.set_char(char::from(byte));
+        for (cell, sign) in cells.iter_mut().zip(text.chars().take(kept)) {
+            cell.set_char(sign);
             restyle(cell, style);
         }
         if !fits && let Some(last) = cells.get_mut(kept) {
@@ -119,8 +121,15 @@ impl<'a> Pen<'a> {
     /// Fills a line with one sign.
     pub fn rule(&mut self, x: u16, y: u16, room: u16, role: Role) {
         let style = self.style(role);
-        for i in 0..room {
-            self.put_styled(x + i, y, 1, "─", style);
+        let sign = if self.ascii { '-' } else { '─' };
+        let room = room.min(self.buf.area.right().saturating_sub(x));
+        if room == 0 || y >= self.buf.area.bottom() {
+            return;
+        }
+        let start = self.buf.index_of(x, y);
+        for cell in self.buf.content.iter_mut().skip(start).take(usize::from(room)) {
+            cell.set_char(sign);
+            restyle(cell, style);
         }
     }
 
@@ -144,6 +153,11 @@ impl<'a> Pen<'a> {
 fn restyle(cell: &mut Cell, style: Style) {
     (cell.fg, cell.bg, cell.modifier) = (Color::Reset, Color::Reset, Modifier::empty());
     cell.set_style(style);
+}
+
+/// Whether a character is one cell everywhere and never joins its neighbours: printable ASCII, and the signs and lines of our own views.
+const fn is_plain(c: char) -> bool {
+    matches!(c, ' '..='~' | '·' | '…' | '✕' | '\u{2190}'..='\u{21ff}' | '\u{2500}'..='\u{25fc}')
 }
 
 /// Writes cells of fixed width side by side on one line.

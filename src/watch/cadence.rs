@@ -32,7 +32,7 @@ pub const fn whom(question: Question) -> Whom {
 pub const fn period(question: Question, live: bool) -> Duration {
     use Question as Q;
     let secs = match question {
-        Q::Host => 5,
+        Q::Host => 10,
         Q::Quorum | Q::Links | Q::Net if !live => 5,
         Q::CrmMon if !live => 10,
         Q::Multipath if !live => 15,
@@ -50,6 +50,13 @@ pub const fn period(question: Question, live: bool) -> Duration {
         | Q::Iscsi
         | Q::LinkSpeeds => 60,
         Q::Tools | Q::Cmap | Q::Watchdog => 300,
+    };
+    // A flowing stream announces what changes: the net under it may be wide. A node at rest is to feel nothing of us.
+    let secs = match question {
+        Q::LinkStats | Q::Units | Q::Daemons => 60,
+        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::FenceDevices if live => 120,
+        Q::Quorum | Q::Links | Q::Net | Q::Bonding | Q::Multipath if live => 120,
+        _ => secs,
     };
     Duration::from_secs(secs)
 }

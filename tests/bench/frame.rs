@@ -58,10 +58,11 @@ impl Screen {
         self.painter.frame(&mut self.buffer).len()
     }
 
-    /// A picture in which one visible service has changed.
+    /// A picture in which one visible service has changed and stays where it stands. (Of many, those that failed come first.)
     fn change_row(&mut self) {
-        let service = &mut self.cluster.services[3];
-        service.state = if service.state == ServiceState::Started { ServiceState::Migrating } else { ServiceState::Started };
+        let failed = self.cluster.services.iter().position(|s| s.state == ServiceState::Failed);
+        let service = &mut self.cluster.services[failed.unwrap_or(3)];
+        service.state = if failed.is_some() { ServiceState::Blocked } else { ServiceState::Migrating };
         update(&mut self.model, Msg::Picture(Arc::new(self.cluster.clone())));
     }
 }

@@ -72,8 +72,7 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
         quit: None,
         model: Model::new(setup),
     };
-    // The first frame shows what is known before any node answered.
-    cockpit.draw()?;
+    // The first frame shows what is known before any node answered: which nodes are asked.
     if let Some(name) = wanted.first {
         cockpit.switch(&name)?;
     }
@@ -81,6 +80,7 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
     for notice in wanted.notices {
         cockpit.tell(Msg::Notice(notice))?;
     }
+    cockpit.after_turn()?;
     match cockpit.turn().await {
         // The terminal is gone before its SIGHUP arrived: the same end.
         Err(e) if matches!(e.raw_os_error().map(Errno::from_raw_os_error), Some(Errno::IO | Errno::PIPE)) => Ok(129),

@@ -1,9 +1,11 @@
 //! Channels of one SSH connection.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags};
@@ -33,7 +35,11 @@ pub struct SshWire {
     closing: Vec<Channel>,
     session: Session,
     socket: Arc<Socket>,
+    drained: Drained,
 }
+
+/// Nothing is left in the socket since the last wait: any read takes in all that it holds, for whichever channel.
+type Drained = Rc<Cell<bool>>;
 
 impl fmt::Debug for SshWire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,7 +51,7 @@ impl SshWire {
     /// Takes a session that is logged in, with channels that were opened already. `socket` is a second handle on the session's.
     pub fn new(session: Session, socket: Arc<Socket>, spares: Vec<Channel>) -> Self {
         session.set_blocking(false);
-        Self { starting: None, spares, closing: Vec::new(), session, socket }
+        Self { starting: None, spares, closing: Vec::new(), session, socket, drained: Drained::default() }
     }
 }
 
@@ -71,7 +77,7 @@ impl Wire for SshWire {
             },
         };
         match channel.exec(guard::EXEC) {
-            Ok(()) => Ok(Some(SshDuct(Ends(channel)))),
+            Ok(()) => Ok(Some(SshDuct { ends: Ends(channel), drained: Rc::clone(&self.drained) })),
             Err(e) if e.code() == EAGAIN => {
                 self.starting = Some(channel);
                 Ok(None)
@@ -81,7 +87,7 @@ impl Wire for SshWire {
     }
 
     fn close(&mut self, duct: SshDuct) {
-        self.closing.push(duct.0.0);
+        self.closing.push(duct.ends.0);
     }
 
     fn tidy(&mut self) -> bool {
@@ -99,12 +105,16 @@ impl Wire for SshWire {
     }
 
     fn waited(&self) {
+        self.drained.set(false);
         self.socket.quick_ack();
     }
 }
 
 /// One channel with its shell.
-pub struct SshDuct(Ends);
+pub struct SshDuct {
+    ends: Ends,
+    drained: Drained,
+}
 
 impl fmt::Debug for SshDuct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,18 +124,26 @@ impl fmt::Debug for SshDuct {
 
 impl Duct for SshDuct {
     fn read(&mut self, from: Side, buf: &mut [u8]) -> io::Result<usize> {
-        match from {
-            Side::Out => self.0.read(buf),
-            Side::Err => self.0.read_err(buf),
+        // Ten reads a wake, each with a system call that brings nothing, were most of what a quiet node cost us.
+        if self.drained.get() && !self.ends.pending() {
+            return Err(io::ErrorKind::WouldBlock.into());
         }
+        let result = match from {
+            Side::Out => self.ends.read(buf),
+            Side::Err => self.ends.read_err(buf),
+        };
+        if matches!(&result, Err(e) if e.kind() == io::ErrorKind::WouldBlock) {
+            self.drained.set(true);
+        }
+        result
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.ends.write(bytes)
     }
 
     fn pending(&self) -> bool {
-        self.0.pending()
+        self.ends.pending()
     }
 
     fn watch<'a>(&'a self, _read: bool, _write: bool, _fds: &mut Vec<PollFd<'a>>) {}

@@ -7,14 +7,16 @@ use crate::domain::observation::host::HostSample;
 use crate::probe::Raw;
 use crate::probe::parts::{filled, lossy, sections};
 
-/// One `cat` for what changes, one for what the system calls itself.
-pub const SCRIPT: &str = r"# quorate: uptime, load, memory, CPU
+/// Asked often, so it costs the node one process beside its shell: what the system calls itself is read by the shell.
+pub const SCRIPT: &str = r#"# quorate: uptime, load, memory, CPU
 exec </dev/null
-cat /proc/uptime /proc/loadavg /proc/sys/kernel/random/boot_id /proc/meminfo /proc/stat 2>/dev/null
-echo; echo '@@quorate kernel'; uname -r
-echo '@@quorate os'; cat /etc/os-release 2>/dev/null || cat /etc/redhat-release 2>/dev/null
+cat /proc/uptime /proc/loadavg /proc/sys/kernel/random/boot_id /proc/sys/kernel/osrelease /proc/meminfo /proc/stat 2>/dev/null
+os=/etc/os-release
+[ -r $os ] || os=/etc/redhat-release
+echo; echo '@@quorate os'
+[ ! -r $os ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\n' "$l"; done <$os
 exit 0
-";
+"#;
 
 /// Reads the files, in whatever order they were printed: each line says by its form what it is (proc(5)).
 pub fn parse(raw: Raw<'_>) -> Result<HostSample, Trouble> {
@@ -23,6 +25,7 @@ pub fn parse(raw: Raw<'_>) -> Result<HostSample, Trouble> {
     let mut memory = Memory::default();
     for (name, body) in sections(&text) {
         match name {
+            // Recordings of before hold it in a part of its own.
             "kernel" => host.kernel = body.lines().find_map(filled),
             "os" => host.os = system_name(body),
             _ => body.lines().for_each(|line| read_line(&mut host, &mut memory, line)),
@@ -86,6 +89,7 @@ fn read_line(host: &mut HostSample, memory: &mut Memory, line: &str) {
             let seconds = up.parse::<f64>().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
             host.uptime = seconds.or(host.uptime);
         }
+        [release] if is_release(release) => host.kernel = filled(release),
         [id] if is_uuid(id) => host.boot_id = Some((*id).to_owned()),
         _ => {}
     }
@@ -93,6 +97,11 @@ fn read_line(host: &mut HostSample, memory: &mut Memory, line: &str) {
 
 fn is_cpu(word: &str) -> bool {
     word.strip_prefix("cpu").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// `6.1.0-28-amd64`.
+fn is_release(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')
 }
 
 fn is_uuid(word: &str) -> bool {

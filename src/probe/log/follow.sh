@@ -94,7 +94,7 @@ for p in "$root"/var/log/pacemaker/pacemaker.log "$root"/var/log/pacemaker.log "
     candidates="$candidates $p"
 done
 inodes() {
-    echo " $(echo $(ls -Ldi $candidates 2>/dev/null)) "
+    ls -Ldi $candidates 2>/dev/null
 }
 first=$(inodes)
 paths=
@@ -152,14 +152,15 @@ fi
 turns=0
 while :; do
     [ $gnu = 1 ] || poll
-    sleep $((gnu ? 2 : 1))
+    # Each turn costs the node two processes.
+    sleep $((gnu ? 5 : 1))
     now=$(inodes)
     [ "$now" != "$first" ] || continue
     turns=$((turns + 1))
     [ $gnu = 1 ] && [ $turns -lt 8 ] || leave
     set -- $now
     while [ $# -ge 2 ]; do
-        case $first in
+        case " $(echo $first) " in
         *" $1 $2 "*) ;;
         *) [ ! -r "$2" ] || { follow "$2" "$2" 0 && live $id "$2" 0; } ;;
         esac

@@ -189,6 +189,7 @@ fn attributes(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<(String, String, 
 
 fn node_history(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<History>) -> Result<(), Trouble> {
     let node = tag.get("name").unwrap_or_default();
+    let mut operations = Vec::new();
     doc.children(tag, |doc, child| {
         if child.name() != "resource_history" {
             return Ok(());
@@ -204,9 +205,11 @@ fn node_history(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<History>) -> Re
             }
         }
         doc.children(child, |_, op| {
-            it.operations.extend((op.name() == "operation_history").then(|| operation(op)));
+            operations.extend((op.name() == "operation_history").then(|| operation(op)));
             Ok(())
         })?;
+        // Thousands of histories are kept: none has room to spare.
+        it.operations = operations.drain(..).collect();
         into.push(it);
         Ok(())
     })

@@ -9,6 +9,12 @@ pub const INFINITY: i64 = 1_000_000;
 
 /// `crm_is_true`'s words and their opposites; none for anything else.
 pub fn truth(word: &str) -> Option<bool> {
+    // What nearly every attribute says.
+    match word {
+        "true" => return Some(true),
+        "false" => return Some(false),
+        _ => {}
+    }
     let is = |words: &[&str]| words.iter().any(|w| word.eq_ignore_ascii_case(w));
     if is(&["true", "1", "yes", "on", "y"]) {
         Some(true)

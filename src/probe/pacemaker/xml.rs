@@ -41,6 +41,8 @@ impl<'a> Doc<'a> {
     pub fn open(raw: Raw<'a>, source: &'a str) -> Result<(Self, Tag<'a>), Trouble> {
         let mut reader = Reader::from_str(source);
         reader.config_mut().allow_dangling_amp = true;
+        // Indentation is no text; see `text`, where blanks count.
+        reader.config_mut().trim_text(true);
         let mut doc = Self { reader, source, open: 0, raw };
         loop {
             match doc.next()? {
@@ -83,6 +85,13 @@ impl<'a> Doc<'a> {
     /// The text inside an element, harmless; text inside its children is left out.
     pub fn text(&mut self, parent: &Tag<'_>) -> Result<String, Trouble> {
         let mut said = String::new();
+        self.reader.config_mut().trim_text(false);
+        let read = self.read_text(parent, &mut said);
+        self.reader.config_mut().trim_text(true);
+        read.map(|()| text::clean(said.trim()))
+    }
+
+    fn read_text(&mut self, parent: &Tag<'_>, said: &mut String) -> Result<(), Trouble> {
         while parent.level != 0 && self.open >= parent.level {
             match self.next()? {
                 Some(Event::Start(_)) => {
@@ -100,7 +109,7 @@ impl<'a> Doc<'a> {
                 _ => {}
             }
         }
-        Ok(text::clean(said.trim()))
+        Ok(())
     }
 
     /// Reads on until fewer than `level` elements are open.
