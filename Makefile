@@ -6,7 +6,7 @@ SHELL   := /bin/bash
 CARGO   ?= cargo
 LAB     := tests/lab/lab
 RUST_MIN := 1.88
-BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev perl
+BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev libvirt-dev perl
 TEST_PACKAGES  := $(BUILD_PACKAGES) openssh-server openssh-client sudo util-linux procps
 BENCH_PACKAGES := $(BUILD_PACKAGES) openssh-server openssh-client util-linux procps btop
 

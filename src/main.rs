@@ -7,6 +7,8 @@ use quorate::app::runtime::{cockpit, doctor, launch, log, pipes};
 use quorate::cli::{self, Cli, Command, DemoCommand};
 
 fn main() -> color_eyre::Result<ExitCode> {
+    // First of all: libvirt must not write to the terminal, and reads that when it starts.
+    quorate::link::libvirt::hush();
     color_eyre::config::HookBuilder::default().display_env_section(false).install()?;
     let cli = match cli::read(std::env::args_os()) {
         Ok(cli) => cli,

@@ -26,9 +26,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cli", &["config", "link"]),
 ];
 
-/// Of `link`, `probe` may use the command line and the lane alone, `config` the description of the way to a node and its resolution.
+/// Of `link`, `probe` may use the command line, the lane and what libvirt says alone, `config` the description of the way to a node and its resolution.
 const OF_LINK: &[(&str, &[&str])] =
-    &[("probe", &["CommandLine", "Lane"]), ("config", &["target", "Target", "Hop", "HostKeys", "Become", "ssh_config"])];
+    &[("probe", &["CommandLine", "Lane", "libvirt"]), ("config", &["target", "Target", "Hop", "HostKeys", "Become", "ssh_config"])];
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

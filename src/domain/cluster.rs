@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::alert::Alert;
+use super::guest::{Guest, GuestState, VirtNode};
 use super::node::{NodeKey, Reach};
 use super::observation::corosync::{DlmView, QdeviceView};
 use super::observation::host::{Unit, WatchdogView};
@@ -39,6 +40,10 @@ pub struct Cluster {
     pub members: Vec<Member>,
     /// Services, bytewise by id.
     pub services: Vec<Service>,
+    /// Guests as libvirt has them, by name, node.
+    pub guests: Vec<Guest>,
+    /// The libvirt of each member that has one.
+    pub virt: Vec<VirtNode>,
     /// Volume groups.
     pub groups: Vec<VolumeGroup>,
     /// Logical volumes, by vg, lv.
@@ -431,6 +436,21 @@ pub struct Service {
     pub moving_to: Option<Arc<str>>,
     /// Ids of leftover cli-* constraints on it.
     pub leftovers: Vec<String>,
+    /// The guest that it is, by libvirt.
+    pub guest: Option<ServiceGuest>,
+    /// Where libvirt denies what the manager believes: one sentence.
+    pub drift: Option<String>,
+}
+
+/// The guest of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceGuest {
+    /// Its state.
+    pub state: GuestState,
+    /// Where.
+    pub node: Arc<str>,
+    /// Why, in libvirt's words.
+    pub reason: Option<String>,
 }
 
 /// A volume group, merged across nodes by UUID.

@@ -8,6 +8,7 @@ pub mod alert;
 pub mod cluster;
 pub mod event;
 pub mod fault;
+pub mod guest;
 pub mod node;
 pub mod observation;
 pub mod place;

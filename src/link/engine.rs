@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::command_line::{Become, CommandLine};
+use super::gate::Gate;
 use super::inbox::{Inbox, refusal, timespec};
 use super::lane::Track;
 use super::mark::Nonce;
@@ -12,7 +13,7 @@ use super::pipe::{LONGEST, Pipe};
 use super::pulse::{Beat, Pulse};
 use super::speaker::{SPEAK_AGAIN, Speaker};
 use super::stream::Stream;
-use super::wire::{Duct, OpenError, Wire};
+use super::wire::{Duct, OpenError, PassError, Wire};
 use super::{Ask, AskError, Lane, Order, Report, StreamId, guard};
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
@@ -46,6 +47,14 @@ pub struct Grant {
     pub note: Option<String>,
 }
 
+/// Which channel is in the opening: never more than one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    Nothing,
+    Shell,
+    Pass,
+}
+
 /// One connection at work.
 #[derive(Debug)]
 pub struct Engine<'a, W: Wire> {
@@ -59,6 +68,8 @@ pub struct Engine<'a, W: Wire> {
     slow: Track<W::Duct>,
     streams: Vec<Stream<W::Duct>>,
     waiting: Vec<(StreamId, CommandLine)>,
+    gates: Vec<Gate<W::Pass>>,
+    opening: Opening,
     pulse: Pulse,
     up: bool,
     /// It was said that the login shell is late.
@@ -82,6 +93,8 @@ impl<'a, W: Wire> Engine<'a, W> {
             slow: Track::default(),
             streams: Vec::new(),
             waiting: Vec::new(),
+            gates: Vec::new(),
+            opening: Opening::Nothing,
             pulse: Pulse::new(Instant::now()),
             up: false,
             late: false,
@@ -154,7 +167,15 @@ impl<'a, W: Wire> Engine<'a, W> {
             }
             Order::Follow { id, command } => self.waiting.push((id, command)),
             Order::Unfollow(id) => self.unfollow(id),
-            Order::Reply(..) | Order::Hurry => {}
+            Order::Tunnel(door) => self.gates.push(Gate::new(door)),
+            Order::Untunnel(door) => {
+                if let Some(at) = self.gates.iter().position(|g| g.is(&door)) {
+                    let ended = self.gates.swap_remove(at).close();
+                    ended.into_iter().for_each(|pass| self.wire.end(pass));
+                    self.again = true;
+                }
+            }
+            Order::Reply(..) | Order::Hurry | Order::Libvirt(_) => {}
         }
         false
     }
@@ -185,8 +206,37 @@ impl<'a, W: Wire> Engine<'a, W> {
         format!("sshd grants no further session (MaxSessions {})", self.grant.sessions)
     }
 
-    /// Opens what is wanted, one channel after another: the fast lane first, then the slow one, then streams.
+    /// Opens what is wanted, one channel after another: the fast lane first, then the slow one, then streams, then ways to sockets.
     fn open(&mut self) -> Result<(), LinkTrouble> {
+        if self.opening != Opening::Pass {
+            self.opening = Opening::Nothing;
+            self.open_shells()?;
+        }
+        if self.opening != Opening::Shell {
+            self.opening = Opening::Nothing;
+            self.open_passes()?;
+        }
+        Ok(())
+    }
+
+    fn open_passes(&mut self) -> Result<(), LinkTrouble> {
+        for gate in &mut self.gates {
+            while let Some(to) = gate.wants() {
+                match self.wire.pass(&to) {
+                    Ok(None) => {
+                        self.opening = Opening::Pass;
+                        return Ok(());
+                    }
+                    Ok(Some(pass)) => gate.lead(pass),
+                    Err(PassError::Refused(why)) => gate.refuse(why),
+                    Err(PassError::Broken(trouble)) => return Err(trouble),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn open_shells(&mut self) -> Result<(), LinkTrouble> {
         loop {
             let now = Instant::now();
             let (fast, slow) = (self.fast.wants(true, now), self.slow.wants(false, now));
@@ -194,7 +244,10 @@ impl<'a, W: Wire> Engine<'a, W> {
                 return Ok(());
             }
             match self.wire.open() {
-                Ok(None) => return Ok(()),
+                Ok(None) => {
+                    self.opening = Opening::Shell;
+                    return Ok(());
+                }
                 Ok(Some(duct)) if fast => self.fast.equip(duct, &self.nonce, self.rights),
                 Ok(Some(duct)) if slow => self.slow.equip(duct, &self.nonce, self.rights),
                 Ok(Some(duct)) => {
@@ -216,10 +269,11 @@ impl<'a, W: Wire> Engine<'a, W> {
     /// Reads and writes until nothing moves: a read for one channel may bring in packets of another.
     fn pump(&mut self) -> Result<(), LinkTrouble> {
         for _ in 0..64 {
-            let moved = self.pump_lane(Lane::Fast)? | self.pump_lane(Lane::Slow)? | self.pump_streams()?;
-            if moved {
+            let (passed, moved) = self.pump_gates();
+            let heard = self.pump_lane(Lane::Fast)? | self.pump_lane(Lane::Slow)? | self.pump_streams()? | passed;
+            if heard {
                 self.pulse.heard(Instant::now());
-            } else if !self.pending() {
+            } else if !moved && !self.pending() {
                 self.rise();
                 return Ok(());
             }
@@ -233,7 +287,20 @@ impl<'a, W: Wire> Engine<'a, W> {
     fn pending(&self) -> bool {
         let pipes = [&self.fast.pipe, &self.slow.pipe];
         pipes.into_iter().flatten().any(|pipe| pipe.duct.pending())
+            || self.gates.iter().any(Gate::pending)
             || (!self.speaker.behind() && self.streams.iter().any(|stream| stream.duct.pending()))
+    }
+
+    /// Whether something came from the node, and whether anything moved at all.
+    fn pump_gates(&mut self) -> (bool, bool) {
+        let (mut heard, mut moved) = (false, false);
+        for gate in &mut self.gates {
+            let (came, went, over) = gate.pump();
+            heard |= came;
+            moved |= went;
+            over.into_iter().for_each(|pass| self.wire.end(pass));
+        }
+        (heard, moved)
     }
 
     fn pump_lane(&mut self, lane: Lane) -> Result<bool, LinkTrouble> {
@@ -416,6 +483,9 @@ impl<'a, W: Wire> Engine<'a, W> {
         }
         for stream in &self.streams {
             stream.watch(!self.speaker.behind(), &mut fds);
+        }
+        for gate in &self.gates {
+            gate.watch(&mut fds);
         }
         let _ = poll(&mut fds, Some(&timespec(until)));
         self.wire.waited();

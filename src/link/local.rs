@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -13,7 +14,7 @@ use super::engine::{Engine, Grant, Over};
 use super::inbox::{self, Stillborn};
 use super::mark::Nonce;
 use super::speaker::Speaker;
-use super::wire::{Duct, OpenError, Side, Wire};
+use super::wire::{Duct, OpenError, Pass, PassError, Side, Wire};
 use super::{Link, Report, Voice, guard};
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
@@ -24,7 +25,7 @@ const STREAMS: usize = 16;
 const STACK: usize = 256 << 10;
 
 /// A link to this very machine; privileged commands get their rights by `rights`.
-pub fn spawn(rights: Become, voice: Voice) -> Box<dyn Link> {
+pub fn spawn(rights: Become, voice: Voice) -> Box<dyn Link + Sync> {
     let spoken = voice.clone();
     let body = move |inbox: inbox::Inbox, _, voice| {
         let mut speaker = Speaker::new(voice);
@@ -57,6 +58,14 @@ struct Here {
 
 impl Wire for Here {
     type Duct = Shell;
+    type Pass = UnixStream;
+
+    fn pass(&mut self, to: &str) -> Result<Option<UnixStream>, PassError> {
+        let stream = UnixStream::connect(to).and_then(|s| s.set_nonblocking(true).map(|()| s));
+        stream.map(Some).map_err(|e| PassError::Refused(format!("cannot connect to {to}: {e}")))
+    }
+
+    fn end(&mut self, _pass: UnixStream) {}
 
     fn open(&mut self) -> Result<Option<Shell>, OpenError> {
         let shell = Shell::start().map_err(|e| {
@@ -161,5 +170,15 @@ impl Duct for Shell {
         if write {
             fds.push(PollFd::from_borrowed_fd(self.input.as_fd(), PollFlags::OUT));
         }
+    }
+}
+
+impl Pass for UnixStream {
+    fn pending(&self) -> bool {
+        false
+    }
+
+    fn watch<'a>(&'a self, flags: PollFlags, fds: &mut Vec<PollFd<'a>>) {
+        fds.push(PollFd::new(self, flags));
     }
 }

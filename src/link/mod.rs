@@ -3,6 +3,7 @@
 //! A [`Link`] takes [`Order`]s and speaks through a [`Voice`]: it never blocks its caller, and it knows nothing
 //! of what the bytes mean. Each link reconnects by itself, with backoff and jitter, until it is closed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -13,10 +14,13 @@ use crate::domain::stamp::Stamp;
 
 pub mod command_line;
 mod engine;
+mod gate;
 pub mod guard;
+mod half;
 mod inbox;
 pub mod known_hosts;
 mod lane;
+pub mod libvirt;
 pub mod local;
 pub mod mark;
 mod pattern;
@@ -30,6 +34,8 @@ pub mod target;
 mod wire;
 
 pub use command_line::{Become, CommandLine};
+use libvirt::door::Door;
+pub use libvirt::{LibvirtOrder, LibvirtReport};
 pub use target::{Hop, HostKeys, Target};
 
 /// Names one asked question for its answer.
@@ -84,6 +90,12 @@ pub enum Order {
     Unfollow(StreamId),
     /// The operator's answer.
     Reply(PromptId, Reply),
+    /// Move what comes through this door to a socket on the node, until the connection ends or the door is shut.
+    Tunnel(Arc<Door>),
+    /// Shut this door: what came through it ends at once.
+    Untunnel(Arc<Door>),
+    /// For the libvirt of the node.
+    Libvirt(LibvirtOrder),
     /// Try to connect now instead of waiting for the backoff.
     Hurry,
     /// End everything on the node, disconnect, end the thread.
@@ -171,6 +183,8 @@ pub enum Report {
         /// Why, with the tool's last words.
         why: String,
     },
+    /// The node's libvirt spoke.
+    Libvirt(LibvirtReport),
     /// The operator must decide.
     Prompt {
         /// Its name.

@@ -1,8 +1,8 @@
 //! What the engine needs of a transport: channels to shells, over SSH or on this machine.
 
-use std::io;
+use std::io::{self, Read, Write};
 
-use rustix::event::PollFd;
+use rustix::event::{PollFd, PollFlags};
 
 use crate::domain::node::LinkTrouble;
 
@@ -39,10 +39,37 @@ pub trait Duct {
     fn watch<'a>(&'a self, read: bool, write: bool, fds: &mut Vec<PollFd<'a>>);
 }
 
+/// Why no way to a socket of the node was opened.
+#[derive(Debug)]
+pub enum PassError {
+    /// The node does not let us through, in words for the operator.
+    Refused(String),
+    /// The connection is gone.
+    Broken(LinkTrouble),
+}
+
+/// A way to a socket of the node. Nothing here waits; 0 bytes read are its end.
+pub trait Pass: Read + Write {
+    /// Whether bytes or an end were brought in already by a read for another channel.
+    fn pending(&self) -> bool;
+
+    /// Adds its descriptor, where it has its own.
+    fn watch<'a>(&'a self, flags: PollFlags, fds: &mut Vec<PollFd<'a>>);
+}
+
 /// A connection that grants channels.
 pub trait Wire {
     /// Its channels.
     type Duct: Duct;
+    /// Its ways to sockets.
+    type Pass: Pass;
+
+    /// Opens a way to a Unix socket of the node; `None`: not yet, ask for the same again when something has moved. Only one channel
+    /// may be in the opening at any time, shells included.
+    fn pass(&mut self, to: &str) -> Result<Option<Self::Pass>, PassError>;
+
+    /// Ends a way; what it takes is done by [`Wire::tidy`].
+    fn end(&mut self, pass: Self::Pass);
 
     /// Opens a channel and starts the shell; `None`: not yet, ask again when something has moved.
     fn open(&mut self) -> Result<Option<Self::Duct>, OpenError>;

@@ -13,6 +13,7 @@ use crate::link::{CommandLine, Lane};
 pub mod corosync;
 pub mod host;
 pub mod iscsi;
+pub mod libvirt;
 pub mod log;
 pub mod lvm;
 pub mod multipath;
@@ -87,7 +88,7 @@ type Parser = fn(Question, Raw<'_>) -> Result<Observation, Trouble>;
 fn family(question: Question) -> (Commander, Parser) {
     use Question as Q;
     match question {
-        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::FenceDevices => (pacemaker::command, pacemaker::parse),
+        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::FenceDevices | Q::GuestParams => (pacemaker::command, pacemaker::parse),
         Q::Quorum | Q::Links | Q::LinkStats | Q::Cmap | Q::Qdevice | Q::Dlm => (corosync::command, corosync::parse),
         Q::Tools | Q::Host | Q::Clock | Q::Watchdog => (host::command, host::parse),
         Q::Units | Q::Daemons => (systemd::command, systemd::parse),
@@ -95,6 +96,7 @@ fn family(question: Question) -> (Commander, Parser) {
         Q::Multipath => (multipath::command, multipath::parse),
         Q::Iscsi => (iscsi::command, iscsi::parse),
         Q::Net | Q::Bonding | Q::LinkSpeeds => (net::command, net::parse),
+        Q::LibvirtSockets | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs => (libvirt::command, libvirt::parse),
     }
 }
 
@@ -123,6 +125,7 @@ pub const fn pace(question: Question) -> (Lane, Duration, Duration) {
         | Q::Constraints
         | Q::FenceHistory
         | Q::FenceDevices
+        | Q::GuestParams
         | Q::Qdevice => (Lane::Slow, Duration::from_secs(20), Duration::from_secs(40)),
         _ => (Lane::Fast, Duration::from_secs(5), Duration::from_secs(10)),
     }

@@ -6,11 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::link::libvirt::{Fault, Heard, Query, Said};
+
 /// Version of the format.
 pub const FORMAT: u32 = 1;
 
 /// One line of a recording.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Entry {
     /// The first line.
@@ -57,6 +59,15 @@ pub enum Entry {
         #[serde(flatten)]
         out: Out,
     },
+    /// The node's libvirt spoke.
+    Libvirt {
+        /// Microseconds after the beginning.
+        at: i64,
+        /// Which node.
+        node: u32,
+        /// What it said.
+        said: LibvirtEntry,
+    },
     /// The way to a node came up, or went down with this text.
     Reach {
         /// Microseconds after the beginning.
@@ -69,6 +80,22 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         lost: bool,
     },
+}
+
+/// What a node's libvirt said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LibvirtEntry {
+    /// Connected; whether events are told.
+    Up(bool),
+    /// Not connected.
+    Down(Fault),
+    /// The answer to a query, and the microseconds that it took.
+    Answer(Query, i64, Said),
+    /// A query was refused.
+    Refused(Query, Fault),
+    /// An event.
+    Event(Heard),
 }
 
 /// Bytes: as text where they are UTF-8, else in base64.
@@ -171,7 +198,7 @@ impl Recording {
             _ if index == 0 => return Err(ReadError::NoHeader),
             Entry::Header { .. } => return Err(ReadError::Broken { line: index + 1, what: "a second header".to_owned() }),
             Entry::Node(node) => self.nodes.push(node),
-            Entry::Answer { node, .. } | Entry::Data { node, .. } | Entry::Reach { node, .. } => {
+            Entry::Answer { node, .. } | Entry::Data { node, .. } | Entry::Libvirt { node, .. } | Entry::Reach { node, .. } => {
                 self.said.entry(node).or_default().push(entry);
             }
         }

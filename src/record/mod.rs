@@ -4,11 +4,12 @@
 //! taken out. Replayed, it goes through the same parsers, the same state and the same screens as a real cluster.
 
 mod file;
+mod libvirt;
 mod player;
 mod redact;
 mod writer;
 
-pub use file::{Entry, FORMAT, ReadError, RecordedNode, Recording};
+pub use file::{Entry, FORMAT, LibvirtEntry, ReadError, RecordedNode, Recording};
 pub use player::play;
 pub use redact::redact;
 pub use writer::Recorder;

@@ -6,15 +6,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::file::{Entry, Recording};
+use super::file::{Entry, LibvirtEntry, Recording};
+use super::libvirt;
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
-use crate::link::{Answer, Ask, Link, Order, Report, StreamId, Voice};
+use crate::link::{Answer, Ask, LibvirtOrder, LibvirtReport, Link, Order, Report, StreamId, Voice};
 
 /// Replays what one node said. Time runs as it ran then; after the end, the last answers stay true, with their clocks moved on.
 pub fn play(recording: Arc<Recording>, key: u32, voice: Voice) -> Box<dyn Link> {
     let (to, orders) = channel();
-    let player = Player { recording, key, voice, began: Stamp::now(), streams: HashMap::new(), next: 0, up: false };
+    let player = Player { recording, key, voice, began: Stamp::now(), streams: HashMap::new(), libvirt_open: false, next: 0, up: false };
     // The thread ends when the link is dropped; if it cannot start, the node simply never answers.
     let _ = thread::Builder::new().name(format!("replay-{key}")).stack_size(256 * 1024).spawn(move || player.run(&orders));
     Box::new(Handle(to))
@@ -34,6 +35,7 @@ struct Player {
     voice: Voice,
     began: Stamp,
     streams: HashMap<Vec<String>, StreamId>,
+    libvirt_open: bool,
     next: usize,
     up: bool,
 }
@@ -59,7 +61,12 @@ impl Player {
                 }
                 Ok(Order::Unfollow(id)) => self.streams.retain(|_, s| *s != id),
                 Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Order::Reply(..) | Order::Hurry) => {}
+                Ok(Order::Libvirt(order)) => {
+                    if !self.libvirt(&order) {
+                        return;
+                    }
+                }
+                Ok(Order::Reply(..) | Order::Hurry | Order::Tunnel(_) | Order::Untunnel(_)) => {}
                 Err(RecvTimeoutError::Timeout) => {
                     if !self.speak() {
                         return;
@@ -67,6 +74,20 @@ impl Player {
                 }
             }
         }
+    }
+
+    /// libvirt as it was at this time of the recording.
+    fn libvirt(&mut self, order: &LibvirtOrder) -> bool {
+        let past = libvirt::Past { said: self.said(), elapsed: self.elapsed() };
+        let report = match order {
+            LibvirtOrder::Open { .. } => past.open(),
+            LibvirtOrder::Ask { id, query } => past.answer(*id, *query, self.replayed_now()),
+            LibvirtOrder::GiveUp(_) | LibvirtOrder::Cut | LibvirtOrder::Console { .. } => return true,
+        };
+        if let LibvirtReport::Up { .. } = report {
+            self.libvirt_open = true;
+        }
+        self.voice.say(Report::Libvirt(report))
     }
 
     fn said(&self) -> &[Entry] {
@@ -116,7 +137,7 @@ impl Player {
 
     fn until_next(&self) -> Duration {
         let at = self.said()[self.next.min(self.said().len())..].iter().find_map(|e| match e {
-            Entry::Data { at, .. } | Entry::Reach { at, .. } => Some(*at),
+            Entry::Data { at, .. } | Entry::Reach { at, .. } | Entry::Libvirt { at, .. } => Some(*at),
             _ => None,
         });
         at.map_or(Duration::from_secs(3600), |at| Duration::from_micros(u64::try_from(at - self.elapsed()).unwrap_or(0)))
@@ -129,6 +150,14 @@ impl Player {
         match entry {
             Entry::Data { argv, out, .. } => match (self.stream(&argv), out.bytes()) {
                 (Some(id), Some(bytes)) => self.voice.say(Report::Data { id, bytes, at: self.replayed_now() }),
+                _ => true,
+            },
+            Entry::Libvirt { said, .. } if self.libvirt_open => match said {
+                LibvirtEntry::Event(heard) => self.voice.say(Report::Libvirt(LibvirtReport::Event(heard, self.replayed_now()))),
+                LibvirtEntry::Down(fault) => {
+                    self.libvirt_open = false;
+                    self.voice.say(Report::Libvirt(LibvirtReport::Down(fault)))
+                }
                 _ => true,
             },
             Entry::Reach { down: Some(text), lost, .. } => self.fall(&text, lost),

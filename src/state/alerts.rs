@@ -3,12 +3,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::domain::alert::{Alert, AlertCode};
-use crate::domain::cluster::{BondStatus, Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState, Volume};
+use crate::domain::cluster::{BondStatus, Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState, Stack, Volume};
 use crate::domain::event::Severity;
+use crate::domain::guest::volume_of;
 use crate::domain::node::Reach;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
 use crate::domain::stamp::Stamp;
 
+use super::guests::{differing, twice};
 use super::identity::Nodes;
 
 /// Percent from which a filesystem or a thin pool is worth a warning.
@@ -19,6 +21,9 @@ pub(super) const FULL: f64 = 98.0;
 const SKEW: i64 = 1_000_000;
 /// Read-only by nature: always full.
 const IMAGES: [&str; 6] = ["iso9660", "squashfs", "udf", "erofs", "cramfs", "romfs"];
+
+/// Filesystems that are the same on every node.
+const SHARED: [&str; 8] = ["nfs", "gfs", "ocfs2", "ceph", "glusterfs", "fuse.gluster", "lustre", "cifs"];
 
 /// What alerts need beside the picture.
 pub(super) struct Facts<'a> {
@@ -38,6 +43,7 @@ pub(super) fn derive(picture: &Cluster, facts: &Facts<'_>, known: &[Alert]) -> V
     storage(&mut alerts, picture, &gone);
     bonds(&mut alerts, picture, &gone);
     fences(&mut alerts, picture);
+    guests(&mut alerts, picture);
     let mut found = alerts.found;
     let since: HashMap<(AlertCode, &str), Stamp> = known.iter().map(|a| ((a.code, a.subject.as_str()), a.since)).collect();
     for alert in &mut found {
@@ -290,4 +296,58 @@ fn fences(alerts: &mut Alerts, picture: &Cluster) {
         let text = format!("fencing of {} ({}) failed{why}{rest}", failed.target, failed.action);
         alerts.add(severity, AlertCode::FenceFailed, failed.target.clone(), text);
     }
+}
+
+/// What no manager checks.
+fn guests(alerts: &mut Alerts, picture: &Cluster) {
+    for found in twice(&picture.guests, &|guest, path| shared_disk(picture, &guest.node, path)) {
+        alerts.add(Severity::Critical, AlertCode::GuestTwice, found.service.unwrap_or(found.name), found.text);
+    }
+    for service in &picture.services {
+        if let Some(drift) = &service.drift {
+            alerts.add(Severity::Warning, AlertCode::GuestDrift, service.id.clone(), format!("{}: {drift}", service.id));
+        }
+    }
+    for (name, text) in differing(&picture.guests) {
+        let service = picture.guests.iter().find(|g| g.name == name).and_then(|g| g.managed_by.clone());
+        alerts.add(Severity::Warning, AlertCode::ConfigDiffers, service.unwrap_or(name), text);
+    }
+    // Where nothing manages, nothing is unmanaged.
+    if !matches!(picture.stack, Some(Stack::Pacemaker | Stack::Rhcs)) || picture.manager_sight.is_none() {
+        return;
+    }
+    for guest in picture.guests.iter().filter(|g| g.managed_by.is_none() && g.state.is_active()) {
+        let text = format!(
+            "{} is {} on {}, and no service of the cluster manages it: nobody restarts or moves it",
+            guest.name,
+            guest.state.word(),
+            guest.node
+        );
+        alerts.add(Severity::Notice, AlertCode::GuestUnmanaged, guest.name.clone(), text);
+    }
+}
+
+/// What a disk's path is on storage that several nodes share; none for what each node has for itself, or what nobody knows.
+fn shared_disk(picture: &Cluster, node: &str, path: &str) -> Option<String> {
+    if let Some((vg, lv)) = volume_of(path) {
+        let found = picture.volumes.iter().find(|v| v.vg == vg && v.lv == lv && v.seen_by.iter().any(|n| &**n == node))?;
+        return (found.seen_by.len() > 1).then(|| format!("{vg}/{lv}"));
+    }
+    if let Some(name) = path.strip_prefix("/dev/mapper/") {
+        let map = picture.maps.iter().find(|m| &*m.node == node && m.map.name == name)?;
+        return map.map.wwid.clone();
+    }
+    if path.contains(':') && !path.starts_with('/') {
+        return Some(path.to_owned());
+    }
+    let mounts = picture.filesystems.iter().filter(|f| &*f.node == node && within(path, &f.mount));
+    let mount = mounts.max_by_key(|f| f.mount.len())?;
+    SHARED.iter().any(|kind| mount.kind.starts_with(kind)).then(|| {
+        let rest = path.strip_prefix(mount.mount.trim_end_matches('/')).unwrap_or(path);
+        format!("{}{rest}", mount.source)
+    })
+}
+
+fn within(path: &str, mount: &str) -> bool {
+    path.strip_prefix(mount.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -7,6 +7,7 @@ use crate::domain::cluster::{
     Bond, BondStatus, Filesystem, Member, MemberStatus, PathMap, PeerLink, Quorum, Service, ServiceKind, ServiceState, Volume,
 };
 use crate::domain::event::{Event, Severity, Source};
+use crate::domain::guest::{Guest, GuestState, VirtNode};
 use crate::domain::node::Reach;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
 use crate::domain::stamp::Stamp;
@@ -141,6 +142,36 @@ impl Changes {
                 let text = format!("{} failed (fail-count {}){why}", new.id, new.failures);
                 self.push(at, node, Source::Pacemaker, Severity::Warning, &new.id, text);
             }
+        }
+    }
+
+    /// The libvirt of a node that stopped answering, or answers again.
+    pub(super) fn virt(&mut self, before: &[VirtNode], after: &[VirtNode]) {
+        for (old, new) in pairs(before, after, |v| &v.node) {
+            let (severity, text) = match (old.up, new.up, &new.trouble) {
+                (true, false, Some(trouble)) => (Severity::Warning, trouble.clone()),
+                (false, true, _) => (Severity::Info, format!("libvirt of {} answers again", new.node)),
+                _ => continue,
+            };
+            self.push(self.now, Some(&new.node), Source::Libvirt, severity, &new.node, text);
+        }
+    }
+
+    /// States of guests that no event told.
+    pub(super) fn guests(&mut self, before: &[Guest], after: &[Guest]) {
+        for (old, new) in pairs(before, after, |g| (&g.node, &g.uuid)) {
+            if old.state == new.state || old.migrating || new.migrating || new.stale {
+                continue;
+            }
+            let reason = new.reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
+            let severity = match new.state {
+                GuestState::Crashed => Severity::Critical,
+                GuestState::Paused if new.reason.as_deref() == Some("I/O error") => Severity::Critical,
+                GuestState::Running => Severity::Info,
+                _ => Severity::Notice,
+            };
+            let text = format!("{} is {}{reason} (was {})", new.name, new.state.word(), old.state.word());
+            self.push(new.at, Some(&new.node), Source::Libvirt, severity, &new.name, text);
         }
     }
 

@@ -6,14 +6,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::domain::cluster::StreamFacts;
 use crate::domain::node::Reach;
 use crate::domain::observation::corosync::{CmapNode, CmapView, DlmView, LinkStat, LinksView, QdeviceView, QuorumView};
+use crate::domain::observation::guest::{GuestJob, GuestRow, VirtHost};
 use crate::domain::observation::host::{Tools, Unit, WatchdogView};
-use crate::domain::observation::manager::{Constraint, FenceRecord, ManagerView};
+use crate::domain::observation::manager::{Constraint, FenceRecord, GuestParam, ManagerView};
 use crate::domain::observation::net::{BondRow, LinkSpeed, NetView};
 use crate::domain::observation::storage::{DmDevice, IscsiSession, LvRow, MapRow, MountRow, PvRow, VgRow};
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
 
 use super::clock::ClockWindow;
+use super::guest_history::GuestHistory;
 use super::host::HostHistory;
 use super::store::NodeFacts;
 
@@ -82,6 +84,10 @@ pub(super) struct Answers {
     pub(super) net: Slot<NetView>,
     pub(super) bonding: Slot<Vec<BondRow>>,
     pub(super) speeds: Slot<Vec<LinkSpeed>>,
+    pub(super) guest_params: Slot<Vec<GuestParam>>,
+    pub(super) virt_host: Slot<VirtHost>,
+    pub(super) guests: Slot<Vec<GuestRow>>,
+    pub(super) jobs: Slot<Vec<GuestJob>>,
 }
 
 /// A node of the session with all it said.
@@ -93,6 +99,7 @@ pub(super) struct NodeState {
     pub(super) answers: Answers,
     pub(super) clock: ClockWindow,
     pub(super) host: HostHistory,
+    pub(super) guests: GuestHistory,
     pub(super) answered: Option<Stamp>,
     pub(super) troubles: BTreeMap<Question, Trouble>,
     /// Fingerprint of what decides who is who: recomputing that is dear, so only on a change.
@@ -113,6 +120,7 @@ impl NodeState {
             answers: Answers::default(),
             clock: ClockWindow::default(),
             host: HostHistory::default(),
+            guests: GuestHistory::default(),
             answered: None,
             troubles: BTreeMap::new(),
             identity_print: 0,
@@ -180,6 +188,16 @@ impl NodeState {
             Observation::Net(v) => answers.net.put(v, at),
             Observation::Bonding(v) => answers.bonding.put(v, at),
             Observation::LinkSpeeds(v) => answers.speeds.put(v, at),
+            Observation::GuestParams(v) => answers.guest_params.put(v, at),
+            // Only the watch needs to know.
+            Observation::LibvirtSockets(_) => {}
+            Observation::VirtHost(v) => answers.virt_host.put(*v, at),
+            Observation::Guests(v) => {
+                self.guests.list(&v, at);
+                answers.guests.put(v.rows, at);
+            }
+            Observation::GuestStats(v) => self.guests.sample(v, at),
+            Observation::GuestJobs(v) => answers.jobs.put(v, at),
         }
     }
 
@@ -211,6 +229,11 @@ impl NodeState {
             Q::Net => answers.net = Slot::default(),
             Q::Bonding => answers.bonding = Slot::default(),
             Q::LinkSpeeds => answers.speeds = Slot::default(),
+            Q::GuestParams => answers.guest_params = Slot::default(),
+            Q::VirtHost => answers.virt_host = Slot::default(),
+            Q::GuestJobs => answers.jobs = Slot::default(),
+            // A daemon that does not answer says nothing of its guests: they run on without it, and carry their time.
+            Q::Guests | Q::GuestStats | Q::LibvirtSockets => {}
             // A figure of a host or a clock stays what it was when it was read; it carries its time.
             Q::Host | Q::Clock => {}
         }

@@ -11,6 +11,8 @@ mod clock;
 mod facts;
 mod fences;
 mod filesystems;
+mod guest_history;
+mod guests;
 mod host;
 mod identity;
 mod links;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::domain::alert::Alert;
 use crate::domain::cluster::{Cluster, Member, Service, ServiceKind, Stack, StreamFacts};
 use crate::domain::event::Event;
+use crate::domain::guest::{Guest, VirtNode};
 use crate::domain::node::{NodeKey, Reach};
 use crate::domain::observation::log::LogLine;
 use crate::domain::observation::manager::NodeKind;
@@ -19,7 +20,7 @@ use super::identity::{Names, Nodes};
 use super::speaker::{self, Speaker};
 use super::timeline::Timeline;
 use super::watching::Watching;
-use super::{alerts, fences, filesystems, members, network, quorum, services, storage, volumes};
+use super::{alerts, fences, filesystems, guests, members, network, quorum, services, storage, volumes};
 
 /// What is known of the session before anything was asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +59,7 @@ struct Stale {
     paths: bool,
     network: bool,
     fences: bool,
+    guests: bool,
 }
 
 impl Stale {
@@ -71,6 +73,7 @@ impl Stale {
         paths: true,
         network: true,
         fences: true,
+        guests: true,
     };
 
     const fn any(self) -> bool {
@@ -83,6 +86,7 @@ impl Stale {
             || self.paths
             || self.network
             || self.fences
+            || self.guests
     }
 }
 
@@ -153,7 +157,8 @@ impl Store {
             Q::Filesystems => stale.filesystems = true,
             Q::Multipath | Q::Iscsi => stale.paths = true,
             Q::Net | Q::Bonding | Q::LinkSpeeds => stale.network = true,
-            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::Host | Q::Clock => {}
+            Q::GuestParams | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs => stale.guests = true,
+            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::Host | Q::Clock | Q::LibvirtSockets => {}
         }
         if matches!(question, Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::CrmMon) {
             stale.identity |= node.refresh_prints();
@@ -172,6 +177,7 @@ impl Store {
         self.stale.members = true;
         if turned {
             (self.stale.identity, self.stale.quorum, self.stale.manager, self.stale.fences) = (true, true, true, true);
+            self.stale.guests = true;
         }
     }
 
@@ -289,6 +295,17 @@ impl Store {
             changes.volumes(&picture.volumes, &volumes);
             picture.volumes = volumes;
         }
+        if stale.guests || stale.manager || stale.storage {
+            let virt = guests::nodes(nodes, names);
+            changes.virt(&picture.virt, &virt);
+            picture.virt = virt;
+            let mut found = guests::fold(nodes, names);
+            guests::join(&mut picture.services, &mut found, &picture.virt, &guests::params(nodes));
+            guests::use_volumes(&mut picture.volumes, &found);
+            changes.guests(&picture.guests, &found);
+            picture.guests = found;
+        }
+        count_guests(&mut picture.members, &picture.guests, &picture.virt);
         if stale.filesystems {
             let filesystems = filesystems::fold(nodes, names);
             changes.filesystems(&picture.filesystems, &filesystems);
@@ -342,7 +359,7 @@ fn stack(nodes: &Nodes, managed: bool) -> Option<Stack> {
         Some(Stack::Pacemaker)
     } else if has("clustat") {
         Some(Stack::Rhcs)
-    } else if has("virsh") {
+    } else if has("virsh") || nodes.values().any(|n| n.answers.guests.get().is_some()) {
         Some(Stack::Libvirt)
     } else {
         None
@@ -380,5 +397,14 @@ fn count_services(members: &mut [Member], services: &[Service]) {
     }
     for member in members {
         (member.services, member.guests) = counts.get(&*member.name).copied().unwrap_or_default();
+    }
+}
+
+/// Where libvirt answers, it knows how many guests run; the manager only knows its own.
+fn count_guests(members: &mut [Member], guests: &[Guest], virt: &[VirtNode]) {
+    for member in members {
+        if virt.iter().any(|v| v.node == member.name && v.up) {
+            member.guests = guests.iter().filter(|g| g.node == member.name && g.state.is_active()).count();
+        }
     }
 }

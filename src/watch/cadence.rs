@@ -21,7 +21,7 @@ pub enum Whom {
 pub const fn whom(question: Question) -> Whom {
     use Question as Q;
     match question {
-        Q::CrmMon | Q::Constraints | Q::FenceHistory => Whom::Manager,
+        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::GuestParams => Whom::Manager,
         Q::Lvs | Q::Vgs | Q::Pvs => Whom::Storage,
         _ => Whom::Each,
     }
@@ -33,10 +33,24 @@ pub const fn period(question: Question, live: bool) -> Duration {
     use Question as Q;
     let secs = match question {
         Q::Host => 10,
+        Q::GuestJobs if !live => 1,
+        Q::GuestStats => 5,
+        Q::Guests if !live => 5,
         Q::Quorum | Q::Links | Q::Net if !live => 5,
         Q::CrmMon if !live => 10,
         Q::Multipath if !live => 15,
-        Q::Clock | Q::Quorum | Q::Links | Q::LinkStats | Q::CrmMon | Q::Net | Q::Bonding | Q::Multipath | Q::Units | Q::Daemons => 30,
+        Q::Clock
+        | Q::Quorum
+        | Q::Links
+        | Q::LinkStats
+        | Q::CrmMon
+        | Q::Net
+        | Q::Bonding
+        | Q::Multipath
+        | Q::Units
+        | Q::Daemons
+        | Q::Guests
+        | Q::GuestJobs => 30,
         Q::Constraints
         | Q::FenceHistory
         | Q::FenceDevices
@@ -48,8 +62,10 @@ pub const fn period(question: Question, live: bool) -> Duration {
         | Q::DeviceMapper
         | Q::Filesystems
         | Q::Iscsi
-        | Q::LinkSpeeds => 60,
-        Q::Tools | Q::Cmap | Q::Watchdog => 300,
+        | Q::LinkSpeeds
+        | Q::LibvirtSockets
+        | Q::VirtHost => 60,
+        Q::Tools | Q::Cmap | Q::Watchdog | Q::GuestParams => 300,
     };
     // A flowing stream announces what changes: the net under it may be wide. A node at rest is to feel nothing of us.
     let secs = match question {
@@ -100,6 +116,7 @@ pub fn gap(last_cost: Duration) -> Duration {
 
 /// All questions that a node is asked about itself after its tools are known, the quick ones first.
 pub const EACH: &[Question] = &[
+    Question::LibvirtSockets,
     Question::Quorum,
     Question::Links,
     Question::Units,
@@ -124,4 +141,4 @@ pub const EACH: &[Question] = &[
 ];
 
 /// All questions that one node answers for the manager.
-pub const MANAGER: &[Question] = &[Question::CrmMon, Question::Constraints, Question::FenceHistory];
+pub const MANAGER: &[Question] = &[Question::CrmMon, Question::Constraints, Question::GuestParams, Question::FenceHistory];

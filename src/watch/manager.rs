@@ -146,6 +146,7 @@ impl ManagerWatch {
         let change = view.last_change.as_ref().map(|c| c.time.clone());
         if change != self.last_change && self.last_change.is_some() {
             self.stale(Question::Constraints, now);
+            self.stale(Question::GuestParams, now);
         }
         self.last_change = change;
     }

@@ -16,11 +16,13 @@ use crate::domain::stamp::Stamp;
 use crate::link::{Order, Prompt, PromptId, Report};
 
 mod cadence;
+mod guests;
 mod manager;
 mod node;
 mod streams;
 
 use cadence::Whom;
+use guests::GuestWatch;
 use manager::ManagerWatch;
 use node::NodeWatch;
 use streams::NodeStreams;
@@ -49,6 +51,7 @@ pub enum Output {
 pub struct Watch {
     nodes: BTreeMap<NodeKey, NodeWatch>,
     streams: BTreeMap<NodeKey, NodeStreams>,
+    guests: BTreeMap<NodeKey, GuestWatch>,
     manager: ManagerWatch,
     next_id: u64,
     follow: bool,
@@ -70,6 +73,7 @@ impl Watch {
     pub fn add(&mut self, key: NodeKey) {
         self.nodes.insert(key, NodeWatch::new(key, !self.follow));
         self.streams.insert(key, NodeStreams::default());
+        self.guests.insert(key, GuestWatch::new(key));
     }
 
     /// A link spoke.
@@ -118,6 +122,13 @@ impl Watch {
                 }
             }
             Report::Ended { id, why } => self.stream_ended(key, id, &why, now, &mut out),
+            Report::Libvirt(report) => {
+                if self.guests.get_mut(&key).is_some_and(|g| g.report(report, now, &mut out)) {
+                    for guests in self.guests.values_mut() {
+                        guests.stale(Question::Guests, now);
+                    }
+                }
+            }
             Report::Prompt { id, what } => out.push(Output::Prompt(key, id, what)),
         }
         self.work(now, &mut out);
@@ -141,13 +152,14 @@ impl Watch {
     pub fn next_wake(&self) -> Option<Stamp> {
         let asks = self.nodes.values().filter_map(NodeWatch::next_due);
         let streams = self.streams.values().filter_map(NodeStreams::next_wake);
-        asks.chain(streams).chain(self.manager.next_due()).min()
+        let guests = self.guests.values().filter_map(GuestWatch::next_due);
+        asks.chain(streams).chain(guests).chain(self.manager.next_due()).min()
     }
 
     /// Whether every node has been looked at once (or cannot be reached), and the manager too: the first full picture.
     pub fn looked_once(&self, now: Stamp) -> bool {
         let nodes = self.nodes.values().all(|n| match n.reach {
-            Reach::Up { .. } => n.looked_once(),
+            Reach::Up { .. } => n.looked_once() && self.guests.get(&n.key()).is_none_or(GuestWatch::looked_once),
             // A slow node is given time beyond the three seconds after which it is shown as late.
             Reach::Down { since, .. } => !n.still_trying || since.age(now) > GRACE,
             Reach::Untried | Reach::Connecting { .. } => false,
@@ -164,6 +176,9 @@ impl Watch {
         }
         for question in cadence::MANAGER {
             self.manager.stale(*question, now);
+        }
+        for guests in self.guests.values_mut() {
+            guests.refresh(now);
         }
     }
 
@@ -185,6 +200,9 @@ impl Watch {
             node.went_down(hangs);
         }
         self.manager.node_down(key, now);
+        if let Some(guests) = self.guests.get_mut(&key) {
+            guests.lost(out);
+        }
         if let Some(s) = self.streams.get_mut(&key) {
             if !hangs {
                 s.connection_lost();
@@ -197,6 +215,12 @@ impl Watch {
     fn observed(&mut self, seen: Observed, now: Stamp, out: &mut Vec<Output>) {
         if let Ok(Observation::Tools(tools)) = &seen.outcome {
             self.tools_known(seen.node, tools, now, out);
+        }
+        if let Ok(Observation::LibvirtSockets(sockets)) = &seen.outcome {
+            let has_virsh = self.nodes.get(&seen.node).and_then(|n| n.tools.as_ref()).is_some_and(|t| t.has("virsh"));
+            if let Some(guests) = self.guests.get_mut(&seen.node) {
+                guests.sockets(sockets, has_virsh, now, out);
+            }
         }
         if cadence::whom(seen.question) == Whom::Manager {
             self.manager.answered(&seen, &mut self.nodes, now);
@@ -282,6 +306,11 @@ impl Watch {
         for (key, node) in &mut self.nodes {
             node.send_due(now, &mut self.next_id, &mut orders);
             out.extend(orders.drain(..).map(|o| Output::Order(*key, o)));
+        }
+        for (key, guests) in &mut self.guests {
+            if self.nodes.get(key).is_some_and(|n| n.reach.is_up()) {
+                guests.work(now, &mut self.next_id, out);
+            }
         }
         if self.follow {
             for (key, s) in &mut self.streams {

@@ -71,6 +71,11 @@ impl NodeWatch {
         }
     }
 
+    /// Which node it is.
+    pub const fn key(&self) -> NodeKey {
+        self.key
+    }
+
     /// The connection came up: everything is looked at anew. Its tools are asked first, for all else depends on them;
     /// clock and host need none. After a hang that the connection outlived, only what is due by then is asked: a node that was
     /// too busy to answer must not be given more to do than it had.

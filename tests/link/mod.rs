@@ -4,6 +4,7 @@ mod framing;
 mod hops;
 mod keys;
 mod known_hosts;
+mod libvirt;
 mod local;
 pub mod rig;
 mod ssh_config;

@@ -6,6 +6,7 @@ mod host_any_bytes;
 mod host_scripts;
 mod host_support;
 mod iscsi;
+mod libvirt;
 mod log;
 mod lvm;
 mod lvm_filesystems;

@@ -2,6 +2,7 @@ mod alerts;
 mod build;
 mod events;
 mod fences;
+mod guests;
 mod json;
 mod members;
 mod network;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::link::libvirt::Beside;
 use crate::link::{self, Become, Link, Target, Voice};
 use crate::record::{self, Recording};
 use crate::sim::Simulation;
@@ -22,8 +23,8 @@ pub struct Way {
 pub enum WayKind {
     /// SSH.
     Ssh(Box<Target>),
-    /// This very machine.
-    Local(Become),
+    /// This very machine; its libvirt by this URI, if not by its socket.
+    Local(Become, Option<String>),
     /// A recording, and the node's key in it.
     Recorded(Arc<Recording>, u32),
     /// A simulated node, by its place in the simulation.
@@ -33,7 +34,7 @@ pub enum WayKind {
 impl Way {
     /// Whether it is the machine that quorate runs on.
     pub const fn is_local(&self) -> bool {
-        matches!(self.kind, WayKind::Local(_))
+        matches!(self.kind, WayKind::Local(..))
     }
 
     /// The way by SSH, if it is one.
@@ -47,8 +48,8 @@ impl Way {
     /// Opens it.
     pub fn open(self, voice: Voice) -> Box<dyn Link> {
         match self.kind {
-            WayKind::Ssh(target) => link::ssh::spawn(*target, voice),
-            WayKind::Local(rights) => link::local::spawn(rights, voice),
+            WayKind::Ssh(target) => Box::new(Beside::new(Arc::from(link::ssh::spawn(*target, voice.clone())), voice, None)),
+            WayKind::Local(rights, uri) => Box::new(Beside::new(Arc::from(link::local::spawn(rights, voice.clone())), voice, uri)),
             WayKind::Recorded(recording, key) => record::play(recording, key, voice),
             WayKind::Simulated(simulation, node) => simulation.open(node, voice),
         }

@@ -15,7 +15,7 @@ pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<S
     let mut first = Vec::new();
     let mut notices: Vec<String> = Vec::new();
     if session.local {
-        first.push(Way { name: None, address: "localhost".to_owned(), kind: WayKind::Local(Become::None) });
+        first.push(Way { name: None, address: "localhost".to_owned(), kind: WayKind::Local(Become::None, libvirt_uri()) });
     }
     for node in &session.nodes {
         let target = target(global, node, &files, &around)?;
@@ -39,6 +39,11 @@ pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<S
         ways.collect()
     };
     Ok((WayFinder::new(name, first, Box::new(further)), notices))
+}
+
+/// libvirt's own variable says which libvirt of this machine is meant, where it is not the system's qemu (`test:///default`, `qemu:///session`).
+fn libvirt_uri() -> Option<String> {
+    std::env::var("LIBVIRT_DEFAULT_URI").ok().filter(|uri| !uri.is_empty() && uri != "qemu:///system")
 }
 
 /// Debian and its kin ship `GSSAPIAuthentication yes` for every host, Red Hat's a list of ciphers and their like: nobody asked for it, and saying so at each start

@@ -318,3 +318,18 @@ pub enum Constraint {
         mandatory: bool,
     },
 }
+
+/// What the CIB says of a primitive that is a guest: the parameters of the agent that name it, and none of its secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GuestParam {
+    /// The primitive's id.
+    pub resource: String,
+    /// `config` of VirtualDomain: the path of the guest's XML.
+    pub config: Option<String>,
+    /// `hypervisor`: the URI.
+    pub hypervisor: Option<String>,
+    /// `snapshot`: the folder to save it to at stop.
+    pub snapshot: Option<String>,
+    /// `name` of Xen and others.
+    pub name: Option<String>,
+}

@@ -6,6 +6,7 @@ use super::node::NodeKey;
 use super::stamp::Stamp;
 
 pub mod corosync;
+pub mod guest;
 pub mod host;
 pub mod log;
 pub mod manager;
@@ -67,6 +68,25 @@ pub enum Question {
     Bonding,
     /// Speed and duplex of each interface, from sysfs.
     LinkSpeeds,
+    /// Where libvirt listens, and whether this user may connect.
+    LibvirtSockets,
+    /// Which guests the manager's resources are (`cibadmin --xpath`): the agent's parameters that name them. Asked of one node.
+    GuestParams,
+    /// The host as its libvirt knows it. By libvirt's own connection, as all that follow.
+    VirtHost,
+    /// Guests and their definitions.
+    Guests,
+    /// Bulk statistics of running guests.
+    GuestStats,
+    /// Running jobs of guests.
+    GuestJobs,
+}
+
+impl Question {
+    /// Answered by libvirt's own connection, not by a command.
+    pub const fn is_libvirt(self) -> bool {
+        matches!(self, Self::VirtHost | Self::Guests | Self::GuestStats | Self::GuestJobs)
+    }
 }
 
 /// The answer to one question.
@@ -98,6 +118,12 @@ pub enum Observation {
     Net(net::NetView),
     Bonding(Vec<net::BondRow>),
     LinkSpeeds(Vec<net::LinkSpeed>),
+    LibvirtSockets(Vec<guest::VirtSocket>),
+    GuestParams(Vec<manager::GuestParam>),
+    VirtHost(Box<guest::VirtHost>),
+    Guests(guest::GuestList),
+    GuestStats(Vec<guest::GuestSample>),
+    GuestJobs(Vec<guest::GuestJob>),
 }
 
 /// Why a question got no usable answer.

@@ -1,6 +1,6 @@
 //! A way through a jump host: one forwarded connection, moved between its SSH channel and a local socket.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -11,11 +11,10 @@ use ssh2::{BlockDirections, Channel, Session};
 
 use super::ends::Ends;
 use super::socket::Socket;
+use crate::link::half::Half;
 
 /// Stack of a tunnel's thread: it holds two small buffers.
 const STACK: usize = 128 << 10;
-/// Bytes under way in each direction.
-const BUFFER: usize = 32 << 10;
 
 /// Starts the thread that moves the bytes; the socket that is given back leads through the jump host. The tunnel ends
 /// when either side does, and takes the jump host's connection with it.
@@ -26,48 +25,6 @@ pub fn start(session: Session, socket: Arc<Socket>, channel: Channel) -> io::Res
     let tunnel = Tunnel { channel: Ends(channel), session, socket, far, down: Half::new(), up: Half::new() };
     std::thread::Builder::new().name("link tunnel".to_owned()).stack_size(STACK).spawn(move || tunnel.run())?;
     Ok(near)
-}
-
-/// One direction.
-struct Half {
-    buf: Vec<u8>,
-    from: usize,
-    to: usize,
-}
-
-impl Half {
-    fn new() -> Self {
-        Self { buf: vec![0; BUFFER], from: 0, to: 0 }
-    }
-
-    const fn is_empty(&self) -> bool {
-        self.from >= self.to
-    }
-
-    /// Moves what can be moved; true if something did. An end of either side is an error.
-    fn carry(&mut self, from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
-        let mut moved = false;
-        if self.is_empty() {
-            (self.from, self.to) = (0, 0);
-            match from.read(&mut self.buf) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(n) => {
-                    self.to = n;
-                    moved = true;
-                }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                Err(e) => return Err(e),
-            }
-        }
-        match to.write(self.buf.get(self.from..self.to).unwrap_or_default()) {
-            Ok(n) => {
-                self.from += n;
-                Ok(moved || n > 0)
-            }
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(moved),
-            Err(e) => Err(e),
-        }
-    }
 }
 
 struct Tunnel {

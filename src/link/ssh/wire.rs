@@ -15,7 +15,7 @@ use super::ends::Ends;
 use super::socket::Socket;
 use super::trouble::{self, EAGAIN};
 use crate::link::guard;
-use crate::link::wire::{Duct, OpenError, Side, Wire};
+use crate::link::wire::{Duct, OpenError, Pass, PassError, Side, Wire};
 
 /// What a channel may have under way to us. Small enough that paused streams cost little, large enough for 25 MB/s at 10 ms.
 const WINDOW: u32 = 256 << 10;
@@ -65,6 +65,23 @@ impl Drop for SshWire {
 
 impl Wire for SshWire {
     type Duct = SshDuct;
+    type Pass = SshPass;
+
+    fn pass(&mut self, to: &str) -> Result<Option<SshPass>, PassError> {
+        match self.session.channel_direct_streamlocal(to, None) {
+            Ok(channel) => Ok(Some(SshPass(Ends(channel)))),
+            Err(e) if e.code() == EAGAIN => Ok(None),
+            Err(e) if trouble::is_refusal(&e) => Err(PassError::Refused(format!(
+                "sshd leads no connection to {to} ({}): does a daemon listen there, may this user connect, does sshd allow it (AllowStreamLocalForwarding)?",
+                e.message()
+            ))),
+            Err(e) => Err(PassError::Broken(trouble::of_session(&e, "opening a way to a socket"))),
+        }
+    }
+
+    fn end(&mut self, pass: SshPass) {
+        self.closing.push(pass.0.0);
+    }
 
     fn open(&mut self) -> Result<Option<SshDuct>, OpenError> {
         let mut channel = match self.starting.take().or_else(|| self.spares.pop()) {
@@ -147,4 +164,37 @@ impl Duct for SshDuct {
     }
 
     fn watch<'a>(&'a self, _read: bool, _write: bool, _fds: &mut Vec<PollFd<'a>>) {}
+}
+
+/// One channel that leads to a socket of the node.
+pub struct SshPass(Ends);
+
+impl fmt::Debug for SshPass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SshPass")
+    }
+}
+
+impl Read for SshPass {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl Write for SshPass {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Pass for SshPass {
+    fn pending(&self) -> bool {
+        self.0.pending()
+    }
+
+    fn watch<'a>(&'a self, _flags: PollFlags, _fds: &mut Vec<PollFd<'a>>) {}
 }

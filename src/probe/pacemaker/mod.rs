@@ -12,6 +12,7 @@ use crate::link::CommandLine;
 
 mod constraints;
 mod fencing;
+mod guests;
 mod resources;
 mod status;
 mod value;
@@ -45,11 +46,12 @@ pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
         Question::Constraints => CommandLine::new("cibadmin", ["--query", "--scope", "constraints"]),
         Question::FenceHistory => stonith_admin(tools, &["--history", "*", "--verbose"], FENCE_HISTORY_ANY),
         Question::FenceDevices => stonith_admin(tools, &["-L"], FENCE_DEVICES_ANY),
+        Question::GuestParams => CommandLine::script(guests::SCRIPT, [""; 0]),
         _ => return None,
     };
     let tool = match question {
         Question::CrmMon => "crm_mon",
-        Question::Constraints => "cibadmin",
+        Question::Constraints | Question::GuestParams => "cibadmin",
         _ => "stonith_admin",
     };
     (tools.present.is_empty() || tools.has(tool)).then(|| line.privileged())
@@ -85,6 +87,7 @@ pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
     match question {
         Question::CrmMon => crm_mon_answer(raw).map(|view| Observation::Manager(Box::new(view))),
         Question::Constraints => constraints_answer(raw),
+        Question::GuestParams => guests::parse(raw),
         Question::FenceHistory => answer(raw, fencing::events, fencing::history_text).map(Observation::FenceHistory),
         Question::FenceDevices => answer(raw, fencing::devices, fencing::devices_text).map(Observation::FenceDevices),
         _ => Err(Trouble::new(TroubleKind::Failed, &format!("{question:?} is not of this family"))),

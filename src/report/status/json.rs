@@ -7,6 +7,7 @@ use crate::domain::cluster::{
     Bond, BondStatus, Cluster, Filesystem, Health, Member, MemberStatus, PathMap, PhysicalVolume, Port, Service, ServiceKind, ServiceState,
     Stack, Volume,
 };
+use crate::domain::guest::{Guest, GuestState};
 use crate::domain::node::Reach;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
 use crate::domain::stamp::Stamp;
@@ -19,7 +20,7 @@ pub(super) struct Status<'a> {
     cluster: Heads<'a>,
     members: Vec<MemberRow<'a>>,
     services: Vec<ServiceRow<'a>>,
-    guests: Vec<Never>,
+    guests: Vec<GuestRow<'a>>,
     volumes: Vec<VolumeRow<'a>>,
     pvs: Vec<PvRow<'a>>,
     filesystems: Vec<FilesystemRow<'a>>,
@@ -28,10 +29,6 @@ pub(super) struct Status<'a> {
     fences: Vec<FenceRow<'a>>,
     alerts: &'a [Alert],
 }
-
-/// What no source can tell yet: guests, and what is compared with them.
-#[derive(Serialize)]
-enum Never {}
 
 #[derive(Serialize)]
 struct Heads<'a> {
@@ -81,8 +78,26 @@ struct ServiceRow<'a> {
     flags: &'a [&'static str],
     failures: u64,
     reason: Option<&'a str>,
-    guest: Option<Never>,
-    drift: Option<Never>,
+    guest: Option<ServiceGuestRow<'a>>,
+    drift: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ServiceGuestRow<'a> {
+    state: GuestState,
+    node: &'a str,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct GuestRow<'a> {
+    name: &'a str,
+    uuid: &'a str,
+    node: &'a str,
+    state: GuestState,
+    vcpus: Option<u32>,
+    memory_bytes: Option<u64>,
+    managed_by: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -169,7 +184,7 @@ impl<'a> Status<'a> {
             },
             members: cluster.members.iter().map(|m| MemberRow::of(m, taken_at)).collect(),
             services: cluster.services.iter().map(ServiceRow::of).collect(),
-            guests: Vec::new(),
+            guests: cluster.guests.iter().map(GuestRow::of).collect(),
             volumes: cluster.volumes.iter().map(VolumeRow::of).collect(),
             pvs: cluster.pvs.iter().map(PvRow::of).collect(),
             filesystems: cluster.filesystems.iter().map(FilesystemRow::of).collect(),
@@ -235,8 +250,22 @@ impl<'a> ServiceRow<'a> {
             flags: &service.flags,
             failures: service.failures,
             reason: service.reason.as_deref(),
-            guest: None,
-            drift: None,
+            guest: service.guest.as_ref().map(|g| ServiceGuestRow { state: g.state, node: &g.node, reason: g.reason.as_deref() }),
+            drift: service.drift.as_deref(),
+        }
+    }
+}
+
+impl<'a> GuestRow<'a> {
+    fn of(guest: &'a Guest) -> Self {
+        Self {
+            name: &guest.name,
+            uuid: &guest.uuid,
+            node: &guest.node,
+            state: guest.state,
+            vcpus: guest.vcpus(),
+            memory_bytes: guest.memory(),
+            managed_by: guest.managed_by.as_deref(),
         }
     }
 }

@@ -1,0 +1,262 @@
+//! Guests: virtual machines as the hypervisors see them, whatever a cluster manager thinks.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::observation::guest::{GuestJob, VirtHost};
+use super::stamp::Stamp;
+
+/// A guest's state (contract).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the contract's words")]
+pub enum GuestState {
+    Running,
+    Paused,
+    Shutoff,
+    Crashed,
+    Saved,
+    #[default]
+    Unknown,
+}
+
+impl GuestState {
+    /// The contract's word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Shutoff => "shutoff",
+            Self::Crashed => "crashed",
+            Self::Saved => "saved",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether a hypervisor process holds its memory and disks.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Running | Self::Paused | Self::Crashed)
+    }
+}
+
+/// One guest on one node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Guest {
+    /// Its name.
+    pub name: String,
+    /// Its UUID.
+    pub uuid: String,
+    /// The member whose libvirt has it.
+    pub node: Arc<str>,
+    /// Its state there.
+    pub state: GuestState,
+    /// Why, in libvirt's words.
+    pub reason: Option<String>,
+    /// On the way to another node, or from one.
+    pub migrating: bool,
+    /// The service that manages it.
+    pub managed_by: Option<String>,
+    /// Its definition, where it could be read.
+    pub definition: Option<Arc<Definition>>,
+    /// Its figures while it runs.
+    pub figures: GuestFigures,
+    /// Its running job.
+    pub job: Option<GuestJob>,
+    /// Since when it has been seen in this state.
+    pub since: Option<Stamp>,
+    /// Since when it has been active here, where its start was seen.
+    pub active_since: Option<Stamp>,
+    /// When its state was told, by our clock.
+    pub at: Stamp,
+    /// Nothing has been heard of it for too long: its node's libvirt does not answer.
+    pub stale: bool,
+}
+
+impl Guest {
+    /// Virtual CPUs: those that are on, else as defined.
+    pub fn vcpus(&self) -> Option<u32> {
+        self.figures.vcpus.or_else(|| self.definition.as_ref()?.vcpus)
+    }
+
+    /// Bytes as defined.
+    pub fn memory(&self) -> Option<u64> {
+        self.definition.as_ref()?.memory.or(self.figures.memory)
+    }
+}
+
+/// Figures of a running guest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GuestFigures {
+    /// When.
+    pub at: Option<Stamp>,
+    /// Virtual CPUs that are on.
+    pub vcpus: Option<u32>,
+    /// Of one host CPU: two busy vCPUs are 200.
+    pub cpu_percent: Option<f64>,
+    /// CPU percent of the last minutes, of all its vCPUs together, oldest first.
+    pub cpu_history: Vec<u8>,
+    /// Bytes that the balloon leaves it.
+    pub memory: Option<u64>,
+    /// Bytes that it uses, where its kernel tells.
+    pub memory_used: Option<u64>,
+    /// Bytes of the host that it takes.
+    pub rss: Option<u64>,
+    /// Bytes a second: read, written.
+    pub disk: (Option<u64>, Option<u64>),
+    /// Bytes a second: received, sent.
+    pub net: (Option<u64>, Option<u64>),
+    /// Each disk: target, allocation, capacity, physical size.
+    pub disks: Vec<(String, Option<u64>, Option<u64>, Option<u64>)>,
+}
+
+/// What a guest is made of, out of its XML.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Definition {
+    /// UUID.
+    pub uuid: String,
+    /// Name.
+    pub name: String,
+    /// Title or description.
+    pub title: Option<String>,
+    /// kvm, qemu, test ...
+    pub kind: String,
+    /// pc-i440fx-7.2 ...
+    pub machine: Option<String>,
+    /// Firmware: bios, efi.
+    pub firmware: Option<String>,
+    /// Devices that it boots from, in order.
+    pub boot: Vec<String>,
+    /// Virtual CPUs at start.
+    pub vcpus: Option<u32>,
+    /// Bytes.
+    pub memory: Option<u64>,
+    /// CPU mode and model: `host-passthrough`, `custom Haswell`.
+    pub cpu: Option<String>,
+    /// Disks.
+    pub disks: Vec<Disk>,
+    /// Network interfaces.
+    pub nics: Vec<Nic>,
+    /// The guest agent's channel: whether it is there, and connected while the guest runs.
+    pub agent: Option<bool>,
+    /// It has a serial console.
+    pub console: bool,
+    /// Devices of the host that tie it to the node: why it cannot migrate.
+    pub host_devices: Vec<String>,
+    /// Kept when it stops.
+    pub persistent: Option<bool>,
+    /// Starts with the host.
+    pub autostart: Option<bool>,
+    /// Suspended to disk.
+    pub saved: bool,
+    /// Names of snapshots.
+    pub snapshots: Vec<String>,
+    /// Fingerprint of what is defined (not of what happens to run); none where nothing is kept.
+    pub fingerprint: Option<u64>,
+    /// The XML, harmless, line by line.
+    pub xml: Arc<[String]>,
+}
+
+/// A disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Disk {
+    /// In the guest: vda ...
+    pub target: String,
+    /// disk, cdrom ...
+    pub device: String,
+    /// file, block, network, volume ...
+    pub kind: DiskKind,
+    /// Path, or `protocol:name`.
+    pub source: Option<String>,
+    /// raw, qcow2 ...
+    pub format: Option<String>,
+    /// Cannot be written.
+    pub read_only: bool,
+    /// May be open on several nodes at once.
+    pub shareable: bool,
+    /// Cache mode.
+    pub cache: Option<String>,
+    /// Files below an overlay, from its own backing file down.
+    pub backing: Vec<String>,
+}
+
+/// What a disk is on the node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "libvirt's own words")]
+pub enum DiskKind {
+    #[default]
+    File,
+    Block,
+    Network,
+    Volume,
+    Other,
+}
+
+/// A network interface.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Nic {
+    /// MAC address.
+    pub mac: Option<String>,
+    /// How it is connected.
+    pub kind: NicKind,
+    /// The bridge, network, or device of the host.
+    pub source: Option<String>,
+    /// The bridge behind a network, as libvirt resolves it while the guest runs.
+    pub bridge: Option<String>,
+    /// vnet0 ..., while it runs.
+    pub device: Option<String>,
+    /// virtio ...
+    pub model: Option<String>,
+    /// VLAN tags that libvirt sets.
+    pub vlans: Vec<u16>,
+    /// The link is set down.
+    pub down: bool,
+}
+
+/// How a NIC is connected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "libvirt's own words")]
+pub enum NicKind {
+    #[default]
+    Bridge,
+    Network,
+    Direct,
+    Other,
+}
+
+/// The libvirt of a member.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VirtNode {
+    /// The member.
+    pub node: Arc<str>,
+    /// Connected.
+    pub up: bool,
+    /// Why not.
+    pub trouble: Option<String>,
+    /// The host as it knows it.
+    pub host: Option<VirtHost>,
+}
+
+/// Volume group and volume behind a device path: `/dev/vg/lv`, or `/dev/mapper/vg-lv` with hyphens of names doubled.
+pub fn volume_of(path: &str) -> Option<(String, String)> {
+    if let Some(name) = path.strip_prefix("/dev/mapper/") {
+        let bytes = name.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at] == b'-' {
+                if bytes.get(at + 1) == Some(&b'-') {
+                    at += 1;
+                } else {
+                    let (vg, lv) = name.split_at(at);
+                    let plain = |s: &str| s.replace("--", "-");
+                    return Some((plain(vg), plain(lv.get(1..)?)));
+                }
+            }
+            at += 1;
+        }
+        return None;
+    }
+    let (vg, lv) = path.strip_prefix("/dev/")?.split_once('/')?;
+    let plain = !lv.is_empty() && !lv.contains('/') && !matches!(vg, "disk" | "mapper" | "block" | "char" | "shm" | "pts");
+    plain.then(|| (vg.to_owned(), lv.to_owned()))
+}

@@ -1,0 +1,116 @@
+//! A thread that makes calls of libvirt, one after another. Each may block: then the lane is dropped and another started, and the
+//! thread ends by itself when its call comes back.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::connection::{self, Connection, Shared, Target};
+use super::said::{Fault, FaultKind, Query};
+use super::shim::{Ear, Signal};
+use super::{LibvirtReport, connection::Definitions};
+use crate::domain::stamp::Stamp;
+use crate::link::{AskId, Report, Voice};
+
+/// Stack of the thread: libvirt's XML parsing needs some.
+const STACK: usize = 512 << 10;
+
+enum Task {
+    Open(Target),
+    Ask(AskId, Query),
+}
+
+/// The lane as its owner holds it.
+pub struct Lane(Sender<Task>);
+
+impl Lane {
+    /// Starts the thread.
+    pub fn start(voice: Voice, shared: Arc<Shared>, busy: Arc<AtomicUsize>) -> io::Result<Self> {
+        let (to, tasks) = channel();
+        busy.fetch_add(1, Ordering::Relaxed);
+        let guard = Busy(busy);
+        let work = move || {
+            let _guard = guard;
+            Worker { voice, shared, definitions: Definitions::default() }.run(&tasks);
+        };
+        std::thread::Builder::new().name("libvirt".to_owned()).stack_size(STACK).spawn(work)?;
+        Ok(Self(to))
+    }
+
+    /// Connects; said by Up or Down.
+    pub fn open(&self, target: Target) -> bool {
+        self.0.send(Task::Open(target)).is_ok()
+    }
+
+    /// Asks; said by an answer.
+    pub fn ask(&self, id: AskId, query: Query) -> bool {
+        self.0.send(Task::Ask(id, query)).is_ok()
+    }
+}
+
+/// Counts threads that have not ended.
+struct Busy(Arc<AtomicUsize>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+struct Worker {
+    voice: Voice,
+    shared: Arc<Shared>,
+    definitions: Definitions,
+}
+
+impl Worker {
+    fn run(mut self, tasks: &Receiver<Task>) {
+        while let Ok(task) = tasks.recv() {
+            let report = match task {
+                Task::Open(target) => self.open(&target),
+                Task::Ask(id, query) => {
+                    let sent = Stamp::now();
+                    let result = match self.shared.connection() {
+                        Some(connection) => connection::ask(&connection, query, &mut self.definitions, &self.shared),
+                        None => Err(Fault::new(FaultKind::Lost, "libvirt is not connected")),
+                    };
+                    LibvirtReport::Answer { id, result, sent, done: Stamp::now() }
+                }
+            };
+            // What a connection that was cut still says is nobody's news.
+            if !self.shared.is_left() {
+                self.voice.say(Report::Libvirt(report));
+            }
+        }
+    }
+
+    fn open(&mut self, target: &Target) -> LibvirtReport {
+        let (shared, voice) = (Arc::downgrade(&self.shared), self.voice.clone());
+        let ear: Ear = Arc::new(move |signal| {
+            let Some(shared) = shared.upgrade().filter(|s| !s.is_left()) else { return };
+            let report = match signal {
+                Signal::Heard(heard) => {
+                    shared.touch(&heard.who.uuid);
+                    LibvirtReport::Event(heard, Stamp::now())
+                }
+                Signal::Closed(reason) => {
+                    shared.lose();
+                    LibvirtReport::Down(connection::closed(reason))
+                }
+            };
+            voice.say(Report::Libvirt(report));
+        });
+        match Connection::open(target, &ear) {
+            Ok(connection) => {
+                let hears = connection.hears();
+                if self.shared.put(connection) {
+                    LibvirtReport::Up { hears }
+                } else {
+                    LibvirtReport::Down(Fault::new(FaultKind::Lost, "the connection to libvirt was cut"))
+                }
+            }
+            Err(fault) => LibvirtReport::Down(fault),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Guests of all nodes, and what no cluster manager checks: the same guest or disk in use twice, services whose guest is not what the manager
+//! believes, guests that nobody manages, definitions that differ between nodes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::domain::cluster::{Service, ServiceGuest, ServiceKind, ServiceState, Volume};
+use crate::domain::guest::{Definition, Guest, GuestState, VirtNode, volume_of};
+use crate::domain::observation::Question;
+use crate::domain::observation::manager::GuestParam;
+
+use super::facts::NodeState;
+use super::identity::{Names, Nodes};
+
+/// All guests, by name, then node. A daemon that two nodes of the session reach counts once.
+pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
+    let mut guests = Vec::new();
+    let mut daemons: Vec<(&str, &str)> = Vec::new();
+    for (name, node) in names.roll(nodes) {
+        if let Some(daemon) = daemon(node) {
+            if daemons.contains(&daemon) {
+                continue;
+            }
+            daemons.push(daemon);
+        }
+        let Some((rows, at)) = node.answers.guests.seen() else { continue };
+        let stale = !node.reach.is_up() || node.troubles.contains_key(&Question::Guests);
+        for row in rows {
+            let definition = node.guests.definition(&row.uuid).cloned();
+            let saved = row.state == GuestState::Shutoff && definition.as_ref().is_some_and(|d| d.saved);
+            guests.push(Guest {
+                name: row.name.clone(),
+                uuid: row.uuid.clone(),
+                node: name.clone(),
+                state: if saved { GuestState::Saved } else { row.state },
+                reason: row.reason.map(str::to_owned),
+                migrating: row.migrating,
+                managed_by: None,
+                definition,
+                figures: node.guests.figures(&row.uuid),
+                job: node.answers.jobs.rows().iter().find(|j| j.uuid == row.uuid).cloned(),
+                since: node.guests.since(&row.uuid),
+                active_since: node.guests.active_since(&row.uuid),
+                at,
+                stale,
+            });
+        }
+    }
+    guests.sort_by(|a, b| (&a.name, &a.node, &a.uuid).cmp(&(&b.name, &b.node, &b.uuid)));
+    guests
+}
+
+/// Two nodes that are the same libvirt daemon behind two addresses: host name and host UUID are those of one machine.
+fn daemon(node: &NodeState) -> Option<(&str, &str)> {
+    let host = node.answers.virt_host.get()?;
+    Some((host.hostname.as_deref()?, host.uuid.as_deref()?))
+}
+
+/// The libvirt of every node that has one, by name.
+pub(super) fn nodes(nodes: &Nodes, names: &Names) -> Vec<VirtNode> {
+    names
+        .roll(nodes)
+        .filter_map(|(name, node)| {
+            let trouble = node.troubles.get(&Question::Guests).map(|t| t.text.clone());
+            let listed = node.answers.guests.get().is_some();
+            let up = listed && trouble.is_none() && node.reach.is_up();
+            (listed || trouble.is_some()).then(|| VirtNode { node: name.clone(), up, trouble, host: node.answers.virt_host.get().cloned() })
+        })
+        .collect()
+}
+
+/// Which guest each service is: what the agent's parameters say, else the resource's own name.
+pub(super) fn params(nodes: &Nodes) -> Vec<GuestParam> {
+    let told = nodes.values().filter_map(|n| Some((n.is_live(), n.answers.guest_params.seen()?)));
+    told.max_by_key(|(live, (_, at))| (*live, *at)).map(|(_, (rows, _))| rows.clone()).unwrap_or_default()
+}
+
+/// Joins services and guests: each tells the other, and the service what is wrong between manager and libvirt.
+pub(super) fn join(services: &mut [Service], guests: &mut [Guest], virt: &[VirtNode], params: &[GuestParam]) {
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, guest) in guests.iter().enumerate() {
+        by_name.entry(guest.name.clone()).or_default().push(at);
+        by_name.entry(guest.uuid.clone()).or_default().push(at);
+    }
+    for service in services.iter_mut().filter(|s| s.kind == ServiceKind::Vm) {
+        let param = params.iter().find(|p| p.resource == service.id);
+        let mine = candidates(&service.id, param).into_iter().find_map(|name| by_name.get(&name)).cloned().unwrap_or_default();
+        for at in &mine {
+            if let Some(guest) = guests.get_mut(*at) {
+                guest.managed_by = Some(service.id.clone());
+            }
+        }
+        let mine: Vec<&Guest> = mine.iter().filter_map(|at| guests.get(*at)).collect();
+        service.guest = best(service, &mine).map(|g| ServiceGuest { state: g.state, node: g.node.clone(), reason: g.reason.clone() });
+        service.drift = drift(service, &mine, virt);
+    }
+}
+
+/// Names under which the guest of a service may be known, the surest first.
+fn candidates(id: &str, param: Option<&GuestParam>) -> Vec<String> {
+    let mut names: Vec<String> = param.and_then(|p| p.name.clone()).into_iter().collect();
+    names.push(id.to_owned());
+    if let Some(file) = param.and_then(|p| p.config.as_deref()).and_then(|c| c.rsplit('/').next()) {
+        for suffix in [".cfg.xml", ".xml", ".cfg", ""] {
+            names.extend(file.strip_suffix(suffix).map(str::to_owned));
+        }
+    }
+    // rgmanager names its guests vm:NAME.
+    names.extend(id.strip_prefix("vm:").map(str::to_owned));
+    names
+}
+
+/// The guest that speaks for a service: active before not, on its owner before elsewhere.
+fn best<'a>(service: &Service, mine: &[&'a Guest]) -> Option<&'a Guest> {
+    mine.iter().copied().max_by_key(|g| {
+        let owned = service.owners.contains(&g.node);
+        (g.state.is_active() && !g.migrating, g.state.is_active(), owned, g.state == GuestState::Saved, std::cmp::Reverse(g.node.clone()))
+    })
+}
+
+/// What the manager believes and libvirt denies, in one sentence; none while something is on its way, or libvirt cannot be asked.
+fn drift(service: &Service, mine: &[&Guest], virt: &[VirtNode]) -> Option<String> {
+    let active: Vec<&&Guest> = mine.iter().filter(|g| g.state.is_active() && !g.stale).collect();
+    let moving = mine.iter().any(|g| g.migrating);
+    match service.state {
+        ServiceState::Started => {
+            let owner = service.owner.as_ref()?;
+            let here = mine.iter().find(|g| g.node == *owner && !g.stale);
+            let Some(guest) = here.filter(|g| g.state.is_active()) else {
+                let answers = virt.iter().any(|v| v.node == *owner && v.up);
+                if !answers || moving {
+                    return None;
+                }
+                if let Some(other) = active.first() {
+                    return Some(format!("the manager says started on {owner}; libvirt has it {} on {}", other.state.word(), other.node));
+                }
+                let word = here.map_or_else(|| "has no such guest".to_owned(), |g| format!("says {}", described(g)));
+                return Some(format!("the manager says started on {owner}; libvirt there {word}"));
+            };
+            let elsewhere = active.iter().find(|g| g.node != *owner && !g.migrating);
+            match (guest.state, elsewhere) {
+                _ if guest.migrating => None,
+                (_, Some(other)) => {
+                    Some(format!("the manager says started on {owner} alone; libvirt has it {} on {} too", other.state.word(), other.node))
+                }
+                (GuestState::Running, None) => None,
+                _ => Some(format!("the manager says started; libvirt says {}", described(guest))),
+            }
+        }
+        ServiceState::Stopped | ServiceState::Disabled if !moving => {
+            let guest = active.first()?;
+            Some(format!("the manager says {}; libvirt has it {} on {}", service.state.word(), described(guest), guest.node))
+        }
+        _ => None,
+    }
+}
+
+fn described(guest: &Guest) -> String {
+    match &guest.reason {
+        Some(reason) => format!("{} ({reason})", guest.state.word()),
+        None => guest.state.word().to_owned(),
+    }
+}
+
+/// A guest that is active on several nodes, or a disk that is open for writing by two guests on two nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Twice {
+    /// The guest's name.
+    pub(super) name: String,
+    /// The service, if one manages it.
+    pub(super) service: Option<String>,
+    /// What is used twice.
+    pub(super) text: String,
+}
+
+/// Everything that runs twice. Not a live migration: there one side waits until the other has let go.
+pub(super) fn twice(guests: &[Guest], shared: &dyn Fn(&Guest, &str) -> Option<String>) -> Vec<Twice> {
+    let active: Vec<&Guest> = guests.iter().filter(|g| g.state.is_active() && !g.migrating).collect();
+    let mut found = Vec::new();
+    let mut same: BTreeMap<&str, Vec<&Guest>> = BTreeMap::new();
+    for guest in &active {
+        same.entry(&guest.uuid).or_default().push(guest);
+    }
+    for group in same.values().filter(|g| g.len() > 1) {
+        if at_once(group) {
+            found.push(told(group, "same UUID"));
+        }
+    }
+    let mut disks: BTreeMap<String, Vec<&Guest>> = BTreeMap::new();
+    for guest in &active {
+        for path in writable(guest) {
+            if let Some(identity) = shared(guest, path).or_else(|| twin(guest, path, &active)) {
+                disks.entry(identity).or_default().push(guest);
+            }
+        }
+    }
+    for (disk, group) in &disks {
+        let apart = group.iter().any(|g| g.node != group[0].node) && group.iter().any(|g| g.uuid != group[0].uuid);
+        if apart && at_once(group) {
+            found.push(told(group, &format!("both write to {disk}")));
+        }
+    }
+    found
+}
+
+/// Another guest of the same name, MAC address and disk path on another node is the same guest, defined without a UUID of its own.
+fn twin(guest: &Guest, path: &str, active: &[&Guest]) -> Option<String> {
+    let macs = |g: &Guest| g.definition.iter().flat_map(|d| &d.nics).filter_map(|n| n.mac.clone()).collect::<Vec<_>>();
+    let mine = macs(guest);
+    let other = |g: &&&Guest| {
+        g.node != guest.node && g.name == guest.name && writable(g).any(|p| p == path) && macs(g).iter().any(|m| mine.contains(m))
+    };
+    active.iter().find(other).map(|_| path.to_owned())
+}
+
+/// Sources of disks that are open for writing by one guest alone, as far as it knows.
+fn writable(guest: &Guest) -> impl Iterator<Item = &str> {
+    let disks = guest.definition.iter().flat_map(|d| &d.disks);
+    disks.filter(|d| !d.read_only && !d.shareable && d.device == "disk").filter_map(|d| d.source.as_deref())
+}
+
+/// Whether all were seen after each of them had begun: an answer from before a move says nothing.
+fn at_once(group: &[&Guest]) -> bool {
+    let last = group.iter().filter_map(|g| g.active_since).max();
+    last.is_none_or(|last| group.iter().filter(|g| g.at >= last).map(|g| &g.node).collect::<std::collections::BTreeSet<_>>().len() > 1)
+}
+
+fn told(group: &[&Guest], why: &str) -> Twice {
+    let first = group[0];
+    let mut names: Vec<&str> = group.iter().map(|g| g.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let places: Vec<String> = group.iter().map(|g| format!("{} ({})", g.node, g.state.word())).collect();
+    let who = if names.len() == 1 { format!("{} runs TWICE", first.name) } else { format!("{} run on one disk", names.join(" and ")) };
+    Twice {
+        name: first.name.clone(),
+        service: group.iter().find_map(|g| g.managed_by.clone()),
+        text: format!("{who}: {}, {why}; stop one of them before the disk is destroyed", places.join(" and ")),
+    }
+}
+
+/// Guests that are kept on several nodes with different definitions: the name, the nodes, and what differs.
+pub(super) fn differing(guests: &[Guest]) -> Vec<(String, String)> {
+    let mut kept: BTreeMap<&str, Vec<(&Guest, &Arc<Definition>)>> = BTreeMap::new();
+    for guest in guests {
+        if let Some(definition) = guest.definition.as_ref().filter(|d| d.fingerprint.is_some()) {
+            kept.entry(&guest.name).or_default().push((guest, definition));
+        }
+    }
+    let mut found = Vec::new();
+    for (name, rows) in kept {
+        let (first, base) = rows[0];
+        let Some((other, definition)) = rows.iter().find(|(_, d)| d.fingerprint != base.fingerprint) else { continue };
+        let what = difference(base, definition);
+        found.push((name.to_owned(), format!("the definition of {name} differs between {} and {}: {what}", first.node, other.node)));
+    }
+    found
+}
+
+fn difference(a: &Definition, b: &Definition) -> String {
+    let gib = |n: Option<u64>| n.map_or_else(|| "?".to_owned(), |n| format!("{} MiB", n >> 20));
+    let number = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
+    let mut said = Vec::new();
+    if a.uuid != b.uuid {
+        said.push("UUID".to_owned());
+    }
+    if a.memory != b.memory {
+        said.push(format!("memory {} and {}", gib(a.memory), gib(b.memory)));
+    }
+    if a.vcpus != b.vcpus {
+        said.push(format!("{} and {} vCPUs", number(a.vcpus), number(b.vcpus)));
+    }
+    let sources = |d: &Definition| d.disks.iter().map(|k| (k.target.clone(), k.source.clone(), k.format.clone())).collect::<Vec<_>>();
+    if sources(a) != sources(b) {
+        said.push("disks".to_owned());
+    }
+    let nics = |d: &Definition| d.nics.iter().map(|n| (n.mac.clone(), n.source.clone(), n.vlans.clone())).collect::<Vec<_>>();
+    if nics(a) != nics(b) {
+        said.push("network interfaces".to_owned());
+    }
+    if a.cpu != b.cpu {
+        said.push("CPU model".to_owned());
+    }
+    if a.machine != b.machine {
+        said.push("machine type".to_owned());
+    }
+    if said.is_empty() { "other parts of its XML".to_owned() } else { said.join(", ") }
+}
+
+/// Fills in which services use each volume: by the disks of their guests.
+pub(super) fn use_volumes(volumes: &mut [Volume], guests: &[Guest]) {
+    for volume in volumes {
+        let mut users: Vec<String> = guests
+            .iter()
+            .filter(|g| volume.seen_by.contains(&g.node))
+            .filter(|g| g.definition.iter().flat_map(|d| &d.disks).any(|d| uses(d.source.as_deref(), &d.backing, volume)))
+            .map(|g| g.managed_by.clone().unwrap_or_else(|| g.name.clone()))
+            .collect();
+        users.sort();
+        users.dedup();
+        volume.used_by = users;
+    }
+}
+
+fn uses(source: Option<&str>, backing: &[String], volume: &Volume) -> bool {
+    source
+        .into_iter()
+        .chain(backing.iter().map(String::as_str))
+        .any(|path| volume_of(path).is_some_and(|(vg, lv)| vg == volume.vg && lv == volume.lv))
+}

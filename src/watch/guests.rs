@@ -1,0 +1,296 @@
+//! What is asked of a node's libvirt, and when: states by events, statistics every few seconds, and nothing that one guest or a daemon that
+//! hangs could hold up for long.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::Output;
+use super::cadence;
+use crate::domain::node::NodeKey;
+use crate::domain::observation::guest::VirtSocket;
+use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
+use crate::domain::stamp::Stamp;
+use crate::link::{AskId, LibvirtOrder, LibvirtReport, Order};
+use crate::probe::libvirt as probe;
+
+/// What libvirt's connection answers.
+const QUESTIONS: [Question; 4] = [Question::Guests, Question::GuestStats, Question::GuestJobs, Question::VirtHost];
+/// An answer or a connection that takes longer is said to be late.
+const LATE: Duration = Duration::from_secs(3);
+/// A call that takes longer is given up; its thread is left to itself.
+const GIVE_UP: Duration = Duration::from_secs(12);
+/// A connection that takes longer is cut. A daemon that is only just started looks at its qemu first.
+const CUT: Duration = Duration::from_secs(20);
+
+/// The connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// Nothing was tried since the node came up.
+    #[default]
+    Closed,
+    Opening {
+        since: Stamp,
+        late: bool,
+    },
+    Open,
+    /// Tried again then.
+    Waiting {
+        until: Stamp,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    question: Question,
+    since: Stamp,
+    late: bool,
+}
+
+/// The libvirt of one node.
+#[derive(Debug)]
+pub(super) struct GuestWatch {
+    key: NodeKey,
+    phase: Phase,
+    sockets: Option<Vec<VirtSocket>>,
+    hears: bool,
+    tries: u32,
+    due: BTreeMap<Question, Stamp>,
+    flights: BTreeMap<AskId, Flight>,
+    last: BTreeMap<Question, (Stamp, Duration)>,
+    seen: BTreeSet<Question>,
+    /// A job runs, or may: its progress is asked for.
+    busy: bool,
+}
+
+impl GuestWatch {
+    pub fn new(key: NodeKey) -> Self {
+        Self {
+            key,
+            phase: Phase::Closed,
+            sockets: None,
+            hears: false,
+            tries: 0,
+            due: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            last: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            busy: false,
+        }
+    }
+
+    /// The way to the node ended: so did what it carried.
+    pub fn lost(&mut self, out: &mut Vec<Output>) {
+        if self.phase != Phase::Closed {
+            out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
+        }
+        *self = Self::new(self.key);
+    }
+
+    /// The node said where libvirt listens.
+    pub fn sockets(&mut self, sockets: &[VirtSocket], has_virsh: bool, now: Stamp, out: &mut Vec<Output>) {
+        let changed = self.sockets.as_deref() != Some(sockets);
+        self.sockets = Some(sockets.to_vec());
+        let absent = (sockets.is_empty() && has_virsh)
+            .then(|| Trouble::new(TroubleKind::Failed, "libvirtd does not run on the node: there is no socket in /run/libvirt"));
+        let denied = || !sockets.is_empty() && sockets.iter().all(|s| !s.usable);
+        let denied =
+            denied().then(|| Trouble::new(TroubleKind::Denied, "this user may not speak to libvirt: put it into the group libvirt"));
+        if let Some(trouble) = absent.or(denied) {
+            if !matches!(self.phase, Phase::Open) {
+                self.fail(trouble, now, out);
+            }
+        } else if changed && matches!(self.phase, Phase::Closed | Phase::Waiting { .. }) {
+            self.tries = 0;
+            self.phase = Phase::Waiting { until: now };
+        }
+    }
+
+    /// The socket for looking only, where there is one: watching needs no more.
+    fn choose(&self) -> Option<String> {
+        let sockets = self.sockets.as_deref().unwrap_or_default();
+        let usable = |read_only: bool| sockets.iter().find(|s| s.usable && s.read_only == read_only);
+        usable(true).or_else(|| usable(false)).map(|s| s.path.clone())
+    }
+
+    /// libvirt spoke. True: guests of other nodes may be concerned too.
+    pub fn report(&mut self, report: LibvirtReport, now: Stamp, out: &mut Vec<Output>) -> bool {
+        match report {
+            LibvirtReport::Up { hears } => {
+                self.phase = Phase::Open;
+                (self.hears, self.tries, self.busy) = (hears, 0, true);
+                self.due = QUESTIONS.iter().map(|q| (*q, now)).collect();
+            }
+            LibvirtReport::Down(fault) => {
+                self.flights.clear();
+                self.due.clear();
+                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
+                let silent = matches!(&self.sockets, Some(s) if s.is_empty());
+                self.tries = self.tries.saturating_add(1);
+                let pause = Duration::from_secs(if silent { 60 } else { (1 << self.tries.min(5)).min(30) });
+                self.phase = Phase::Waiting { until: now.after(pause) };
+                if !silent {
+                    self.fail(probe::trouble(&fault), now, out);
+                }
+            }
+            LibvirtReport::Answer { id, result, sent, done } => {
+                let Some(flight) = self.flights.remove(&id) else { return false };
+                let took = Duration::from_micros(u64::try_from(done.0 - sent.0).unwrap_or(0));
+                let outcome = result.map(probe::read).map_err(|fault| probe::trouble(&fault));
+                self.answered(flight.question, took, outcome, now, out);
+            }
+            LibvirtReport::Event(heard, at) => {
+                let told = probe::told(&heard);
+                if let Some(line) = told.line {
+                    out.push(Output::Lines(self.key, vec![(line, 0)], at));
+                }
+                for question in told.stale {
+                    self.busy |= question == Question::GuestJobs;
+                    self.stale(question, now);
+                }
+                return told.everywhere;
+            }
+        }
+        false
+    }
+
+    fn answered(&mut self, question: Question, took: Duration, outcome: Result<Observation, Trouble>, now: Stamp, out: &mut Vec<Output>) {
+        self.seen.insert(question);
+        self.last.insert(question, (now, took));
+        if let Ok(Observation::GuestJobs(jobs)) = &outcome {
+            self.busy = !jobs.is_empty();
+        }
+        // What this libvirt does not know at all will not be known in a minute either.
+        let absent = matches!(&outcome, Err(t) if t.kind == TroubleKind::Absent);
+        let quiet = match question {
+            Question::GuestJobs => !self.busy,
+            _ => self.hears,
+        };
+        let period = if absent { Duration::from_secs(300) } else { cadence::period(question, quiet) };
+        let next = now.after(period.max(cadence::gap(took)));
+        let due = self.due.entry(question).or_insert(next);
+        *due = (*due).min(next);
+        out.push(Output::Observed(Box::new(Observed { node: self.key, question, at: now, took, outcome })));
+    }
+
+    /// What is known of the guests is not kept up any more.
+    fn fail(&mut self, trouble: Trouble, now: Stamp, out: &mut Vec<Output>) {
+        self.seen.insert(Question::Guests);
+        let observed = Observed { node: self.key, question: Question::Guests, at: now, took: Duration::ZERO, outcome: Err(trouble) };
+        out.push(Output::Observed(Box::new(observed)));
+    }
+
+    /// Makes a question due at once, but not sooner than its cost allows.
+    pub fn stale(&mut self, question: Question, now: Stamp) {
+        if self.phase != Phase::Open {
+            return;
+        }
+        // States are cheap (one call, no monitor): they follow the event.
+        let gap = |cost: Duration| if question == Question::Guests { cost } else { cadence::gap(cost) };
+        let earliest = self.last.get(&question).map_or(now, |(at, cost)| at.after(gap(*cost)).max(now));
+        let due = self.due.entry(question).or_insert(earliest);
+        *due = (*due).min(earliest);
+    }
+
+    /// The operator wants a fresh look.
+    pub fn refresh(&mut self, now: Stamp) {
+        for question in QUESTIONS {
+            self.stale(question, now);
+        }
+        if let Phase::Waiting { until } = &mut self.phase {
+            *until = now;
+        }
+    }
+
+    /// Connects, asks, and gives up what takes too long.
+    pub fn work(&mut self, now: Stamp, next_id: &mut u64, out: &mut Vec<Output>) {
+        self.connect(now, out);
+        self.watch_flights(now, out);
+        if self.phase != Phase::Open {
+            return;
+        }
+        let flying: Vec<Question> = self.flights.values().map(|f| f.question).collect();
+        let ready: Vec<Question> = self.due.iter().filter(|(q, at)| **at <= now && !flying.contains(q)).map(|(q, _)| *q).collect();
+        for question in ready {
+            self.due.remove(&question);
+            let Some(query) = probe::query(question) else { continue };
+            *next_id += 1;
+            let id = AskId(*next_id);
+            self.flights.insert(id, Flight { question, since: now, late: false });
+            out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Ask { id, query })));
+        }
+    }
+
+    fn connect(&mut self, now: Stamp, out: &mut Vec<Output>) {
+        match self.phase {
+            Phase::Waiting { until } if until <= now && self.sockets.is_some() => {
+                self.phase = Phase::Opening { since: now, late: false };
+                let open = LibvirtOrder::Open { socket: self.choose() };
+                out.push(Output::Order(self.key, Order::Libvirt(open)));
+            }
+            Phase::Opening { since, .. } if since.age(now) >= CUT => {
+                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
+                self.phase = Phase::Waiting { until: now.after(Duration::from_secs(10)) };
+            }
+            Phase::Opening { since, late: false } if since.age(now) >= LATE => {
+                self.phase = Phase::Opening { since, late: true };
+                let text = "libvirtd takes the connection and says nothing: it hangs, or is only just starting";
+                self.fail(Trouble::new(TroubleKind::Late, text), now, out);
+            }
+            _ => {}
+        }
+    }
+
+    fn watch_flights(&mut self, now: Stamp, out: &mut Vec<Output>) {
+        let mut late = Vec::new();
+        let mut given_up = Vec::new();
+        for (id, flight) in &mut self.flights {
+            if flight.since.age(now) >= GIVE_UP {
+                given_up.push((*id, flight.question));
+            } else if !flight.late && flight.since.age(now) >= LATE {
+                flight.late = true;
+                late.push(flight.question);
+            }
+        }
+        for question in late {
+            let what = match question {
+                Question::GuestStats | Question::GuestJobs => "statistics: a guest's monitor or storage hangs, or libvirtd does",
+                _ => "an answer: libvirtd hangs",
+            };
+            let trouble =
+                Trouble::new(TroubleKind::Late, &format!("libvirt has been waited for more than {} s for {what}", LATE.as_secs()));
+            self.seen.insert(question);
+            let outcome = Err(trouble);
+            out.push(Output::Observed(Box::new(Observed { node: self.key, question, at: now, took: LATE, outcome })));
+        }
+        for (id, question) in given_up {
+            self.flights.remove(&id);
+            if let Some(query) = probe::query(question) {
+                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::GiveUp(query))));
+            }
+            self.due.insert(question, now.after(Duration::from_secs(5)));
+        }
+    }
+
+    /// When [`GuestWatch::work`] wants to be called next.
+    pub fn next_due(&self) -> Option<Stamp> {
+        let phase = match self.phase {
+            Phase::Waiting { until } if self.sockets.is_some() => Some(until),
+            Phase::Opening { since, late } => Some(since.after(if late { CUT } else { LATE })),
+            _ => None,
+        };
+        let flying: Vec<Question> = self.flights.values().map(|f| f.question).collect();
+        let due = self.due.iter().filter(|(q, _)| !flying.contains(q)).map(|(_, at)| *at);
+        let flights = self.flights.values().map(|f| f.since.after(if f.late { GIVE_UP } else { LATE }));
+        due.chain(flights).chain(phase).min()
+    }
+
+    /// Guests were listed, or cannot be.
+    pub fn looked_once(&self) -> bool {
+        match self.phase {
+            Phase::Open => self.seen.contains(&Question::Guests),
+            Phase::Opening { late, .. } => late,
+            Phase::Waiting { .. } => self.tries > 0 || self.seen.contains(&Question::Guests),
+            Phase::Closed => self.sockets.is_some(),
+        }
+    }
+}
