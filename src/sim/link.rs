@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Setup;
 use super::answer::{self, Printed};
+use super::libvirt;
 use super::obey;
 use super::world::{NodeAt, World};
 use crate::domain::node::{LinkFault, LinkTrouble};
@@ -79,6 +80,7 @@ struct Open {
     voice: Voice,
     up: bool,
     streams: BTreeMap<StreamId, Stream>,
+    libvirt: libvirt::Session,
 }
 
 /// A stream, and how much of what there is has been said.
@@ -99,7 +101,7 @@ impl Life {
         loop {
             match orders.recv_timeout(self.until_next()) {
                 Ok(ToSim::Open(id, node, voice)) => {
-                    self.links.insert(id, Open { node, voice, up: false, streams: BTreeMap::new() });
+                    self.links.insert(id, Open { node, voice, up: false, streams: BTreeMap::new(), libvirt: libvirt::Session::default() });
                 }
                 Ok(ToSim::Order(id, order)) => self.order(id, order),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -129,6 +131,11 @@ impl Life {
             Order::Follow { id, command } => follow(&self.world, link, id, command.argv()),
             Order::Unfollow(id) => {
                 link.streams.remove(&id);
+            }
+            Order::Libvirt(order) => {
+                if let Some(report) = link.libvirt.order(&self.world, link.node, &order) {
+                    let _ = link.voice.say(Report::Libvirt(report));
+                }
             }
             Order::Close => {
                 self.links.remove(&id);
@@ -178,6 +185,7 @@ fn speak(world: &World, link: &mut Open) -> bool {
     if reachable != link.up {
         link.up = reachable;
         link.streams.clear();
+        link.libvirt = libvirt::Session::default();
         let report = if reachable {
             Report::Up { streams: 8, note: None }
         } else {
@@ -188,6 +196,11 @@ fn speak(world: &World, link: &mut Open) -> bool {
         }
     }
     let node = link.node;
+    for report in link.libvirt.news(world, node) {
+        if !link.voice.say(Report::Libvirt(report)) {
+            return false;
+        }
+    }
     for (id, stream) in &mut link.streams {
         let bytes = answer::streams::news(world, node, stream.kind, &mut stream.said);
         if !bytes.is_empty() && !link.voice.say(Report::Data { id: *id, bytes: bytes.into_bytes(), at: Stamp::now() }) {

@@ -11,8 +11,9 @@
 mod answer;
 mod build;
 mod chance;
+pub mod libvirt;
 mod life;
-pub mod link;
+mod link;
 mod obey;
 mod policy;
 mod story;

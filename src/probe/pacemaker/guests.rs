@@ -14,7 +14,7 @@ use crate::probe::parts::sections;
 pub const SCRIPT: &str = r#"# quorate: which resources are guests
 exec </dev/null
 t="@type='VirtualDomain' or @type='Xen'"
-said=$(cibadmin --query --xpath "//primitive[$t or @template=//template[$t]/@id]|//template[$t]"); rc=$?
+said=$(as_root cibadmin --query --xpath "//primitive[$t or @template=//template[$t]/@id]|//template[$t]"); rc=$?
 printf '%s\n' "$said"
 [ $rc = 0 ] || exit $rc
 printf '%s\n' "$said" | sed -n 's/.*name="config" value="\([^"]*\)".*/\1/p' | while IFS= read -r f; do

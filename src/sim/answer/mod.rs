@@ -64,7 +64,7 @@ fn tools(world: &World) -> Tools {
 }
 
 /// All that a simulated node answers.
-const QUESTIONS: [Question; 24] = [
+const QUESTIONS: [Question; 25] = [
     Question::Tools,
     Question::CrmMon,
     Question::Constraints,
@@ -89,6 +89,7 @@ const QUESTIONS: [Question; 24] = [
     Question::Net,
     Question::Bonding,
     Question::LinkSpeeds,
+    Question::LibvirtSockets,
 ];
 
 /// Answers a question.
@@ -125,6 +126,9 @@ pub fn print(world: &World, node: NodeAt, question: Question) -> Printed {
         Question::Net => Printed::ok(net::links(world, node)),
         Question::Bonding => Printed::ok(net::bonding(world, node)),
         Question::LinkSpeeds => Printed::ok(net::speeds(world, node)),
+        Question::LibvirtSockets => {
+            Printed::ok("@@quorate sockets\nrw /run/libvirt/libvirt-sock\nrw /run/libvirt/libvirt-sock-ro\n".to_owned())
+        }
         _ => Printed::failed(127, "sh: not found"),
     }
 }

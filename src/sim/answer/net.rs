@@ -9,6 +9,11 @@ use crate::sim::world::{Node, NodeAt, World};
 /// VLANs on bond1, each with its bridge.
 const VLANS: [u16; 3] = [1, 2, 3];
 
+/// The bridge of the service network that a guest is on.
+pub fn bridge_of(guest: usize) -> String {
+    format!("br{}", VLANS[guest % VLANS.len()])
+}
+
 fn mac(node: NodeAt, port: usize) -> String {
     format!("52:54:00:77:{:02x}:{port:02x}", node + 1)
 }
@@ -83,7 +88,7 @@ fn bridge(node: NodeAt, id: u16, up: bool) -> Value {
 fn tap(node: NodeAt, guest: usize) -> Value {
     json!({
         "ifindex": 100 + guest, "ifname": format!("vnet{guest}"), "flags": flags(true, ""), "mtu": 1500, "qdisc": "fq_codel",
-        "master": format!("br{}", VLANS[guest % VLANS.len()]), "operstate": "UNKNOWN", "link_type": "ether",
+        "master": bridge_of(guest), "operstate": "UNKNOWN", "link_type": "ether",
         "address": format!("fe:54:00:aa:{:02x}:{guest:02x}", node + 1),
         "linkinfo": {"info_kind": "tun", "info_data": {"type": "tap"}, "info_slave_kind": "bridge", "info_slave_data": {"state": "forwarding"}},
     })

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::sim::world::{NodeAt, Volume, World};
 
 /// The shared group.
-const GROUP: &str = "vg_cluster";
+/// The shared group.
+pub const GROUP: &str = "vg_cluster";
 const GROUP_UUID: &str = "ScvgO5-l2WM-XYJ7-RYpt-I0yp-XLr4-d8RlqZ";
 /// The array's unit.
 const UNIT: &str = "/dev/mapper/netapp";
