@@ -257,7 +257,7 @@ fn a_libvirtd_that_hangs_or_is_gone_holds_nothing_up() {
     // Without a monitor of the manager that would wait for it too.
     on_node(1, &["crm_attribute", "-t", "crm_config", "-n", "maintenance-mode", "-v", "true"]);
     on_node(3, &["pkill", "-STOP", "-x", "libvirtd"]);
-    let began = Instant::now();
+    let began = std::time::Instant::now();
     let (json, output) = status(&["--config", &config()]);
     assert!(began.elapsed() < Duration::from_secs(15), "the whole answer waited: {:?}", began.elapsed());
     assert_eq!((json["members"][2]["reachable"].clone(), output.stderr.is_empty()), (true.into(), true), "{output:?}");

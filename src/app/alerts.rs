@@ -115,7 +115,7 @@ pub fn target(alert: &Alert, c: &Cluster, index: &Index) -> RowId {
         A::VolumeFull | A::ThinPoolFull => full_target(subject, c),
         _ if c.member(subject).is_some() => Some(RowId::Member(subject.into())),
         _ if c.service(subject).is_some() => Some(RowId::Service(subject.to_owned())),
-        _ => None,
+        _ => c.guests.iter().find(|g| g.name == subject).map(|g| RowId::Guest(g.node.clone(), g.uuid.clone(), g.name.clone())),
     };
     found.filter(|id| super::detail::exists(id, c, index)).unwrap_or(RowId::Quorum)
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::cluster::{Bond, Cluster, Filesystem, HostFigures, Member, PathMap, Quorum, Sight, Volume, VolumeGroup};
+use crate::domain::guest::{Guest, GuestFigures, VirtNode};
 use crate::domain::stamp::Stamp;
 
 /// How far a percentage must move before the screen follows it: digits that flicker say nothing.
@@ -17,6 +18,8 @@ pub fn alike(a: &Cluster, b: &Cluster) -> bool {
         && quorum(&a.quorum) == quorum(&b.quorum)
         && all(&a.members, &b.members, member)
         && a.services == b.services
+        && all(&a.guests, &b.guests, guest)
+        && all(&a.virt, &b.virt, |v| VirtNode { host: None, ..v.clone() })
         && all(&a.groups, &b.groups, |g| VolumeGroup { sight: Sight::default(), ..g.clone() })
         && all(&a.volumes, &b.volumes, |v| Volume { sight: Sight::default(), ..v.clone() })
         && a.pvs == b.pvs
@@ -68,6 +71,25 @@ fn member(m: &Member) -> Member {
         link.latency = None;
     }
     Member { answered: None, host, clock_offset, links, ..m.clone() }
+}
+
+/// A guest as it is drawn: its figures in steps that are worth a look.
+fn guest(g: &Guest) -> Guest {
+    let step = |n: Option<u64>| n.map(|n| u64::from(n.checked_ilog2().unwrap_or(0)));
+    let pair = |(a, b): (Option<u64>, Option<u64>)| (step(a), step(b));
+    let f = &g.figures;
+    let figures = GuestFigures {
+        at: None,
+        cpu_percent: f.cpu_percent.map(|p| (p / 5.0).round()),
+        cpu_history: Vec::new(),
+        rss: None,
+        memory_used: step(f.memory_used),
+        disk: pair(f.disk),
+        net: pair(f.net),
+        disks: Vec::new(),
+        ..f.clone()
+    };
+    Guest { at: Stamp::default(), figures, ..g.clone() }
 }
 
 /// Percentages as they are drawn, by member: (CPU, memory).

@@ -49,6 +49,45 @@ impl Members {
     }
 }
 
+/// The columns of the guests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guests {
+    /// Width of the name.
+    pub name: u16,
+    /// Width of the node.
+    pub node: u16,
+    /// Width of sign, state and reason.
+    pub state: u16,
+    /// vCPUs, CPU, memory.
+    pub load: bool,
+    /// Disk and network.
+    pub rates: bool,
+    /// Width of the service.
+    pub managed: u16,
+    /// Agent, and since when.
+    pub care: bool,
+}
+
+impl Guests {
+    /// The columns for a width.
+    pub fn new(index: &Index, width: u16) -> Self {
+        let name = index.widths.guest.clamp(5, if width >= 100 { 32 } else { 14 });
+        let node = index.names.widest().clamp(4, if width >= 100 { 24 } else { 10 });
+        let state = if width >= 110 { 26 } else { 18 };
+        let base = name + node + state + 3;
+        let managed = index.widths.service.clamp(10, 24);
+        Self {
+            name,
+            node,
+            state,
+            load: width >= base + 18,
+            rates: width >= base + 18 + managed + 1 + 28,
+            managed: if width > base + 18 + managed { managed } else { 0 },
+            care: width >= base + 18 + managed + 1 + 28 + 24,
+        }
+    }
+}
+
 /// How node columns of the services are headed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heads {
@@ -69,6 +108,8 @@ pub struct Services {
     pub owners: u16,
     /// Width of the state; failures stand behind it where they have no column.
     pub state: u16,
+    /// The guest's state, by libvirt.
+    pub guest: bool,
     /// The kind.
     pub kind: bool,
     /// Failures.
@@ -77,6 +118,8 @@ pub struct Services {
     pub since: bool,
 }
 
+/// Width of a guest's state.
+pub const GUEST: u16 = 10;
 /// Width of a kind, of failures, of a time.
 pub const KIND: u16 = 8;
 /// Failures.
@@ -96,6 +139,7 @@ impl Services {
             matrix: None,
             owners: 0,
             state: if narrow { 10 } else { 12 },
+            guest: width >= 90 && index.widths.guests,
             kind: width >= 130,
             fails: !narrow && index.widths.failures,
             since: width >= 150,
@@ -127,8 +171,8 @@ impl Services {
 
     /// Cells of everything but the matrix and the note.
     const fn fixed(&self) -> u16 {
-        let (kind, fails, since) = (self.kind as u16, self.fails as u16, self.since as u16);
-        self.name + 1 + self.state + 1 + kind * (KIND + 1) + fails * (FAILS + 1) + since * (SINCE + 1)
+        let (guest, kind, fails, since) = (self.guest as u16, self.kind as u16, self.fails as u16, self.since as u16);
+        self.name + 1 + self.state + 1 + guest * (GUEST + 1) + kind * (KIND + 1) + fails * (FAILS + 1) + since * (SINCE + 1)
     }
 }
 

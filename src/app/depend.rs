@@ -36,7 +36,9 @@ fn hangs_on(guest: &Guest, thing: Thing<'_>, c: &Cluster) -> bool {
         Thing::Link(node, name) => {
             let nics = guest.definition.iter().flat_map(|d| &d.nics).filter_map(bridge_of);
             &*guest.node == node
-                && nics.into_iter().any(|bridge| is_alive(c, node, bridge, None, DEEPEST) && !is_alive(c, node, bridge, Some(name), DEEPEST))
+                && nics
+                    .into_iter()
+                    .any(|bridge| is_alive(c, node, bridge, None, DEEPEST) && !is_alive(c, node, bridge, Some(name), DEEPEST))
         }
         Thing::Volume(vg, lv) => disks().any(|d| volume_behind(d, c).is_some_and(|v| v.vg == vg && v.lv == lv)),
         Thing::Group(vg) => disks().any(|d| {
@@ -82,7 +84,8 @@ fn is_alive(c: &Cluster, node: &str, name: &str, without: Option<&str>, depth: u
 
 /// What a bridge is plugged into, guests' own taps left out.
 fn uplinks<'a>(c: &'a Cluster, node: &str, bridge: &str) -> Vec<&'a str> {
-    let taps: HashSet<&str> = c.guests.iter().filter_map(|g| g.definition.as_ref()).flat_map(|d| &d.nics).filter_map(|n| n.device.as_deref()).collect();
+    let taps: HashSet<&str> =
+        c.guests.iter().filter_map(|g| g.definition.as_ref()).flat_map(|d| &d.nics).filter_map(|n| n.device.as_deref()).collect();
     let nics = c.nics.iter().filter(|n| &*n.node == node && n.master.as_deref() == Some(bridge) && !taps.contains(n.name.as_str()));
     let bonds = c.bonds.iter().filter(|b| &*b.node == node && b.bridge.as_deref() == Some(bridge));
     nics.map(|n| n.name.as_str()).chain(bonds.map(|b| b.name.as_str())).collect()
@@ -124,7 +127,12 @@ fn storage(disk: &Disk, guest: &Guest, c: &Cluster, steps: &mut Vec<Step>) {
         step(steps, 1, format!("volume {}/{}", volume.vg, volume.lv), false);
         Some(volume.vg.clone())
     } else if let Some(mount) = mount_behind(disk, guest, c) {
-        step(steps, 1, format!("filesystem {} ({}) on {}", mount.mount, mount.kind, mount.source), mount.percent().is_some_and(|p| p >= 98.0));
+        step(
+            steps,
+            1,
+            format!("filesystem {} ({}) on {}", mount.mount, mount.kind, mount.source),
+            mount.percent().is_some_and(|p| p >= 98.0),
+        );
         mount.source.split_once('/').map(|(vg, _)| vg.to_owned()).filter(|vg| c.groups.iter().any(|g| g.name == *vg))
     } else {
         None

@@ -11,6 +11,7 @@ use super::names::Names;
 use super::rows::Row;
 use crate::domain::cluster::{BondStatus, Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState};
 use crate::domain::event::Severity;
+use crate::domain::guest::{Guest, GuestState};
 use crate::domain::observation::manager::NodeKind;
 use crate::domain::text::natural_cmp;
 
@@ -75,6 +76,10 @@ pub struct Widths {
     pub storage: u16,
     /// Some service has failed operations.
     pub failures: bool,
+    /// A guest's name.
+    pub guest: u16,
+    /// Some service is a guest that libvirt has.
+    pub guests: bool,
 }
 
 /// See the module.
@@ -165,12 +170,18 @@ impl Index {
                 Some("LOGGED_IN") | None => Level::Quiet,
                 Some(_) => Level::Warning,
             },
+            Row::Guest(i) => c.guests.get(at(i)).map_or(Level::Quiet, |g| guest_level(g).max(self.guest_said(g))),
             Row::Group(_) | Row::Pv(_) | Row::Nic(_) => Level::Quiet,
             Row::Net(i) => {
                 self.net.get(at(i)).map_or(Level::Quiet, |n| n.bonds.clone().map(|k| self.bond_level(c, k)).max().unwrap_or_default())
             }
             Row::Bond(i) => self.bond_level(c, at(i)),
         }
+    }
+
+    /// Alerts about a guest stand under its service, where it has one.
+    fn guest_said(&self, g: &Guest) -> Level {
+        self.said(&g.name).max(g.managed_by.as_deref().map_or(Level::Quiet, |s| self.said(s)))
     }
 
     fn bond_level(&self, c: &Cluster, i: usize) -> Level {
@@ -200,6 +211,16 @@ fn level_of(severity: Severity) -> Level {
         Severity::Warning => Level::Warning,
         Severity::Notice => Level::Moving,
         Severity::Info => Level::Quiet,
+    }
+}
+
+fn guest_level(g: &Guest) -> Level {
+    match g.state {
+        GuestState::Crashed => Level::Critical,
+        _ if g.migrating || g.job.is_some() => Level::Moving,
+        GuestState::Paused | GuestState::Unknown => Level::Warning,
+        _ if g.stale => Level::Warning,
+        _ => Level::Quiet,
     }
 }
 
@@ -326,7 +347,13 @@ fn widths(c: &Cluster, tree: &[(u32, u8)]) -> Widths {
         .chain(c.filesystems.iter().map(|f| cells(&f.mount)))
         .chain(c.maps.iter().map(|m| cells(&m.map.name) + "paths ".len()));
     let narrow = |n: Option<usize>| u16::try_from(n.unwrap_or(0)).unwrap_or(u16::MAX);
-    Widths { service: narrow(service.max()), storage: narrow(storage.max()), failures: c.services.iter().any(|s| s.failures > 0) }
+    Widths {
+        service: narrow(service.max()),
+        storage: narrow(storage.max()),
+        failures: c.services.iter().any(|s| s.failures > 0),
+        guest: narrow(c.guests.iter().map(|g| cells(&g.name)).max()),
+        guests: c.services.iter().any(|s| s.guest.is_some()),
+    }
 }
 
 fn fullest(c: &Cluster) -> Option<(String, f64)> {

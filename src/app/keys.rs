@@ -122,7 +122,7 @@ fn apply_filter(model: &mut Model) {
 /// Sets the filter of a pane.
 pub(super) fn set_filter(model: &mut Model, pane: Pane, text: &str) {
     let filter = super::filter::Filter::parse(text);
-    match model.panes.get_mut(pane as usize) {
+    match pane.slot().and_then(|at| model.panes.get_mut(at)) {
         Some(state) => {
             state.wish.filter = filter;
             model.reorder(pane);
@@ -189,7 +189,7 @@ fn sort_menu(model: &mut Model, key: Key, pane: Pane, cursor: usize) {
         Key { code: Code::Down | Code::Char('j'), .. } => (cursor + 1).min(last),
         Key { code: Code::Up | Code::Char('k'), .. } => cursor.saturating_sub(1),
         Key { code: Code::Enter, .. } => {
-            let (Some(key), Some(state)) = (keys.get(cursor), model.panes.get_mut(pane as usize)) else { return };
+            let (Some(key), Some(state)) = (keys.get(cursor), pane.slot().and_then(|at| model.panes.get_mut(at))) else { return };
             // The same column again turns the order round.
             state.wish.reversed = state.wish.sort == *key && !state.wish.reversed;
             state.wish.sort = *key;

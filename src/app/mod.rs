@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod alike;
 pub mod ascii;
 pub mod columns;
+pub mod depend;
 pub mod detail;
 pub mod document;
 pub mod emergency;

@@ -61,6 +61,9 @@ pub struct Setup {
     pub stale_after: Duration,
 }
 
+/// The panes that are tables, by [`Pane::slot`].
+const TABLES: [Pane; 5] = [Pane::Members, Pane::Services, Pane::Storage, Pane::Network, Pane::Guests];
+
 /// A pane: what the operator wants of it, and its rows on the overview and as a table.
 #[derive(Clone, Debug, Default)]
 pub struct PaneState {
@@ -97,8 +100,8 @@ pub struct Model {
     pub screens: Vec<Screen>,
     /// The pane that has the keys on the overview.
     pub focus: Pane,
-    /// The panes but the timeline, by number.
-    pub panes: [PaneState; 4],
+    /// The panes but the timeline, by [`Pane::slot`].
+    pub panes: [PaneState; 5],
     /// The timeline.
     pub timeline: Timeline,
     /// Alerts.
@@ -123,8 +126,8 @@ impl Model {
         let picker = setup.current.is_none() && setup.clusters.len() > 1 && !setup.wallboard;
         let screens = if picker { vec![Screen::Overview, Screen::Clusters(0)] } else { vec![Screen::Overview] };
         let empty = Arc::new(Cluster::default());
-        let mut panes: [PaneState; 4] = Default::default();
-        for (state, pane) in panes.iter_mut().zip(Pane::ALL) {
+        let mut panes: [PaneState; 5] = Default::default();
+        for (state, pane) in panes.iter_mut().zip(TABLES) {
             state.wish.sort = order::SortKey::default_of(pane);
         }
         let mut model = Self {
@@ -196,7 +199,7 @@ impl Model {
 
     /// A pane's state; none for the timeline, which is no table.
     pub fn pane(&self, pane: Pane) -> Option<&PaneState> {
-        self.panes.get(pane as usize)
+        self.panes.get(pane.slot()?)
     }
 
     /// The pane whose rows the keys move in: the focused one, or the zoomed one.
@@ -249,7 +252,7 @@ impl Model {
         let frame = self.frame();
         let rows = match self.screen() {
             Screen::Overview => {
-                let area = self.pane_areas(&frame)[self.focus as usize];
+                let area = self.pane_areas(&frame).get(self.focus as usize).copied().unwrap_or_default();
                 layout::brief_rows(self.focus, area)
             }
             Screen::Table(pane) => layout::table_rows(*pane, frame.body),
@@ -295,7 +298,7 @@ impl Model {
 
     /// Orders every pane anew.
     pub(super) fn order_all(&mut self) {
-        for pane in [Pane::Members, Pane::Services, Pane::Storage, Pane::Network] {
+        for pane in TABLES {
             self.order_rows(pane);
         }
         self.fold_all();
@@ -304,7 +307,7 @@ impl Model {
     /// Orders one pane anew; [`Self::fold_all`] must follow, since the layout depends on all panes.
     fn order_rows(&mut self, pane: Pane) {
         let body = self.frame().body;
-        let Some(state) = self.panes.get_mut(pane as usize) else { return };
+        let Some(state) = pane.slot().and_then(|at| self.panes.get_mut(at)) else { return };
         let (c, index) = (&*self.shown, &self.index);
         let before = std::mem::take(&mut state.full.rows);
         state.full.rows = order::full(pane, before, c, index, &state.wish);
@@ -312,6 +315,7 @@ impl Model {
             Pane::Members => c.members.len(),
             Pane::Services => c.services.len(),
             Pane::Storage => c.groups.len() + index.paths.len() + c.volumes.len() + index.mounts.len() + c.iscsi.len() + c.pvs.len(),
+            Pane::Guests => c.guests.len(),
             _ => c.bonds.len() + c.nics.len(),
         };
         state.hidden = all - state.full.rows.len();
@@ -323,7 +327,7 @@ impl Model {
     pub(super) fn fold_all(&mut self) {
         let areas = self.pane_areas(&self.frame());
         for (pane, area) in Pane::ALL.into_iter().zip(areas) {
-            let Some(state) = self.panes.get_mut(pane as usize) else { continue };
+            let Some(state) = pane.slot().and_then(|at| self.panes.get_mut(at)) else { continue };
             let (c, index) = (&*self.shown, &self.index);
             let height = usize::from(layout::brief_rows(pane, area).height);
             state.brief.rows = order::brief(pane, &state.full.rows, c, index, &state.wish);

@@ -49,13 +49,13 @@ fn step(model: &mut Model, by: isize) {
         Some(Screen::Help(page)) => page.scroll_to(page.scroll.saturating_add_signed(by), height),
         Some(Screen::Clusters(at)) => *at = moved(*at, true, by, clusters),
         Some(Screen::Table(pane)) => {
-            if let Some(state) = model.panes.get_mut(*pane as usize) {
+            if let Some(state) = pane.slot().and_then(|at| model.panes.get_mut(at)) {
                 let at = moved(state.full.cursor, state.full.selected.is_some(), by, state.full.rows.len());
                 state.full.select(at, &model.shown, &model.index, height);
             }
         }
         _ => {
-            if let Some(state) = model.panes.get_mut(model.focus as usize) {
+            if let Some(state) = model.focus.slot().and_then(|at| model.panes.get_mut(at)) {
                 let at = moved(state.brief.cursor, state.brief.selected.is_some(), by, state.brief.rows.len());
                 // The last line may say how many rows are folded.
                 let room = if state.brief.rows.len() > height { height.saturating_sub(1) } else { height };
@@ -77,7 +77,7 @@ fn sideways(model: &mut Model, right: bool) {
         return turn(model, if right { 1 } else { 4 });
     }
     let areas = model.pane_areas(&model.frame());
-    let from = areas[model.focus as usize];
+    let from = areas.get(model.focus as usize).copied().unwrap_or_default();
     let beside = Pane::ALL.into_iter().zip(areas).filter(|(pane, area)| {
         *pane != model.focus
             && area.height > 0
@@ -109,7 +109,7 @@ fn turn(model: &mut Model, by: usize) {
             let pane = *pane;
             model.focus = pane;
             let height = usize::from(layout::table_rows(pane, model.frame().body).height);
-            if let Some(state) = model.panes.get_mut(pane as usize).filter(|s| s.full.selected.is_none()) {
+            if let Some(state) = pane.slot().and_then(|at| model.panes.get_mut(at)).filter(|s| s.full.selected.is_none()) {
                 state.full.select(0, &model.shown, &model.index, height);
             }
         }

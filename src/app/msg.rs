@@ -104,6 +104,15 @@ pub enum Effect {
     SwitchCluster(String),
     /// Try these nodes again now.
     Hurry(Vec<NodeKey>),
+    /// Hand the terminal to a guest's serial console until the operator comes back.
+    Console {
+        /// The node whose libvirt has it.
+        node: NodeKey,
+        /// The guest.
+        uuid: String,
+        /// For people.
+        name: String,
+    },
     /// Load another theme by name and hand it to [`super::Model::set_theme`].
     SwitchTheme(String),
 }

@@ -63,6 +63,7 @@ impl SortKey {
             Pane::Services => &[Self::Name, Self::State, Self::Node, Self::Failures, Self::Since],
             Pane::Storage => &[Self::Name, Self::State, Self::Fill, Self::Size],
             Pane::Network => &[Self::Node, Self::State, Self::Name],
+            Pane::Guests => &[Self::Name, Self::State, Self::Node, Self::Cpu, Self::Memory, Self::Since],
             Pane::Events => &[],
         }
     }
@@ -130,6 +131,7 @@ fn all(pane: Pane, c: &Cluster, index: &Index) -> Vec<Row> {
             .chain(each(c.pvs.len(), Row::Pv))
             .collect(),
         Pane::Network => each(c.bonds.len(), Row::Bond).chain(each(c.nics.len(), Row::Nic)).collect(),
+        Pane::Guests => each(c.guests.len(), Row::Guest).collect(),
         Pane::Events => Vec::new(),
     }
 }

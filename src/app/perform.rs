@@ -38,6 +38,8 @@ pub fn perform(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Storage => go_to(model, Pane::Storage),
         Command::Network => go_to(model, Pane::Network),
         Command::Timeline => go_to(model, Pane::Events),
+        Command::Guests => zoom(model, Pane::Guests),
+        Command::Console => return console(model),
         Command::Quorum => open_detail(model, RowId::Quorum),
         Command::Alerts => open_alerts(model),
         Command::WorstAlert => worst_alert(model),
@@ -56,6 +58,29 @@ pub fn perform(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         movement => moves::perform(model, movement),
     }
+    Vec::new()
+}
+
+/// Asks for the console of the guest that is selected, itself or as a service.
+fn console(model: &mut Model) -> Vec<Effect> {
+    let c = &model.shown;
+    let active = |uuid: &str| c.guests.iter().find(|g| g.uuid == *uuid && g.state.is_active());
+    let guest = match model.selected() {
+        Some(RowId::Guest(node, uuid, _)) => {
+            c.guests.iter().find(|g| g.node == node && g.uuid == uuid && g.state.is_active()).or_else(|| active(&uuid))
+        }
+        Some(RowId::Service(id)) => c.guests.iter().find(|g| g.managed_by.as_deref() == Some(id.as_str()) && g.state.is_active()),
+        _ => None,
+    };
+    let why = match guest {
+        None => "the console is that of a running guest: select one".to_owned(),
+        Some(_) if model.setup.read_only => "this session is read-only, and who types into a console changes something".to_owned(),
+        Some(g) => match c.member(&g.node).and_then(|m| m.node) {
+            Some(node) => return vec![Effect::Console { node, uuid: g.uuid.clone(), name: format!("{} on {}", g.name, g.node) }],
+            None => format!("{} is not reached by quorate", g.node),
+        },
+    };
+    notice(model, why);
     Vec::new()
 }
 
@@ -138,7 +163,7 @@ fn zoom(model: &mut Model, pane: Pane) {
     let body = model.frame().body;
     let height = usize::from(super::layout::table_rows(pane, body).height);
     let (c, index) = (model.shown.clone(), &model.index);
-    if let Some(state) = model.panes.get_mut(pane as usize) {
+    if let Some(state) = pane.slot().and_then(|at| model.panes.get_mut(at)) {
         let wanted = match state.brief.selected.clone() {
             Some(RowId::Net(node)) => state.full.rows.iter().find_map(|r| match r.id(&c, index) {
                 Some(id @ (RowId::Bond(..) | RowId::Nic(..))) => {
@@ -154,7 +179,9 @@ fn zoom(model: &mut Model, pane: Pane) {
             state.full.select(0, &c, index, height);
         }
     }
-    model.focus = pane;
+    if pane != Pane::Guests {
+        model.focus = pane;
+    }
     model.screens.truncate(1);
     model.screens.push(Screen::Table(pane));
 }
@@ -228,7 +255,7 @@ fn open_filter(model: &mut Model) {
 
 fn clear_filter(model: &mut Model) {
     let Some(pane) = model.active_pane() else { return };
-    if let Some(state) = model.panes.get_mut(pane as usize) {
+    if let Some(state) = pane.slot().and_then(|at| model.panes.get_mut(at)) {
         state.wish.problems = false;
     }
     super::keys::set_filter(model, pane, "");
@@ -247,7 +274,7 @@ fn open_sort(model: &mut Model) {
 
 fn problems(model: &mut Model) {
     if let Some(pane) = model.active_pane()
-        && let Some(state) = model.panes.get_mut(pane as usize)
+        && let Some(state) = pane.slot().and_then(|at| model.panes.get_mut(at))
     {
         state.wish.problems = !state.wish.problems;
         model.reorder(pane);

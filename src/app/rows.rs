@@ -19,10 +19,12 @@ pub enum Pane {
     Network,
     /// The timeline.
     Events,
+    /// Guests by libvirt: a table of its own, not on the overview.
+    Guests,
 }
 
 impl Pane {
-    /// All, by number.
+    /// Those of the overview, by number.
     pub const ALL: [Self; 5] = [Self::Members, Self::Services, Self::Storage, Self::Network, Self::Events];
 
     /// Its title.
@@ -33,12 +35,22 @@ impl Pane {
             Self::Storage => "Storage",
             Self::Network => "Network",
             Self::Events => "Events",
+            Self::Guests => "Guests",
         }
     }
 
-    /// Its number, from 1.
-    pub const fn number(self) -> usize {
-        self as usize + 1
+    /// Its number, from 1; none if it is not on the overview.
+    pub const fn number(self) -> Option<usize> {
+        if matches!(self, Self::Guests) { None } else { Some(self as usize + 1) }
+    }
+
+    /// The place of its state in the model; none for the timeline, which is no table.
+    pub const fn slot(self) -> Option<usize> {
+        match self {
+            Self::Events => None,
+            Self::Guests => Some(4),
+            other => Some(other as usize),
+        }
     }
 }
 
@@ -67,6 +79,8 @@ pub enum Row {
     Bond(u32),
     /// `cluster.nics`.
     Nic(u32),
+    /// `cluster.guests`.
+    Guest(u32),
 }
 
 /// What a row is about. It stays the same while rows come, go and move.
@@ -85,6 +99,8 @@ pub enum RowId {
     Net(Arc<str>),
     Bond(Arc<str>, String),
     Nic(Arc<str>, String),
+    /// Node, UUID and name.
+    Guest(Arc<str>, String, String),
     /// The votes and the views of the nodes.
     Quorum,
     /// An event of the timeline by its number.
@@ -106,6 +122,7 @@ impl RowId {
             Self::Net(node) => format!("Interfaces of {node}"),
             Self::Bond(node, name) => format!("Bond {node}:{name}"),
             Self::Nic(node, name) => format!("Interface {node}:{name}"),
+            Self::Guest(node, _, name) => format!("Guest {name} on {node}"),
             Self::Quorum => "Votes and quorum".to_owned(),
             Self::Event(_) => "Event".to_owned(),
         }
@@ -134,6 +151,7 @@ impl Row {
             Self::Net(i) => RowId::Net(index.net.get(at(i))?.node.clone()),
             Self::Bond(i) => c.bonds.get(at(i)).map(|b| RowId::Bond(b.node.clone(), b.name.clone()))?,
             Self::Nic(i) => c.nics.get(at(i)).map(|n| RowId::Nic(n.node.clone(), n.name.clone()))?,
+            Self::Guest(i) => c.guests.get(at(i)).map(|g| RowId::Guest(g.node.clone(), g.uuid.clone(), g.name.clone()))?,
         })
     }
 
@@ -146,6 +164,7 @@ impl Row {
             (Self::Net(i), RowId::Net(node)) => index.net.get(at(i)).is_some_and(|n| n.node == *node),
             (Self::Bond(i), RowId::Bond(node, name)) => c.bonds.get(at(i)).is_some_and(|b| b.node == *node && b.name == *name),
             (Self::Nic(i), RowId::Nic(node, name)) => c.nics.get(at(i)).is_some_and(|n| n.node == *node && n.name == *name),
+            (Self::Guest(i), RowId::Guest(node, uuid, _)) => c.guests.get(at(i)).is_some_and(|g| g.node == *node && g.uuid == *uuid),
             (Self::Volume(i), RowId::Volume(vg, lv, uuid)) => {
                 c.volumes.get(at(i)).is_some_and(|v| v.vg == *vg && v.lv == *lv && v.uuid == *uuid)
             }

@@ -56,6 +56,12 @@ fn has(row: Row, c: &Cluster, index: &Index, field: Field, value: &str) -> bool 
         Row::Bond(i) => {
             c.bonds.get(at(i)).is_some_and(|b| (node && hit(&b.node)) || (any && (name() || b.ports.iter().any(|p| hit(&p.name)))))
         }
+        Row::Guest(i) => c.guests.get(at(i)).is_some_and(|g| {
+            (node && hit(&g.node))
+                || (any && hit(&g.name))
+                || (matches!(field, Field::Any | Field::State) && hit(g.state.word()))
+                || (matches!(field, Field::Any | Field::Service) && hit(g.managed_by.as_deref().unwrap_or("nobody")))
+        }),
         Row::Nic(i) => c
             .nics
             .get(at(i))

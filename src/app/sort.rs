@@ -6,6 +6,7 @@ use super::index::Index;
 use super::order::{SortKey, Wish};
 use super::rows::Row;
 use crate::domain::cluster::{Cluster, Member, Service};
+use crate::domain::guest::Guest;
 use crate::domain::text::natural_cmp;
 
 /// Sorts rows as the operator wishes; what is equal stands by name.
@@ -30,7 +31,7 @@ fn badness(row: Row, c: &Cluster) -> u8 {
 }
 
 fn compare(a: Row, b: Row, key: SortKey, c: &Cluster, index: &Index) -> Ordering {
-    if key == SortKey::Node {
+    if key == SortKey::Node && !matches!(a, Row::Guest(_)) {
         return match (row_service(a, c), row_service(b, c)) {
             (Some(a), Some(b)) => match (a.owners.first(), b.owners.first()) {
                 (Some(a), Some(b)) => natural_cmp(a, b),
@@ -40,6 +41,11 @@ fn compare(a: Row, b: Row, key: SortKey, c: &Cluster, index: &Index) -> Ordering
             _ => Ordering::Equal,
         };
     }
+    if let (Row::Guest(x), Row::Guest(y)) = (a, b)
+        && key == SortKey::Node
+    {
+        return text(c.guests.get(x as usize), c.guests.get(y as usize), |g| &g.node);
+    }
     let of = |row| number(row, key, c, index).unwrap_or(f64::NEG_INFINITY);
     of(b).total_cmp(&of(a))
 }
@@ -48,12 +54,12 @@ fn compare(a: Row, b: Row, key: SortKey, c: &Cluster, index: &Index) -> Ordering
 #[allow(clippy::cast_precision_loss, reason = "a sort key")]
 fn number(row: Row, key: SortKey, c: &Cluster, index: &Index) -> Option<f64> {
     match key {
-        SortKey::Cpu => member(row, c)?.host.cpu_percent,
-        SortKey::Memory => member(row, c)?.host.memory_percent,
+        SortKey::Cpu => guest(row, c).map_or_else(|| member(row, c)?.host.cpu_percent, |g| g.figures.cpu_percent),
+        SortKey::Memory => guest(row, c).map_or_else(|| member(row, c)?.host.memory_percent, |g| g.memory().map(|n| n as f64)),
         SortKey::Uptime => member(row, c)?.host.uptime.map(|u| -u.as_secs_f64()),
         SortKey::Guests => Some(member(row, c)?.guests as f64),
         SortKey::Failures => Some(row_service(row, c)?.failures as f64),
-        SortKey::Since => Some(row_service(row, c)?.since?.0 as f64),
+        SortKey::Since => Some(guest(row, c).map_or_else(|| row_service(row, c)?.since, |g| g.since)?.0 as f64),
         SortKey::Fill => fill(row, c, index),
         SortKey::Size => size(row, c, index),
         SortKey::Name | SortKey::State | SortKey::Node => None,
@@ -67,6 +73,13 @@ fn service(c: &Cluster, i: u32) -> Option<&Service> {
 fn row_service(row: Row, c: &Cluster) -> Option<&Service> {
     match row {
         Row::Service(i) => service(c, i),
+        _ => None,
+    }
+}
+
+fn guest(row: Row, c: &Cluster) -> Option<&Guest> {
+    match row {
+        Row::Guest(i) => c.guests.get(i as usize),
         _ => None,
     }
 }
@@ -119,6 +132,10 @@ fn by_name(left: Row, right: Row, c: &Cluster, index: &Index, key: SortKey) -> O
     match (left, right) {
         (Row::Member(x), Row::Member(y)) => text(c.members.get(x as usize), c.members.get(y as usize), |m| &m.name),
         (Row::Service(x), Row::Service(y)) => by_tree(x, y, c, index),
+        (Row::Guest(x), Row::Guest(y)) => {
+            let (x, y) = (c.guests.get(x as usize), c.guests.get(y as usize));
+            text(x, y, |g| &g.name).then_with(|| text(x, y, |g| &g.node))
+        }
         (Row::Group(x), Row::Group(y)) => text(c.groups.get(x as usize), c.groups.get(y as usize), |g| &g.name),
         (Row::Volume(x), Row::Volume(y)) => {
             let (x, y) = (c.volumes.get(x as usize), c.volumes.get(y as usize));

@@ -36,6 +36,8 @@ commands! {
     Services "services" Global Always "go to services";
     Storage "storage" Global Always "go to storage";
     Network "network" Global Always "go to bonds and interfaces";
+    Guests "guests" Global Always "go to the guests, as libvirt has them";
+    Console "console" Global Selected "the serial console of the selected guest; ^] comes back";
     Timeline "timeline" Global Always "go to the timeline";
     Alerts "alerts" Global Always "list the alerts";
     WorstAlert "worst-alert" Global AnyAlert "go to what the worst alert is about";

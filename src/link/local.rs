@@ -25,7 +25,7 @@ const STREAMS: usize = 16;
 const STACK: usize = 256 << 10;
 
 /// A link to this very machine; privileged commands get their rights by `rights`.
-pub fn spawn(rights: Become, voice: Voice) -> Box<dyn Link + Sync> {
+pub fn spawn(rights: Become, voice: Voice) -> Box<dyn Link> {
     let spoken = voice.clone();
     let body = move |inbox: inbox::Inbox, _, voice| {
         let mut speaker = Speaker::new(voice);

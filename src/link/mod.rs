@@ -247,7 +247,7 @@ impl Voice {
 }
 
 /// A way to a node.
-pub trait Link: Send {
+pub trait Link: Send + Sync {
     /// Gives an order. Never blocks.
     fn order(&self, order: Order);
 }

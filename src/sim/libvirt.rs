@@ -107,6 +107,7 @@ fn target_of(world: &World, guest: GuestAt) -> Option<NodeAt> {
 fn lifecycle(world: &World, guest: GuestAt, before: Option<Run>, now: Option<Run>) -> Option<(i32, i32)> {
     let moved = || world.guests.get(guest).is_some_and(|g| g.on.is_some() && g.run == Run::Running);
     Some(match (before, now) {
+        (None, None) => return None,
         (None, Some(_)) if target_of(world, guest).is_some() => (2, 1),
         (None, Some(_)) => (2, 0),
         (Some(_), None) if moved() => (5, 3),

@@ -11,9 +11,9 @@
 mod answer;
 mod build;
 mod chance;
-pub mod libvirt;
+mod libvirt;
 mod life;
-mod link;
+pub mod link;
 mod obey;
 mod policy;
 mod story;

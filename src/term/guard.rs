@@ -10,6 +10,9 @@ const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[m\x1b[2J\x1b[H";
 /// Ends a frame that was cut short, then takes back what [`ENTER`] did.
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
+/// Undoes what a guest may have left: a string that never ended, application keys, mouse, scroll region, charsets, colours, its alternate screen.
+const TAME: &[u8] = b"\x1b\\\x1b[!p\x1b[?1l\x1b>\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[r\x1b(B\x0f\x1b[m\x1b[?25h\x1b[?1049l\r\n";
+
 /// Whether the terminal is ours now. The panic hook must know, and it has no guard at hand.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
@@ -28,6 +31,26 @@ impl Guard {
     /// Gives the terminal back for a while (^Z, a console).
     pub fn pause(&self) {
         leave();
+    }
+
+    /// Lends it raw: on the operator's own screen, with this line above.
+    pub fn lend(&self, words: &str) -> io::Result<()> {
+        leave();
+        terminal::enable_raw_mode()?;
+        // A panic meanwhile must still end raw mode.
+        ENTERED.store(true, Ordering::SeqCst);
+        let mut out = io::stdout().lock();
+        write!(out, "\r\n{words}\r\n")?;
+        out.flush()
+    }
+
+    /// Takes it back from whatever was done to it; the caller repaints everything.
+    pub fn take_back(&self) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(TAME)?;
+        out.flush()?;
+        drop(out);
+        take()
     }
 
     /// Takes it again; the caller repaints everything.

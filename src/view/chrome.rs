@@ -63,7 +63,7 @@ pub fn title(pen: &mut Pen<'_>, area: Rect, pane: Pane, focused: bool, note: &st
     if area.height == 0 {
         return;
     }
-    let name = format!("{} {}", pane.number(), pane.title());
+    let name = pane.number().map_or_else(|| pane.title().to_owned(), |n| format!("{n} {}", pane.title()));
     let filter = pen.model.filter(pane).text().to_owned();
     let mut cursor = pen.at(area.x, area.y, area.width);
     if focused {

@@ -112,6 +112,12 @@ impl GuestWatch {
         usable(true).or_else(|| usable(false)).map(|s| s.path.clone())
     }
 
+    /// The socket for a connection that may write.
+    pub fn writable(&self) -> Option<String> {
+        let sockets = self.sockets.as_deref().unwrap_or_default();
+        sockets.iter().find(|s| s.usable && !s.read_only).map(|s| s.path.clone())
+    }
+
     /// libvirt spoke. True: guests of other nodes may be concerned too.
     pub fn report(&mut self, report: LibvirtReport, now: Stamp, out: &mut Vec<Output>) -> bool {
         match report {

@@ -167,6 +167,11 @@ impl Watch {
         nodes && self.manager.looked_once(&self.nodes, now)
     }
 
+    /// The socket of a node's libvirt for a connection that may write; none if there is none that this user may use.
+    pub fn libvirt_socket(&self, node: NodeKey) -> Option<String> {
+        self.guests.get(&node).and_then(GuestWatch::writable)
+    }
+
     /// The operator asks for a fresh look at everything.
     pub fn refresh(&mut self, now: Stamp) {
         for node in self.nodes.values_mut() {

@@ -31,3 +31,19 @@ fn a_storm_of_resizes_ends_in_a_whole_screen() {
     t.type_in("q");
     assert_eq!(t.end(), 0);
 }
+
+/// The simulated guests have no console: it says so, and the screen comes back whole.
+#[test]
+fn a_console_gives_the_terminal_back_whole() {
+    let mut t = Terminal::open(&["demo", "--stack", "pacemaker"], &[], (120, 30));
+    t.wait("services", |s| s.contains("QUORATE"));
+    t.type_in("v");
+    t.wait("guests", |s| s.contains("MANAGED BY") && s.contains("running"));
+    t.type_in("t");
+    t.wait("the console", |s| s.contains("console of") && s.contains("has no console"));
+    t.wait("the table again", |s| s.contains("MANAGED BY"));
+    assert!(t.screen.screen().alternate_screen() && t.screen.screen().hide_cursor());
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
+    assert!(!t.screen.screen().alternate_screen() && !t.screen.screen().hide_cursor());
+}

@@ -2,6 +2,7 @@
 
 pub mod frames;
 mod glance;
+mod guests;
 pub mod paint;
 pub mod sample;
 mod screenshots;

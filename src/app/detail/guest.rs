@@ -57,16 +57,11 @@ pub fn converges(job: &GuestJob) -> Option<bool> {
     (job.iteration.unwrap_or(0) > 1 && speed > 0).then_some(dirty < speed)
 }
 
-/// A line of the last minutes: one cell a figure, `width` at most.
-pub fn sparkline(history: &[u8], width: usize) -> String {
-    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let from = history.len().saturating_sub(width);
-    history.iter().skip(from).map(|p| BARS[usize::from(*p).min(99) * BARS.len() / 100]).collect()
-}
-
 /// Writes the page; none if there is no such guest.
 pub fn write(doc: &mut Document, model: &Model, node: &Arc<str>, uuid: &str) -> Option<()> {
-    let g = model.shown.guests.iter().find(|g| g.node == *node && g.uuid == uuid)?;
+    let mut guests = model.shown.guests.iter().filter(|g| g.uuid == uuid);
+    // One that moved on is followed.
+    let g = guests.clone().find(|g| g.node == *node).or_else(|| guests.find(|g| g.state.is_active()))?;
     let service = g.managed_by.clone();
     alerts(doc, model, |subject| subject == g.name || service.as_deref() == Some(subject));
     doc.head("State");
@@ -119,7 +114,7 @@ fn write_figures(doc: &mut Document, g: &Guest) {
     doc.maybe("vCPUs", g.vcpus().map(|n| n.to_string()));
     doc.maybe("CPU", f.cpu_percent.map(|p| format!("{} of one host CPU", words::percent(p))));
     if f.cpu_history.len() > 1 {
-        doc.pair("last minutes", Role::Text, &sparkline(&f.cpu_history, 60));
+        doc.pair("last minutes", Role::Text, &words::bars(&f.cpu_history, 60));
     }
     let used = f.memory_used.map(|n| format!(", {} used", words::bytes(n))).unwrap_or_default();
     let balloon = f.memory.filter(|n| Some(*n) != g.memory()).map(|n| format!(", {} by the balloon", words::bytes(n))).unwrap_or_default();
@@ -217,7 +212,8 @@ fn write_nics(doc: &mut Document, d: &Definition) {
     doc.table(&["MAC", "ON", "DEVICE", "MODEL", "VLAN", ""], &rows);
 }
 
-fn write_chain(doc: &mut Document, model: &Model, g: &Guest) {
+/// What a guest stands on: a heading and a line for each thing.
+pub fn write_chain(doc: &mut Document, model: &Model, g: &Guest) {
     let steps = depend::below(g, &model.shown);
     if steps.is_empty() {
         return;

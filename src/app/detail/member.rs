@@ -40,6 +40,7 @@ pub fn write(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
             doc.pair(asked(*question), Role::Warn, &trouble.text);
         }
     }
+    super::guest::write_dies(doc, model, crate::app::depend::Thing::Member(name));
     write_fences(doc, model, name);
     history(doc, model, |e| e.node.as_deref() == Some(name) || e.subject.as_deref() == Some(name));
     Some(())
@@ -301,5 +302,11 @@ const fn asked(question: Question) -> &'static str {
         Q::Net => "interfaces",
         Q::Bonding => "bonds",
         Q::LinkSpeeds => "link speeds",
+        Q::LibvirtSockets => "libvirt",
+        Q::GuestParams => "guest names",
+        Q::VirtHost => "hypervisor",
+        Q::Guests => "guests",
+        Q::GuestStats => "guest figures",
+        Q::GuestJobs => "guest jobs",
     }
 }

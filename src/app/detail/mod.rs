@@ -1,6 +1,7 @@
 //! Details: one thing in full, as a page of text.
 
 pub mod event;
+pub mod guest;
 pub mod help;
 pub mod member;
 pub mod network;
@@ -28,6 +29,7 @@ pub fn page(id: &RowId, model: &Model) -> Document {
             storage::write(&mut doc, model, id)
         }
         RowId::Net(_) | RowId::Bond(..) | RowId::Nic(..) => network::write(&mut doc, model, id),
+        RowId::Guest(node, uuid, _) => guest::write(&mut doc, model, node, uuid),
         RowId::Quorum => quorum::write(&mut doc, model),
         RowId::Event(number) => event::write(&mut doc, model, *number),
     };
@@ -51,6 +53,7 @@ pub fn exists(id: &RowId, c: &Cluster, index: &Index) -> bool {
         RowId::Net(node) => index.net.iter().any(|n| n.node == *node),
         RowId::Bond(node, name) => c.bonds.iter().any(|b| b.node == *node && b.name == *name),
         RowId::Nic(node, name) => c.nics.iter().any(|n| n.node == *node && n.name == *name),
+        RowId::Guest(_, uuid, _) => c.guests.iter().any(|g| g.uuid == *uuid),
         RowId::Quorum | RowId::Event(_) => true,
     }
 }

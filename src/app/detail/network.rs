@@ -1,6 +1,8 @@
 //! Bonds, bridges, VLANs and interfaces of a node in full.
 
+use super::guest::write_dies;
 use super::{alerts, history, join};
+use crate::app::depend::Thing;
 use crate::app::document::Document;
 use crate::app::model::Model;
 use crate::app::rows::RowId;
@@ -15,11 +17,13 @@ pub fn write(doc: &mut Document, model: &Model, id: &RowId) -> Option<()> {
         RowId::Bond(node, name) => {
             let bond = c.bonds.iter().find(|b| b.node == *node && b.name == *name)?;
             write_bond(doc, model, bond);
+            write_dies(doc, model, Thing::Link(node, name));
             node.clone()
         }
         RowId::Nic(node, name) => {
             let nic = c.nics.iter().find(|n| n.node == *node && n.name == *name)?;
             write_nic(doc, nic);
+            write_dies(doc, model, Thing::Link(node, name));
             node.clone()
         }
         _ => return None,

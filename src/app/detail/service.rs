@@ -35,6 +35,13 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
         doc.pair("why", Role::Warn, reason);
     }
     doc.maybe("since", s.since.map(|at| format!("{}, {}", time(model, at), ago(model, at))));
+    if let Some(g) = &s.guest {
+        let reason = g.reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
+        doc.pair("guest", Role::Text, &format!("{}{reason} on {}", g.state.word(), g.node));
+    }
+    if let Some(drift) = &s.drift {
+        doc.pair("drift", Role::Warn, drift);
+    }
     doc.pair("runs on", Role::Text, &join(&s.owners));
     doc.maybe("before", s.last_owner.as_deref());
     doc.maybe("prefers", s.prefers.as_deref());
@@ -48,6 +55,9 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
     doc.maybe("part of", s.parent.as_deref());
     write_parts(doc, model, id);
     write_constraints(doc, model, s);
+    for g in c.guests.iter().filter(|g| g.managed_by.as_deref() == Some(id)) {
+        super::guest::write_chain(doc, model, g);
+    }
     let volumes: Vec<String> = c
         .volumes
         .iter()
@@ -148,6 +158,9 @@ pub fn is_twice(s: &Service) -> bool {
 /// The note beside a service: why, how often it failed, what else is odd.
 pub fn note(s: &Service, model: &Model) -> String {
     let mut parts: Vec<String> = Vec::new();
+    if let Some(drift) = &s.drift {
+        parts.push(format!("drift: {drift}"));
+    }
     if let Some(reason) = &s.reason {
         parts.push(reason.clone());
     }

@@ -1,6 +1,8 @@
 //! Volume groups, volumes, filesystems, paths and sessions in full.
 
+use super::guest::write_dies;
 use super::{alerts, history, join, percent, size};
+use crate::app::depend::Thing;
 use crate::app::document::Document;
 use crate::app::model::Model;
 use crate::app::rows::RowId;
@@ -14,15 +16,20 @@ pub fn write(doc: &mut Document, model: &Model, id: &RowId) -> Option<()> {
         RowId::Group(name, uuid) => {
             let group = c.groups.iter().find(|g| g.name == *name && g.uuid == *uuid)?;
             write_group(doc, model, group);
+            write_dies(doc, model, Thing::Group(name));
         }
         RowId::Volume(vg, lv, uuid) => {
             let v = c.volumes.iter().find(|v| v.vg == *vg && v.lv == *lv && v.uuid == *uuid)?;
             write_volume(doc, model, v);
+            write_dies(doc, model, Thing::Volume(vg, lv));
             if let Some(group) = c.groups.iter().find(|g| g.name == *vg && v.seen_by.iter().any(|n| g.seen_by.contains(n))) {
                 write_group(doc, model, group);
             }
         }
-        RowId::Mount(mount, source) => write_mount(doc, model, mount, source)?,
+        RowId::Mount(mount, source) => {
+            write_mount(doc, model, mount, source)?;
+            write_dies(doc, model, Thing::Mount(mount));
+        }
         RowId::Paths(name) => write_paths(doc, model, name)?,
         RowId::Iscsi(node, target, portal) => {
             let (_, s) = c.iscsi.iter().find(|(n, s)| n == node && s.target == *target && s.portal == *portal)?;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use crossterm::event::{Event as TermEvent, EventStream, KeyEventKind};
@@ -14,6 +15,7 @@ use ratatui::layout::Rect;
 use rustix::io::Errno;
 use rustix::process::{Signal, getpid, kill_process};
 
+use super::console::{Console, End};
 use super::live::{Happening, Live};
 use super::signals::{Signals, Told};
 use super::way::WayFinder;
@@ -70,6 +72,7 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
         picture_due: false,
         resized: None,
         quit: None,
+        console: None,
         model: Model::new(setup),
     };
     // The first frame shows what is known before any node answered: which nodes are asked.
@@ -102,6 +105,8 @@ struct Cockpit {
     picture_due: bool,
     resized: Option<(Stamp, (u16, u16))>,
     quit: Option<u8>,
+    /// A console was asked for: node, guest, its name for people.
+    console: Option<(NodeKey, String, String)>,
     model: Model,
 }
 
@@ -126,6 +131,12 @@ impl Cockpit {
                 happenings = step(self.live.as_mut(), wake, now) => self.happened(happenings)?,
             }
             self.after_turn()?;
+            if let Some(wanted) = self.console.take() {
+                // Nobody else may read the keys meanwhile.
+                drop(keys);
+                self.hold_console(wanted, &mut signals).await?;
+                keys = EventStream::new();
+            }
         }
     }
 
@@ -268,6 +279,37 @@ impl Cockpit {
         self.repaint()
     }
 
+    /// The terminal is the guest's until `^]`; the session goes on behind it.
+    async fn hold_console(&mut self, (node, uuid, name): (NodeKey, String, String), signals: &mut Signals) -> io::Result<()> {
+        let Some(live) = &mut self.live else { return Ok(()) };
+        let (near, far) = UnixStream::pair()?;
+        live.console(node, uuid, far);
+        self.guard.lend(&format!("console of {name}; ^] comes back"))?;
+        let mut console = Console::start(near)?;
+        let said = loop {
+            let now = self.now();
+            tokio::select! {
+                biased;
+                told = signals.next() => if let Told::Quit(code) = told {
+                    self.quit = Some(code);
+                    break None;
+                },
+                end = console.over() => break (end == End::Guest).then(|| format!("the console of {name} ended")),
+                happenings = step(self.live.as_mut(), now.after(TICK), now) => self.happened(happenings)?,
+            }
+        };
+        drop(console);
+        if said.is_some() {
+            // What the other side said last is worth a look.
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+        self.guard.take_back()?;
+        if let Some(text) = said {
+            self.tell(Msg::Notice(text))?;
+        }
+        self.repaint()
+    }
+
     fn switch(&mut self, name: &str) -> io::Result<()> {
         let Some(ways) = (self.open)(name) else {
             return self.tell(Msg::Notice(format!("cluster '{name}' cannot be opened: its configuration has no node")));
@@ -304,6 +346,10 @@ impl Cockpit {
                 Ok(())
             }
             Effect::SwitchCluster(name) => self.switch(&name),
+            Effect::Console { node, uuid, name } => {
+                self.console = Some((node, uuid, name));
+                Ok(())
+            }
             Effect::Hurry(nodes) => {
                 if let Some(live) = &mut self.live {
                     live.hurry(&nodes);

@@ -1,6 +1,7 @@
 //! One session with a cluster: links, watch, and state, joined.
 
 use std::collections::BTreeMap;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::domain::event::Event;
 use crate::domain::node::{LinkFault, NodeKey, Reach};
 use crate::domain::observation::Observation;
 use crate::domain::stamp::Stamp;
-use crate::link::{Link, Order, Prompt, PromptId, Reply, Report, Target, Voice};
+use crate::link::{LibvirtOrder, Link, Order, Prompt, PromptId, Reply, Report, Target, Voice};
 use crate::record::{RecordedNode, Recorder};
 use crate::state::{NodeFacts, SessionFacts, Store};
 use crate::watch::{Output, Watch};
@@ -370,6 +371,12 @@ impl Live {
         }
         let now = self.now();
         self.watch.refresh(now);
+    }
+
+    /// Joins a guest's serial console with this socket. What stands in the way is written to it.
+    pub fn console(&mut self, node: NodeKey, uuid: String, far: UnixStream) {
+        let socket = self.watch.libvirt_socket(node);
+        self.order(node, Order::Libvirt(LibvirtOrder::Console { socket, uuid, force: false, far: Arc::new(far) }));
     }
 
     /// The name under which the operator knows a node.

@@ -107,7 +107,7 @@ fn event_loop() -> Result<(), Fault> {
 
 /// A link with libvirt beside it.
 pub struct Beside {
-    inner: Arc<dyn Link + Sync>,
+    inner: Arc<dyn Link>,
     state: Mutex<State>,
     voice: Voice,
     /// A URI of this machine that is used instead of a socket of the node.
@@ -127,7 +127,7 @@ struct State {
 
 impl Beside {
     /// Puts libvirt beside a link. `uri` is opened on this machine where it is given (`test:///default`, `qemu:///session`).
-    pub fn new(inner: Arc<dyn Link + Sync>, voice: Voice, uri: Option<String>) -> Self {
+    pub fn new(inner: Arc<dyn Link>, voice: Voice, uri: Option<String>) -> Self {
         Self { inner, state: Mutex::default(), voice, uri, stuck: Arc::default() }
     }
 

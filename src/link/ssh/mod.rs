@@ -40,7 +40,7 @@ const DIAL_STACK: usize = 512 << 10;
 const SAY_LATE: Duration = Duration::from_millis(2500);
 
 /// A link to a node by SSH.
-pub fn spawn(target: Target, voice: Voice) -> Box<dyn Link + Sync> {
+pub fn spawn(target: Target, voice: Voice) -> Box<dyn Link> {
     let name = format!("link {}", target.end.alias.chars().take(9).collect::<String>());
     let spoken = voice.clone();
     match inbox::start(&name, STACK, voice, move |inbox, waker, voice| {

@@ -1,6 +1,7 @@
 //! The panes: the same rows on the overview and as full tables, with as many columns as there is room for.
 
 pub mod events;
+pub mod guests;
 pub mod members;
 pub mod network;
 pub mod services;
@@ -19,6 +20,7 @@ use crate::app::list::List;
 use crate::app::order::SortKey;
 use crate::app::rows::{Pane, Row};
 use crate::app::words;
+use crate::domain::guest::GuestState;
 use crate::theme::Role;
 
 /// Draws a pane of the overview.
@@ -122,6 +124,7 @@ fn draw_row(pen: &mut Pen<'_>, row: Row, area: Rect, look: Look) {
     match row {
         Row::Member(i) => members::row(pen, i, inner, look),
         Row::Service(i) => services::row(pen, i, inner, look),
+        Row::Guest(i) => guests::row(pen, i, inner, look),
         Row::Net(_) | Row::Bond(_) | Row::Nic(_) => network::row(pen, row, inner, look),
         _ => storage::row(pen, row, inner, look),
     }
@@ -148,6 +151,9 @@ fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool) {
         Pane::Storage if model.index.counts.paths.1 > 0 => {
             format!("paths {}/{}", model.index.counts.paths.0, model.index.counts.paths.1)
         }
+        Pane::Guests if !model.shown.guests.is_empty() => {
+            format!("{}/{} running", model.shown.guests.iter().filter(|g| g.state == GuestState::Running).count(), model.shown.guests.len())
+        }
         _ => String::new(),
     };
     if state.wish.sort != SortKey::default_of(pane) || state.wish.reversed {
@@ -162,6 +168,7 @@ fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool) {
     }
     let stale = match pane {
         Pane::Services => services::stale(pen),
+        Pane::Guests => guests::silent(pen),
         Pane::Storage | Pane::Network => {
             let age = fresh::everything(&model.shown, model.setup.now, model.setup.stale_after);
             age.map_or_else(String::new, |a| format!("{} old", words::age(a)))
@@ -178,6 +185,7 @@ fn heads(pen: &mut Pen<'_>, pane: Pane, area: Rect) {
         Pane::Services => services::heads(pen, inner),
         Pane::Storage => storage::heads(pen, inner),
         Pane::Network => network::heads(pen, inner),
+        Pane::Guests => guests::heads(pen, inner),
         Pane::Events => {}
     }
 }

@@ -9,7 +9,7 @@
 use ratatui::layout::Rect;
 
 use super::{Look, name};
-use crate::app::columns::{FAILS, Heads, KIND, SINCE, Services as Columns};
+use crate::app::columns::{FAILS, GUEST, Heads, KIND, SINCE, Services as Columns};
 use crate::app::detail::service::{is_twice, mark, note, state_word};
 use crate::app::fresh;
 use crate::app::index::Level;
@@ -38,6 +38,9 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
         None => _ = cursor.cell(c.owners, "ON", Role::Dim),
     }
     cursor.cell(c.state, "STATE", Role::Dim);
+    if c.guest {
+        cursor.cell(GUEST, "GUEST", Role::Dim);
+    }
     if c.kind {
         cursor.cell(KIND, "KIND", Role::Dim);
     }
@@ -97,6 +100,10 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     }
     let used = start - cursor.left();
     cursor.skip((c.state + 1).saturating_sub(used).max(1));
+    if c.guest {
+        let (text, role) = guest(s);
+        cursor.cell(GUEST, text, role);
+    }
     if c.kind {
         cursor.cell(KIND, s.kind.word(), Role::Dim);
     }
@@ -109,6 +116,16 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     if cursor.left() > 6 {
         let note = note(s, model);
         cursor.text(&note, if level > Level::Moving { Role::Warn } else { Role::Dim });
+    }
+}
+
+/// The guest's state, loud where it is not what the manager believes.
+fn guest(s: &Service) -> (&'static str, Role) {
+    let word = s.guest.as_ref().map_or("", |g| g.state.word());
+    match (&s.drift, word) {
+        (Some(_), "") => ("absent", Role::Warn),
+        (Some(_), word) => (word, Role::Warn),
+        (None, word) => (word, Role::Dim),
     }
 }
 

@@ -1,0 +1,194 @@
+//! The guests' table and page, the GUEST column, what dies with what.
+
+use std::sync::Arc;
+
+use quorate::app::depend::{Thing, dies};
+use quorate::app::detail::guest::{converges, progress};
+use quorate::app::{Effect, Model, Msg, update};
+use quorate::domain::cluster::{Cluster, ServiceGuest};
+use quorate::domain::guest::{Definition, Disk, DiskKind, Guest, GuestFigures, GuestState, Nic, VirtNode};
+use quorate::domain::node::NodeKey;
+use quorate::domain::observation::guest::GuestJob;
+use quorate::keymap::parse_chord;
+
+use super::{paint, sample};
+
+fn guest(name: &str, node: &str, state: GuestState, disk: &str, bridge: &str) -> Guest {
+    let definition = Definition {
+        uuid: format!("uuid-{name}"),
+        name: name.to_owned(),
+        vcpus: Some(2),
+        memory: Some(4 << 30),
+        agent: Some(true),
+        console: true,
+        disks: vec![Disk {
+            target: "vda".to_owned(),
+            device: "disk".to_owned(),
+            kind: DiskKind::Block,
+            source: Some(disk.to_owned()),
+            format: Some("raw".to_owned()),
+            ..Disk::default()
+        }],
+        nics: vec![Nic { mac: Some("52:54:00:00:00:01".to_owned()), source: Some(bridge.to_owned()), ..Nic::default() }],
+        xml: vec!["<domain type='kvm'>".to_owned()].into(),
+        ..Definition::default()
+    };
+    Guest {
+        name: name.to_owned(),
+        uuid: format!("uuid-{name}"),
+        node: node.into(),
+        state,
+        managed_by: (name != "odd").then(|| name.to_owned()),
+        definition: Some(Arc::new(definition)),
+        figures: GuestFigures {
+            vcpus: Some(2),
+            cpu_percent: Some(38.0),
+            cpu_history: vec![10, 20, 90],
+            disk: (Some(1 << 20), Some(300 << 10)),
+            net: (Some(12 << 10), Some(4 << 10)),
+            ..GuestFigures::default()
+        },
+        at: sample::ago(1),
+        ..Guest::default()
+    }
+}
+
+fn cluster() -> Cluster {
+    let mut c = sample::healthy();
+    c.guests = vec![
+        guest("db", "n2", GuestState::Running, "/dev/vg_cluster/lv_db", "br0"),
+        Guest { reason: Some("I/O error".to_owned()), ..guest("eduroam", "n2", GuestState::Paused, "/dev/vg_cluster/lv_x", "br0") },
+        guest("odd", "n3", GuestState::Running, "/images/odd.raw", "br9"),
+    ];
+    c.virt = vec![VirtNode { node: "n2".into(), up: true, ..VirtNode::default() }, VirtNode { node: "n4".into(), ..VirtNode::default() }];
+    for service in &mut c.services {
+        if let Some(g) = c.guests.iter().find(|g| g.managed_by.as_deref() == Some(service.id.as_str())) {
+            service.guest = Some(ServiceGuest { state: g.state, node: g.node.clone(), reason: g.reason.clone() });
+            service.drift = (g.state == GuestState::Paused).then(|| "the manager says started; libvirt says paused (I/O error)".to_owned());
+        }
+    }
+    c
+}
+
+fn model(width: u16, height: u16) -> Model {
+    sample::model_of(sample::setup(width, height), cluster())
+}
+
+fn keys(model: &mut Model, script: &str) -> Vec<Effect> {
+    parse_chord(script).unwrap().into_iter().flat_map(|key| update(model, Msg::Key(key))).collect()
+}
+
+fn text(model: &Model) -> String {
+    paint::text(&paint::frame(model))
+}
+
+#[test]
+fn the_table_lists_guests_with_what_a_width_has_room_for() {
+    let mut wide = model(160, 30);
+    keys(&mut wide, "v");
+    let said = text(&wide);
+    let line = |name: &str| said.lines().find(|l| l.contains(name) && l.contains("n2")).unwrap_or_default().to_owned();
+    for part in ["db", "n2", "● running", "2", "38", "4.0G", "1.0M 300K", "12K 4.0K", "connected"] {
+        assert!(line("db").contains(part), "{part}: {said}");
+    }
+    assert!(line("eduroam").contains("◐ paused (I/O error)"), "{said}");
+    assert!(said.lines().any(|l| l.contains("odd") && l.contains("nobody")), "{said}");
+    assert!(said.contains("Guests 2/3 running") && said.contains("libvirt does not answer on n4"), "{said}");
+    let mut narrow = model(60, 20);
+    keys(&mut narrow, "v");
+    let said = text(&narrow);
+    assert!(said.contains("● running") && said.contains("MANAGED BY") == said.contains("nobody"), "{said}");
+}
+
+#[test]
+fn a_row_opens_the_guest_in_full_and_comes_back() {
+    let mut m = model(120, 80);
+    keys(&mut m, "v enter");
+    let said = text(&m);
+    for part in ["Guest db on n2", "managed by", "/dev/vg_cluster/lv_db", "bond0", "port eth0", "<domain type='kvm'>", "last minutes"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    keys(&mut m, "esc esc");
+    assert!(matches!(m.screen(), quorate::app::screen::Screen::Overview));
+}
+
+#[test]
+fn the_table_is_sorted_filtered_and_selected_by_identity() {
+    let mut m = model(120, 30);
+    keys(&mut m, "v j");
+    let mut changed = cluster();
+    changed.guests.insert(0, guest("aaa", "n1", GuestState::Running, "/x", "br0"));
+    update(&mut m, Msg::Picture(Arc::new(changed)));
+    assert!(matches!(m.selected(), Some(quorate::app::rows::RowId::Guest(_, uuid, _)) if uuid == "uuid-eduroam"));
+    keys(&mut m, "/ o d d enter");
+    let said = text(&m);
+    assert!(said.contains("odd") && !said.contains("eduroam"), "{said}");
+}
+
+#[test]
+fn services_show_their_guest_and_drift() {
+    let mut m = model(160, 40);
+    keys(&mut m, "2 2");
+    let said = text(&m);
+    let line = said.lines().find(|l| l.contains("eduroam")).unwrap_or_default();
+    assert!(said.contains("GUEST") && line.contains("paused") && line.contains("drift:"), "{said}");
+}
+
+#[test]
+fn what_dies_with_a_port_is_what_has_no_other_way_out() {
+    let mut c = cluster();
+    let names = |found: Vec<&Guest>| found.into_iter().map(|g| g.name.clone()).collect::<Vec<_>>();
+    let bridge = |node: &str| quorate::domain::cluster::Interface {
+        node: node.into(),
+        name: "br0".to_owned(),
+        kind: Some("bridge".to_owned()),
+        state: "up".to_owned(),
+        ..Default::default()
+    };
+    c.nics.retain(|n| n.name != "br0");
+    c.nics.push(bridge("n2"));
+    assert_eq!(names(dies(Thing::Link("n2", "bond0"), &c)), ["db", "eduroam"]);
+    // The other port carries on.
+    assert!(dies(Thing::Link("n2", "eth0"), &c).is_empty());
+    let bond = c.bonds.iter_mut().find(|b| &*b.node == "n2" && b.name == "bond0").unwrap();
+    bond.ports[1].up = false;
+    let (alive, dead) = (bond.ports[0].name.clone(), bond.ports[1].name.clone());
+    assert_eq!(names(dies(Thing::Link("n2", &alive), &c)), ["db", "eduroam"]);
+    assert!(dies(Thing::Link("n2", &dead), &c).is_empty());
+    assert_eq!(names(dies(Thing::Member("n3"), &c)), ["odd"]);
+    assert_eq!(names(dies(Thing::Volume("vg_cluster", "lv_db"), &c)), ["db"]);
+}
+
+#[test]
+fn a_console_wants_a_running_guest_and_a_session_that_may_write() {
+    let mut m = model(120, 30);
+    m.shown = Arc::new({
+        let mut c = cluster();
+        c.members.iter_mut().zip(0..).for_each(|(m, n)| m.node = Some(NodeKey(n)));
+        c
+    });
+    keys(&mut m, "v");
+    m.setup.read_only = false;
+    let effects = keys(&mut m, "t");
+    assert_eq!(effects, [Effect::Console { node: NodeKey(1), uuid: "uuid-db".to_owned(), name: "db on n2".to_owned() }]);
+    m.setup.read_only = true;
+    assert_eq!(keys(&mut m, "t"), []);
+    assert!(m.notice.as_ref().unwrap().0.contains("read-only"));
+}
+
+#[test]
+fn progress_says_when_a_migration_will_not_converge() {
+    let job = GuestJob {
+        operation: "outgoing migration",
+        total: Some(1000),
+        remaining: Some(290),
+        speed: Some(100),
+        dirty_rate: Some(70),
+        iteration: Some(3),
+        ..GuestJob::default()
+    };
+    assert_eq!((progress(&job).as_str(), converges(&job)), ("outgoing migration 71%, 10 s left", Some(true)));
+    let hopeless = GuestJob { dirty_rate: Some(200), ..job };
+    assert_eq!(converges(&hopeless), Some(false));
+    assert!(progress(&hopeless).contains("will not converge"));
+}
