@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::observation::guest::{GuestJob, VirtHost};
+use super::observation::guest::{DiskSample, GuestJob, VirtHost};
 use super::stamp::Stamp;
 
 /// A guest's state (contract).
@@ -106,8 +106,8 @@ pub struct GuestFigures {
     pub disk: (Option<u64>, Option<u64>),
     /// Bytes a second: received, sent.
     pub net: (Option<u64>, Option<u64>),
-    /// Each disk: target, allocation, capacity, physical size.
-    pub disks: Vec<(String, Option<u64>, Option<u64>, Option<u64>)>,
+    /// Each disk as it was read last.
+    pub disks: Vec<DiskSample>,
 }
 
 /// What a guest is made of, out of its XML.

@@ -171,7 +171,9 @@ impl<'a, W: Wire> Engine<'a, W> {
             Order::Untunnel(door) => {
                 if let Some(at) = self.gates.iter().position(|g| g.is(&door)) {
                     let ended = self.gates.swap_remove(at).close();
-                    ended.into_iter().for_each(|pass| self.wire.end(pass));
+                    for pass in ended {
+                        self.wire.end(pass);
+                    }
                     self.again = true;
                 }
             }
@@ -298,7 +300,9 @@ impl<'a, W: Wire> Engine<'a, W> {
             let (came, went, over) = gate.pump();
             heard |= came;
             moved |= went;
-            over.into_iter().for_each(|pass| self.wire.end(pass));
+            for pass in over {
+                self.wire.end(pass);
+            }
         }
         (heard, moved)
     }

@@ -184,7 +184,7 @@ pub enum Report {
         why: String,
     },
     /// The node's libvirt spoke.
-    Libvirt(LibvirtReport),
+    Libvirt(Box<LibvirtReport>),
     /// The operator must decide.
     Prompt {
         /// Its name.

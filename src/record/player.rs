@@ -87,7 +87,7 @@ impl Player {
         if let LibvirtReport::Up { .. } = report {
             self.libvirt_open = true;
         }
-        self.voice.say(Report::Libvirt(report))
+        self.voice.say(Report::Libvirt(Box::new(report)))
     }
 
     fn said(&self) -> &[Entry] {
@@ -153,10 +153,10 @@ impl Player {
                 _ => true,
             },
             Entry::Libvirt { said, .. } if self.libvirt_open => match said {
-                LibvirtEntry::Event(heard) => self.voice.say(Report::Libvirt(LibvirtReport::Event(heard, self.replayed_now()))),
+                LibvirtEntry::Event(heard) => self.voice.say(Report::Libvirt(Box::new(LibvirtReport::Event(heard, self.replayed_now())))),
                 LibvirtEntry::Down(fault) => {
                     self.libvirt_open = false;
-                    self.voice.say(Report::Libvirt(LibvirtReport::Down(fault)))
+                    self.voice.say(Report::Libvirt(Box::new(LibvirtReport::Down(fault))))
                 }
                 _ => true,
             },

@@ -134,7 +134,7 @@ impl Life {
             }
             Order::Libvirt(order) => {
                 if let Some(report) = link.libvirt.order(&self.world, link.node, &order) {
-                    let _ = link.voice.say(Report::Libvirt(report));
+                    let _ = link.voice.say(Report::Libvirt(Box::new(report)));
                 }
             }
             Order::Close => {
@@ -197,7 +197,7 @@ fn speak(world: &World, link: &mut Open) -> bool {
     }
     let node = link.node;
     for report in link.libvirt.news(world, node) {
-        if !link.voice.say(Report::Libvirt(report)) {
+        if !link.voice.say(Report::Libvirt(Box::new(report))) {
             return false;
         }
     }

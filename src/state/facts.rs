@@ -233,9 +233,8 @@ impl NodeState {
             Q::VirtHost => answers.virt_host = Slot::default(),
             Q::GuestJobs => answers.jobs = Slot::default(),
             // A daemon that does not answer says nothing of its guests: they run on without it, and carry their time.
-            Q::Guests | Q::GuestStats | Q::LibvirtSockets => {}
             // A figure of a host or a clock stays what it was when it was read; it carries its time.
-            Q::Host | Q::Clock => {}
+            Q::Guests | Q::GuestStats | Q::LibvirtSockets | Q::Host | Q::Clock => {}
         }
     }
 

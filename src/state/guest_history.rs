@@ -96,7 +96,7 @@ impl Past {
         figures.memory = sample.memory;
         figures.memory_used = sample.memory_usable.and_then(|free| sample.memory?.checked_sub(free));
         figures.rss = sample.rss;
-        figures.disks = sample.disks.iter().map(|d| (d.target.clone(), d.allocation, d.capacity, d.physical)).collect();
+        figures.disks.clone_from(&sample.disks);
         let Some((then, base)) = &self.base else {
             self.base = Some((at, sample));
             return;

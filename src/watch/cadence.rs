@@ -35,8 +35,7 @@ pub const fn period(question: Question, live: bool) -> Duration {
         Q::Host => 10,
         Q::GuestJobs if !live => 1,
         Q::GuestStats => 5,
-        Q::Guests if !live => 5,
-        Q::Quorum | Q::Links | Q::Net if !live => 5,
+        Q::Guests | Q::Quorum | Q::Links | Q::Net if !live => 5,
         Q::CrmMon if !live => 10,
         Q::Multipath if !live => 15,
         Q::Clock
@@ -85,15 +84,15 @@ pub const fn rank(question: Question) -> u8 {
     match question {
         Q::Clock => 0,
         Q::Tools | Q::CrmMon => 1,
-        Q::Host | Q::Daemons | Q::Constraints => 2,
-        Q::Net | Q::Bonding | Q::LinkSpeeds | Q::Watchdog => 3,
+        Q::Host | Q::Daemons | Q::Constraints | Q::LibvirtSockets => 2,
+        Q::Net | Q::Bonding | Q::LinkSpeeds | Q::Watchdog | Q::GuestParams => 3,
         Q::Quorum | Q::Multipath => 4,
         Q::Cmap | Q::Iscsi => 5,
         Q::Links | Q::Filesystems => 6,
         Q::LinkStats | Q::FenceHistory | Q::FenceDevices => 7,
         Q::Units | Q::Lvs => 8,
         Q::DeviceMapper | Q::Vgs => 9,
-        Q::Pvs | Q::Qdevice | Q::Dlm => 10,
+        Q::Pvs | Q::Qdevice | Q::Dlm | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs => 10,
     }
 }
 

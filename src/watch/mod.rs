@@ -123,7 +123,7 @@ impl Watch {
             }
             Report::Ended { id, why } => self.stream_ended(key, id, &why, now, &mut out),
             Report::Libvirt(report) => {
-                if self.guests.get_mut(&key).is_some_and(|g| g.report(report, now, &mut out)) {
+                if self.guests.get_mut(&key).is_some_and(|g| g.report(*report, now, &mut out)) {
                     for guests in self.guests.values_mut() {
                         guests.stale(Question::Guests, now);
                     }

@@ -164,7 +164,7 @@ fn write_disks(doc: &mut Document, model: &Model, g: &Guest, d: &Definition) {
         .disks
         .iter()
         .map(|disk| {
-            let figures = g.figures.disks.iter().find(|(target, ..)| *target == disk.target);
+            let figures = g.figures.disks.iter().find(|d| d.target == disk.target);
             let volume = depend::volume_behind(disk, &model.shown).map_or_else(|| "-".to_owned(), |v| format!("{}/{}", v.vg, v.lv));
             let flags = [(disk.read_only, "read-only"), (disk.shareable, "shareable")];
             let flags: Vec<&str> = flags.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
@@ -172,8 +172,8 @@ fn write_disks(doc: &mut Document, model: &Model, g: &Guest, d: &Definition) {
                 disk.target.clone(),
                 disk.source.clone().unwrap_or_else(|| format!("(empty {})", disk.device)),
                 disk.format.clone().unwrap_or_else(|| "-".to_owned()),
-                size(figures.and_then(|f| f.1)),
-                size(figures.and_then(|f| f.2)),
+                size(figures.and_then(|f| f.allocation)),
+                size(figures.and_then(|f| f.capacity)),
                 volume,
                 flags.join(" "),
             ];

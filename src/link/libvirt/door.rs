@@ -107,5 +107,5 @@ fn private_folder() -> io::Result<PathBuf> {
 fn word() -> io::Result<String> {
     let mut bytes = [0_u8; 8];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
 }

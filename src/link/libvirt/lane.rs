@@ -80,7 +80,7 @@ impl Worker {
             };
             // What a connection that was cut still says is nobody's news.
             if !self.shared.is_left() {
-                self.voice.say(Report::Libvirt(report));
+                self.voice.say(Report::Libvirt(Box::new(report)));
             }
         }
     }
@@ -99,7 +99,7 @@ impl Worker {
                     LibvirtReport::Down(connection::closed(reason))
                 }
             };
-            voice.say(Report::Libvirt(report));
+            voice.say(Report::Libvirt(Box::new(report)));
         });
         match Connection::open(target, &ear) {
             Ok(connection) => {

@@ -165,7 +165,7 @@ impl Beside {
 
     fn say(&self, report: LibvirtReport) {
         // Nobody reads the loop's own channel while it gives an order: it must not be waited for.
-        let _ = self.voice.try_say(Report::Libvirt(report));
+        let _ = self.voice.try_say(Report::Libvirt(Box::new(report)));
     }
 
     fn target(&self, socket: Option<String>) -> Result<Target, Fault> {

@@ -49,7 +49,7 @@ pub fn read(said: Said) -> Observation {
     match said {
         Said::Host(said) => Observation::VirtHost(Box::new(host::read(&said))),
         Said::Guests(said) => {
-            let rows = said.rows.into_iter().map(states::row).collect();
+            let rows = said.rows.iter().map(states::row).collect();
             Observation::Guests(GuestList { rows, definitions: said.definitions.iter().map(|d| Arc::new(definition(d))).collect() })
         }
         Said::Stats(rows) => Observation::GuestStats(rows.iter().map(stats::sample).collect()),

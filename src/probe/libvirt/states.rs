@@ -6,7 +6,7 @@ use crate::domain::text::clean;
 use crate::link::libvirt::said::RowSaid;
 
 /// Reads a row.
-pub fn row(said: RowSaid) -> GuestRow {
+pub fn row(said: &RowSaid) -> GuestRow {
     let (state, reason) = meaning(said.state, said.reason);
     // Paused on the way: 2 = VIR_DOMAIN_PAUSED_MIGRATION, 11 = STARTING_UP (the target waits), 12 and 13 = POSTCOPY; running: 10, 11 = POSTCOPY.
     let migrating = matches!((said.state, said.reason), (3, 2 | 11 | 12 | 13) | (1, 10 | 11));
