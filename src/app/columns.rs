@@ -11,6 +11,8 @@ pub struct Members {
     pub status: u16,
     /// A sign for each link.
     pub links: bool,
+    /// Guests.
+    pub guests: bool,
     /// Votes.
     pub votes: bool,
     /// Uptime.
@@ -25,8 +27,9 @@ pub struct Members {
 
 /// Sign and word of a member's status.
 const STATUS: u16 = 13;
-/// CPU, memory, guests with their blanks.
-const LOADS: u16 = 15;
+/// CPU and memory with their blanks.
+const LOADS: u16 = 10;
+const GUESTS: u16 = 5;
 const LINKS: u16 = 7;
 const UPTIME: u16 = 6;
 const VOTES: u16 = 3;
@@ -40,8 +43,9 @@ impl Members {
             name,
             status: STATUS,
             links: width >= base + LINKS,
-            uptime: width >= base + LINKS + UPTIME,
-            votes: width >= base + LINKS + UPTIME + VOTES,
+            guests: width >= base + LINKS + GUESTS,
+            uptime: width >= base + LINKS + GUESTS + UPTIME,
+            votes: width >= base + LINKS + GUESTS + UPTIME + VOTES,
             size: width >= 90,
             care: width >= 126,
             system: width >= 160,
@@ -180,9 +184,14 @@ impl Services {
 pub fn natural(index: &Index, body: u16) -> (u16, u16) {
     let name = index.names.widest().clamp(4, 14);
     let base = 2 + name + STATUS + 2 + LOADS + LINKS;
-    let members = if body >= super::layout::WIDE { base + UPTIME + VOTES } else { base };
     let count = u16::try_from(index.names.columns().len()).unwrap_or(u16::MAX).min(64);
+    if body < super::layout::WIDE {
+        // Guests can be counted in the services' columns, if these have room for places.
+        let services = 2 + index.widths.service.clamp(7, 9) + 1 + count * 2 + 11;
+        let members = if base + GUESTS + 1 + services <= body { base + GUESTS } else { base };
+        return (members, services);
+    }
     let head = index.names.widest_head().clamp(2, 6);
     let service = index.widths.service.clamp(7, 32) + 1 + count.saturating_mul(head + 2) + 14 + FAILS + 1;
-    (members, service + 2 + NOTE * 2)
+    (base + GUESTS + UPTIME + VOTES, service + 2 + NOTE * 2)
 }

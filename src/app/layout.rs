@@ -88,7 +88,7 @@ pub fn panes(frame: &Frame, wants: Wants) -> [Rect; 5] {
         body.height,
         &[
             (3, want(Pane::Members, 2 + usize::from(wants.foot)).min(half)),
-            (2, want(Pane::Storage, 1).min(half)),
+            (2, want(Pane::Storage, 1).min(body.height / 3)),
             (2, want(Pane::Network, 1).min(4)),
             (3, u16::MAX),
         ],

@@ -1,6 +1,6 @@
 //! Short names of nodes: what all have in common says nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
@@ -35,7 +35,7 @@ impl Names {
         let places = names.iter().enumerate().map(|(i, n)| (n.clone(), i)).collect();
         let widest = |widths: &mut dyn Iterator<Item = usize>| u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
         let widest = (widest(&mut short.iter().map(|s| drawn(s).width())), widest(&mut columns.iter().map(|c| c.1.width())));
-        let tiny = tiny(&short, ascii);
+        let tiny = tiny(&short);
         Self { domain, places, columns, widest, tiny }
     }
 
@@ -92,13 +92,17 @@ fn common_prefix(names: &[&str]) -> usize {
         .unwrap_or(0)
 }
 
-/// Heads of one or two cells: `1 2 3` for node1, node2, node3.
-fn tiny(short: &[&str], ascii: bool) -> Option<(String, Vec<String>)> {
+/// Heads of one or two cells: `1 2 3` for node1, node2, node3 and for srv1a, srv2b, srv3c. None where two would be alike.
+fn tiny(short: &[&str]) -> Option<(String, Vec<String>)> {
     let at = common_prefix(short);
     let prefix = short.first()?.get(..at)?.to_owned();
-    let heads: Vec<String> = short.iter().map(|s| s.get(at..).unwrap_or_default().to_owned()).collect();
-    let fits = |text: &str| text.width() <= 2 && (!ascii || text.is_ascii());
-    (at > 0 && heads.iter().all(|h| fits(h))).then_some((prefix, heads))
+    let rests: Vec<&str> = short.iter().map(|s| s.get(at..).unwrap_or_default()).collect();
+    (1..=2).find_map(|cells| {
+        let heads: Vec<&str> = rests.iter().map(|r| r.get(..cells.min(r.len())).unwrap_or_default()).collect();
+        let told = heads.iter().collect::<HashSet<_>>().len() == heads.len();
+        let plain = heads.iter().all(|h| h.bytes().all(|b| b.is_ascii_graphic()) && !h.is_empty());
+        (told && plain).then(|| (prefix.clone(), heads.into_iter().map(str::to_owned).collect()))
+    })
 }
 
 /// The end of a name tells it apart more often than its beginning.

@@ -104,9 +104,20 @@ pub fn brief(pane: Pane, full_rows: &[Row], c: &Cluster, index: &Index, wish: &W
             rows
         }
         Pane::Storage => {
-            full_rows.iter().copied().filter(|r| !matches!(r, Row::Pv(_) | Row::Iscsi(_)) || index.level(*r, c) > Level::Quiet).collect()
+            let shared = c.groups.iter().any(|g| g.shared);
+            full_rows.iter().copied().filter(|r| !is_detail(*r, c, shared) || index.level(*r, c) > Level::Quiet).collect()
         }
         _ => full_rows.to_vec(),
+    }
+}
+
+/// Physical volumes and sessions; and beside shared groups, what each node has for itself alone.
+fn is_detail(row: Row, c: &Cluster, shared: bool) -> bool {
+    match row {
+        Row::Pv(_) | Row::Iscsi(_) => true,
+        Row::Group(i) => shared && c.groups.get(i as usize).is_some_and(|g| !g.shared),
+        Row::Volume(i) => shared && c.volumes.get(i as usize).is_some_and(|v| v.seen_by.len() < 2 && v.active_on.len() < 2),
+        _ => false,
     }
 }
 

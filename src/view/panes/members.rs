@@ -39,7 +39,9 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
     if c.uptime {
         cursor.right(5, "UP", Role::Dim);
     }
-    cursor.right(4, "VMS", Role::Dim);
+    if c.guests {
+        cursor.right(4, "VMS", Role::Dim);
+    }
     if c.size {
         for (width, head) in [(4, "SVCS"), (5, "CPUS"), (6, "MEMORY"), (5, "NICS"), (5, "LOAD")] {
             cursor.right(width, head, Role::Dim);
@@ -117,7 +119,9 @@ fn figures(cursor: &mut Cursor<'_, '_>, m: &Member, c: &Columns, quiet: Role, lo
     if c.uptime {
         cursor.right(5, &m.host.uptime.map_or_else(dash, words::span), quiet);
     }
-    cursor.right(4, &m.guests.to_string(), quiet);
+    if c.guests {
+        cursor.right(4, &m.guests.to_string(), quiet);
+    }
     if c.size {
         cursor
             .right(4, &m.services.to_string(), quiet)

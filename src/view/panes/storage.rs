@@ -110,13 +110,17 @@ fn first_mount<'a>(c: &'a Cluster, index: &Index, i: u32) -> Option<&'a Filesyst
 fn place(model: &Model, row: Row) -> (Role, String) {
     let (c, index) = (&model.shown, &model.index);
     let at = |i: u32| i as usize;
-    let short = |nodes: &[std::sync::Arc<str>]| nodes.iter().map(|n| index.names.short(n)).collect::<Vec<_>>().join(" ");
+    // More than a few are a number: their names would be cut anyway.
+    let short = |nodes: &[std::sync::Arc<str>]| match nodes.len() {
+        0..=3 => nodes.iter().map(|n| index.names.short(n)).collect::<Vec<_>>().join(" "),
+        n => format!("{n} nodes"),
+    };
     match row {
         Row::Group(i) => c.groups.get(at(i)).map(|g| {
             let kind = if g.shared { "shared" } else { "local" };
             let lock = g.lock_type.as_deref().map_or_else(String::new, |l| format!(" {l}"));
             let free = g.free.map_or_else(String::new, |f| format!(", {} free", words::bytes(f)));
-            (Role::Dim, format!("{kind}{lock}{free}, {}", words::count(g.seen_by.len(), "node", "nodes")))
+            (Role::Dim, format!("{kind}{lock}{free}, {}", short(&g.seen_by)))
         }),
         Row::Volume(i) => c.volumes.get(at(i)).map(|v| {
             let mut text = if v.active_on.is_empty() { "not active".to_owned() } else { short(&v.active_on) };
@@ -145,10 +149,7 @@ fn place(model: &Model, row: Row) -> (Role, String) {
             let stale = nodes.iter().any(|n| fresh::node(n, c, model.setup.now, model.setup.stale_after).is_some());
             let tail = if nodes.len() > 1 { format!(", fullest {}", index.names.short(&fullest.node)) } else { String::new() };
             let old = if stale { ", part of it old" } else { "" };
-            Some((
-                Role::Dim,
-                format!("{} {}{tail}{old}", first.kind, if nodes.len() > 4 { format!("{} nodes", nodes.len()) } else { short(&nodes) }),
-            ))
+            Some((Role::Dim, format!("{} {}{tail}{old}", first.kind, short(&nodes))))
         }),
         Row::Iscsi(i) => c.iscsi.get(at(i)).map(|(_, s)| {
             let state = s.session_state.as_deref().unwrap_or("state not known");
@@ -171,8 +172,10 @@ fn paths(mut cursor: Cursor<'_, '_>, row: Row, model: &Model) {
     let old = |m: &PathMap| fresh::node(&m.node, c, model.setup.now, model.setup.stale_after).is_some();
     let lost = |m: &PathMap| m.active < m.total && !old(m);
     // Nodes that lost a path first: on a narrow screen the others are the ones to go.
-    let (bad, good): (Vec<&PathMap>, Vec<&PathMap>) = maps.into_iter().partition(|m| lost(m));
-    for m in bad.into_iter().chain(good) {
+    let (bad, good): (Vec<&PathMap>, Vec<&PathMap>) = maps.into_iter().partition(|m| lost(m) || old(m));
+    let alike = good.first().filter(|first| good.len() > 3 && good.iter().all(|m| m.total == first.total));
+    let (named, folded) = if alike.is_some() { (Vec::new(), good.len()) } else { (good.clone(), 0) };
+    for m in bad.into_iter().chain(named) {
         let name = index.names.short(&m.node);
         if cursor.left() < 6 {
             break;
@@ -187,5 +190,8 @@ fn paths(mut cursor: Cursor<'_, '_>, row: Row, model: &Model) {
             (true, _) => (Role::Warn, "△"),
         };
         cursor.text(&format!("{name} {}/{}{sign}", m.active, m.total), role).skip(2);
+    }
+    if let Some(first) = alike {
+        cursor.text(&format!("{folded} nodes {}/{}", first.active, first.total), Role::Dim);
     }
 }
