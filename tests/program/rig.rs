@@ -1,5 +1,6 @@
 //! Fake nodes: a real sshd for each, whose sessions find tools first that print what a test wants.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -90,7 +91,7 @@ impl Node {
         for (number, (pattern, output)) in cases.iter().enumerate() {
             let file = self.sshd.path(&format!("{tool}.{number}"));
             fs::write(&file, output).unwrap();
-            script += &format!("{pattern}) exec cat {} ;;\n", file.display());
+            let _ = writeln!(script, "{pattern}) exec cat {} ;;", file.display());
         }
         script += "*) echo \"$0: what? $*\" >&2; exit 1 ;;\nesac";
         self.tool(tool, &script);

@@ -63,7 +63,7 @@ impl Terminal {
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&bytes);
         std::thread::spawn(move || {
-            let mut buf = [0; 65536];
+            let mut buf = [0; 16384];
             while let Ok(n @ 1..) = reader.read(&mut buf) {
                 into.lock().unwrap().extend_from_slice(&buf[..n]);
             }
