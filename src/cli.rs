@@ -12,6 +12,10 @@ use crate::domain::place::{Place, PlaceError};
 use crate::link::ssh_config::{Files, Surroundings, Wish};
 use crate::link::{Become, HostKeys};
 
+mod action;
+
+pub use action::{Act, ActionWord, Planned};
+
 /// Exit status for a wrong command line.
 pub const WRONG_COMMAND_LINE: u8 = 64;
 
@@ -101,6 +105,10 @@ pub enum Command {
     Status(Status),
     /// The live timeline to stdout, a line for each event
     Events(Events),
+    /// What an action would do: steps, commands, consequences. Changes nothing
+    Plan(Planned),
+    /// Run a planned action without the screen; exit status 0 done and proved, 1 failed, 4 refused, 5 outcome unknown
+    Act(Act),
     /// Check the way to every node, tool by tool, with the cure for what is missing
     Doctor,
     /// The cockpit on the built-in simulated cluster

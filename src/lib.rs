@@ -7,6 +7,7 @@
 //! - [`probe`]: what to ask, and how the answers parse.
 //! - [`watch`]: when to ask what; live streams; clock offsets.
 //! - [`state`]: folds observations into one picture; alerts and events.
+//! - [`action`]: the path back: inquiry, plan, gate, ticket, executor, journal.
 //! - [`report`]: what pipes get.
 //! - [`app`]: the pure update; `app::runtime` joins the halves.
 //! - [`command`], [`keymap`], [`theme`], [`config`]: the tables that operators may change.
@@ -14,6 +15,7 @@
 //! - [`sim`]: the simulated cluster of `quorate demo`.
 //! - [`doctor`]: checks the way to every node. [`record`]: recordings and their replay.
 
+pub mod action;
 pub mod app;
 pub mod cli;
 pub mod command;

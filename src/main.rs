@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use quorate::app::runtime::{cockpit, doctor, launch, log, pipes};
+use quorate::app::runtime::{act, cockpit, doctor, launch, log, pipes};
 use quorate::cli::{self, Cli, Command, DemoCommand};
 
 fn main() -> color_eyre::Result<ExitCode> {
@@ -41,6 +41,19 @@ async fn run(cli: Cli) -> Result<u8, launch::Failure> {
         Some(Command::Wallboard) => cockpit_of(launch::configured(global)?, global, true).await,
         Some(Command::Status(status)) => Ok(pipes::status(launch::one(global)?, status.json).await?),
         Some(Command::Events(events)) => Ok(pipes::events(launch::one(global)?, events.json, events.duration).await?),
+        Some(Command::Plan(planned)) => {
+            let (ways, session) = launch::session(global)?;
+            Ok(act::plan(ways, &session, planned.action.action(), planned.json).await?)
+        }
+        Some(Command::Act(wanted)) => {
+            let action = wanted.action.action();
+            let Some(confirm) = wanted.confirm else {
+                let text = format!("'act' repeats the target's name: quorate act {action} --confirm {}", action.target());
+                return Err(launch::Failure::Said(cli::WRONG_COMMAND_LINE, text));
+            };
+            let (ways, session) = launch::session(global)?;
+            Ok(act::act(ways, &session, action, act::Said { confirm, code: wanted.code, json: wanted.json }).await?)
+        }
         Some(Command::Doctor) => Ok(doctor::run(launch::one(global)?).await?),
         Some(Command::Record { file, duration }) => {
             let to = launch::create(&file)?;

@@ -1,6 +1,7 @@
 //! All tests that need no cluster, in one binary (one link step).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod action;
 mod config;
 mod link;
 mod probe;

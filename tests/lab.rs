@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+#[path = "lab_act.rs"]
+mod act;
 #[path = "lab/support.rs"]
 mod support;
 

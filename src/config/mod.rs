@@ -15,6 +15,7 @@ pub use read::{load, parse};
 pub use session::{Asked, Choice, NodeConfig, Session, session};
 
 use crate::domain::place::Place;
+pub use crate::domain::role::Role;
 
 /// The whole file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,29 +80,6 @@ impl Login {
             jump: self.jump.clone().or_else(|| other.jump.clone()),
             identity: self.identity.clone().or_else(|| other.identity.clone()),
             sudo: self.sudo.or(other.sudo),
-        }
-    }
-}
-
-/// What the operator may do on a cluster. Ordered: each may all that the one before may.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Look.
-    Viewer,
-    /// Run the daily actions. The default.
-    #[default]
-    Operator,
-    /// Everything.
-    Admin,
-}
-
-impl Role {
-    /// The contract's word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-            Self::Admin => "admin",
         }
     }
 }

@@ -12,6 +12,8 @@ pub mod guest;
 pub mod node;
 pub mod observation;
 pub mod place;
+pub mod role;
 pub mod secret;
 pub mod stamp;
+pub mod task;
 pub mod text;

@@ -1,10 +1,12 @@
 //! Drives one connection: lanes, streams, deadlines, echoes, heartbeats. The same for every transport.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::command_line::{Become, CommandLine};
+use super::deed::Deed;
 use super::gate::Gate;
 use super::inbox::{Inbox, refusal, timespec};
 use super::lane::Track;
@@ -14,7 +16,8 @@ use super::pulse::{Beat, Pulse};
 use super::speaker::{SPEAK_AGAIN, Speaker};
 use super::stream::Stream;
 use super::wire::{Duct, OpenError, PassError, Wire};
-use super::{Ask, AskError, Lane, Order, Report, StreamId, guard};
+use super::{Ask, AskError, ChangeError, ChangeId, Lane, Order, Report, StreamId, guard};
+use crate::action::Change;
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
 use crate::domain::text;
@@ -68,6 +71,9 @@ pub struct Engine<'a, W: Wire> {
     slow: Track<W::Duct>,
     streams: Vec<Stream<W::Duct>>,
     waiting: Vec<(StreamId, CommandLine)>,
+    /// Changing commands under way, each on a channel of its own, and those that wait for theirs.
+    deeds: Vec<Deed<W::Duct>>,
+    changes: VecDeque<Change>,
     gates: Vec<Gate<W::Pass>>,
     opening: Opening,
     pulse: Pulse,
@@ -93,6 +99,8 @@ impl<'a, W: Wire> Engine<'a, W> {
             slow: Track::default(),
             streams: Vec::new(),
             waiting: Vec::new(),
+            deeds: Vec::new(),
+            changes: VecDeque::new(),
             gates: Vec::new(),
             opening: Opening::Nothing,
             pulse: Pulse::new(Instant::now()),
@@ -112,6 +120,11 @@ impl<'a, W: Wire> Engine<'a, W> {
             Over::Closed => LinkTrouble { fault: LinkFault::Unreachable, text: "the link is closed".to_owned() },
         };
         self.lose_asks(&trouble);
+        self.lose_changes(&trouble);
+        for deed in std::mem::take(&mut self.deeds) {
+            let why = deed.lost(trouble.clone());
+            self.changed(deed.id, Err(why));
+        }
         let ids: Vec<_> = self.streams.iter().map(|s| s.id).chain(self.waiting.iter().map(|w| w.0)).collect();
         for id in ids {
             self.speaker.say(Report::Ended { id, why: trouble.to_string() });
@@ -161,6 +174,11 @@ impl<'a, W: Wire> Engine<'a, W> {
                 let rights = self.rights;
                 self.track(ask.lane).ask(ask, rights);
             }
+            Order::Change(change) if self.pulse.is_hung() || !self.up => {
+                let why = if self.pulse.is_hung() { self.pulse.trouble() } else { trouble(LinkFault::Timeout, "not connected yet") };
+                self.changed(change.id(), Err(ChangeError::NotSent(why)));
+            }
+            Order::Change(change) => self.changes.push_back(change),
             Order::Follow { id, .. } if self.grant.streams == 0 => {
                 let why = self.no_session();
                 self.end(id, &why);
@@ -242,7 +260,8 @@ impl<'a, W: Wire> Engine<'a, W> {
         loop {
             let now = Instant::now();
             let (fast, slow) = (self.fast.wants(true, now), self.slow.wants(false, now));
-            if !fast && !slow && self.waiting.is_empty() {
+            let change = !self.changes.is_empty();
+            if !fast && !slow && !change && self.waiting.is_empty() {
                 return Ok(());
             }
             match self.wire.open() {
@@ -252,12 +271,17 @@ impl<'a, W: Wire> Engine<'a, W> {
                 }
                 Ok(Some(duct)) if fast => self.fast.equip(duct, &self.nonce, self.rights),
                 Ok(Some(duct)) if slow => self.slow.equip(duct, &self.nonce, self.rights),
+                Ok(Some(duct)) if change => self.begin(duct),
                 Ok(Some(duct)) => {
                     let (id, command) = self.waiting.remove(0);
                     self.streams.push(Stream::new(id, &command, duct, &self.nonce, self.rights));
                 }
                 Err(OpenError::Refused) if fast => self.fast.refused(),
                 Err(OpenError::Refused) if slow => self.slow.refused(),
+                Err(OpenError::Refused) if change => {
+                    let why = trouble(LinkFault::Sessions, &self.no_session());
+                    self.lose_changes(&why);
+                }
                 Err(OpenError::Refused) => {
                     let (id, _) = self.waiting.remove(0);
                     let why = self.no_session();
@@ -272,7 +296,7 @@ impl<'a, W: Wire> Engine<'a, W> {
     fn pump(&mut self) -> Result<(), LinkTrouble> {
         for _ in 0..64 {
             let (passed, moved) = self.pump_gates();
-            let heard = self.pump_lane(Lane::Fast)? | self.pump_lane(Lane::Slow)? | self.pump_streams()? | passed;
+            let heard = self.pump_lane(Lane::Fast)? | self.pump_lane(Lane::Slow)? | self.pump_streams()? | self.pump_deeds()? | passed;
             if heard {
                 self.pulse.heard(Instant::now());
             } else if !moved && !self.pending() {
@@ -290,6 +314,7 @@ impl<'a, W: Wire> Engine<'a, W> {
         let pipes = [&self.fast.pipe, &self.slow.pipe];
         pipes.into_iter().flatten().any(|pipe| pipe.duct.pending())
             || self.gates.iter().any(Gate::pending)
+            || self.deeds.iter().any(|deed| deed.duct.pending())
             || (!self.speaker.behind() && self.streams.iter().any(|stream| stream.duct.pending()))
     }
 
@@ -340,6 +365,47 @@ impl<'a, W: Wire> Engine<'a, W> {
                 self.wire.close(stream.duct);
                 self.again = true;
                 self.end(id, &why);
+            } else {
+                at += 1;
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Starts the change that waited longest.
+    fn begin(&mut self, duct: W::Duct) {
+        match self.changes.pop_front() {
+            Some(change) => self.deeds.push(Deed::new(change, duct, &self.nonce, self.rights)),
+            None => self.wire.close(duct),
+        }
+    }
+
+    fn changed(&mut self, id: ChangeId, result: Result<super::Answer, ChangeError>) {
+        self.speaker.say(Report::Changed { id, result });
+    }
+
+    /// Changes that were not begun never will be.
+    fn lose_changes(&mut self, trouble: &LinkTrouble) {
+        for change in std::mem::take(&mut self.changes) {
+            self.changed(change.id(), Err(ChangeError::NotSent(trouble.clone())));
+        }
+    }
+
+    fn pump_deeds(&mut self) -> Result<bool, LinkTrouble> {
+        let mut moved = false;
+        let mut at = 0;
+        while let Some(deed) = self.deeds.get_mut(at) {
+            let flow = deed.pump(&mut self.buf).map_err(|e| broken(&e))?;
+            moved |= flow.heard;
+            let id = deed.id;
+            if !flow.bytes.is_empty() {
+                self.speaker.say(Report::Output { id, bytes: flow.bytes, at: Stamp::now() });
+            }
+            if let Some(result) = flow.ended {
+                let deed = self.deeds.swap_remove(at);
+                self.wire.close(deed.duct);
+                self.again = true;
+                self.changed(id, result);
             } else {
                 at += 1;
             }
@@ -401,6 +467,9 @@ impl<'a, W: Wire> Engine<'a, W> {
             for stream in &mut self.streams {
                 stream.tell(&line);
             }
+            for deed in &mut self.deeds {
+                deed.tell(&line);
+            }
         }
         Ok(())
     }
@@ -451,6 +520,7 @@ impl<'a, W: Wire> Engine<'a, W> {
         }
         self.speaker.say(Report::Down { trouble: trouble.clone(), retry_at: None });
         self.lose_asks(&trouble);
+        self.lose_changes(&trouble);
     }
 
     fn lose_asks(&mut self, trouble: &LinkTrouble) {
@@ -476,6 +546,7 @@ impl<'a, W: Wire> Engine<'a, W> {
             sooner(self.fast.due());
             sooner(self.slow.due());
         }
+        sooner(self.deeds.iter().map(Deed::due).min());
         if self.speaker.behind() || closing {
             sooner(Some(Instant::now() + SPEAK_AGAIN));
         }
@@ -484,6 +555,9 @@ impl<'a, W: Wire> Engine<'a, W> {
         self.wire.watch(&mut fds);
         for pipe in [&self.fast.pipe, &self.slow.pipe].into_iter().flatten() {
             pipe.watch(&mut fds);
+        }
+        for deed in &self.deeds {
+            deed.watch(&mut fds);
         }
         for stream in &self.streams {
             stream.watch(!self.speaker.behind(), &mut fds);

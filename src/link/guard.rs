@@ -44,6 +44,17 @@ pub fn run(command: &CommandLine, rights: Become, id: u64) -> String {
     format!("{} </dev/null; m {id} $?\n", command.to_shell(rights))
 }
 
+/// One changing command, with its line for the node's log before and after. It runs in a session of its own and does not mind
+/// that nobody reads its output any more: when our side goes it is not cut off in the middle.
+pub fn perform(command: &CommandLine, note: &str, rights: Become, id: u64) -> String {
+    let said = CommandLine::new("logger", ["-t", "quorate", "--", note]).to_shell(Become::None);
+    let told = CommandLine::new("logger", ["-t", "quorate", "--", &format!("{note}: exit status ")]).to_shell(Become::None);
+    let quiet = "</dev/null >/dev/null 2>&1";
+    let whole = "setsid=; command -v setsid >/dev/null 2>&1 && setsid=setsid";
+    let run = format!("(trap '' HUP PIPE; exec $setsid {}) </dev/null & wait $!; r=$?", command.to_shell(rights));
+    format!("{said} {quiet}; {whole}; {run}; {told}$r {quiet}; m {id} $r\n")
+}
+
 /// Asks the guard for an echo.
 pub fn echo(nonce: &Nonce, sequence: u64) -> String {
     format!("{}.e{sequence}\n", nonce.word())

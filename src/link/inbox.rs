@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::speaker::{SPEAK_AGAIN, Speaker};
-use super::{Answer, AskError, Link, Order, Report, Voice};
+use super::{Answer, AskError, ChangeError, Link, Order, Report, Voice};
 use crate::domain::node::{LinkFault, LinkTrouble};
 
 /// Wakes a link's thread out of its wait. Any number of wakes before it looks count as one.
@@ -139,6 +139,7 @@ pub fn refusal(order: Order, trouble: &LinkTrouble) -> Option<Report> {
             let result: Result<Answer, AskError> = Err(AskError::Lost(trouble.clone()));
             Some(Report::Answer { id: ask.id, result })
         }
+        Order::Change(change) => Some(Report::Changed { id: change.id(), result: Err(ChangeError::NotSent(trouble.clone())) }),
         Order::Follow { id, .. } => Some(Report::Ended { id, why: trouble.to_string() }),
         _ => None,
     }

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::action::Change;
 use crate::domain::node::{LinkTrouble, NodeKey};
 use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
 
 pub mod command_line;
+mod deed;
 mod engine;
 mod gate;
 pub mod guard;
@@ -46,6 +48,10 @@ pub struct AskId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId(pub u64);
 
+/// Names one changing command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangeId(pub u64);
+
 /// Names one question to the operator (host key, passphrase).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PromptId(pub u64);
@@ -74,8 +80,8 @@ pub struct Ask {
     pub total: Duration,
 }
 
-/// What a link is told.
-#[derive(Clone, Debug)]
+/// What a link is told. It cannot be cloned, because a [`Change`] must never be sent twice.
+#[derive(Debug)]
 pub enum Order {
     /// Ask once. Each ask gets exactly one [`Report::Answer`], also when the connection is lost or never came.
     Ask(Ask),
@@ -86,6 +92,9 @@ pub enum Order {
         /// What to run.
         command: CommandLine,
     },
+    /// Run a changing command, at once or never: what cannot be sent now is answered with [`ChangeError::NotSent`]. It gets exactly one
+    /// [`Report::Changed`]. Only a ticket of the gate yields a [`Change`].
+    Change(Change),
     /// End a stream; its process on the node ends at once.
     Unfollow(StreamId),
     /// The operator's answer.
@@ -141,6 +150,15 @@ pub enum AskError {
     TooLong(usize),
 }
 
+/// Why a changing command got no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeError {
+    /// It was never written to the node: nothing happened.
+    NotSent(LinkTrouble),
+    /// It was, and its answer was lost: it may have happened.
+    Unknown(LinkTrouble),
+}
+
 /// What a link says.
 #[derive(Clone, Debug)]
 pub enum Report {
@@ -175,6 +193,22 @@ pub enum Report {
         bytes: Vec<u8>,
         /// When they came, our clock.
         at: Stamp,
+    },
+    /// Bytes that a changing command printed, as they came.
+    Output {
+        /// Which.
+        id: ChangeId,
+        /// The bytes, of both outputs.
+        bytes: Vec<u8>,
+        /// When they came, our clock.
+        at: Stamp,
+    },
+    /// How a changing command ended.
+    Changed {
+        /// Which.
+        id: ChangeId,
+        /// What came.
+        result: Result<Answer, ChangeError>,
     },
     /// A stream ended.
     Ended {

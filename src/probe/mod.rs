@@ -21,6 +21,7 @@ pub mod net;
 pub mod pacemaker;
 mod parts;
 pub mod systemd;
+pub mod virsh;
 
 /// What a command printed, as its parser gets it.
 #[derive(Clone, Copy, Debug)]

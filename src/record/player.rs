@@ -10,7 +10,7 @@ use super::file::{Entry, LibvirtEntry, Recording};
 use super::libvirt;
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
-use crate::link::{Answer, Ask, LibvirtOrder, LibvirtReport, Link, Order, Report, StreamId, Voice};
+use crate::link::{Answer, Ask, ChangeError, LibvirtOrder, LibvirtReport, Link, Order, Report, StreamId, Voice};
 
 /// Replays what one node said. Time runs as it ran then; after the end, the last answers stay true, with their clocks moved on.
 pub fn play(recording: Arc<Recording>, key: u32, voice: Voice) -> Box<dyn Link> {
@@ -58,6 +58,14 @@ impl Player {
                 }
                 Ok(Order::Follow { id, command }) => {
                     self.streams.insert(command.argv().to_vec(), id);
+                }
+                Ok(Order::Change(change)) => {
+                    let trouble =
+                        LinkTrouble { fault: LinkFault::Protocol, text: "this is a recording: nothing here can be changed".to_owned() };
+                    let result = Err(ChangeError::NotSent(trouble));
+                    if !self.voice.say(Report::Changed { id: change.id(), result }) {
+                        return;
+                    }
                 }
                 Ok(Order::Unfollow(id)) => self.streams.retain(|_, s| *s != id),
                 Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return,

@@ -1,5 +1,6 @@
-//! What pipes get: one snapshot, and the live timeline.
+//! What pipes get: one snapshot, the live timeline, plans and how actions went.
 
+pub mod action;
 pub mod events;
 pub mod refusals;
 pub mod status;

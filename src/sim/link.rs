@@ -11,10 +11,11 @@ use super::answer::{self, Printed};
 use super::libvirt;
 use super::obey;
 use super::world::{NodeAt, World};
+use crate::action::Change;
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::observation::Question;
 use crate::domain::stamp::Stamp;
-use crate::link::{Answer, Ask, AskError, Link, Order, Report, StreamId, Voice};
+use crate::link::{Answer, Ask, AskError, ChangeError, Link, Order, Report, StreamId, Voice};
 use crate::probe::log::StreamKind;
 
 /// The longest that the thread sleeps: what a session must notice by itself (a node that is gone) takes no longer.
@@ -128,6 +129,11 @@ impl Life {
                     if link.up { Ok(reply(&mut self.world, &self.commands, link.node, &ask)) } else { Err(AskError::Lost(silent())) };
                 let _ = link.voice.say(Report::Answer { id: ask.id, result });
             }
+            Order::Change(change) => {
+                let id = change.id();
+                let result = if link.up { Ok(act(&mut self.world, link, &change)) } else { Err(ChangeError::NotSent(silent())) };
+                let _ = link.voice.say(Report::Changed { id, result });
+            }
             Order::Follow { id, command } => follow(&self.world, link, id, command.argv()),
             Order::Unfollow(id) => {
                 link.streams.remove(&id);
@@ -156,6 +162,18 @@ fn reply(world: &mut World, commands: &HashMap<Vec<String>, Question>, node: Nod
         None => obey::command(world, node, ask.command.argv()),
     };
     let Printed { out, err, code } = printed;
+    let done = Stamp::now();
+    Answer { stdout: out.into_bytes(), stderr: err.into_bytes(), code, sent, first: done, done }
+}
+
+/// A changing command: what it prints comes before its end, as from a node.
+fn act(world: &mut World, link: &Open, change: &Change) -> Answer {
+    let sent = Stamp::now();
+    let Printed { out, err, code } = obey::command(world, link.node, change.command().argv());
+    let bytes = format!("{out}{err}").into_bytes();
+    if !bytes.is_empty() {
+        let _ = link.voice.say(Report::Output { id: change.id(), bytes, at: sent });
+    }
     let done = Stamp::now();
     Answer { stdout: out.into_bytes(), stderr: err.into_bytes(), code, sent, first: done, done }
 }

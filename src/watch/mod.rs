@@ -130,6 +130,8 @@ impl Watch {
                 }
             }
             Report::Prompt { id, what } => out.push(Output::Prompt(key, id, what)),
+            // The executor's; it took what concerns it before.
+            Report::Output { .. } | Report::Changed { .. } => {}
         }
         self.work(now, &mut out);
         out
@@ -184,6 +186,25 @@ impl Watch {
         }
         for guests in self.guests.values_mut() {
             guests.refresh(now);
+        }
+    }
+
+    /// Something was changed: what the manager, the votes and the fence history say is wanted as soon as their cost allows.
+    pub fn look_again(&mut self, now: Stamp) {
+        for node in self.nodes.values_mut() {
+            node.stale(Question::Quorum, now);
+        }
+        for question in [Question::CrmMon, Question::Constraints, Question::FenceHistory] {
+            self.manager.stale(question, now);
+        }
+    }
+
+    /// As [`Watch::look_again`], for what storage says.
+    pub fn look_again_at_storage(&mut self, now: Stamp) {
+        for node in self.nodes.values_mut() {
+            for question in [Question::Lvs, Question::Vgs, Question::Pvs, Question::Filesystems] {
+                node.stale(question, now);
+            }
         }
     }
 

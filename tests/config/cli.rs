@@ -78,7 +78,19 @@ fn what_is_wrong_ends_with_64() {
         ("events --for 99999999999999999999h", "expected a duration"),
         ("replay", "<FILE>"),
         ("completions", "<SHELL>"),
-        ("plan fence n1", "plan"),
+        ("plan", "<COMMAND>"),
+        ("plan fenc n1", "fence"),
+        ("plan relocate vm1", "--to <NODE>"),
+        ("plan relocate vm1 --to n1 --how fast", "live"),
+        ("act fence n1 --how hard --confirm n1", "reboot"),
+        ("act maintenance maybe --confirm on", "on"),
+        ("plan grow vg0/data", "--by <SIZE>"),
+        ("plan grow vg0/data --by 1G --to 2G", "--to"),
+        ("plan grow data --by 1G", "like vg0/data"),
+        ("plan grow vg0/data --by 10", "with its unit"),
+        ("plan grow vg0/data --by -1G", "-1"),
+        ("plan grow vg0/data --by 0G", "above zero"),
+        ("plan stop", "<SERVICE>"),
         ("demo events", "events"),
         ("status extra", "extra"),
         ("--config a --config b", "--config"),
@@ -88,6 +100,34 @@ fn what_is_wrong_ends_with_64() {
         assert_eq!(exit.code, 64, "{line}: {}", exit.text);
         assert!(exit.text.contains(words), "{line}: {}", exit.text);
     }
+}
+
+#[test]
+fn actions_are_read_as_the_contract_writes_them() {
+    let same = [
+        "relocate vm:wiki --to n2 --how suspend",
+        "cancel vm1",
+        "stop vm1",
+        "stop vm1 --force",
+        "register web1 --prefer n1,n2",
+        "unregister web1",
+        "fence n1 --how off",
+        "confirm-fence n1",
+        "test-fence n1",
+        "drain n1",
+        "maintenance on",
+        "grow vg0/data --by 1073741824B",
+        "grow vg0/data --to 1073741824B",
+        "evacuate /dev/mapper/san1 --onto /dev/mapper/san2",
+        "convalesce vm:wiki",
+    ];
+    for line in same {
+        let Some(Command::Act(act)) = read(&format!("act {line} --confirm x --json")).unwrap().command else { panic!("{line}") };
+        assert_eq!(act.action.action().to_string(), line);
+        assert_eq!((act.confirm.as_deref(), act.json), (Some("x"), true));
+    }
+    let Some(Command::Plan(plan)) = read("plan --json grow /dev/vg0/data --by 1.5GiB").unwrap().command else { panic!() };
+    assert_eq!((plan.action.action().to_string().as_str(), plan.json), ("grow vg0/data --by 1610612736B", true));
 }
 
 #[test]
@@ -111,6 +151,9 @@ Commands:
   wallboard    The cockpit, read-only for good, made for a wall
   status       One snapshot to stdout; exit status 0 healthy, 1 degraded, 2 critical, 3 cannot tell
   events       The live timeline to stdout, a line for each event
+  plan         What an action would do: steps, commands, consequences. Changes nothing
+  act          Run a planned action without the screen; exit status 0 done and proved, 1 failed, 4
+               refused, 5 outcome unknown
   doctor       Check the way to every node, tool by tool, with the cure for what is missing
   demo         The cockpit on the built-in simulated cluster
   replay       The cockpit on a recording

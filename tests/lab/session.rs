@@ -93,7 +93,7 @@ async fn look(args: &[String], to: &Mutex<Seen>) {
                 Happening::Events(more) => events.extend(more),
                 Happening::Picture => changed = true,
                 Happening::Prompt { what, .. } => panic!("asked: {what:?}"),
-                Happening::Note(_) => {}
+                Happening::Note(_) | Happening::Found(..) | Happening::Task(_) => {}
             }
         }
         let picture = changed.then(|| live.picture());

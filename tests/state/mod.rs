@@ -1,5 +1,5 @@
 mod alerts;
-mod build;
+pub mod build;
 mod events;
 mod fences;
 mod guests;

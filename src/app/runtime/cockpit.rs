@@ -202,6 +202,7 @@ impl Cockpit {
                 Happening::Picture => self.picture_due = true,
                 Happening::Events(events) => self.tell(Msg::Events(events))?,
                 Happening::Note(text) => self.tell(Msg::Notice(text))?,
+                Happening::Found(..) | Happening::Task(_) => {}
                 Happening::Prompt { node, name, id, what } => {
                     self.next_prompt += 1;
                     self.prompts.insert(self.next_prompt, (node, id));

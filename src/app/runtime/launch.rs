@@ -71,6 +71,17 @@ pub fn one(global: &Global) -> Result<WayFinder, Failure> {
     Ok(ways)
 }
 
+/// As [`one`], with what the session may do.
+pub fn session(global: &Global) -> Result<(WayFinder, Session), Failure> {
+    let Sessions::Configured(_, choice) = configured(global)? else { return Err(nothing()) };
+    let session = choice.one()?;
+    let (ways, notices) = open(global, &session)?;
+    for notice in notices {
+        eprintln!("quorate: {notice}");
+    }
+    Ok((ways, session))
+}
+
 pub(super) fn open(global: &Global, session: &Session) -> Result<(WayFinder, Vec<String>), Failure> {
     wayfinder(global, session).map_err(|text| Failure::Said(WRONG_COMMAND_LINE, text))
 }

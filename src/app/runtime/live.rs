@@ -9,13 +9,16 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::way::{Way, WayFinder};
+use crate::action::inquiry::Finding;
+use crate::action::{Executor, Out, Query, Refusal, Ticket};
 use crate::doctor::NodeCheck;
 use crate::domain::cluster::{Cluster, MemberStatus};
 use crate::domain::event::Event;
 use crate::domain::node::{LinkFault, NodeKey, Reach};
-use crate::domain::observation::Observation;
+use crate::domain::observation::{Observation, Trouble};
 use crate::domain::stamp::Stamp;
-use crate::link::{LibvirtOrder, Link, Order, Prompt, PromptId, Reply, Report, Target, Voice};
+use crate::domain::task::{Task, TaskId};
+use crate::link::{Ask, AskId, LibvirtOrder, Link, Order, Prompt, PromptId, Reply, Report, Target, Voice};
 use crate::record::{RecordedNode, Recorder};
 use crate::state::{NodeFacts, SessionFacts, Store};
 use crate::watch::{Output, Watch};
@@ -51,6 +54,19 @@ pub enum Happening {
     },
     /// A sentence for the operator.
     Note(String),
+    /// What an inquiry found.
+    Found(Box<Query>, Box<Result<Finding, Trouble>>),
+    /// A task changed.
+    Task(Box<Task>),
+}
+
+/// Ids of inquiries begin here: `watch` counts from 1, the executor from far above.
+const INQUIRIES: u64 = 1 << 61;
+
+/// What the executor or an inquiry brought in one step.
+enum Act {
+    Out(Out),
+    Found(Box<Query>, Box<Result<Finding, Trouble>>),
 }
 
 type FileRecorder = Recorder<std::fs::File>;
@@ -81,6 +97,11 @@ pub struct Live {
     awaited: BTreeMap<String, Stamp>,
     /// Further ways to members that were found, while none has led there.
     detours: BTreeMap<NodeKey, Vec<Way>>,
+    /// None in a session that may change nothing: then there is nobody who could send a changing command.
+    executor: Option<Executor>,
+    /// Questions of inquiries that are out.
+    inquiries: BTreeMap<AskId, Query>,
+    next_inquiry: u64,
 }
 
 impl Live {
@@ -106,6 +127,9 @@ impl Live {
             sought: Vec::new(),
             awaited: BTreeMap::new(),
             detours: BTreeMap::new(),
+            executor: None,
+            inquiries: BTreeMap::new(),
+            next_inquiry: INQUIRIES,
         };
         for way in live.ways.first() {
             live.add(way, false);
@@ -217,28 +241,36 @@ impl Live {
 
     /// Waits for something to happen, at most until `until`, and takes it in. Cancel-safe: what was received is taken in.
     pub async fn step(&mut self, until: Stamp) -> Vec<Happening> {
-        let wake = [self.watch.next_wake(), self.store.next_event()].into_iter().flatten().fold(until, Stamp::min);
+        let due = [self.watch.next_wake(), self.store.next_event(), self.executor.as_ref().and_then(Executor::next_wake)];
+        let wake = due.into_iter().flatten().fold(until, Stamp::min);
         let pause = Duration::from_micros(u64::try_from(wake.0 - self.now().0).unwrap_or(0));
         let mut outputs = Vec::new();
+        let mut acts = Vec::new();
         tokio::select! {
             biased;
             report = self.rx.recv() => {
                 if let Some((node, report)) = report {
-                    self.take(node, report, &mut outputs);
+                    self.take(node, report, &mut outputs, &mut acts);
                 }
                 for _ in 0..BURST {
                     let Ok((node, report)) = self.rx.try_recv() else { break };
-                    self.take(node, report, &mut outputs);
+                    self.take(node, report, &mut outputs, &mut acts);
                 }
             }
             () = sleep_until(Instant::now() + pause) => {}
         }
         let now = self.now();
         outputs.extend(self.watch.tick(now));
-        self.carry_out(outputs, now)
+        let mut happenings = self.carry_out(outputs, now);
+        if let Some(executor) = &mut self.executor {
+            let cluster = self.store.cluster(now);
+            acts.extend(executor.tick(&cluster, now).into_iter().map(Act::Out));
+        }
+        happenings.extend(self.carry_on(acts, now));
+        happenings
     }
 
-    fn take(&mut self, voice: NodeKey, report: Report, outputs: &mut Vec<Output>) {
+    fn take(&mut self, voice: NodeKey, report: Report, outputs: &mut Vec<Output>, acts: &mut Vec<Act>) {
         let now = self.now();
         let Some(node) = self.speaks_for.get(&voice).copied() else { return };
         if self.detour(node, &report) {
@@ -250,7 +282,100 @@ impl Live {
             tracing::error!("the recording ends here: {error}");
             self.recorder = None;
         }
+        let report = match &mut self.executor {
+            Some(executor) => match executor.report(report, &self.store.cluster(now), now) {
+                Ok(out) => return acts.extend(out.into_iter().map(Act::Out)),
+                Err(report) => report,
+            },
+            None => report,
+        };
+        if let Report::Answer { id, result } = &report
+            && let Some(query) = self.inquiries.remove(id)
+        {
+            let found = crate::action::executor::hearing::understand(&query, result.clone());
+            return acts.push(Act::Found(Box::new(query), Box::new(found)));
+        }
         outputs.extend(self.watch.report(node, report, now));
+    }
+
+    /// What the executor wants done, and what inquiries found.
+    fn carry_on(&mut self, acts: Vec<Act>, now: Stamp) -> Vec<Happening> {
+        let mut happenings = Vec::new();
+        for act in acts {
+            match act {
+                Act::Out(Out::Order(node, order)) => self.order(node, order),
+                Act::Out(Out::Refresh) => {
+                    self.watch.look_again(now);
+                    let outputs = self.watch.tick(now);
+                    happenings.extend(self.carry_out(outputs, now));
+                }
+                Act::Out(Out::RefreshStorage) => {
+                    self.watch.look_again_at_storage(now);
+                    let outputs = self.watch.tick(now);
+                    happenings.extend(self.carry_out(outputs, now));
+                }
+                Act::Out(Out::Task(task)) => happenings.push(Happening::Task(task)),
+                Act::Found(query, found) => happenings.push(Happening::Found(query, found)),
+            }
+        }
+        happenings
+    }
+
+    /// Gives the session what can change the cluster. A read-only session never gets it.
+    pub fn arm(&mut self, executor: Executor) {
+        self.executor = Some(executor);
+    }
+
+    /// Whether this session can change anything.
+    pub const fn is_armed(&self) -> bool {
+        self.executor.is_some()
+    }
+
+    /// All tasks of this session.
+    pub fn tasks(&self) -> Vec<Task> {
+        self.executor.iter().flat_map(Executor::tasks).cloned().collect()
+    }
+
+    /// Runs what the gate has let through.
+    pub fn act(&mut self, ticket: Ticket) -> Result<(TaskId, Vec<Happening>), Refusal> {
+        let now = self.now();
+        let cluster = self.store.cluster(now);
+        let Some(executor) = &mut self.executor else {
+            return Err(Refusal::new(
+                "read-only",
+                "this session is read-only: it was built without what could change anything",
+                "start quorate without --read-only",
+            ));
+        };
+        let (id, out) = executor.start(ticket, &cluster, now)?;
+        let happenings = self.carry_on(out.into_iter().map(Act::Out).collect(), now);
+        Ok((id, happenings))
+    }
+
+    /// Stops a task between two steps.
+    pub fn stop_task(&mut self, id: TaskId) {
+        if let Some(executor) = &mut self.executor {
+            executor.stop(id);
+        }
+    }
+
+    /// Asks something for an inquiry; the answer comes as [`Happening::Found`]. False: the node cannot be reached.
+    pub fn inquire(&mut self, query: &Query) -> bool {
+        let now = self.now();
+        let cluster = self.store.cluster(now);
+        let Some(node) = cluster.member(&query.node).filter(|m| m.reach.is_up()).and_then(|m| m.node) else { return false };
+        self.next_inquiry += 1;
+        let id = AskId(self.next_inquiry);
+        self.inquiries.insert(id, query.clone());
+        let (lane, total) = query.pace();
+        self.order(node, Order::Ask(Ask { id, command: query.command(), lane, first_byte: total, total }));
+        true
+    }
+
+    /// Asks the manager anew, for a decision that needs fresh data.
+    pub fn look_again(&mut self) {
+        let now = self.now();
+        self.watch.look_again(now);
     }
 
     fn carry_out(&mut self, outputs: Vec<Output>, now: Stamp) -> Vec<Happening> {

@@ -1,5 +1,7 @@
 //! Joins the halves: links, watch and state on one side, update and view on the other.
 
+pub mod act;
+pub mod arm;
 pub mod cockpit;
 mod console;
 pub mod doctor;

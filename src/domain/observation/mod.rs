@@ -11,6 +11,7 @@ pub mod host;
 pub mod log;
 pub mod manager;
 pub mod net;
+pub mod simulation;
 pub mod storage;
 
 /// What can be asked of a node. One question is one command (or one fixed script) and one parser.

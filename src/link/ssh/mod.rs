@@ -170,6 +170,15 @@ impl Node {
                             self.speaker.say(Report::Ended { id, why: "unfollowed".to_owned() });
                         }
                     }
+                    // A change is made now or not at all: never at some later time, when the way is free.
+                    change @ Order::Change(_) => {
+                        let trouble = self
+                            .down
+                            .clone()
+                            .or_else(|| shared.stage())
+                            .unwrap_or_else(|| trouble::new(LinkFault::Timeout, "not connected yet"));
+                        self.decline(vec![change], &trouble);
+                    }
                     other => match self.down.clone() {
                         Some(trouble) => self.decline(vec![other], &trouble),
                         None => early.push(other),

@@ -9,6 +9,7 @@ use crate::link::CommandLine;
 mod commands;
 mod device_mapper;
 mod filesystems;
+pub mod grow;
 mod report;
 mod rows;
 

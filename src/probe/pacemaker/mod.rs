@@ -12,11 +12,14 @@ use crate::link::CommandLine;
 
 mod constraints;
 mod fencing;
+pub mod fencing_test;
 mod guests;
+pub mod primitive;
 mod resources;
+pub mod simulation;
 mod status;
 mod value;
-mod xml;
+pub(super) mod xml;
 
 use xml::Doc;
 

@@ -9,6 +9,8 @@ use crate::domain::observation::{Observation, Question, Trouble, TroubleKind};
 use crate::domain::text::clean;
 use crate::link::CommandLine;
 
+pub mod starter;
+
 /// The units, by the names that distributions give them (an alias answers under its unit's own name).
 const UNITS: [&str; 25] = [
     "corosync",

@@ -1,0 +1,334 @@
+//! What must be so: what a step waits for, and what proves that an action took effect.
+
+use std::sync::Arc;
+
+use crate::domain::cluster::{Cluster, MemberStatus, Service, ServiceState};
+use crate::domain::observation::manager::FenceStatus;
+use crate::domain::observation::simulation::GuestState;
+use crate::domain::stamp::Stamp;
+use crate::domain::task::FenceHow;
+
+use super::inquiry::{Finding, Findings, Query, What};
+
+/// Something that can be looked at, by the picture or by a question of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// The service is started on exactly this node.
+    RunsOn(String, Arc<str>),
+    /// The service is started somewhere, on one of these nodes where any are named.
+    Runs(String),
+    /// The service is active nowhere.
+    Stopped(String),
+    /// The service is active on none of these nodes, and nothing of it is in transit.
+    Left(String, Arc<str>),
+    /// The manager looks after the service (or not).
+    Managed(String, bool),
+    /// The service has no failures on record.
+    Clean(String),
+    /// No constraint of an earlier command is left on the service.
+    NoLeftovers(String),
+    /// The manager knows the service (or not).
+    Known(String, bool),
+    /// The member has one of these statuses.
+    Member(Arc<str>, Vec<MemberStatus>),
+    /// No service that can move is active on the member.
+    Empty(Arc<str>),
+    /// The cluster's maintenance mode.
+    Maintenance(bool),
+    /// A fencing of the member succeeded since then.
+    Fenced(String, FenceHow, Stamp),
+    /// The member was seen out of the membership since then, or its host has booted since then.
+    Interrupted(Arc<str>, Stamp),
+    /// A guest's state by libvirt on that node.
+    Guest {
+        /// Whom to ask, and what.
+        query: Query,
+        /// Its name, for people.
+        guest: String,
+        /// `running`, `paused`, `shut off`; none: libvirt does not know it there, or it is shut off.
+        state: Option<&'static str>,
+    },
+    /// The size of a device, or of a guest's disk, in bytes.
+    Size {
+        /// Whom to ask, and what.
+        query: Query,
+        /// What it is, for people.
+        what: String,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// The filesystem mounted there has at least so many bytes.
+    Filesystem(Arc<str>, String, u64),
+    /// Nothing is left on the physical volume.
+    PvEmpty(String),
+    /// All of them.
+    All(Vec<Condition>),
+}
+
+/// Whether something is so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is, and how that is known.
+    Holds(String),
+    /// It is not (yet): what is there in its place.
+    Not(String),
+    /// Nobody who can be asked knows.
+    Unknown(String),
+}
+
+impl Verdict {
+    /// Whether it is so for certain.
+    pub const fn holds(&self) -> bool {
+        matches!(self, Self::Holds(_))
+    }
+
+    /// The words.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Holds(words) | Self::Not(words) | Self::Unknown(words) => words,
+        }
+    }
+}
+
+/// What a condition is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The picture.
+    pub cluster: &'a Cluster,
+    /// Answers that came after `since`.
+    pub found: &'a Findings,
+    /// What is older says nothing about a step that began then.
+    pub since: Stamp,
+}
+
+impl Condition {
+    /// A guest's state by libvirt.
+    pub fn guest(node: &Arc<str>, uri: &str, guest: &str, state: Option<&'static str>) -> Self {
+        let query = Query::new(node, What::State(uri.to_owned(), guest.to_owned()));
+        Self::Guest { query, guest: guest.to_owned(), state }
+    }
+
+    /// Questions that it needs answered.
+    pub fn queries(&self) -> Vec<&Query> {
+        match self {
+            Self::Guest { query, .. } | Self::Size { query, .. } => vec![query],
+            Self::All(all) => all.iter().flat_map(Self::queries).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// As a plan announces it.
+    pub fn words(&self) -> String {
+        match self {
+            Self::RunsOn(id, node) => format!("the manager has {id} started on {node} and nowhere else"),
+            Self::Runs(id) => format!("the manager has {id} started"),
+            Self::Stopped(id) => format!("the manager has {id} active nowhere"),
+            Self::Left(id, node) => format!("{id} is no longer on {node}"),
+            Self::Managed(id, true) => format!("the manager looks after {id}"),
+            Self::Managed(id, false) => format!("the manager leaves {id} alone"),
+            Self::Clean(id) => format!("{id} has no failures on record"),
+            Self::NoLeftovers(id) => format!("no cli-* constraint is left on {id}"),
+            Self::Known(id, true) => format!("the manager knows {id}"),
+            Self::Known(id, false) => format!("the manager no longer knows {id}"),
+            Self::Member(name, statuses) => {
+                let words: Vec<&str> = statuses.iter().map(|s| s.word()).collect();
+                format!("the manager has {name} {}", words.join(" or "))
+            }
+            Self::Empty(name) => format!("nothing that can move runs on {name}"),
+            Self::Maintenance(on) => format!("the CIB has maintenance-mode {}", if *on { "on" } else { "off" }),
+            Self::Fenced(name, how, _) => format!("the fence history has a successful {} of {name}", how.word()),
+            Self::Interrupted(name, _) => format!("{name} leaves the membership, or its host has booted anew"),
+            Self::Guest { query, guest, state } => match state {
+                Some(state) => format!("libvirt on {} has {guest} {state}", query.node),
+                None => format!("libvirt on {} has no {guest} running", query.node),
+            },
+            Self::Size { what, bytes, .. } => format!("{what} has {bytes} bytes"),
+            Self::Filesystem(node, mount, bytes) => format!("{mount} on {node} has at least {bytes} bytes"),
+            Self::PvEmpty(path) => format!("nothing is left on {path}"),
+            Self::All(all) => all.iter().map(Self::words).collect::<Vec<_>>().join("; "),
+        }
+    }
+
+    /// Whether it is so.
+    pub fn judge(&self, seen: &Seen<'_>) -> Verdict {
+        if let Self::All(all) = self {
+            let verdicts: Vec<Verdict> = all.iter().map(|c| c.judge(seen)).collect();
+            let bad = verdicts.iter().find(|v| matches!(v, Verdict::Not(_))).or_else(|| verdicts.iter().find(|v| !v.holds()));
+            let words = || verdicts.iter().map(Verdict::words).collect::<Vec<_>>().join("; ");
+            return bad.cloned().unwrap_or_else(|| Verdict::Holds(words()));
+        }
+        if let Self::Guest { query, guest, state } = self {
+            return guest_state(seen, query, guest, *state);
+        }
+        let cluster = seen.cluster;
+        match self {
+            Self::Size { query, what, bytes } => return size(seen, query, what, *bytes),
+            Self::Filesystem(node, mount, bytes) => return filesystem(seen, node, mount, *bytes),
+            Self::PvEmpty(path) => return pv_empty(cluster, path),
+            _ => {}
+        }
+        let Some(sight) = cluster.manager_sight.as_ref().filter(|s| s.at > seen.since) else {
+            return Verdict::Unknown("the manager has not been heard since".to_owned());
+        };
+        let by = format!("by {}", sight.by);
+        let verdict = |good: bool, words: String| if good { Verdict::Holds(format!("{words} ({by})")) } else { Verdict::Not(words) };
+        match self {
+            Self::RunsOn(id, node) => of_service(cluster, id, |s| {
+                verdict(s.state == ServiceState::Started && s.owners.len() == 1 && s.owners.contains(node), standing(s))
+            }),
+            Self::Runs(id) => of_service(cluster, id, |s| verdict(s.state == ServiceState::Started, standing(s))),
+            Self::Stopped(id) => of_service(cluster, id, |s| {
+                let quiet = matches!(s.state, ServiceState::Stopped | ServiceState::Disabled);
+                verdict(quiet && s.owners.is_empty(), standing(s))
+            }),
+            Self::Left(id, node) => of_service(cluster, id, |s| {
+                let quiet =
+                    matches!(s.state, ServiceState::Started | ServiceState::Stopped | ServiceState::Disabled | ServiceState::Failed);
+                verdict(quiet && !s.owners.contains(node), standing(s))
+            }),
+            Self::Managed(id, managed) => of_service(cluster, id, |s| {
+                let frozen = s.flags.contains(&"unmanaged");
+                verdict(frozen != *managed, format!("{id} is {}", if frozen { "unmanaged" } else { "managed" }))
+            }),
+            Self::Clean(id) => of_service(cluster, id, |s| {
+                verdict(s.failures == 0 && !s.failed_operation, format!("{id} has {} failures on record", s.failures))
+            }),
+            Self::NoLeftovers(id) => of_service(cluster, id, |s| {
+                let words = if s.leftovers.is_empty() {
+                    format!("no constraint is left on {id}")
+                } else {
+                    format!("{} stands", s.leftovers.join(", "))
+                };
+                verdict(s.leftovers.is_empty(), words)
+            }),
+            Self::Known(id, known) => {
+                let there = cluster.service(id).is_some();
+                verdict(there == *known, format!("{id} is {}", if there { "known" } else { "not known" }))
+            }
+            Self::Member(name, statuses) => match cluster.member(name) {
+                Some(m) => verdict(statuses.contains(&m.status), format!("{name} is {}", m.status.word())),
+                None => Verdict::Unknown(format!("{name} is not a member")),
+            },
+            Self::Empty(name) => {
+                let left = movable_on(cluster, name);
+                let words =
+                    if left.is_empty() { format!("nothing is left on {name}") } else { format!("still on {name}: {}", left.join(", ")) };
+                verdict(left.is_empty(), words)
+            }
+            Self::Maintenance(on) => {
+                let is = cluster.options.maintenance_mode.unwrap_or(false);
+                verdict(is == *on, format!("maintenance-mode is {}", if is { "on" } else { "off" }))
+            }
+            Self::Fenced(name, how, since) => fenced(cluster, name, *how, *since),
+            Self::Interrupted(name, since) => interrupted(cluster, name, *since),
+            Self::Guest { .. } | Self::Size { .. } | Self::Filesystem(..) | Self::PvEmpty(_) | Self::All(_) => {
+                Verdict::Unknown(String::new())
+            }
+        }
+    }
+}
+
+fn of_service(cluster: &Cluster, id: &str, judge: impl Fn(&Service) -> Verdict) -> Verdict {
+    cluster.service(id).map_or_else(|| Verdict::Unknown(format!("the manager does not know {id}")), judge)
+}
+
+fn standing(s: &Service) -> String {
+    let owners = if s.owners.is_empty() { String::new() } else { format!(" on {}", s.owners.join(", ")) };
+    let why = s.reason.as_deref().filter(|_| s.state != ServiceState::Started).map(|r| format!(": {r}")).unwrap_or_default();
+    format!("{} is {}{owners}{why}", s.id, s.state.word())
+}
+
+/// Services on a node that can go elsewhere: not the instances of clones, which belong there, nor what the manager may not touch.
+pub fn movable_on<'a>(cluster: &'a Cluster, node: &str) -> Vec<&'a str> {
+    let here = cluster.services.iter().filter(|s| s.owners.iter().any(|o| **o == *node));
+    here.filter(|s| is_movable(cluster, s)).map(|s| s.id.as_str()).collect()
+}
+
+/// Whether a service moves as a unit of its own: no part of a group, clone or bundle.
+pub fn is_movable(cluster: &Cluster, service: &Service) -> bool {
+    use crate::domain::cluster::ServiceKind as K;
+    service.parent.is_none()
+        && !matches!(service.kind, K::Clone | K::Bundle)
+        && !service.flags.contains(&"unmanaged")
+        && cluster.options.maintenance_mode != Some(true)
+}
+
+fn fenced(cluster: &Cluster, name: &str, how: FenceHow, since: Stamp) -> Verdict {
+    // The history counts in whole seconds of the node's clock: two seconds of grace.
+    let since = since.shifted(-2_000_000);
+    let mut mine = cluster.fences.iter().filter(|f| f.target == name && f.action == how.word());
+    let newest = mine.find(|f| f.status == FenceStatus::Pending || f.completed.is_some_and(|at| at >= since));
+    match newest {
+        Some(f) if f.status == FenceStatus::Success => Verdict::Holds(format!(
+            "{} of {name} succeeded{}",
+            how.word(),
+            f.delegate.as_deref().map(|d| format!(", done by {d}")).unwrap_or_default()
+        )),
+        Some(f) if f.status == FenceStatus::Failed => {
+            Verdict::Not(format!("{} of {name} failed: {}", how.word(), f.reason.as_deref().unwrap_or("no reason is recorded")))
+        }
+        Some(_) => Verdict::Not(format!("{} of {name} is pending", how.word())),
+        None => Verdict::Not(format!("the fence history has no {} of {name} since", how.word())),
+    }
+}
+
+fn interrupted(cluster: &Cluster, name: &str, since: Stamp) -> Verdict {
+    let Some(member) = cluster.member(name) else { return Verdict::Unknown(format!("{name} is not a member")) };
+    if matches!(member.status, MemberStatus::Offline | MemberStatus::Unclean | MemberStatus::Pending) {
+        return Verdict::Holds(format!("{name} is {}", member.status.word()));
+    }
+    // The boot is older than the question by the uptime; half a second for rounding.
+    let booted = member.host.at.zip(member.host.uptime).map(|(at, up)| at.shifted(-i64::try_from(up.as_micros()).unwrap_or(i64::MAX)));
+    match booted {
+        Some(boot) if boot.shifted(500_000) > since => Verdict::Holds(format!("{name} has booted since")),
+        _ => Verdict::Not(format!("{name} is {} and has not been seen to leave", member.status.word())),
+    }
+}
+
+fn size(seen: &Seen<'_>, query: &Query, what: &str, bytes: u64) -> Verdict {
+    match seen.found.get(query) {
+        Some(Ok(Finding::Bytes(is))) => {
+            let words = format!("{what} has {is} bytes");
+            if *is == bytes { Verdict::Holds(words) } else { Verdict::Not(format!("{words}, not {bytes}")) }
+        }
+        Some(Err(trouble)) => Verdict::Unknown(format!("{}: {trouble}", query.node)),
+        _ => Verdict::Unknown(format!("{what} was not looked at yet")),
+    }
+}
+
+fn filesystem(seen: &Seen<'_>, node: &str, mount: &str, bytes: u64) -> Verdict {
+    let row = seen.cluster.filesystems.iter().find(|f| &*f.node == node && f.mount == mount);
+    match row.filter(|f| f.at > seen.since).and_then(|f| f.size) {
+        Some(is) if is >= bytes => Verdict::Holds(format!("{mount} on {node} has {is} bytes")),
+        Some(is) => Verdict::Not(format!("{mount} on {node} has {is} bytes, not yet {bytes}")),
+        None => Verdict::Unknown(format!("{mount} on {node} was not looked at since")),
+    }
+}
+
+fn pv_empty(cluster: &Cluster, path: &str) -> Verdict {
+    let Some(pv) = cluster.pvs.iter().find(|p| p.path == path) else { return Verdict::Unknown(format!("{path} is not seen")) };
+    match (pv.size, pv.free) {
+        (Some(size), Some(free)) if free >= size => Verdict::Holds(format!("{path} has all of its {size} bytes free")),
+        (Some(size), Some(free)) => Verdict::Not(format!("{path} has {free} of {size} bytes free")),
+        _ => Verdict::Unknown(format!("how much of {path} is free is not known")),
+    }
+}
+
+fn guest_state(seen: &Seen<'_>, query: &Query, guest: &str, state: Option<&'static str>) -> Verdict {
+    let node = &query.node;
+    match seen.found.get(query) {
+        Some(Ok(Finding::State(GuestState::Is(is, reason)))) => {
+            let why = reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
+            let words = format!("libvirt on {node} has {guest} {is}{why}");
+            let good = state.map_or(is == "shut off", |wanted| wanted == is);
+            if good { Verdict::Holds(words) } else { Verdict::Not(words) }
+        }
+        Some(Ok(Finding::State(GuestState::Absent))) => {
+            let words = format!("libvirt on {node} does not know {guest}");
+            if state.is_none() { Verdict::Holds(words) } else { Verdict::Not(words) }
+        }
+        Some(Ok(Finding::State(GuestState::Silent(why)))) => Verdict::Unknown(format!("libvirt on {node} does not answer: {why}")),
+        Some(Err(trouble)) => Verdict::Unknown(format!("{node}: {trouble}")),
+        _ => Verdict::Unknown(format!("libvirt on {node} was not asked yet")),
+    }
+}

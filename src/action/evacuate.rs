@@ -1,0 +1,107 @@
+//! A physical volume emptied, by pvmove (pvmove(8)).
+//!
+//! In a shared group pvmove wants one named volume, active on the node where it runs and nowhere else.
+
+use std::sync::Arc;
+
+use crate::domain::cluster::{Cluster, PhysicalVolume};
+use crate::link::CommandLine;
+
+use super::condition::Condition;
+use super::inquiry::first_within_reach;
+use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
+use super::whereabouts;
+
+/// Seconds for one move: a day.
+const MOVE: u64 = 86_400;
+
+/// The plan.
+pub(super) fn plan(input: &Input<'_>, path: &str, onto: Option<&str>) -> Result<Plan, Vec<Refusal>> {
+    let cluster = input.cluster;
+    let Some(pv) = cluster.pvs.iter().find(|p| p.path == path) else { return Err(Vec::new()) };
+    let Some(vg) = pv.vg.as_deref() else {
+        return Err(vec![Refusal::new("already", format!("{path} is in no volume group"), "nothing to do")]);
+    };
+    let Some(volumes) = input.found.on_pv() else {
+        let trouble = input.found.troubles().next().map(|(n, t)| format!(": {n}: {t}")).unwrap_or_default();
+        return Err(vec![Refusal::new(
+            "not-known",
+            format!("what lies on {path} could not be looked at{trouble}"),
+            "pvs must answer there",
+        )]);
+    };
+    if volumes.is_empty() {
+        return Err(vec![Refusal::new("already", format!("nothing lies on {path}"), "nothing to do")]);
+    }
+    room(cluster, pv, vg, onto)?;
+    let mut plan = input.blank();
+    let shared = cluster.groups.iter().any(|g| g.name == vg && g.lock_type.as_deref().is_some_and(|l| !l.is_empty() && l != "none"));
+    if shared {
+        for (_, lv) in volumes {
+            plan.steps.push(one(cluster, vg, lv.trim_matches(['[', ']']), path, onto)?);
+        }
+    } else {
+        let Some(node) = first_within_reach(&pv.seen_by, cluster) else {
+            return Err(vec![Refusal::new(
+                "unreachable",
+                format!("no node that sees {path} can be reached"),
+                "connect quorate to one of them",
+            )]);
+        };
+        plan.steps.push(pvmove(&node, format!("Move everything off {path}"), &[], path, onto));
+    }
+    plan.proof = vec![Condition::PvEmpty(path.to_owned())];
+    let back = onto.map(|onto| format!("move it back: quorate act evacuate {onto} --onto {path}"));
+    plan.undo = Undo::Never(back.unwrap_or_else(|| "where things went is up to LVM".to_owned()));
+    plan.confirm = Confirm::TypeName;
+    plan.needs = Needs { at_rest: false, ..Needs::default() };
+    plan.notices
+        .push("it fills the storage's bandwidth; 'pvmove --abort' on that node ends it, what has moved so far goes back".to_owned());
+    plan.notices.push("it goes on when quorate is left".to_owned());
+    Ok(plan)
+}
+
+/// Whether what lies on it fits elsewhere.
+fn room(cluster: &Cluster, pv: &PhysicalVolume, vg: &str, onto: Option<&str>) -> Result<(), Vec<Refusal>> {
+    let used = pv.size.unwrap_or(0).saturating_sub(pv.free.unwrap_or(0));
+    let others = cluster.pvs.iter().filter(|p| p.vg.as_deref() == Some(vg) && p.path != pv.path && onto.is_none_or(|o| p.path == o));
+    let others: Vec<&PhysicalVolume> = others.collect();
+    if others.is_empty() {
+        let why =
+            onto.map_or_else(|| format!("{vg} has no other physical volume"), |o| format!("{o} is not another physical volume of {vg}"));
+        return Err(vec![Refusal::new("no-room", why, "vgextend")]);
+    }
+    let free: u64 = others.iter().filter_map(|p| p.free).sum();
+    if free < used {
+        return Err(vec![Refusal::new(
+            "no-room",
+            format!("{used} bytes must go elsewhere, {free} are free there"),
+            "add a physical volume",
+        )]);
+    }
+    Ok(())
+}
+
+/// One volume of a shared group.
+fn one(cluster: &Cluster, vg: &str, lv: &str, path: &str, onto: Option<&str>) -> Result<Step, Vec<Refusal>> {
+    let volume = cluster.volumes.iter().find(|v| v.vg == vg && v.lv == lv);
+    let active = volume.map(|v| v.active_on.as_slice()).unwrap_or_default();
+    let [node] = active else {
+        let where_ = if active.is_empty() { "nowhere".to_owned() } else { format!("on {}", active.join(", ")) };
+        let why = format!("{vg}/{lv} is active {where_}; in a shared group it must be active on exactly one node to be moved");
+        return Err(vec![Refusal::new("several-active", why, format!("lvchange -aey {vg}/{lv} on one node alone"))]);
+    };
+    if !cluster.member(node).is_some_and(whereabouts::is_within_reach) {
+        return Err(vec![Refusal::new(
+            "unreachable",
+            format!("{node}, where {vg}/{lv} is active, cannot be reached"),
+            "connect quorate to it",
+        )]);
+    }
+    Ok(pvmove(node, format!("Move {vg}/{lv} off {path}"), &["--name", &format!("{vg}/{lv}")], path, onto))
+}
+
+fn pvmove(node: &Arc<str>, title: String, name: &[&str], path: &str, onto: Option<&str>) -> Step {
+    let args = ["--interval", "5"].into_iter().chain(name.iter().copied()).chain([path]).chain(onto);
+    Step::change(title, node, CommandLine::new("pvmove", args).privileged(), MOVE)
+}

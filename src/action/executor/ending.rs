@@ -1,0 +1,145 @@
+//! How a run ends: proof, look-up, the last words.
+
+use crate::action::condition::{Condition, Seen, Verdict};
+use crate::action::inquiry::Query;
+use crate::action::journal::{Detail, Kind};
+use crate::action::plan::{When, Work};
+use crate::domain::cluster::Cluster;
+use crate::domain::stamp::Stamp;
+use crate::domain::task::{StepState, Target, TaskStatus};
+
+use super::run::{LOOKUP_PATIENCE, PROOF_PATIENCE, Phase, Run};
+use super::{Executor, Out};
+
+impl Executor {
+    /// No step is left.
+    pub(super) fn steps_over(&mut self, run: &mut Run, now: Stamp, out: &mut Vec<Out>) {
+        run.task.progress = None;
+        run.looked = Stamp::default();
+        if run.lost.is_some() {
+            run.phase = Phase::LookingUp(now);
+        } else if let Some(why) = run.failed.clone() {
+            self.end(run, TaskStatus::Failed, why, now, out);
+        } else if run.stopping {
+            self.end(run, TaskStatus::Stopped, "stopped by the operator; what was done before stays done".to_owned(), now, out);
+        } else {
+            run.task.status = TaskStatus::Proving;
+            run.phase = Phase::Proving(now);
+        }
+    }
+
+    pub(super) fn prove(&mut self, run: &mut Run, since: Stamp, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        let verdicts = judge_all(run, cluster);
+        if verdicts.iter().all(Verdict::holds) {
+            // What was tried and did not answer well is no success, though nothing had to change.
+            let sour = run.task.steps.iter().any(|s| s.state == StepState::Failed);
+            let status = if sour { TaskStatus::Failed } else { TaskStatus::Done };
+            let result = if sour { run.task.notices.join("; ") } else { "done and proved".to_owned() };
+            run.task.proof = verdicts.iter().map(|v| v.words().to_owned()).collect();
+            return self.end(run, status, result, now, out);
+        }
+        if since.age(now) > PROOF_PATIENCE || run.stopping {
+            run.task.proof = verdicts.iter().map(line).collect();
+            let bad = verdicts.iter().find(|v| matches!(v, Verdict::Not(_))).or_else(|| verdicts.iter().find(|v| !v.holds()));
+            let why = format!("all steps ran, but it is not proved: {}", bad.map(Verdict::words).unwrap_or_default());
+            let status = if matches!(bad, Some(Verdict::Unknown(_))) { TaskStatus::Unknown } else { TaskStatus::Failed };
+            return self.end(run, status, why, now, out);
+        }
+        let queries = proof_queries(run);
+        self.look_again(run, &queries, cluster, now, out);
+    }
+
+    /// What became of a command whose answer was lost: it is looked at, never repeated.
+    pub(super) fn look_up(&mut self, run: &mut Run, since: Stamp, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        let verdicts = judge_all(run, cluster);
+        let known = verdicts.iter().all(|v| !matches!(v, Verdict::Unknown(_)));
+        // The command may still be at work: what is there right now need not be the end of it.
+        let settled = verdicts.iter().all(Verdict::holds);
+        if settled || since.age(now) > LOOKUP_PATIENCE || (known && run.stopping) {
+            run.task.proof = verdicts.iter().map(line).collect();
+            let found: Vec<&str> = verdicts.iter().map(Verdict::words).collect();
+            let lost = run.lost.clone().unwrap_or_default();
+            let mut why = format!("outcome unknown: {lost}; it was not sent again. Looked up: {}", found.join("; "));
+            if let Some(left) = left_behind(run, cluster) {
+                why.push_str("; ");
+                why.push_str(&left);
+            }
+            return self.end(run, TaskStatus::Unknown, why, now, out);
+        }
+        let queries = proof_queries(run);
+        self.look_again(run, &queries, cluster, now, out);
+    }
+
+    /// Ends the run.
+    pub(super) fn end(&mut self, run: &mut Run, status: TaskStatus, result: String, now: Stamp, out: &mut Vec<Out>) {
+        for at in 0..run.task.steps.len() {
+            if run.task.steps.get(at).is_some_and(|s| matches!(s.state, StepState::Pending)) {
+                run.mark(at, StepState::Skipped, now);
+            }
+        }
+        if !run.sent {
+            run.task.undo = None;
+        }
+        run.phase = Phase::Over;
+        run.task.progress = None;
+        run.task.status = status;
+        run.task.ended = Some(now);
+        let words = format!("{}: {result}", status.word());
+        run.task.result = Some(result);
+        let detail = Detail { text: Some(&words), ..Detail::default() };
+        let intent = run.ticket.plan().intent.clone();
+        if let Err(error) = self.journal.write(&intent, Kind::End, detail, now) {
+            run.task.notices.push(format!("the journal could not be written: {error}"));
+        }
+        if let Some(node) = run.last_node.filter(|_| run.sent) {
+            self.say_on_node(run, node, &words, out);
+        }
+        self.unlock(run, out);
+        out.push(Out::Refresh);
+    }
+}
+
+pub(super) fn judge_all(run: &mut Run, cluster: &Cluster) -> Vec<Verdict> {
+    let seen = Seen { cluster, found: &run.found, since: run.since };
+    let mut verdicts = Vec::new();
+    for (at, condition) in run.ticket.plan().proof.iter().enumerate() {
+        let mut verdict = condition.judge(&seen);
+        // A node that was seen to go may be back by the time that all else is proved.
+        if let (Condition::Interrupted(..), Some(latch)) = (condition, run.latched.get_mut(at)) {
+            match (&verdict, &latch) {
+                (Verdict::Holds(words), None) => *latch = Some(words.clone()),
+                (_, Some(words)) => verdict = Verdict::Holds(words.clone()),
+                _ => {}
+            }
+        }
+        verdicts.push(verdict);
+    }
+    verdicts
+}
+
+fn proof_queries(run: &Run) -> Vec<Query> {
+    run.ticket.plan().proof.iter().flat_map(Condition::queries).cloned().collect()
+}
+
+fn line(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Holds(words) => words.clone(),
+        Verdict::Not(words) => format!("NOT: {words}"),
+        Verdict::Unknown(words) => format!("UNKNOWN: {words}"),
+    }
+}
+
+/// What the steps that did not run any more would have tidied.
+fn left_behind(run: &Run, cluster: &Cluster) -> Option<String> {
+    let plan = run.ticket.plan();
+    if let Target::Service(id) = &plan.target
+        && let Some(left) = cluster.service(id).map(|s| &s.leftovers).filter(|l| !l.is_empty())
+    {
+        return Some(format!("left behind: {} (quorate act clear {id})", left.join(", ")));
+    }
+    let steps = plan.steps.iter().zip(&run.task.steps);
+    let open = steps
+        .filter(|(step, shown)| step.when == When::Always && matches!(step.work, Work::Change { .. }) && shown.state == StepState::Skipped);
+    let commands: Vec<String> = open.filter_map(|(step, _)| Some(format!("on {}: {}", step.node()?, step.command()?))).collect();
+    (!commands.is_empty()).then(|| format!("not run any more: {}", commands.join("; ")))
+}

@@ -1,0 +1,232 @@
+//! What links say to a run.
+
+use crate::action::inquiry::{Finding, Query};
+use crate::action::journal::{Detail, Kind};
+use crate::action::lock;
+use crate::domain::cluster::Cluster;
+use crate::domain::observation::{Trouble, TroubleKind};
+use crate::domain::stamp::Stamp;
+use crate::domain::task::{Progress, StepState, TaskStatus};
+use crate::domain::text;
+use crate::link::{Answer, AskError, ChangeError, Report};
+use crate::probe::Raw;
+
+use super::run::{Phase, Run};
+use super::{Executor, Out, outcome};
+
+impl Executor {
+    /// Takes a report that concerns this run.
+    pub(super) fn hear(&mut self, run: &mut Run, report: Report, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        match report {
+            Report::Data { bytes, .. } => self.lock_spoke(run, &bytes, cluster, now, out),
+            Report::Ended { why, .. } => self.lock_ended(run, &why, cluster, now, out),
+            Report::Output { id, bytes, .. } => {
+                if let Some((_, at)) = self.changes.get(&id).copied() {
+                    printed(run, at, &bytes);
+                }
+            }
+            Report::Changed { id, result } => {
+                if let Some((_, at)) = self.changes.remove(&id) {
+                    self.changed(run, at, result, cluster, now, out);
+                }
+            }
+            Report::Answer { id, result } => {
+                if let Some((_, query)) = self.asks.remove(&id) {
+                    self.answered(run, &query, result, cluster, now, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn lock_spoke(&mut self, run: &mut Run, bytes: &[u8], cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        run.lock_said.extend_from_slice(bytes);
+        run.lock_said.truncate(4096);
+        if !matches!(run.phase, Phase::Locking(_)) {
+            return;
+        }
+        match lock::said(&run.lock_said) {
+            None => {}
+            Some(lock::Said::Held) => {
+                run.held = true;
+                run.since = now;
+                self.advance(run, None, cluster, now, out);
+            }
+            Some(lock::Said::Busy(who)) => {
+                let why = format!("another quorate is at work on this target: {who}; nothing was sent");
+                self.end(run, TaskStatus::Refused, why, now, out);
+            }
+            Some(lock::Said::Unable) => self.unlocked(run, "that node has no flock", cluster, now, out),
+        }
+    }
+
+    fn lock_ended(&mut self, run: &mut Run, why: &str, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        if let Some((_, id)) = run.lock.take() {
+            self.locks.remove(&id);
+        }
+        if matches!(run.phase, Phase::Locking(_)) {
+            self.unlocked(run, why, cluster, now, out);
+        } else if run.held && run.phase != Phase::Over {
+            run.task.notices.push(format!("the lock on the target was lost: {why}"));
+            run.held = false;
+        }
+    }
+
+    /// Without a lock the action still runs: in an emergency a missing tool must not stand in the way. The operator is told.
+    fn unlocked(&mut self, run: &mut Run, why: &str, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        run.task.notices.push(format!("no lock keeps other quorates off this target: {why}"));
+        run.since = now;
+        self.advance(run, None, cluster, now, out);
+    }
+
+    fn changed(
+        &mut self,
+        run: &mut Run,
+        at: usize,
+        result: Result<Answer, ChangeError>,
+        cluster: &Cluster,
+        now: Stamp,
+        out: &mut Vec<Out>,
+    ) {
+        if !matches!(run.phase, Phase::Changing(step, _) if step == at) {
+            return;
+        }
+        flush(run, at);
+        run.since = now;
+        let intent = run.ticket.plan().intent.clone();
+        let title = run.task.steps.get(at).map(|s| s.title.clone()).unwrap_or_default();
+        let (kind, code, said) = match &result {
+            Ok(answer) => (Kind::Answer, Some(answer.code), last_words(answer)),
+            Err(ChangeError::NotSent(trouble)) => (Kind::NotSent, None, trouble.to_string()),
+            Err(ChangeError::Unknown(trouble)) => (Kind::Lost, None, trouble.to_string()),
+        };
+        let detail = Detail { step: Some(at + 1), code, text: (!said.is_empty()).then_some(said.as_str()), ..Detail::default() };
+        if let Err(error) = self.journal.write(&intent, kind, detail, now) {
+            run.task.notices.push(format!("the journal could not be written: {error}"));
+        }
+        match result {
+            Ok(answer) => {
+                if let Some(step) = run.task.steps.get_mut(at) {
+                    step.code = Some(answer.code);
+                }
+                if answer.code == 0 {
+                    run.mark(at, StepState::Done, now);
+                } else {
+                    run.mark(at, StepState::Failed, now);
+                    run.fail(format!("{title}: exit status {}{}", answer.code, if said.is_empty() { said } else { format!(": {said}") }));
+                }
+                self.advance(run, Some(at), cluster, now, out);
+            }
+            Err(ChangeError::NotSent(trouble)) => {
+                run.mark(at, StepState::Failed, now);
+                run.print(at, format!("not sent: {trouble}"));
+                run.sent = run.task.steps.iter().any(|s| s.code.is_some());
+                run.fail(format!("{title}: not sent: {trouble}"));
+                self.advance(run, Some(at), cluster, now, out);
+            }
+            Err(ChangeError::Unknown(trouble)) => {
+                run.mark(at, StepState::Unknown, now);
+                run.print(at, format!("the answer was lost: {trouble}"));
+                run.lost = Some(format!("{title}: the answer was lost ({trouble})"));
+                for later in at + 1..run.task.steps.len() {
+                    run.mark(later, StepState::Skipped, now);
+                }
+                run.phase = Phase::LookingUp(now);
+                run.looked = Stamp::default();
+            }
+        }
+    }
+
+    fn answered(
+        &mut self,
+        run: &mut Run,
+        query: &Query,
+        result: Result<Answer, AskError>,
+        cluster: &Cluster,
+        now: Stamp,
+        out: &mut Vec<Out>,
+    ) {
+        run.asking.remove(query);
+        let found = read(query, result);
+        if let Ok(Finding::Job(job)) = &found
+            && let Some((total, left)) = job.total.zip(job.remaining).filter(|(total, _)| *total > 0)
+        {
+            let done = total.saturating_sub(left);
+            let percent = u8::try_from(done.saturating_mul(100) / total).unwrap_or(100).min(100);
+            run.task.progress = Some(Progress {
+                percent: Some(percent),
+                words: format!("{} of {} MiB", done >> 20, total >> 20),
+                left: outcome::left(job),
+            });
+        }
+        run.found.put(query.clone(), found.clone());
+        if let Phase::Asking(at, _) = run.phase {
+            match outcome::of_question(query, &found) {
+                Ok(words) => {
+                    run.print(at, words);
+                    run.mark(at, StepState::Done, now);
+                }
+                Err(words) => {
+                    run.print(at, words.clone());
+                    run.mark(at, StepState::Failed, now);
+                    // The other nodes are asked all the same: each answer says something.
+                    run.task.notices.push(words);
+                }
+            }
+            self.advance(run, Some(at), cluster, now, out);
+        } else {
+            self.look(run, cluster, now, out);
+        }
+    }
+}
+
+fn read(query: &Query, result: Result<Answer, AskError>) -> Result<Finding, Trouble> {
+    let command = query.command().display();
+    match result {
+        Ok(answer) => query.parse(Raw { command: &command, stdout: &answer.stdout, stderr: &answer.stderr, code: answer.code }),
+        Err(AskError::Late(limit)) => {
+            Err(Trouble::new(TroubleKind::Late, &format!("'{command}' gave no answer within {} s", limit.as_secs())))
+        }
+        Err(AskError::Lost(trouble)) => Err(Trouble::new(TroubleKind::Lost, &trouble.to_string())),
+        Err(AskError::TooLong(limit)) => Err(Trouble::new(TroubleKind::Garbled, &format!("'{command}' printed more than {limit} bytes"))),
+    }
+}
+
+/// As [`read`], for who asks before there is a run.
+pub fn understand(query: &Query, result: Result<Answer, AskError>) -> Result<Finding, Trouble> {
+    read(query, result)
+}
+
+fn printed(run: &mut Run, at: usize, bytes: &[u8]) {
+    run.partial.extend_from_slice(bytes);
+    // A progress bar overwrites its line with a carriage return: each is a line here.
+    while let Some(end) = run.partial.iter().position(|b| matches!(b, b'\n' | b'\r')) {
+        let line: Vec<u8> = run.partial.drain(..=end).collect();
+        let line = text::clean_bytes(line.trim_ascii());
+        if !line.is_empty() {
+            if let Some(percent) = outcome::percent(&line) {
+                run.task.progress = Some(Progress { percent: Some(percent), words: line.clone(), left: None });
+            }
+            run.print(at, line);
+        }
+    }
+    if run.partial.len() > 64 << 10 {
+        flush(run, at);
+    }
+}
+
+fn flush(run: &mut Run, at: usize) {
+    let rest = std::mem::take(&mut run.partial);
+    let line = text::clean_bytes(rest.trim_ascii());
+    if !line.is_empty() {
+        run.print(at, line);
+    }
+}
+
+/// What a command said last: standard error before standard output, one line.
+fn last_words(answer: &Answer) -> String {
+    let said = if answer.stderr.trim_ascii().is_empty() { &answer.stdout } else { &answer.stderr };
+    let lines: Vec<&[u8]> = said.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty()).collect();
+    let tail = lines.iter().rev().take(3).rev().copied().collect::<Vec<_>>().join(&b"; "[..]);
+    text::clean_bytes(tail.get(..tail.len().min(600)).unwrap_or_default())
+}

@@ -1,0 +1,153 @@
+//! One ticket being run.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::action::gate::Ticket;
+use crate::action::inquiry::{Findings, Query};
+use crate::action::plan::Undo;
+use crate::domain::node::NodeKey;
+use crate::domain::stamp::Stamp;
+use crate::domain::task::{StepState, Task, TaskId, TaskStatus, TaskStep};
+use crate::link::{ChangeId, StreamId};
+
+use super::LOOK;
+
+/// How long a lock is waited for.
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+/// How long the proof is looked for after the last step.
+pub(super) const PROOF_PATIENCE: Duration = Duration::from_secs(45);
+/// How long it is looked up again what became of a command whose answer was lost.
+pub(super) const LOOKUP_PATIENCE: Duration = Duration::from_secs(25);
+/// Lines of output that a step keeps.
+const LINES: usize = 400;
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Waits for the lock.
+    Locking(Stamp),
+    /// A changing command of this step is out.
+    Changing(usize, ChangeId),
+    /// Waits in this step, since then.
+    Waiting(usize, Stamp),
+    /// Asks in this step, since then.
+    Asking(usize, Stamp),
+    /// All steps are done: looks for the proof, since then.
+    Proving(Stamp),
+    /// An answer was lost: looks what is there, since then.
+    LookingUp(Stamp),
+    /// Over.
+    Over,
+}
+
+#[derive(Debug)]
+pub(super) struct Run {
+    pub ticket: Ticket,
+    pub task: Task,
+    pub phase: Phase,
+    /// The lock's stream, and on which node.
+    pub lock: Option<(NodeKey, StreamId)>,
+    pub lock_said: Vec<u8>,
+    /// What the lock's holder said it is busy with, or why it could not be held.
+    pub held: bool,
+    /// A changing command was sent.
+    pub sent: bool,
+    /// The first failure.
+    pub failed: Option<String>,
+    /// The answer to a changing command was lost, or nobody could be asked any more.
+    pub lost: Option<String>,
+    /// The operator wants it stopped.
+    pub stopping: bool,
+    /// What is older than this says nothing about the step that runs.
+    pub since: Stamp,
+    pub found: Findings,
+    /// Questions on their way.
+    pub asking: BTreeSet<Query>,
+    pub looked: Stamp,
+    /// A line of output that is not complete yet.
+    pub partial: Vec<u8>,
+    /// Conditions of the proof that were seen once, where that is enough.
+    pub latched: Vec<Option<String>>,
+    /// The node of the last changing command, for the closing line in its log.
+    pub last_node: Option<NodeKey>,
+}
+
+impl Run {
+    pub(super) fn new(id: TaskId, ticket: Ticket, now: Stamp) -> Self {
+        let plan = ticket.plan();
+        let steps = plan.steps.iter().map(|step| TaskStep {
+            title: step.title.clone(),
+            command: step.command(),
+            node: step.node().cloned(),
+            ..TaskStep::default()
+        });
+        let task = Task {
+            id,
+            action: plan.intent.action.clone(),
+            status: TaskStatus::Waiting,
+            by: plan.intent.by.clone(),
+            from: plan.intent.from.clone(),
+            started: now,
+            ended: None,
+            steps: steps.collect(),
+            progress: None,
+            result: None,
+            proof: Vec::new(),
+            notices: Vec::new(),
+            undo: if let Undo::By(action) = &plan.undo { Some(action.clone()) } else { None },
+        };
+        let latched = vec![None; plan.proof.len()];
+        Self {
+            ticket,
+            task,
+            phase: Phase::Locking(now),
+            lock: None,
+            lock_said: Vec::new(),
+            held: false,
+            sent: false,
+            failed: None,
+            lost: None,
+            stopping: false,
+            since: now,
+            found: Findings::default(),
+            asking: BTreeSet::new(),
+            looked: Stamp::default(),
+            partial: Vec::new(),
+            latched,
+            last_node: None,
+        }
+    }
+
+    pub(super) fn next_wake(&self) -> Option<Stamp> {
+        match self.phase {
+            Phase::Over => None,
+            Phase::Locking(since) => Some(since.after(LOCK_PATIENCE)),
+            _ => Some(self.looked.after(LOOK)),
+        }
+    }
+
+    pub(super) fn mark(&mut self, at: usize, state: StepState, now: Stamp) {
+        if let Some(step) = self.task.steps.get_mut(at) {
+            step.state = state;
+            match state {
+                StepState::Running => step.began = Some(now),
+                StepState::Pending | StepState::Skipped => {}
+                _ => step.ended = Some(now),
+            }
+        }
+    }
+
+    pub(super) fn print(&mut self, at: usize, line: String) {
+        if let Some(step) = self.task.steps.get_mut(at) {
+            if step.output.len() >= LINES {
+                step.output.remove(0);
+            }
+            step.output.push(line);
+        }
+    }
+
+    pub(super) fn fail(&mut self, why: String) {
+        self.failed.get_or_insert(why);
+    }
+}

@@ -1,0 +1,239 @@
+//! The one place that decides whether an action may run.
+
+use crate::domain::cluster::{Cluster, MemberStatus, Service, ServiceState};
+use crate::domain::observation::manager::FenceStatus;
+use crate::domain::role::Role;
+use crate::domain::stamp::Stamp;
+use crate::domain::task::{Action, FenceHow, NodeVerb, ServiceVerb, Target, Task};
+
+use super::plan::{Basis, Plan, QuorumAfter, Refusal};
+
+mod second;
+mod ticket;
+
+pub use second::{Approval, code};
+pub use ticket::{Change, LIFETIME, Ticket};
+
+/// What the gate knows of the session beside the picture.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// What the operator may do.
+    pub role: Role,
+    /// Nothing may be changed: `--read-only`, a viewer, a wallboard, a recording.
+    pub read_only: bool,
+    /// Tasks of this session that are not over.
+    pub tasks: Vec<Task>,
+    /// What other quorates have under way, by their lines in the nodes' logs.
+    pub others: Vec<Other>,
+    /// Actions that need a second operator's code, by their contract words, and what such a code is judged by.
+    pub second: Approval,
+    /// What the operator typed to confirm; none: it was confirmed on the screen in another way.
+    pub typed: Option<String>,
+    /// The second operator's code.
+    pub code: Option<String>,
+}
+
+/// What another quorate has under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// Its action's tag.
+    pub tag: String,
+    /// The target's name.
+    pub target: String,
+    /// `relocate vm1 by anna@bastion: step 1 of 3`.
+    pub words: String,
+    /// When its last line came.
+    pub at: Stamp,
+}
+
+/// The least role that may do this.
+pub const fn needed_role(action: &Action) -> Role {
+    match action {
+        Action::Register { .. }
+        | Action::Evacuate { .. }
+        | Action::Service(ServiceVerb::Unregister, _)
+        | Action::Node(NodeVerb::ConfirmFence | NodeVerb::Leave, _) => Role::Admin,
+        _ => Role::Operator,
+    }
+}
+
+/// All that stands against a plan. Empty: it may run, once it is confirmed.
+pub fn refusals(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp) -> Vec<Refusal> {
+    let mut against = Vec::new();
+    mode(plan, session, &mut against);
+    data(plan, cluster, now, &mut against);
+    quorum(plan, cluster, &mut against);
+    moved(plan, cluster, &mut against);
+    in_flight(plan, cluster, session, now, &mut against);
+    match &plan.intent.action {
+        Action::Fence { node, how } => fence(node, *how, cluster, &mut against),
+        Action::Node(NodeVerb::ConfirmFence, node) => confirm_fence(node, cluster, &mut against),
+        Action::Node(NodeVerb::Leave | NodeVerb::Reboot, node) => keeps_quorum(node, cluster, &mut against),
+        _ => {}
+    }
+    against
+}
+
+/// Opens the gate for this plan, or says why not.
+pub fn open(plan: Plan, cluster: &Cluster, session: &Session, now: Stamp) -> Result<Ticket, Vec<Refusal>> {
+    let mut against = refusals(&plan, cluster, session, now);
+    confirmed(&plan, cluster, session, &mut against);
+    against.extend(session.second.judge(&plan, session.code.as_deref(), now));
+    if against.is_empty() { Ok(Ticket::issue(plan, now)) } else { Err(against) }
+}
+
+fn mode(plan: &Plan, session: &Session, against: &mut Vec<Refusal>) {
+    let action = &plan.intent.action;
+    let needed = needed_role(action);
+    if session.role < needed {
+        let why = format!("the role {} may not {}", session.role.word(), action.word());
+        against.push(Refusal::new("role", why, format!("role = \"{}\" in config.toml", needed.word())));
+    } else if session.read_only {
+        against.push(Refusal::new(
+            "read-only",
+            "this session is read-only: it was built without what could change anything",
+            "start quorate without --read-only",
+        ));
+    }
+}
+
+fn data(plan: &Plan, cluster: &Cluster, now: Stamp, against: &mut Vec<Refusal>) {
+    let Some(sight) = &cluster.manager_sight else {
+        against.push(Refusal::new(
+            "no-manager",
+            "no manager has been heard: what runs where is not known",
+            "a node that runs pacemaker must be reachable",
+        ));
+        return;
+    };
+    let age = sight.at.age(now);
+    if age > plan.needs.fresh {
+        let why = format!("the manager's view is {} s old, {} s are allowed", age.as_secs(), plan.needs.fresh.as_secs());
+        against.push(Refusal::new("stale", why, "wait for a fresh answer"));
+    }
+}
+
+fn quorum(plan: &Plan, cluster: &Cluster, against: &mut Vec<Refusal>) {
+    if !plan.needs.quorum || cluster.quorum.quorate == Some(true) {
+        return;
+    }
+    let word = plan.intent.action.word();
+    let (why, lift) = match cluster.quorum.quorate {
+        Some(_) => {
+            let votes = |v: Option<u32>| v.map_or("?".to_owned(), |v| v.to_string());
+            let (total, needed) = (votes(cluster.quorum.total), votes(cluster.quorum.needed));
+            (format!("no quorum: {total} of {needed} votes; {word} is refused"), format!("{needed} votes"))
+        }
+        None if cluster.quorum.partitions.len() > 1 => {
+            ("two partitions claim quorum: which of them counts is not known".to_owned(), "one membership that all agree on".to_owned())
+        }
+        None => ("no node could say whether there is quorum".to_owned(), "a reachable node on which corosync runs".to_owned()),
+    };
+    against.push(Refusal::new("no-quorum", why, lift));
+}
+
+fn moved(plan: &Plan, cluster: &Cluster, against: &mut Vec<Refusal>) {
+    let now = Basis::of(&plan.target, cluster);
+    if now != plan.basis {
+        let why = format!("{} moved since this was planned: it was {}, it is {}", plan.target, plan.basis.words(), now.words());
+        against.push(Refusal::new("target-moved", why, "look again, and plan anew"));
+    }
+}
+
+/// Whether the manager is at work on a service.
+fn in_transit(service: &Service) -> bool {
+    matches!(service.state, ServiceState::Starting | ServiceState::Stopping | ServiceState::Migrating | ServiceState::Recovering)
+}
+
+fn in_flight(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp, against: &mut Vec<Refusal>) {
+    let target = &plan.target;
+    let mine = session.tasks.iter().filter(|t| !t.status.is_over()).find(|t| touches(&t.action, &plan.intent.action, cluster));
+    if let Some(task) = mine {
+        against.push(Refusal::new(
+            "in-flight",
+            format!("'{}' by {} is under way here", task.action, task.by),
+            "wait until it is over, or stop it",
+        ));
+    }
+    let recent = |o: &&Other| o.target == target.to_string() && o.at.age(now) < OTHERS_COUNT;
+    if let Some(other) = session.others.iter().find(recent) {
+        against.push(Refusal::new("in-flight-elsewhere", format!("another quorate is at work: {}", other.words), "wait until it is over"));
+    }
+    if let Target::Service(id) = target
+        && plan.needs.at_rest
+        && let Some(service) = cluster.service(id).filter(|s| in_transit(s))
+    {
+        let why = format!("{id} is {}: the manager is at work on it", service.state.word());
+        against.push(Refusal::new("in-transit", why, "wait until it has settled"));
+    }
+}
+
+/// For how long a line of another quorate without an end counts.
+const OTHERS_COUNT: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Whether two actions must not run at once. Fencing waits for nothing that it would end anyway.
+fn touches(running: &Action, wanted: &Action, cluster: &Cluster) -> bool {
+    let (a, b) = (running.target(), wanted.target());
+    if a == b {
+        return true;
+    }
+    if matches!(wanted, Action::Fence { .. }) {
+        return matches!(running, Action::Fence { .. });
+    }
+    match (&a, &b) {
+        (Target::Service(service), Target::Node(node)) | (Target::Node(node), Target::Service(service)) => {
+            cluster.service(service).is_some_and(|s| s.owners.iter().any(|o| **o == **node))
+        }
+        _ => false,
+    }
+}
+
+fn confirmed(plan: &Plan, cluster: &Cluster, session: &Session, against: &mut Vec<Refusal>) {
+    let Some(typed) = &session.typed else { return };
+    let right = typed == &plan.target.to_string()
+        || (matches!(plan.target, Target::Cluster(_)) && cluster.name.as_ref().is_some_and(|name| name == typed));
+    if !right {
+        let why = format!("confirmed was '{}', the target is '{}'", crate::domain::text::clean(typed), plan.target);
+        against.push(Refusal::new("wrong-confirm", why, format!("repeat the target's name: {}", plan.target)));
+    }
+}
+
+fn fence(node: &str, how: FenceHow, cluster: &Cluster, against: &mut Vec<Refusal>) {
+    if let Some(pending) = cluster.fences.iter().find(|f| f.status == FenceStatus::Pending) {
+        let why = format!("a fencing is under way: {} of {}", pending.action, pending.target);
+        against.push(Refusal::new("fence-pending", why, "wait until it is over: one at a time"));
+    }
+    if cluster.options.fencing_enabled == Some(false) {
+        against.push(Refusal::new("fencing-disabled", "fencing is disabled in the cluster", "stonith-enabled=true"));
+    }
+    if how != FenceHow::On {
+        keeps_quorum(node, cluster, against);
+    }
+}
+
+fn keeps_quorum(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
+    if let Some(after) = QuorumAfter::without(cluster, node).filter(|q| !q.quorate && q.after < q.votes) {
+        let why = format!("without {node} the others lose quorum and stop everything: {}", after.words());
+        against.push(Refusal::new("quorum-lost", why, "bring another member back first"));
+    }
+}
+
+fn confirm_fence(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
+    let Some(member) = cluster.member(node) else { return };
+    if member.reach.is_up() {
+        let why = format!("{node} answers by SSH: it is alive, and saying that it is off would let both sides write");
+        against.push(Refusal::new("alive", why, "the node must be off: switch it off, or fence it"));
+    } else if !matches!(member.reach, crate::domain::node::Reach::Down { .. }) {
+        let why = format!("whether {node} answers by SSH is not known yet");
+        against.push(Refusal::new("not-looked", why, "wait until quorate has tried to reach it"));
+    }
+    if !matches!(member.status, MemberStatus::Unclean | MemberStatus::Offline | MemberStatus::Pending | MemberStatus::Unknown) {
+        let why = format!("the manager has {node} {}: it is a live member", member.status.word());
+        against.push(Refusal::new("alive", why, "the node must be off: switch it off, or fence it"));
+    }
+    let claimed =
+        cluster.quorum.partitions.iter().any(|p| p.said_by.iter().any(|s| &*s.by != node) && p.members.iter().any(|m| **m == *node));
+    if claimed {
+        against.push(Refusal::new("alive", format!("corosync has {node} in the membership"), "the node must be off"));
+    }
+}

@@ -1,0 +1,184 @@
+//! A logical volume grown with all that stands on it: the volume, its device on every node, the guests' disks, the filesystem. Grow only.
+//!
+//! Found on real clusters: after lvextend of a volume that is active on several nodes the others keep the old size until `lvchange --refresh` there, whatever lvextend says;
+//! `lvextend -r` on GFS2 fails when the volume has already grown; `virsh blockresize` counts in KiB unless told. So each step is one command, and the next one waits until
+//! the sizes are seen to be right. Everything is planned from what is there: a pipeline that broke is taken up where it stopped, by the same command.
+
+use std::sync::Arc;
+
+use crate::domain::cluster::{Filesystem, Volume};
+use crate::domain::observation::simulation::VolumeFacts;
+use crate::domain::task::{Action, GrowSize, VolumeName};
+use crate::link::CommandLine;
+
+use super::condition::Condition;
+use super::inquiry::{Query, What, first_within_reach, libvirt_of};
+use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
+use super::relocate::virsh;
+use super::whereabouts;
+
+/// Seconds for one of LVM's commands, the lock of the cluster included.
+const LVM: u64 = 180;
+/// Seconds for a filesystem to grow: it writes as it goes.
+const FILESYSTEM: u64 = 3600;
+
+/// The plan.
+pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Result<Plan, Vec<Refusal>> {
+    let cluster = input.cluster;
+    let Some(volume) = cluster.volumes.iter().find(|v| v.vg == name.vg && v.lv == name.lv) else { return Err(Vec::new()) };
+    let places = if volume.active_on.is_empty() { &volume.seen_by } else { &volume.active_on };
+    let Some(first) = first_within_reach(places, cluster) else {
+        return Err(vec![Refusal::new(
+            "unreachable",
+            format!("no node that sees {name} can be reached"),
+            "connect quorate to one of them",
+        )]);
+    };
+    let Some(facts) = input.found.volume() else {
+        let trouble = input.found.troubles().next().map(|(n, t)| format!(": {n}: {t}")).unwrap_or_default();
+        return Err(vec![Refusal::new("not-known", format!("{name} could not be looked at{trouble}"), "lvs must answer there")]);
+    };
+    let bytes = target(name, facts, size)?;
+    against(input, volume, name, facts, bytes)?;
+    let mut plan = input.blank();
+    plan.intent.action = Action::Grow { volume: name.clone(), size: GrowSize::To(bytes) };
+    if bytes > facts.size {
+        let length = format!("{bytes}B");
+        let command = CommandLine::new("lvextend", ["--size", &length, &name.to_string()]).privileged();
+        plan.steps.push(Step::change(format!("Grow {name} from {} to {bytes} bytes", facts.size), &first, command, LVM));
+    } else {
+        plan.notices.push(format!("{name} has {bytes} bytes already: what stands on it is looked after"));
+    }
+    devices(volume, name, bytes, &mut plan);
+    guests(input, volume, name, bytes, &mut plan);
+    filesystem(input, name, facts, bytes, &mut plan);
+    plan.undo = Undo::Never("volumes and filesystems only grow".to_owned());
+    plan.confirm = Confirm::TypeName;
+    plan.needs = Needs { at_rest: false, ..Needs::default() };
+    plan.notices.push(format!("should it break, this takes it up again: quorate act {}", plan.intent.action));
+    Ok(plan)
+}
+
+/// The size that it shall have, in whole extents.
+fn target(name: &VolumeName, facts: &VolumeFacts, size: GrowSize) -> Result<u64, Vec<Refusal>> {
+    let wanted = match size {
+        GrowSize::By(more) => facts.size.checked_add(more),
+        GrowSize::To(bytes) => Some(bytes),
+    };
+    let bytes = wanted
+        .and_then(|w| facts.rounded(w))
+        .ok_or_else(|| vec![Refusal::new("size", "that size is beyond all measure", "name a smaller one")])?;
+    if bytes < facts.size {
+        let why = format!("{name} has {} bytes; {bytes} would be less, and quorate only grows", facts.size);
+        return Err(vec![Refusal::new("shrink", why, "name a size above that")]);
+    }
+    Ok(bytes)
+}
+
+/// What stands against growing it at all.
+fn against(input: &Input<'_>, volume: &Volume, name: &VolumeName, facts: &VolumeFacts, bytes: u64) -> Result<(), Vec<Refusal>> {
+    let mut all = Vec::new();
+    let cluster = input.cluster;
+    let more = bytes - facts.size;
+    if volume.pool.is_none() && more > facts.free {
+        all.push(Refusal::new("no-room", format!("{} has {} bytes free, {more} are needed", name.vg, facts.free), "add a physical volume"));
+    }
+    let pool = volume.pool.as_ref().and_then(|p| cluster.volumes.iter().find(|v| v.vg == name.vg && v.lv == *p));
+    if let Some(full) = pool.and_then(|p| p.data_percent.into_iter().chain(p.metadata_percent).reduce(f64::max)).filter(|f| *f >= 90.0) {
+        all.push(Refusal::new("pool-full", format!("the thin pool below {name} is {full:.0} % full"), "grow the pool first"));
+    }
+    if matches!(facts.attr.as_bytes().first(), Some(b'o' | b'O' | b's' | b'S')) {
+        all.push(Refusal::new("snapshot", format!("{name} is a snapshot, or has one"), "merge or remove the snapshot first"));
+    }
+    if facts.attr.as_bytes().first() == Some(&b'p') || volume.copy_percent.is_some_and(|p| p < 100.0) {
+        all.push(Refusal::new("moving", format!("extents of {name} are being moved"), "wait until that is over"));
+    }
+    let lock = cluster.groups.iter().find(|g| g.name == name.vg).and_then(|g| g.lock_type.clone());
+    if volume.active_on.len() > 1 && lock.as_deref().is_none_or(|l| l.is_empty() || l == "none") {
+        let why = format!("{name} is active on {} nodes, and no lock protects {}", volume.active_on.len(), name.vg);
+        all.push(Refusal::new("no-lock", why, "a shared volume group (lvmlockd or clvmd), or one active node"));
+    }
+    for node in &volume.active_on {
+        if !cluster.member(node).is_some_and(whereabouts::is_within_reach) {
+            let why = format!("{name} is active on {node}, which cannot be reached: it would keep the old size");
+            all.push(Refusal::new("unreachable", why, "connect quorate to it, or deactivate the volume there"));
+        }
+    }
+    if all.is_empty() { Ok(()) } else { Err(all) }
+}
+
+/// Every node where it is active sees the new size before anything stands on it.
+fn devices(volume: &Volume, name: &VolumeName, bytes: u64, plan: &mut Plan) {
+    for node in &volume.active_on {
+        let command = CommandLine::new("lvchange", ["--refresh", &name.to_string()]).privileged();
+        plan.steps.push(Step::change(format!("Let {node} see the new size"), node, command, LVM));
+    }
+    for node in &volume.active_on {
+        let size = device(node, name, bytes);
+        plan.steps.push(Step::wait(format!("{node} has {bytes} bytes"), size.clone(), 60));
+        plan.proof.push(size);
+    }
+}
+
+fn device(node: &Arc<str>, name: &VolumeName, bytes: u64) -> Condition {
+    Condition::Size { query: Query::new(node, What::DeviceSize(name.clone())), what: format!("{name} on {node}"), bytes }
+}
+
+/// The disks of running guests. A stopped guest sees the new size when it starts.
+fn guests(input: &Input<'_>, volume: &Volume, name: &VolumeName, bytes: u64, plan: &mut Plan) {
+    for user in &volume.used_by {
+        let Some(service) = input.cluster.service(user) else { continue };
+        let config = input.found.primitive(user);
+        let Some(definition) = config.and_then(|c| c.attribute("config")).and_then(|f| input.found.definition(f)) else { continue };
+        let uri = libvirt_of(config);
+        let mine = |path: &&String| {
+            let bare = path.trim_start_matches("/dev/").trim_start_matches("mapper/");
+            bare == name.to_string() || bare == format!("{}-{}", name.vg.replace('-', "--"), name.lv.replace('-', "--"))
+        };
+        let Some(path) = definition.disks.iter().find(mine) else { continue };
+        for node in service.owners.iter().filter(|o| input.cluster.member(o).is_some_and(whereabouts::is_within_reach)) {
+            let length = format!("{bytes}B");
+            let command = virsh(&uri, &["blockresize", "--domain", &definition.name, "--path", path, "--size", &length]);
+            plan.steps.push(Step::change(format!("Let {} see the new size", definition.name), node, command, 120));
+            let query = Query::new(node, What::GuestDisk(uri.clone(), definition.name.clone(), path.clone()));
+            let size = Condition::Size { query, what: format!("the disk of {}", definition.name), bytes };
+            plan.steps.push(Step::wait(format!("{} has {bytes} bytes", definition.name), size.clone(), 60));
+            plan.proof.push(size);
+        }
+        plan.notices.push(format!(
+            "inside {} (quorate does not go there): growpart DISK PART, then pvresize and lvextend where it has LVM, then resize2fs or xfs_growfs",
+            definition.name
+        ));
+    }
+}
+
+/// The filesystem, where the cluster mounts it: ext and XFS where they are mounted, GFS2 on one node for all.
+fn filesystem(input: &Input<'_>, name: &VolumeName, facts: &VolumeFacts, bytes: u64, plan: &mut Plan) {
+    let source = name.to_string();
+    let mounted: Vec<&Filesystem> = input.cluster.filesystems.iter().filter(|f| f.source == source).collect();
+    let within_reach = |f: &&&Filesystem| input.cluster.member(&f.node).is_some_and(whereabouts::is_within_reach);
+    let Some(one) = mounted.iter().find(within_reach) else { return };
+    let device = format!("/dev/{}/{}", name.vg, name.lv);
+    let command = match one.kind.as_str() {
+        "ext2" | "ext3" | "ext4" => CommandLine::new("resize2fs", [device]),
+        "xfs" => CommandLine::new("xfs_growfs", [one.mount.clone()]),
+        "gfs2" => CommandLine::new("gfs2_grow", [one.mount.clone()]),
+        other => {
+            plan.notices.push(format!(
+                "{} on {} is {other}: quorate cannot grow it, the volume below it is larger afterwards",
+                one.mount, one.node
+            ));
+            return;
+        }
+    };
+    if one.kind != "gfs2" && mounted.len() > 1 {
+        plan.notices.push(format!("{} is mounted on several nodes though {} is not made for that: left alone", one.mount, one.kind));
+        return;
+    }
+    plan.steps.push(Step::change(format!("Grow the filesystem {} ({})", one.mount, one.kind), &one.node, command.privileged(), FILESYSTEM));
+    // What the filesystem keeps for itself grows with it: four fifths of what came must be there.
+    let at_least = one.size.unwrap_or(0).saturating_add((bytes - facts.size) / 5 * 4);
+    for row in mounted.iter().filter(within_reach) {
+        plan.proof.push(Condition::Filesystem(Arc::clone(&row.node), row.mount.clone(), at_least));
+    }
+}

@@ -1,0 +1,70 @@
+//! Keeps two quorates off one target: a lock on the node that every quorate asks first, held by the connection itself.
+//!
+//! `flock` on a file in `/run/lock` (named by the target and sshd's port: several test nodes may share one machine), held by a stream: it ends with quorate, at once or within the guard's minute, whatever happened to the machine that quorate ran on.
+
+use std::fmt::Write as _;
+
+use crate::domain::task::{Action, Target};
+use crate::domain::text;
+use crate::link::CommandLine;
+
+use super::intent::Intent;
+
+/// `$1` name, `$2` who: says `held`, or `busy WHO`. Without flock it says `none`.
+const HOLD: &str = "\
+command -v flock >/dev/null 2>&1 || { echo none; exit 0; }
+for d in /run/lock /var/lock /tmp; do [ -d \"$d\" ] && [ -w \"$d\" ] && break; done
+port=${SSH_CONNECTION##* }
+f=$d/quorate.$1.${port:-22}
+exec 9>>\"$f\" || exit 73
+flock -n 9 || { printf 'busy %s\\n' \"$(head -n 1 \"$f\")\"; exit 75; }
+printf '%s\\n' \"$2\" >\"$f\"
+echo held
+while :; do sleep 3600 9>&-; done";
+
+/// What the lock stream said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The target is ours.
+    Held,
+    /// Another quorate has it: who.
+    Busy(String),
+    /// The node cannot lock.
+    Unable,
+}
+
+/// The command that holds the lock on an action's target.
+pub fn command(intent: &Intent) -> CommandLine {
+    CommandLine::script(HOLD, [name(&intent.action), format!("{} by {}, {}", intent.action, intent.by, intent.tag)]).privileged()
+}
+
+/// The lock's name: of the target; all fencings share one, for one at a time is enough. What is no plain character is written as its code, so that no
+/// name leaves the folder.
+fn name(action: &Action) -> String {
+    let plain = match (action, action.target()) {
+        (Action::Fence { .. }, _) => return "fencing".to_owned(),
+        (_, Target::Cluster(_)) => return "cluster".to_owned(),
+        (_, target) => format!("{}-{target}", target.kind().replace(' ', "-")),
+    };
+    let mut name = String::new();
+    for byte in plain.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) {
+            name.push(char::from(byte));
+        } else {
+            let _ = write!(name, "%{byte:02x}");
+        }
+    }
+    name.truncate(200);
+    name
+}
+
+/// What the stream's first line says; none: it is not complete yet.
+pub fn said(bytes: &[u8]) -> Option<Said> {
+    let line = text::clean_bytes(bytes.split(|b| *b == b'\n').next().filter(|_| bytes.contains(&b'\n'))?);
+    Some(match line.split_once(' ') {
+        None if line == "held" => Said::Held,
+        Some(("busy", who)) => Said::Busy(who.to_owned()),
+        None if line == "busy" => Said::Busy("somebody".to_owned()),
+        _ => Said::Unable,
+    })
+}

@@ -1,0 +1,233 @@
+//! Nodes: standby and back, drained one by one, out of the cluster and in again, rebooted.
+
+use std::sync::Arc;
+
+use crate::domain::cluster::{Member, MemberStatus, ServiceKind};
+use crate::domain::observation::simulation::SimAction;
+use crate::domain::task::{Action, NodeVerb};
+use crate::link::CommandLine;
+use crate::probe::systemd::starter::Starter;
+
+use super::condition::{Condition, movable_on};
+use super::plan::{Confirm, Consequences, FateKind, Input, Plan, QuorumAfter, Refusal, Step, Undo, When};
+use super::relocate::crm_resource;
+use super::whereabouts;
+
+/// Seconds that one service may take to leave a node.
+const MOVE: u64 = 600;
+/// Seconds that a host may take to come back.
+const BOOT: u64 = 900;
+
+/// The plan for standby, unstandby, drain.
+pub(super) fn plan(input: &Input<'_>, verb: NodeVerb, node: &str) -> Result<Plan, Vec<Refusal>> {
+    let Some(member) = input.cluster.member(node) else { return Err(Vec::new()) };
+    let post = whereabouts::post_or_refuse(input.cluster, None)?;
+    if verb == NodeVerb::Unstandby {
+        return unstandby(input, member, &post);
+    }
+    if member.status == MemberStatus::Standby {
+        return Err(vec![Refusal::new("already", format!("{node} is in standby"), format!("quorate act unstandby {node}"))]);
+    }
+    online(member)?;
+    let mut plan = input.blank();
+    if verb == NodeVerb::Drain {
+        drain(input, member, &post, &mut plan);
+    } else {
+        plan.steps = vec![standby(member, &post, true), empty(member)];
+    }
+    plan.proof = vec![Condition::Member(Arc::clone(&member.name), vec![MemberStatus::Standby]), Condition::Empty(Arc::clone(&member.name))];
+    plan.undo = Undo::By(Action::Node(NodeVerb::Unstandby, node.to_owned()));
+    consequences(input, node, &mut plan);
+    Ok(plan)
+}
+
+fn online(member: &Member) -> Result<(), Vec<Refusal>> {
+    if member.status == MemberStatus::Online {
+        return Ok(());
+    }
+    let why = format!("{} is {}", member.name, member.status.word());
+    Err(vec![Refusal::new("not-online", why, "it must be online")])
+}
+
+fn consequences(input: &Input<'_>, node: &str, plan: &mut Plan) {
+    plan.consequences = match input.found.simulation() {
+        Some(sim) => Consequences::simulated(sim, input.cluster, None),
+        None => Consequences::reckoned(input.cluster, node, FateKind::Moves),
+    };
+    let homeless: Vec<&str> = plan
+        .consequences
+        .fates
+        .iter()
+        .filter(|f| f.kind == FateKind::Stops && !f.service.contains(':'))
+        .map(|f| f.service.as_str())
+        .collect();
+    if !homeless.is_empty() {
+        plan.notices.push(format!("nowhere to go, will be stopped: {}", homeless.join(", ")));
+    }
+}
+
+fn standby(member: &Member, post: &Arc<str>, on: bool) -> Step {
+    let (title, value) =
+        if on { (format!("Put {} into standby", member.name), "on") } else { (format!("Take {} out of standby", member.name), "off") };
+    let args = ["--type", "nodes", "--node", &member.name, "--name", "standby", "--update", value];
+    Step::change(title, post, CommandLine::new("crm_attribute", args).privileged(), 60)
+}
+
+fn empty(member: &Member) -> Step {
+    Step::wait(format!("Everything has left {}", member.name), Condition::Empty(Arc::clone(&member.name)), MOVE * 2)
+}
+
+fn unstandby(input: &Input<'_>, member: &Member, post: &Arc<str>) -> Result<Plan, Vec<Refusal>> {
+    if member.status != MemberStatus::Standby {
+        let why = format!("{} is {}, not in standby", member.name, member.status.word());
+        return Err(vec![Refusal::new("already", why, "nothing to do")]);
+    }
+    let mut plan = input.blank();
+    plan.steps = vec![standby(member, post, false)];
+    plan.proof = vec![Condition::Member(Arc::clone(&member.name), vec![MemberStatus::Online])];
+    plan.undo = Undo::By(Action::Node(NodeVerb::Standby, member.name.to_string()));
+    plan.notices.push("services that prefer it, or had nowhere to run, go there".to_owned());
+    Ok(plan)
+}
+
+/// One service after another is kept off the node until all have left; then the node is put into standby and the constraints are taken away.
+fn drain(input: &Input<'_>, member: &Member, post: &Arc<str>, plan: &mut Plan) {
+    // Fence devices follow by themselves: they need no care.
+    let stonith = |id: &&str| input.cluster.service(id).is_some_and(|s| s.kind == ServiceKind::Stonith);
+    let mut units: Vec<&str> = movable_on(input.cluster, &member.name).into_iter().filter(|id| !stonith(id)).collect();
+    // What would only be stopped goes last: until then somebody may find a place for it.
+    let homeless =
+        |id: &str| input.found.simulation().is_some_and(|sim| sim.actions.iter().any(|a| a.resource == id && a.action == SimAction::Stop));
+    units.sort_by_key(|id| homeless(id));
+    let lifetime = format!("PT{}S", MOVE * (units.len() as u64 + 2));
+    for id in &units {
+        let ban = crm_resource(&["--ban", "--resource", id, "--node", &member.name, "--lifetime", &lifetime]);
+        plan.steps.push(Step::change(format!("Keep {id} off {}", member.name), post, ban, 60));
+        plan.steps.push(Step::wait(
+            format!("{id} has left {}", member.name),
+            Condition::Left((*id).to_owned(), Arc::clone(&member.name)),
+            MOVE,
+        ));
+    }
+    plan.steps.push(standby(member, post, true));
+    plan.steps.push(empty(member));
+    for id in &units {
+        let clear = crm_resource(&["--clear", "--resource", id, "--node", &member.name]);
+        plan.steps.push(Step::change(format!("Take the constraint on {id} away again"), post, clear, 60).when(When::Always));
+    }
+    plan.notices.push(format!("{} services, one after another; can be stopped between two: what has moved stays where it is", units.len()));
+}
+
+/// The plan for leave, join, reboot.
+pub(super) fn daemons(input: &Input<'_>, verb: NodeVerb, node: &str) -> Result<Plan, Vec<Refusal>> {
+    let Some(member) = input.cluster.member(node) else { return Err(Vec::new()) };
+    let here = whereabouts::within_reach(input.cluster, node)?;
+    let Some(starter) = input.found.starter(node) else {
+        return Err(vec![Refusal::new(
+            "unreachable",
+            format!("what starts daemons on {node} is not known"),
+            "connect quorate to that node",
+        )]);
+    };
+    match verb {
+        NodeVerb::Join => join(input, member, &here, starter),
+        NodeVerb::Leave => leave(input, member, &here, starter),
+        _ => reboot(input, member, &here, starter),
+    }
+}
+
+fn leave(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter) -> Result<Plan, Vec<Refusal>> {
+    if matches!(member.status, MemberStatus::Offline | MemberStatus::Unknown) {
+        return Err(vec![Refusal::new("already", format!("{} is {}", member.name, member.status.word()), "nothing to do")]);
+    }
+    let mut plan = input.blank();
+    plan.steps = down(here, starter);
+    plan.steps.push(Step::wait(format!("{} is offline", member.name), offline(member), 120));
+    plan.proof = vec![offline(member)];
+    plan.undo = Undo::By(Action::Node(NodeVerb::Join, member.name.to_string()));
+    plan.confirm = Confirm::TypeName;
+    consequences(input, &member.name, &mut plan);
+    plan.consequences.quorum = QuorumAfter::without(input.cluster, &member.name);
+    Ok(plan)
+}
+
+fn offline(member: &Member) -> Condition {
+    Condition::Member(Arc::clone(&member.name), vec![MemberStatus::Offline])
+}
+
+fn back(member: &Member) -> Condition {
+    let good = vec![MemberStatus::Online, MemberStatus::Standby, MemberStatus::Maintenance];
+    Condition::Member(Arc::clone(&member.name), good)
+}
+
+/// pacemaker moves or stops what it runs and then ends; corosync after it.
+fn down(here: &Arc<str>, starter: Starter) -> Vec<Step> {
+    let (manager, ring) = match starter {
+        Starter::Systemd => (["systemctl", "stop", "pacemaker"].as_slice(), ["systemctl", "stop", "corosync"].as_slice()),
+        // pacemakerd's own way needs no script that knows where it was started from.
+        Starter::SysV | Starter::None => (["pacemakerd", "--shutdown"].as_slice(), ["corosync-cfgtool", "-H"].as_slice()),
+    };
+    vec![
+        Step::change("Stop the manager there: what it runs moves away first", here, command(manager), MOVE * 2),
+        Step::change("Stop corosync there", here, command(ring), 120),
+    ]
+}
+
+fn command(words: &[&str]) -> CommandLine {
+    let (program, args) = words.split_first().unwrap_or((&"false", &[]));
+    CommandLine::new(program, args.iter().copied()).privileged()
+}
+
+fn join(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter) -> Result<Plan, Vec<Refusal>> {
+    if !matches!(member.status, MemberStatus::Offline | MemberStatus::Unknown | MemberStatus::Pending) {
+        return Err(vec![Refusal::new("already", format!("{} is {}", member.name, member.status.word()), "nothing to do")]);
+    }
+    let start = match starter {
+        Starter::Systemd => [["systemctl", "start", "corosync"], ["systemctl", "start", "pacemaker"]],
+        Starter::SysV => [["service", "corosync", "start"], ["service", "pacemaker", "start"]],
+        Starter::None => {
+            let why = format!("{} has no service manager that could start corosync and pacemaker", member.name);
+            return Err(vec![Refusal::new("no-starter", why, "start them on the node by hand")]);
+        }
+    };
+    let mut plan = input.blank();
+    plan.steps = vec![
+        Step::change("Start corosync there", here, command(&start[0]), 180),
+        Step::change("Start the manager there", here, command(&start[1]), 180),
+        Step::wait(format!("{} is back", member.name), back(member), 180),
+    ];
+    plan.proof = vec![back(member)];
+    plan.undo = Undo::By(Action::Node(NodeVerb::Leave, member.name.to_string()));
+    Ok(plan)
+}
+
+/// The answer must come before the host goes: it goes two seconds later.
+const REBOOT: &str = "(sleep 2; systemctl reboot || shutdown -r now || reboot) >/dev/null 2>&1 </dev/null & echo 'goes in 2 s'";
+
+fn reboot(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter) -> Result<Plan, Vec<Refusal>> {
+    let post = whereabouts::post_or_refuse(input.cluster, Some(&member.name))?;
+    let mut plan = input.blank();
+    let was_online = member.status == MemberStatus::Online;
+    if was_online {
+        drain(input, member, &post, &mut plan);
+    } else if member.status != MemberStatus::Standby {
+        online(member)?;
+    }
+    plan.steps.extend(down(here, starter));
+    plan.steps.push(Step::wait(format!("{} is offline", member.name), offline(member), 120));
+    plan.steps.push(Step::change(format!("Reboot {}", member.name), here, CommandLine::script(REBOOT, [""; 0]).privileged(), 60));
+    plan.steps.push(Step::wait(format!("{} is back", member.name), back(member), BOOT));
+    if was_online {
+        plan.steps.push(standby(member, &post, false));
+        plan.proof = vec![Condition::Member(Arc::clone(&member.name), vec![MemberStatus::Online])];
+    } else {
+        plan.proof = vec![back(member)];
+    }
+    plan.proof.push(Condition::Interrupted(Arc::clone(&member.name), input.now));
+    plan.undo = Undo::Never("it comes back by itself".to_owned());
+    plan.confirm = Confirm::TypeName;
+    consequences(input, &member.name, &mut plan);
+    plan.consequences.quorum = QuorumAfter::without(input.cluster, &member.name);
+    plan.notices.push("corosync and pacemaker must start at boot there; if they do not: quorate act join".to_owned());
+    Ok(plan)
+}

@@ -1,0 +1,191 @@
+//! What an action does to everything else.
+
+use std::sync::Arc;
+
+use crate::domain::cluster::{Cluster, MemberStatus, ServiceKind};
+use crate::domain::observation::simulation::{SimAction, Simulation};
+
+use super::Plan;
+
+/// What happens to services, guests and votes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consequences {
+    /// Services that move, stop or die, in the manager's order.
+    pub fates: Vec<Fate>,
+    /// Where that is known from: the manager's own simulation, or quorate's reckoning.
+    pub by: &'static str,
+    /// Votes, where they change.
+    pub quorum: Option<QuorumAfter>,
+    /// What cannot be undone.
+    pub lost: Vec<String>,
+}
+
+/// What happens to one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fate {
+    /// Which.
+    pub service: String,
+    /// It is a guest.
+    pub guest: bool,
+    /// What.
+    pub kind: FateKind,
+    /// From where.
+    pub from: Option<Arc<str>>,
+    /// Where it goes or can restart; none: nowhere.
+    pub to: Option<Arc<str>>,
+    /// Why it stays down, or why it moves.
+    pub why: Option<String>,
+}
+
+/// The kinds of fate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FateKind {
+    /// Moves while it runs.
+    Migrates,
+    /// Stops here, starts there.
+    Moves,
+    /// Dies without being asked, and starts elsewhere.
+    DiesRestarts,
+    /// Dies, and nothing starts it.
+    DiesStays,
+    /// Is stopped, and stays so.
+    Stops,
+    /// Is stopped and started in place.
+    Restarts,
+    /// Starts.
+    Starts,
+    /// Is held: it runs on and is not looked after.
+    Unwatched,
+    /// Stands still with its memory.
+    Pauses,
+}
+
+impl FateKind {
+    /// For reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Migrates => "migrates",
+            Self::Moves => "moves",
+            Self::DiesRestarts => "dies-restarts",
+            Self::DiesStays => "dies-stays-down",
+            Self::Stops => "stops",
+            Self::Restarts => "restarts",
+            Self::Starts => "starts",
+            Self::Unwatched => "unwatched",
+            Self::Pauses => "pauses",
+        }
+    }
+}
+
+/// Votes before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuorumAfter {
+    /// Votes now.
+    pub votes: u32,
+    /// Votes afterwards.
+    pub after: u32,
+    /// Needed.
+    pub needed: u32,
+    /// Whether quorum stays.
+    pub quorate: bool,
+    /// How many more members may vanish then.
+    pub can_lose: u32,
+}
+
+impl QuorumAfter {
+    /// The votes without one member; none where votes are not known.
+    pub fn without(cluster: &Cluster, name: &str) -> Option<Self> {
+        let quorum = &cluster.quorum;
+        let (votes, needed) = (quorum.total?, quorum.needed?);
+        let member = cluster.member(name)?;
+        let present = matches!(member.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance);
+        let lost = if present { member.votes.unwrap_or(0) } else { 0 };
+        let after = votes.saturating_sub(lost);
+        // cman's and votequorum's two-node mode: one of two is enough.
+        let two_node = quorum.flags.iter().any(|f| f == "two-node");
+        let needed = if two_node { 1 } else { needed };
+        let mut others: Vec<u32> = cluster
+            .members
+            .iter()
+            .filter(|m| &*m.name != name && matches!(m.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance))
+            .filter_map(|m| m.votes)
+            .collect();
+        others.sort_unstable_by(|a, b| b.cmp(a));
+        let mut rest = after;
+        let mut can_lose = 0;
+        for vote in others {
+            rest = rest.saturating_sub(vote);
+            if rest < needed {
+                break;
+            }
+            can_lose += 1;
+        }
+        Some(Self { votes, after, needed, quorate: after >= needed, can_lose })
+    }
+
+    /// One line.
+    pub fn words(&self) -> String {
+        let verdict = if self.quorate { format!("stays quorate, {} may fail", self.can_lose) } else { "QUORUM IS LOST".to_owned() };
+        format!("{} votes > {} votes, {} needed: {verdict}", self.votes, self.after, self.needed)
+    }
+}
+
+impl Consequences {
+    /// By the manager's own simulation. `dies`: what runs on this node dies without being asked.
+    pub fn simulated(sim: &Simulation, cluster: &Cluster, dies: Option<&str>) -> Self {
+        let mut fates: Vec<Fate> = Vec::new();
+        for action in sim.actions.iter().filter(|a| a.action != SimAction::Leave) {
+            let service = cluster.service(base(&action.resource));
+            let on_dead = dies.is_some_and(|node| action.source.as_deref() == Some(node));
+            let kind = match action.action {
+                SimAction::Migrate => FateKind::Migrates,
+                SimAction::Move | SimAction::Recover if on_dead => FateKind::DiesRestarts,
+                SimAction::Move | SimAction::Recover => FateKind::Moves,
+                SimAction::Restart => FateKind::Restarts,
+                SimAction::Stop if on_dead => FateKind::DiesStays,
+                SimAction::Stop => FateKind::Stops,
+                SimAction::Start => FateKind::Starts,
+                SimAction::Leave => continue,
+            };
+            fates.push(Fate {
+                service: action.resource.clone(),
+                guest: service.is_some_and(|s| s.kind == ServiceKind::Vm),
+                kind,
+                from: action.source.as_deref().map(Arc::from),
+                to: action.dest.as_deref().map(Arc::from),
+                why: action.reason.clone(),
+            });
+        }
+        Self { fates, by: "crm_simulate on the cluster", ..Self::default() }
+    }
+
+    /// What runs on a node, where nothing could be simulated: where it restarts is not known.
+    pub fn reckoned(cluster: &Cluster, node: &str, kind: FateKind) -> Self {
+        let here = cluster.services.iter().filter(|s| s.owners.iter().any(|o| **o == *node));
+        let real = here.filter(|s| !matches!(s.kind, ServiceKind::Group | ServiceKind::Clone | ServiceKind::Bundle));
+        let fates = real.map(|s| Fate {
+            service: s.id.clone(),
+            guest: s.kind == ServiceKind::Vm,
+            kind,
+            from: Some(Arc::from(node)),
+            to: None,
+            why: Some("where it goes is not known: the manager's simulation did not answer".to_owned()),
+        });
+        Self { fates: fates.collect(), by: "what runs there now", ..Self::default() }
+    }
+}
+
+/// `dlm:0` is an instance of `dlm`.
+fn base(id: &str) -> &str {
+    match id.rsplit_once(':') {
+        Some((name, number)) if !name.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => id,
+    }
+}
+
+/// What every plan says alike.
+pub(super) fn complete(plan: &mut Plan, cluster: &Cluster) {
+    if cluster.options.maintenance_mode == Some(true) && !matches!(plan.target, crate::domain::task::Target::Cluster(_)) {
+        plan.notices.push("the cluster is in maintenance mode: the manager starts, stops and moves nothing".to_owned());
+    }
+}

@@ -1,0 +1,204 @@
+//! A guest made a service of the cluster, and a service let go.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::domain::cluster::MemberStatus;
+use crate::domain::observation::manager::Constraint;
+use crate::domain::observation::simulation::{GuestState, PrimitiveConfig};
+use crate::domain::task::{Action, ServiceVerb};
+use crate::link::CommandLine;
+
+use super::condition::Condition;
+use super::inquiry::LOCAL_LIBVIRT;
+use super::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo, When};
+use super::relocate::crm_resource;
+use super::suspend::guest_of;
+use super::whereabouts;
+
+/// Attributes that a new guest service takes over from one that works: how guests get from node to node is the cluster's, not the guest's.
+const ALIKE: [&str; 6] =
+    ["hypervisor", "migration_transport", "migration_network_suffix", "migrate_options", "migration_user", "migrateuri"];
+
+/// The plan for making a guest a service.
+pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<Plan, Vec<Refusal>> {
+    let cluster = input.cluster;
+    if cluster.service(guest).is_some() {
+        return Err(vec![Refusal::new("already", format!("a service {guest} is there already"), "nothing to do")]);
+    }
+    if !is_id(guest) {
+        let why = format!("'{guest}' cannot be an id of the cluster's configuration (letters, digits, - _ ., no digit first)");
+        return Err(vec![Refusal::new("bad-name", why, "rename the guest: virsh domrename")]);
+    }
+    let post = whereabouts::post_or_refuse(cluster, None)?;
+    let home = home(input, guest)?;
+    let Some(like) = input.found.any_guest() else {
+        let why = "no other guest is a service here: where definitions lie that all nodes see is not known";
+        return Err(vec![Refusal::new("no-folder", why, "register the first guest with pcs or crm")]);
+    };
+    let folder = like.attribute("config").and_then(|c| c.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    let file = format!("{folder}/{guest}.xml");
+    let mut plan = input.blank();
+    // Never over a file that is there.
+    let write = CommandLine::script(
+        "[ ! -e \"$3\" ] || { echo \"$3 is there already\" >&2; exit 1; }; virsh -c \"$1\" dumpxml --inactive --security-info --domain \"$2\" >\"$3.new\" && mv \"$3.new\" \"$3\"",
+        [LOCAL_LIBVIRT, guest, &file],
+    );
+    plan.steps.push(Step::change(format!("Write the definition to {file}"), &home, write.privileged(), 60));
+    plan.steps.push(Step::change(format!("Make {guest} a service"), &post, create("resources", &primitive(guest, &file, like)), 60));
+    for (at, node) in prefer.iter().enumerate() {
+        let score = 100_usize.saturating_mul(prefer.len() - at);
+        let id = format!("prefer-{guest}-{}", at + 1);
+        let xml = format!("<rsc_location id=\"{}\" rsc=\"{}\" node=\"{}\" score=\"{score}\"/>", xml(&id), xml(guest), xml(node));
+        plan.steps.push(Step::change(format!("{guest} prefers {node}"), &post, create("constraints", &xml), 60));
+    }
+    plan.steps.push(Step::wait(format!("{guest} is started"), Condition::Runs(guest.to_owned()), 300));
+    plan.proof = vec![Condition::Known(guest.to_owned(), true), Condition::Runs(guest.to_owned())];
+    plan.undo = Undo::By(Action::Service(ServiceVerb::Unregister, guest.to_owned()));
+    plan.confirm = Confirm::Yes;
+    plan.consequences.by = "what was asked for";
+    let from = Some(Arc::clone(&home));
+    plan.consequences.fates.push(Fate {
+        service: guest.to_owned(),
+        guest: true,
+        kind: FateKind::Starts,
+        from: from.clone(),
+        to: from,
+        why: Some("the manager finds it running and looks after it".to_owned()),
+    });
+    plan.notices.push(format!("configured like {}", like.id));
+    plan.notices.push("libvirt's own autostart for it must be off on every node: else two nodes may start it".to_owned());
+    Ok(plan)
+}
+
+/// The node where the guest is; it may be on one node alone.
+fn home(input: &Input<'_>, guest: &str) -> Result<Arc<str>, Vec<Refusal>> {
+    let known: Vec<(&Arc<str>, &str)> =
+        input.found.states().filter_map(|(n, s)| if let GuestState::Is(state, _) = s { Some((n, state.as_str())) } else { None }).collect();
+    let running: Vec<&Arc<str>> = known.iter().filter(|(_, state)| *state != "shut off").map(|(n, _)| *n).collect();
+    match (running.as_slice(), known.as_slice()) {
+        ([one], _) | ([], [(one, _), ..]) => Ok(Arc::clone(one)),
+        ([], []) => {
+            Err(vec![Refusal::new("unknown-target", format!("no reachable node knows a guest '{guest}'"), "virsh define it first")])
+        }
+        (several, _) => {
+            let names: Vec<&str> = several.iter().map(|n| &***n).collect();
+            Err(vec![Refusal::new("guest-twice", format!("{guest} runs on {}", names.join(" and ")), "stop one of them")])
+        }
+    }
+}
+
+/// The plan for letting a service go: the guest runs on.
+pub(super) fn out(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
+    let cluster = input.cluster;
+    let Some(service) = cluster.service(id) else { return Err(Vec::new()) };
+    whereabouts::guest_only(service, "be let go while it runs")?;
+    if let Some(parent) = &service.parent {
+        return Err(vec![Refusal::new("in-group", format!("{id} is part of {parent}"), "take it out of the group first")]);
+    }
+    let post = whereabouts::post_or_refuse(cluster, None)?;
+    let guest = guest_of(input, service).ok();
+    let mut plan = input.blank();
+    let orphans = |value: Option<&str>| {
+        let base = ["--type", "crm_config", "--name", "stop-orphan-resources"];
+        let rest = value.map_or_else(|| vec!["--delete"], |v| vec!["--update", v]);
+        CommandLine::new("crm_attribute", base.into_iter().chain(rest)).privileged()
+    };
+    // What vanishes from the configuration while it runs is an orphan, which the manager stops.
+    plan.steps.push(Step::change("Tell the manager not to stop what it does not know", &post, orphans(Some("false")), 60));
+    for (tag, constraint) in constraints_on(&cluster.constraints, id) {
+        let text = format!("<{tag} id=\"{}\"/>", xml(&constraint));
+        plan.steps.push(Step::change(format!("Take the constraint {constraint} away"), &post, delete("constraints", &text), 60));
+    }
+    plan.steps.push(Step::change(
+        format!("Take {id} out of the configuration"),
+        &post,
+        delete("resources", &format!("<primitive id=\"{}\"/>", xml(id))),
+        60,
+    ));
+    plan.steps.push(Step::change("Let the manager forget it", &post, crm_resource(&["--refresh", "--resource", id, "--force"]), 60));
+    plan.steps.push(Step::change("Let the manager stop strangers again", &post, orphans(None), 60).when(When::Always));
+    plan.proof = vec![Condition::Known(id.to_owned(), false)];
+    if let Some(guest) = guest {
+        plan.proof.push(Condition::guest(&guest.node, &guest.uri, &guest.name, Some("running")));
+    }
+    plan.undo = Undo::By(Action::Register { guest: id.to_owned(), prefer: Vec::new() });
+    plan.confirm = Confirm::TypeName;
+    plan.consequences.by = "what was asked for";
+    plan.consequences.fates.push(Fate {
+        service: id.to_owned(),
+        guest: true,
+        kind: FateKind::Unwatched,
+        from: service.owner.clone(),
+        to: None,
+        why: Some("runs on, and nothing looks after it any more".to_owned()),
+    });
+    plan.consequences.lost.push("its constraints and attributes".to_owned());
+    let away: Vec<&str> = cluster.members.iter().filter(|m| m.status != MemberStatus::Online).map(|m| &*m.name).collect();
+    if !away.is_empty() {
+        plan.notices.push(format!("not online: {}; what they remember of it is forgotten when they are back", away.join(", ")));
+    }
+    Ok(plan)
+}
+
+/// Constraints that name a resource: (element, id).
+fn constraints_on(all: &[Constraint], id: &str) -> Vec<(&'static str, String)> {
+    let mut found: Vec<(&'static str, String)> = all
+        .iter()
+        .filter_map(|c| match c {
+            Constraint::Location { id: name, resource, .. } if resource == id => Some(("rsc_location", name.clone())),
+            Constraint::Colocation { id: name, resource, with, .. } if resource == id || with == id => {
+                Some(("rsc_colocation", name.clone()))
+            }
+            Constraint::Order { id: name, first, then, .. } if first == id || then == id => Some(("rsc_order", name.clone())),
+            _ => None,
+        })
+        .collect();
+    found.dedup();
+    found
+}
+
+fn primitive(guest: &str, file: &str, like: &PrimitiveConfig) -> String {
+    let id = xml(guest);
+    let mut text =
+        format!("<primitive id=\"{id}\" class=\"ocf\" provider=\"heartbeat\" type=\"VirtualDomain\"><instance_attributes id=\"{id}-ia\">");
+    let mut pair = |of: &str, name: &str, value: &str| {
+        let _ = write!(text, "<nvpair id=\"{id}-{of}-{name}\" name=\"{name}\" value=\"{}\"/>", xml(value));
+    };
+    pair("ia", "config", file);
+    for name in ALIKE {
+        if let Some(value) = like.attribute(name) {
+            pair("ia", name, value);
+        }
+    }
+    let _ = write!(text, "</instance_attributes><meta_attributes id=\"{id}-meta\">");
+    if let Some(value) = like.meta("allow-migrate") {
+        let _ = write!(text, "<nvpair id=\"{id}-meta-allow-migrate\" name=\"allow-migrate\" value=\"{}\"/>", xml(value));
+    }
+    let _ = write!(text, "</meta_attributes><operations>");
+    for name in ["start", "stop", "migrate_to", "migrate_from"] {
+        let secs = like.timeout(name).unwrap_or(120);
+        let _ = write!(text, "<op id=\"{id}-{name}\" name=\"{name}\" interval=\"0\" timeout=\"{secs}s\"/>");
+    }
+    let _ = write!(text, "<op id=\"{id}-monitor\" name=\"monitor\" interval=\"10s\" timeout=\"60s\"/></operations></primitive>");
+    text
+}
+
+/// An NCName of XML, as ids of the CIB are.
+fn is_id(name: &str) -> bool {
+    let mut chars = name.chars();
+    let first = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    first && chars.all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+}
+
+fn xml(text: &str) -> String {
+    quick_xml::escape::escape(text).into_owned()
+}
+
+fn create(scope: &str, xml: &str) -> CommandLine {
+    CommandLine::new("cibadmin", ["--create", "--scope", scope, "--xml-text", xml]).privileged()
+}
+
+fn delete(scope: &str, xml: &str) -> CommandLine {
+    CommandLine::new("cibadmin", ["--delete", "--scope", scope, "--xml-text", xml]).privileged()
+}

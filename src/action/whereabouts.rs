@@ -1,0 +1,81 @@
+//! From which node something is asked or done.
+
+use std::sync::Arc;
+
+use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceKind};
+
+use super::plan::Refusal;
+
+/// Whether a member can be told something now.
+pub fn is_within_reach(member: &Member) -> bool {
+    member.node.is_some() && member.reach.is_up()
+}
+
+/// A member that speaks for the manager: who spoke last, else the DC, else the first that can. `avoid`: not this one.
+pub fn post(cluster: &Cluster, avoid: Option<&str>) -> Option<Arc<str>> {
+    let able = |m: &&Member| {
+        is_within_reach(m)
+            && avoid != Some(&*m.name)
+            && m.manager != Some(false)
+            && !matches!(m.status, MemberStatus::Offline | MemberStatus::Unclean | MemberStatus::Pending)
+    };
+    let spoke = cluster.manager_sight.as_ref().and_then(|s| cluster.member(&s.by)).filter(able);
+    let dc = || cluster.members.iter().filter(able).find(|m| m.dc);
+    spoke.or_else(dc).or_else(|| cluster.members.iter().find(able)).map(|m| Arc::clone(&m.name))
+}
+
+/// As [`post`]; without one nothing can be planned.
+pub fn post_or_refuse(cluster: &Cluster, avoid: Option<&str>) -> Result<Arc<str>, Vec<Refusal>> {
+    post(cluster, avoid).ok_or_else(|| {
+        let why = match avoid {
+            Some(node) => format!("no member but {node} can be told what to do"),
+            None => "no member that runs the manager can be reached".to_owned(),
+        };
+        vec![Refusal::new("no-post", why, "connect quorate to a member on which pacemaker runs")]
+    })
+}
+
+/// A member as a place for a command, if it is within reach.
+pub fn within_reach(cluster: &Cluster, name: &str) -> Result<Arc<str>, Vec<Refusal>> {
+    let member = cluster.member(name).filter(|m| is_within_reach(m));
+    member.map(|m| Arc::clone(&m.name)).ok_or_else(|| {
+        vec![Refusal::new("unreachable", format!("{name} cannot be reached, and this must be done there"), "connect quorate to that node")]
+    })
+}
+
+/// Where another quorate looks first, too: the DC, but not the node that is acted upon; else the first by name.
+pub fn arbiter(cluster: &Cluster, avoid: Option<&str>) -> Option<Arc<str>> {
+    let able = |m: &&Member| is_within_reach(m) && avoid != Some(&*m.name) && m.status != MemberStatus::Offline;
+    let dc = cluster.members.iter().filter(able).find(|m| m.dc);
+    dc.or_else(|| cluster.members.iter().find(able)).map(|m| Arc::clone(&m.name))
+}
+
+/// The one node where a service runs.
+pub fn owner(service: &Service) -> Result<Arc<str>, Vec<Refusal>> {
+    match service.owners.as_slice() {
+        [one] => Ok(Arc::clone(one)),
+        [] => Err(vec![Refusal::new("not-running", format!("{} runs nowhere", service.id), "start it first")]),
+        several => {
+            let why = format!("{} is active on {}", service.id, several.join(", "));
+            Err(vec![Refusal::new("several-owners", why, "bring it to one node first")])
+        }
+    }
+}
+
+/// What the manager moves when this service moves: the group, clone or bundle that contains it.
+pub fn outermost<'a>(cluster: &'a Cluster, service: &'a Service) -> &'a Service {
+    let mut at = service;
+    while let Some(parent) = at.parent.as_deref().and_then(|id| cluster.service(id)) {
+        at = parent;
+    }
+    at
+}
+
+/// Only a guest can do this.
+pub fn guest_only(service: &Service, word: &str) -> Result<(), Vec<Refusal>> {
+    if service.kind == ServiceKind::Vm {
+        return Ok(());
+    }
+    let why = format!("{} is a {}, not a guest: it cannot {word}", service.id, service.kind.word());
+    Err(vec![Refusal::new("not-a-guest", why, "stop, start and restart work on every service")])
+}

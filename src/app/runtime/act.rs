@@ -1,0 +1,221 @@
+//! `plan` and `act`: the path back without a screen.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::arm;
+use super::live::{Happening, Live};
+use super::pipes::LOOK;
+use super::way::WayFinder;
+use crate::action::plan::Input;
+use crate::action::{Findings, Intent, Plan, Refusal, gate, inquiry, intent, plan as planner};
+use crate::config::Session;
+use crate::domain::observation::{Trouble, TroubleKind};
+use crate::domain::task::{Action, Task, TaskId};
+use crate::link::Reply;
+use crate::report::action as report;
+
+/// How long the first look may take.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// How long an inquiry may take.
+const INQUIRY: Duration = Duration::from_secs(60);
+
+/// What the command line of `act` says beside the action.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// `--confirm`.
+    pub confirm: String,
+    /// `--code`.
+    pub code: Option<String>,
+    /// `--json`.
+    pub json: bool,
+}
+
+/// What an action would do. Gives the exit status.
+pub async fn plan(ways: WayFinder, session: &Session, action: Action, json: bool) -> io::Result<u8> {
+    let mut live = Live::start(ways, false);
+    let intent = arm::intent(action);
+    let (text, code) = match prepare(&mut live, &intent).await {
+        Ok(plan) => {
+            let now = live.now();
+            let (cluster, _) = live.picture();
+            let mut against = gate::refusals(&plan, &cluster, &arm::gate_session(session), now);
+            if let Err(why) = arm::executor(session) {
+                against.push(no_journal(&why));
+            }
+            let refused = against.iter().any(report::stands_against_planning);
+            let text = if json { pretty(&report::plan_json(&plan, &against)) } else { report::plan_text(&plan, &against) };
+            (text, if refused { report::REFUSED } else { 0 })
+        }
+        Err(against) => (refusal(&intent, &against, json), report::REFUSED),
+    };
+    print(&text)?;
+    Ok(code)
+}
+
+/// Runs an action. Gives the exit status.
+pub async fn act(ways: WayFinder, session: &Session, action: Action, said: Said) -> io::Result<u8> {
+    let mut live = Live::start(ways, false);
+    let intent = arm::intent(action);
+    let tag = intent.tag.clone();
+    let ticket = match ticket(&mut live, session, &intent, &said).await {
+        Ok(ticket) => ticket,
+        Err(against) => {
+            print(&refusal(&intent, &against, said.json))?;
+            return Ok(report::REFUSED);
+        }
+    };
+    let (id, first) = match live.act(ticket) {
+        Ok(started) => started,
+        Err(against) => {
+            print(&refusal(&intent, &[against], said.json))?;
+            return Ok(report::REFUSED);
+        }
+    };
+    let task = watch(&mut live, id, first, said.json).await?;
+    let Some(task) = task else { return Ok(5) };
+    if said.json {
+        print(&pretty(&report::task_json(&task, &tag)))?;
+    }
+    // The lock is given back and the nodes' logs get their closing line before the connections go.
+    let end = live.now().after(Duration::from_millis(300));
+    while live.now() < end {
+        live.step(end).await;
+    }
+    Ok(report::task_code(&task))
+}
+
+/// Looks, asks and plans.
+async fn prepare(live: &mut Live, intent: &Intent) -> Result<Plan, Vec<Refusal>> {
+    let limit = live.now().after(PATIENCE);
+    while live.now() < limit && !live.looked_once() {
+        for happening in live.step(limit.min(live.now().after(LOOK))).await {
+            take(live, happening, None);
+        }
+    }
+    let (cluster, _) = live.picture();
+    intent::resolve(&intent.action, &cluster)?;
+    let mut found = Findings::default();
+    let limit = live.now().after(INQUIRY);
+    loop {
+        let (cluster, _) = live.picture();
+        let needed = inquiry::needed(&intent.action, &cluster, &found);
+        if needed.is_empty() {
+            let now = live.now();
+            return planner::plan(&Input { intent, cluster: &cluster, found: &found, now });
+        }
+        for query in &needed {
+            if !live.inquire(query) {
+                found.put(query.clone(), Err(Trouble::new(TroubleKind::Lost, "not reachable")));
+            }
+        }
+        while needed.iter().any(|q| !found.has(q)) {
+            if live.now() > limit {
+                let late = || Err(Trouble::new(TroubleKind::Late, "no answer in time"));
+                needed.iter().filter(|q| !found.has(q)).cloned().collect::<Vec<_>>().into_iter().for_each(|q| found.put(q, late()));
+            }
+            for happening in live.step(live.now().after(LOOK)).await {
+                take(live, happening, Some(&mut found));
+            }
+        }
+    }
+}
+
+/// Plans, arms the session and asks the gate.
+async fn ticket(live: &mut Live, session: &Session, intent: &Intent, said: &Said) -> Result<gate::Ticket, Vec<Refusal>> {
+    // What this operator or this session may never do needs no look at the cluster.
+    let needed = gate::needed_role(&intent.action);
+    if session.role < needed {
+        let why = format!("the role {} may not {}", session.role.word(), intent.action.word());
+        return Err(vec![Refusal::new("role", why, format!("role = \"{}\" in config.toml", needed.word()))]);
+    }
+    match arm::executor(session) {
+        Ok(Some(executor)) => live.arm(executor),
+        Ok(None) => {
+            let why = "this session is read-only: it was built without what could change anything";
+            return Err(vec![Refusal::new("read-only", why, "start quorate without --read-only")]);
+        }
+        Err(why) => return Err(vec![no_journal(&why)]),
+    }
+    let plan = prepare(live, intent).await?;
+    let now = live.now();
+    let (cluster, _) = live.picture();
+    let mut facts = arm::gate_session(session);
+    facts.typed = Some(said.confirm.clone());
+    facts.code.clone_from(&said.code);
+    gate::open(plan, &cluster, &facts, now)
+}
+
+fn no_journal(why: &str) -> Refusal {
+    Refusal::new("no-journal", format!("{why}; without a journal nothing is changed"), "a state folder that can be written to")
+}
+
+/// Watches a task until it is over. The first interrupt stops it between two steps, the second leaves it: none, then.
+async fn watch(live: &mut Live, id: TaskId, first: Vec<Happening>, json: bool) -> io::Result<Option<Task>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut seen: Option<Task> = None;
+    let mut stopping = false;
+    let mut happenings = first;
+    loop {
+        for happening in happenings {
+            let Some(task) = take(live, happening, None).filter(|t| t.id == id) else { continue };
+            if !json {
+                print(&report::task_text(seen.as_ref(), &task))?;
+            }
+            seen = Some(*task);
+        }
+        if seen.as_ref().is_some_and(|t| t.status.is_over()) {
+            return Ok(seen);
+        }
+        let until = live.now().after(LOOK);
+        happenings = tokio::select! {
+            happenings = live.step(until) => happenings,
+            () = async { tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {}, _ = hangup.recv() => {} } } => {
+                if stopping {
+                    eprintln!("quorate: left while the task was under way: what was sent goes on, its outcome is not known here");
+                    return Ok(None);
+                }
+                stopping = true;
+                eprintln!("quorate: stopping after this step; interrupt once more to leave at once");
+                live.stop_task(id);
+                Vec::new()
+            }
+        };
+    }
+}
+
+/// Takes in what happened; gives a task that changed.
+fn take(live: &mut Live, happening: Happening, found: Option<&mut Findings>) -> Option<Box<Task>> {
+    match happening {
+        // Without a screen nobody can decide.
+        Happening::Prompt { node, id, .. } => live.reply(node, id, Reply::Refuse),
+        Happening::Note(text) => eprintln!("quorate: {text}"),
+        Happening::Found(query, answer) => {
+            if let Some(found) = found {
+                found.put(*query, *answer);
+            }
+        }
+        Happening::Task(task) => return Some(task),
+        Happening::Picture | Happening::Events(_) => {}
+    }
+    None
+}
+
+fn refusal(intent: &Intent, against: &[Refusal], json: bool) -> String {
+    if json { pretty(&report::refused_json(intent, against)) } else { report::refused_text(intent, against) }
+}
+
+fn pretty(value: &serde_json::Value) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

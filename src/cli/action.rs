@@ -1,0 +1,289 @@
+//! `plan` and `act`: the contract's ACTION grammar.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::domain::task::{Action, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
+
+/// `plan`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// What.
+    #[command(subcommand)]
+    pub action: ActionWord,
+    /// One JSON object in place of text
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// `act`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// What.
+    #[command(subcommand)]
+    pub action: ActionWord,
+    /// The target's name once more
+    #[arg(long, global = true, value_name = "TARGET")]
+    pub confirm: Option<String>,
+    /// A second operator's code, where the configuration wants one
+    #[arg(long, global = true, value_name = "CODE")]
+    pub code: Option<String>,
+    /// One JSON object in place of text
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// A service.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct OfService {
+    /// The service
+    #[arg(value_parser = name)]
+    pub service: String,
+}
+
+/// A node.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct OfNode {
+    /// The member
+    #[arg(value_parser = name)]
+    pub node: String,
+}
+
+/// The actions.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum ActionWord {
+    /// Move a service to another node
+    Relocate {
+        /// The service
+        #[arg(value_parser = name)]
+        service: String,
+        /// Where to
+        #[arg(long, value_name = "NODE", value_parser = name)]
+        to: String,
+        /// How; without it the gentlest way that is possible
+        #[arg(long, value_name = "live|suspend|restart", value_enum, hide_possible_values = true)]
+        how: Option<How>,
+    },
+    /// Cancel a service's migration
+    Cancel(OfService),
+    /// Let a guest stand still
+    Suspend(OfService),
+    /// Let a guest go on
+    Resume(OfService),
+    /// Start a service
+    Start(OfService),
+    /// Stop a service
+    Stop {
+        /// The service
+        #[arg(value_parser = name)]
+        service: String,
+        /// Switch the guest off without asking it
+        #[arg(long)]
+        force: bool,
+    },
+    /// Stop a service and start it again
+    Restart(OfService),
+    /// Reset a guest, as its button would
+    Reset(OfService),
+    /// Tell the manager to leave a service alone
+    Freeze(OfService),
+    /// Let the manager look after a service again
+    Unfreeze(OfService),
+    /// Let the manager forget a service's failures
+    Cleanup(OfService),
+    /// Take a service's leftover constraints away
+    Clear(OfService),
+    /// Make a guest a service of the cluster
+    Register {
+        /// The guest's name
+        #[arg(value_parser = name)]
+        guest: String,
+        /// Nodes that it prefers, the best first
+        #[arg(long, value_name = "NODE,...", value_delimiter = ',', value_parser = name)]
+        prefer: Vec<String>,
+    },
+    /// Take a service out of the cluster; its guest runs on
+    Unregister(OfService),
+    /// Fence a node
+    Fence {
+        /// The member
+        #[arg(value_parser = name)]
+        node: String,
+        /// What is done to it
+        #[arg(long, value_name = "reboot|off|on", value_enum, default_value_t, hide_possible_values = true)]
+        how: Fencing,
+    },
+    /// Tell the cluster that a node is off
+    ConfirmFence(OfNode),
+    /// Try a node's fence devices, without harm, from every node
+    TestFence(OfNode),
+    /// Put a node into standby
+    Standby(OfNode),
+    /// Take a node out of standby
+    Unstandby(OfNode),
+    /// Move everything off a node, one service after another, then put it into standby
+    Drain(OfNode),
+    /// Let a node leave the cluster
+    Leave(OfNode),
+    /// Let a node join the cluster again
+    Join(OfNode),
+    /// Drain a node and reboot it
+    Reboot(OfNode),
+    /// The cluster's maintenance mode
+    Maintenance {
+        /// Whether
+        #[arg(value_name = "on|off", value_enum, hide_possible_values = true)]
+        mode: Mode,
+    },
+    /// Grow a logical volume and what stands on it
+    #[command(group = clap::ArgGroup::new("size").required(true))]
+    Grow {
+        /// The volume
+        #[arg(value_name = "VG/LV", value_parser = volume)]
+        volume: VolumeName,
+        /// By how much, like 10G
+        #[arg(long, value_name = "SIZE", value_parser = size, group = "size")]
+        by: Option<u64>,
+        /// To which size, like 100G
+        #[arg(long, value_name = "SIZE", value_parser = size, group = "size")]
+        to: Option<u64>,
+    },
+    /// Move everything off a physical volume
+    Evacuate {
+        /// Its path
+        #[arg(value_name = "PV", value_parser = name)]
+        pv: String,
+        /// Where to
+        #[arg(long, value_name = "PV", value_parser = name)]
+        onto: Option<String>,
+    },
+    /// Enable a service (rgmanager)
+    Enable(OfService),
+    /// Disable a service (rgmanager)
+    Disable(OfService),
+    /// Take a failed service's failure back (rgmanager)
+    Convalesce(OfService),
+}
+
+/// `relocate --how`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the contract's words")]
+pub enum How {
+    Live,
+    Suspend,
+    Restart,
+}
+
+/// `fence --how`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the contract's words")]
+pub enum Fencing {
+    #[default]
+    Reboot,
+    Off,
+    On,
+}
+
+/// `maintenance`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the contract's words")]
+pub enum Mode {
+    On,
+    Off,
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("a name is not empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+fn volume(text: &str) -> Result<VolumeName, String> {
+    let bare = text.strip_prefix("/dev/").unwrap_or(text);
+    match bare.split_once('/') {
+        Some((vg, lv)) if !vg.is_empty() && !lv.is_empty() && !lv.contains('/') => Ok(VolumeName { vg: vg.to_owned(), lv: lv.to_owned() }),
+        _ => Err("expected a volume group and a logical volume, like vg0/data".to_owned()),
+    }
+}
+
+/// Reads `10G`, `512MiB`, `1.5T`, `4096B`: powers of 1024, as LVM counts.
+pub fn size(text: &str) -> Result<u64, String> {
+    let wrong = || "expected a size above zero with its unit, like 512M, 10G or 1.5T (powers of 1024)".to_owned();
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        "p" | "pb" | "pib" => 50,
+        _ => return Err(wrong()),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let unit = 1_u128 << shift;
+    let digits = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u128>().ok() };
+    let scale = 10_u128.checked_pow(u32::try_from(fraction.len()).unwrap_or(99)).ok_or_else(wrong)?;
+    if whole.is_empty() && fraction.is_empty() {
+        return Err(wrong());
+    }
+    let whole = digits(whole).and_then(|n| n.checked_mul(unit)).ok_or_else(wrong)?;
+    let part = digits(fraction).and_then(|n| n.checked_mul(unit)).map(|n| n / scale).ok_or_else(wrong)?;
+    let bytes = whole.checked_add(part).and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
+    bytes.ok_or_else(wrong)
+}
+
+impl ActionWord {
+    /// The action.
+    pub fn action(&self) -> Action {
+        let service = |verb, of: &OfService| Action::Service(verb, of.service.clone());
+        let node = |verb, of: &OfNode| Action::Node(verb, of.node.clone());
+        match self {
+            Self::Relocate { service, to, how } => Action::Relocate {
+                service: service.clone(),
+                to: to.clone(),
+                how: how.map(|how| match how {
+                    How::Live => RelocateHow::Live,
+                    How::Suspend => RelocateHow::Suspend,
+                    How::Restart => RelocateHow::Restart,
+                }),
+            },
+            Self::Cancel(of) => service(ServiceVerb::Cancel, of),
+            Self::Suspend(of) => service(ServiceVerb::Suspend, of),
+            Self::Resume(of) => service(ServiceVerb::Resume, of),
+            Self::Start(of) => service(ServiceVerb::Start, of),
+            Self::Stop { service, force } => {
+                Action::Service(if *force { ServiceVerb::StopForced } else { ServiceVerb::Stop }, service.clone())
+            }
+            Self::Restart(of) => service(ServiceVerb::Restart, of),
+            Self::Reset(of) => service(ServiceVerb::Reset, of),
+            Self::Freeze(of) => service(ServiceVerb::Freeze, of),
+            Self::Unfreeze(of) => service(ServiceVerb::Unfreeze, of),
+            Self::Cleanup(of) => service(ServiceVerb::Cleanup, of),
+            Self::Clear(of) => service(ServiceVerb::Clear, of),
+            Self::Register { guest, prefer } => Action::Register { guest: guest.clone(), prefer: prefer.clone() },
+            Self::Unregister(of) => service(ServiceVerb::Unregister, of),
+            Self::Fence { node, how } => Action::Fence {
+                node: node.clone(),
+                how: match how {
+                    Fencing::Reboot => FenceHow::Reboot,
+                    Fencing::Off => FenceHow::Off,
+                    Fencing::On => FenceHow::On,
+                },
+            },
+            Self::ConfirmFence(of) => node(NodeVerb::ConfirmFence, of),
+            Self::TestFence(of) => node(NodeVerb::TestFence, of),
+            Self::Standby(of) => node(NodeVerb::Standby, of),
+            Self::Unstandby(of) => node(NodeVerb::Unstandby, of),
+            Self::Drain(of) => node(NodeVerb::Drain, of),
+            Self::Leave(of) => node(NodeVerb::Leave, of),
+            Self::Join(of) => node(NodeVerb::Join, of),
+            Self::Reboot(of) => node(NodeVerb::Reboot, of),
+            Self::Maintenance { mode } => Action::Maintenance { on: *mode == Mode::On },
+            Self::Grow { volume, by, to } => {
+                Action::Grow { volume: volume.clone(), size: by.map_or_else(|| GrowSize::To(to.unwrap_or_default()), GrowSize::By) }
+            }
+            Self::Evacuate { pv, onto } => Action::Evacuate { pv: pv.clone(), onto: onto.clone() },
+            Self::Enable(of) => service(ServiceVerb::Enable, of),
+            Self::Disable(of) => service(ServiceVerb::Disable, of),
+            Self::Convalesce(of) => service(ServiceVerb::Convalesce, of),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What an inquiry before an action is told: the manager's simulation, a resource's configuration, a guest on a host.
+
+/// What the manager would do, by `crm_simulate`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Simulation {
+    /// In the manager's order.
+    pub actions: Vec<SimStep>,
+    /// Nodes that it would fence.
+    pub fences: Vec<String>,
+}
+
+/// One action on a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimStep {
+    /// The resource, instance suffix included.
+    pub resource: String,
+    /// What.
+    pub action: SimAction,
+    /// Where it is.
+    pub source: Option<String>,
+    /// Where it goes.
+    pub dest: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// The words of `crm_simulate`; promotions, demotions and reloads leave a resource where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "crm_simulate's own words")]
+pub enum SimAction {
+    Start,
+    Stop,
+    Move,
+    Migrate,
+    Recover,
+    Restart,
+    Leave,
+}
+
+/// A primitive as the CIB configures it. Attributes whose name or value may be a secret are not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrimitiveConfig {
+    /// Its id.
+    pub id: String,
+    /// `ocf:heartbeat:VirtualDomain`.
+    pub agent: String,
+    /// Instance attributes: (name, value).
+    pub attributes: Vec<(String, String)>,
+    /// Meta attributes: (name, value).
+    pub meta: Vec<(String, String)>,
+    /// Operations: (name, timeout in seconds).
+    pub timeouts: Vec<(String, u64)>,
+}
+
+impl PrimitiveConfig {
+    /// An instance attribute.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        find(&self.attributes, name)
+    }
+
+    /// A meta attribute.
+    pub fn meta(&self, name: &str) -> Option<&str> {
+        find(&self.meta, name)
+    }
+
+    /// An operation's timeout in seconds, where it is configured.
+    pub fn timeout(&self, operation: &str) -> Option<u64> {
+        self.timeouts.iter().find(|(name, _)| name == operation).map(|(_, secs)| *secs)
+    }
+
+    /// Whether its agent runs guests.
+    pub fn is_guest(&self) -> bool {
+        self.agent.ends_with(":VirtualDomain")
+    }
+}
+
+fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// A guest's definition, as far as a move depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GuestDefinition {
+    /// Its name for libvirt.
+    pub name: String,
+    /// Its UUID.
+    pub uuid: Option<String>,
+    /// Bytes.
+    pub memory: Option<u64>,
+    /// Paths of its disks (files and devices).
+    pub disks: Vec<String>,
+    /// Bridges that its NICs need.
+    pub bridges: Vec<String>,
+    /// Devices of the host that are passed through: they cannot move while it runs.
+    pub passed_through: usize,
+}
+
+/// A host as a place for a guest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GuestPlace {
+    /// inode, size and time of the definition's file; none: it is not there.
+    pub config_file: Option<String>,
+    /// Checksum of the definition's file.
+    pub config_sum: Option<String>,
+    /// Disks and bridges that are missing.
+    pub missing: Vec<String>,
+    /// Bytes that can be had.
+    pub free_memory: Option<u64>,
+    /// What libvirt says of the guest there.
+    pub guest: GuestState,
+}
+
+/// A guest's state on one host, by libvirt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum GuestState {
+    /// libvirt knows it: state and reason (`running`, `booted`).
+    Is(String, Option<String>),
+    /// libvirt does not know it there.
+    Absent,
+    /// libvirt did not answer: why.
+    Silent(String),
+    /// Nobody asked.
+    #[default]
+    NotAsked,
+}
+
+/// A running job of a guest (`virsh domjobinfo`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GuestJob {
+    /// Bytes altogether.
+    pub total: Option<u64>,
+    /// Bytes left.
+    pub remaining: Option<u64>,
+    /// Bytes that the guest dirties in a second.
+    pub dirty_rate: Option<u64>,
+    /// Bytes a second on the way.
+    pub bandwidth: Option<u64>,
+}
+
+/// A logical volume, as far as growing it depends on it. Bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VolumeFacts {
+    /// Its size.
+    pub size: u64,
+    /// The group's extent size.
+    pub extent: u64,
+    /// What is free in the group.
+    pub free: u64,
+    /// Over how many stripes it lies: it grows by whole stripes.
+    pub stripes: u64,
+    /// linear, striped, thin ...
+    pub kind: String,
+    /// lvs's attributes.
+    pub attr: String,
+}
+
+impl VolumeFacts {
+    /// A size rounded up to whole extents on each stripe; none where it is beyond all measure.
+    pub fn rounded(&self, bytes: u64) -> Option<u64> {
+        let unit = self.extent.checked_mul(self.stripes)?;
+        bytes.div_ceil(unit).checked_mul(unit)
+    }
+}

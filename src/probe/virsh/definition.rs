@@ -1,0 +1,76 @@
+//! A guest's definition (libvirt's domain XML, formatdomain.html), as far as a move depends on it.
+
+use crate::domain::observation::Trouble;
+use crate::domain::observation::simulation::GuestDefinition;
+use crate::link::CommandLine;
+use crate::probe::Raw;
+use crate::probe::pacemaker::xml::{Doc, Tag, root_at};
+
+/// The file that the agent starts the guest from; passwords of consoles stay where they are.
+const READ: &str = "sed -e \"s/ passwd=['\\\"][^'\\\"]*['\\\"]//g\" -- \"$1\"";
+
+/// The question.
+pub fn command(config: &str) -> CommandLine {
+    CommandLine::script(READ, [config]).privileged()
+}
+
+/// Reads it.
+pub fn parse(raw: Raw<'_>) -> Result<GuestDefinition, Trouble> {
+    let source = String::from_utf8_lossy(raw.stdout);
+    let Some(at) = root_at(&source, &["domain"]) else {
+        return Err(if raw.code == 0 { raw.garbled("no <domain> in it") } else { raw.refusal() });
+    };
+    let (mut doc, root) = Doc::open(raw, source.split_at(at).1)?;
+    let mut found = GuestDefinition::default();
+    doc.children(&root, |doc, tag| {
+        match tag.name() {
+            "name" => found.name = doc.text(tag)?,
+            "uuid" => found.uuid = Some(doc.text(tag)?),
+            "memory" => {
+                let unit = tag.get("unit");
+                found.memory = bytes(&doc.text(tag)?, unit.as_deref());
+            }
+            "devices" => devices(doc, tag, &mut found)?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    if found.name.is_empty() { Err(raw.garbled("the domain has no name")) } else { Ok(found) }
+}
+
+fn devices(doc: &mut Doc<'_>, list: &Tag<'_>, found: &mut GuestDefinition) -> Result<(), Trouble> {
+    doc.children(list, |doc, device| match device.name() {
+        "disk" => doc.children(device, |_, tag| {
+            if tag.name() == "source" {
+                found.disks.extend(tag.get("file").or_else(|| tag.get("dev")));
+            }
+            Ok(())
+        }),
+        "interface" => doc.children(device, |_, tag| {
+            if tag.name() == "source" {
+                found.bridges.extend(tag.get("bridge"));
+            }
+            Ok(())
+        }),
+        "hostdev" => {
+            found.passed_through += 1;
+            Ok(())
+        }
+        _ => Ok(()),
+    })
+}
+
+fn bytes(number: &str, unit: Option<&str>) -> Option<u64> {
+    let factor: u64 = match unit.unwrap_or("KiB") {
+        "b" | "bytes" => 1,
+        "KB" => 1000,
+        "k" | "KiB" => 1 << 10,
+        "MB" => 1_000_000,
+        "M" | "MiB" => 1 << 20,
+        "GB" => 1_000_000_000,
+        "G" | "GiB" => 1 << 30,
+        "T" | "TiB" => 1 << 40,
+        _ => return None,
+    };
+    number.trim().parse::<u64>().ok()?.checked_mul(factor)
+}

@@ -1,0 +1,77 @@
+//! `virsh` on a node: what an action asks of libvirt there, by the tool that every node has.
+
+use crate::domain::observation::Trouble;
+use crate::domain::observation::simulation::{GuestJob, GuestState};
+use crate::domain::text;
+use crate::link::CommandLine;
+use crate::probe::Raw;
+
+pub mod definition;
+pub mod place;
+
+/// The state of a guest, by the read-only socket.
+pub fn state(uri: &str, guest: &str) -> CommandLine {
+    CommandLine::new("virsh", ["-r", "-c", uri, "domstate", "--reason", "--domain", guest]).privileged()
+}
+
+/// Reads the state. Not knowing the guest is an answer.
+pub fn parse_state(raw: Raw<'_>) -> Result<GuestState, Trouble> {
+    let out = text::clean_bytes(raw.stdout.trim_ascii());
+    if raw.code == 0 && !out.is_empty() {
+        return Ok(state_of(&out));
+    }
+    let said = text::clean_bytes(raw.stderr.trim_ascii());
+    if said.contains("failed to get domain") || said.contains("Domain not found") {
+        return Ok(GuestState::Absent);
+    }
+    if said.contains("failed to connect") { Ok(GuestState::Silent(said)) } else { Err(raw.refusal()) }
+}
+
+/// `running (booted)`.
+pub(super) fn state_of(line: &str) -> GuestState {
+    match line.split_once(" (") {
+        Some((state, reason)) => GuestState::Is(state.to_owned(), Some(reason.trim_end_matches(')').to_owned())),
+        None => GuestState::Is(line.to_owned(), None),
+    }
+}
+
+/// The job of a guest.
+pub fn job(uri: &str, guest: &str) -> CommandLine {
+    CommandLine::new("virsh", ["-r", "-c", uri, "domjobinfo", "--domain", guest, "--rawstats"]).privileged()
+}
+
+/// Reads a job: `memory_total: 41943040` with `--rawstats`, or `Memory total:     40.000 MiB`.
+pub fn parse_job(raw: Raw<'_>) -> Result<GuestJob, Trouble> {
+    let out = String::from_utf8_lossy(raw.stdout);
+    if raw.code != 0 && out.trim().is_empty() {
+        return Err(raw.refusal());
+    }
+    let mut job = GuestJob::default();
+    for (key, value) in out.lines().filter_map(|l| l.split_once(':')) {
+        let key = key.trim().to_ascii_lowercase().replace(' ', "_");
+        let amount = amount(value.trim());
+        match key.as_str() {
+            "data_total" | "memory_total" => job.total = amount.or(job.total),
+            "data_remaining" | "memory_remaining" => job.remaining = amount.or(job.remaining),
+            "memory_bandwidth" | "memory_bps" => job.bandwidth = amount,
+            "memory_dirty_rate" | "dirty_rate" => job.dirty_rate = amount.map(|pages| pages.saturating_mul(4096)),
+            _ => {}
+        }
+    }
+    Ok(job)
+}
+
+/// `41943040`, `40.000 MiB`, `12.5 MiB/s`.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an amount for a progress bar")]
+fn amount(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_once(' ').unwrap_or((text, ""));
+    let number: f64 = number.parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0)?;
+    let factor = match unit.trim_end_matches("/s") {
+        "KiB" => 1024.0,
+        "MiB" => 1_048_576.0,
+        "GiB" => 1_073_741_824.0,
+        "TiB" => 1_099_511_627_776.0,
+        _ => 1.0,
+    };
+    Some((number * factor) as u64)
+}

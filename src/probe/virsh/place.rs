@@ -1,0 +1,54 @@
+//! A host as a place for a guest: definition, disks, bridges, memory, and what libvirt there knows of the guest.
+
+use crate::domain::observation::Trouble;
+use crate::domain::observation::simulation::{GuestDefinition, GuestPlace, GuestState};
+use crate::domain::text;
+use crate::link::CommandLine;
+use crate::probe::Raw;
+
+/// `$1` URI, `$2` guest, `$3` definition's file; then `d:PATH` and `b:BRIDGE`. Looks, and writes nothing.
+const LOOK: &str = "\
+u=$1 n=$2 c=$3; shift 3
+if [ -e \"$c\" ]; then
+  printf 'file %s\\n' \"$(stat -Lc %i:%s:%Y -- \"$c\" 2>/dev/null)\"
+  printf 'sum %s\\n' \"$(cksum <\"$c\" 2>/dev/null)\"
+fi
+for w; do case $w in
+  d:*) [ -e \"${w#d:}\" ] || printf 'missing disk %s\\n' \"${w#d:}\" ;;
+  b:*) [ -e \"/sys/class/net/${w#b:}\" ] || printf 'missing bridge %s\\n' \"${w#b:}\" ;;
+esac; done
+awk '/^MemAvailable:/ { a = $2 } /^MemFree:/ { f = $2 } END { print \"free\", (a == \"\" ? f : a) }' /proc/meminfo
+if said=$(virsh -r -c \"$u\" domstate --reason --domain \"$n\" 2>&1); then printf 'state %s\\n' \"$said\"; else printf 'none %s\\n' \"$said\"; fi";
+
+/// The question.
+pub fn command(uri: &str, definition: &GuestDefinition, config: &str) -> CommandLine {
+    let disks = definition.disks.iter().map(|d| format!("d:{d}"));
+    let bridges = definition.bridges.iter().map(|b| format!("b:{b}"));
+    let first = [uri.to_owned(), definition.name.clone(), config.to_owned()];
+    CommandLine::script(LOOK, first.into_iter().chain(disks).chain(bridges)).privileged()
+}
+
+/// Reads it.
+pub fn parse(raw: Raw<'_>) -> Result<GuestPlace, Trouble> {
+    let out = String::from_utf8_lossy(raw.stdout);
+    let mut place = GuestPlace::default();
+    let mut known = false;
+    for line in out.lines() {
+        let Some((key, value)) = line.split_once(' ') else { continue };
+        let value = value.trim();
+        match key {
+            "file" => place.config_file = (!value.is_empty()).then(|| text::clean(value)),
+            "sum" => place.config_sum = (!value.is_empty()).then(|| text::clean(value)),
+            "missing" => place.missing.push(text::clean(value)),
+            "free" => {
+                known = true;
+                place.free_memory = value.parse::<u64>().ok().and_then(|kib| kib.checked_mul(1024));
+            }
+            "state" => place.guest = super::state_of(&text::clean(value)),
+            "none" if value.contains("failed to get domain") || value.contains("Domain not found") => place.guest = GuestState::Absent,
+            "none" => place.guest = GuestState::Silent(text::clean(value)),
+            _ => {}
+        }
+    }
+    if known { Ok(place) } else { Err(raw.refusal()) }
+}

@@ -1,0 +1,5 @@
+mod gate;
+mod parse;
+mod plans;
+mod property;
+mod stage;

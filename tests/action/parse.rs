@@ -1,0 +1,129 @@
+//! What the tools behind an inquiry print.
+
+use proptest::prelude::*;
+use quorate::domain::observation::simulation::{GuestState, SimAction};
+use quorate::probe::pacemaker::{fencing_test, primitive, simulation};
+use quorate::probe::systemd::starter;
+use quorate::probe::{Raw, virsh};
+
+fn raw(stdout: &[u8], code: i32) -> Raw<'_> {
+    Raw { command: "tool", stdout, stderr: b"", code }
+}
+
+/// Pacemaker 2.1.5, `crm_simulate -L -R --node-fail node1 --output-as=xml`, the status before the actions left out.
+const NODE_FAILS: &str = r#"<pacemaker-result api-version="2.25" request="crm_simulate">
+  <cluster_status/>
+  <modifications><modify_node action="Failing" node="node1"/></modifications>
+  <actions>
+    <node_action task="Fence (reboot)" node="node1" reason="peer is no longer part of the cluster"/>
+    <rsc_action action="move" resource="fence-node2" source="node1" dest="node3"/>
+    <rsc_action action="stop" resource="ping:0" node="node1" reason="node availability"/>
+    <rsc_action action="move" resource="vm3" source="node1" dest="node3"/>
+    <rsc_action action="leave" resource="vm1" node="node3" role="Started"/>
+    <rsc_action action="reload" resource="vm2" node="node3"/>
+  </actions>
+  <status code="0" message="OK"/>
+</pacemaker-result>"#;
+
+#[test]
+fn a_simulation_in_xml() {
+    let sim = simulation::parse(raw(NODE_FAILS.as_bytes(), 0)).unwrap();
+    assert_eq!(sim.fences, ["node1"]);
+    let told: Vec<_> = sim.actions.iter().map(|a| (a.resource.as_str(), a.action, a.source.as_deref(), a.dest.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            ("fence-node2", SimAction::Move, Some("node1"), Some("node3")),
+            ("ping:0", SimAction::Stop, Some("node1"), None),
+            ("vm3", SimAction::Move, Some("node1"), Some("node3")),
+            ("vm1", SimAction::Leave, Some("node3"), None),
+        ]
+    );
+    assert_eq!(sim.actions[1].reason.as_deref(), Some("node availability"));
+}
+
+#[test]
+fn a_simulation_in_text_and_none_at_all() {
+    let text = "Transition Summary:\n  * Fence (reboot) node1 'peer is gone'\n  * Move       vm3             ( node1 -> node3 )\n  * Stop       ping:0          (          node1 )  due to node availability\n  * Start      vm4 (node2)\n * Move    vm5\t(Started node1 -> node2)\n\nExecuting\n";
+    let sim = simulation::parse(raw(text.as_bytes(), 0)).unwrap();
+    assert_eq!(sim.fences, ["node1"]);
+    let told: Vec<_> = sim.actions.iter().map(|a| (a.resource.as_str(), a.source.as_deref(), a.dest.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            ("vm3", Some("node1"), Some("node3")),
+            ("ping:0", Some("node1"), None),
+            ("vm4", None, Some("node2")),
+            ("vm5", Some("node1"), Some("node2"))
+        ]
+    );
+    assert!(simulation::parse(raw(b"", 102)).is_err());
+    let down = br#"<pacemaker-result><status code="102" message="Not connected"/></pacemaker-result>"#;
+    assert!(simulation::parse(raw(down, 102)).is_err());
+}
+
+#[test]
+fn a_primitive_without_its_secrets() {
+    let xml = br#"<primitive id="vm1" class="ocf" provider="heartbeat" type="VirtualDomain">
+  <instance_attributes id="a"><nvpair id="b" name="config" value="/srv/a &amp; b.xml"/><nvpair id="c" name="password" value="sesame"/></instance_attributes>
+  <meta_attributes id="d"><nvpair id="e" name="allow-migrate" value="true"/></meta_attributes>
+  <operations><op id="f" name="stop" interval="0" timeout="90s"/><op id="g" name="start" interval="0" timeout="2min"/></operations>
+</primitive>"#;
+    let config = primitive::parse(raw(xml, 0)).unwrap();
+    assert!(config.is_guest());
+    assert_eq!((config.attribute("config"), config.meta("allow-migrate")), (Some("/srv/a & b.xml"), Some("true")));
+    assert_eq!((config.timeout("stop"), config.timeout("start"), config.timeout("monitor")), (Some(90), Some(120), None));
+    assert!(!format!("{config:?}").contains("sesame"));
+    let asked = primitive::command("x'] | //nvpair[@name='passwd").argv().join(" ");
+    assert!(!asked.contains("nvpair["), "an id cannot leave the XPath: {asked}");
+}
+
+#[test]
+fn guests_by_virsh() {
+    let state = |out: &[u8], err: &'static [u8], code| virsh::parse_state(Raw { command: "virsh", stdout: out, stderr: err, code });
+    assert_eq!(state(b"running (booted)\n\n", b"", 0).unwrap(), GuestState::Is("running".to_owned(), Some("booted".to_owned())));
+    assert_eq!(state(b"shut off (destroyed)\n", b"", 0).unwrap(), GuestState::Is("shut off".to_owned(), Some("destroyed".to_owned())));
+    assert_eq!(state(b"", b"error: failed to get domain 'vm1'\n", 1).unwrap(), GuestState::Absent);
+    assert!(matches!(state(b"", b"error: failed to connect to the hypervisor\n", 1).unwrap(), GuestState::Silent(_)));
+    assert!(state(b"", b"sh: virsh: not found", 127).is_err());
+    let job = virsh::parse_job(raw(b"Job type: Unbounded\nData total:  40.000 MiB\nData remaining: 1.500 MiB\nMemory bandwidth: 2.000 MiB/s\nDirty rate: 256 pages/s\n", 0)).unwrap();
+    assert_eq!((job.total, job.remaining, job.bandwidth, job.dirty_rate), (Some(40 << 20), Some(3 << 19), Some(2 << 20), Some(1 << 20)));
+}
+
+#[test]
+fn a_definition_and_a_place() {
+    let xml = b"<domain type='kvm'>\n  <name>vm1</name>\n  <memory unit='MiB'>32</memory>\n  <devices><disk type='file'><source file='/a b.img'/></disk><disk type='block'><source dev='/dev/vg/lv'/></disk><interface type='bridge'><source bridge='br0'/></interface><hostdev mode='subsystem'/></devices></domain>";
+    let found = virsh::definition::parse(raw(xml, 0)).unwrap();
+    assert_eq!((found.name.as_str(), found.memory, found.passed_through), ("vm1", Some(32 << 20), 1));
+    assert_eq!((found.disks, found.bridges), (vec!["/a b.img".to_owned(), "/dev/vg/lv".to_owned()], vec!["br0".to_owned()]));
+    let said = b"file 77:886:1\nsum 123 886\nmissing disk /a b.img\nfree 2048\nnone error: failed to get domain 'vm1'\n";
+    let place = virsh::place::parse(raw(said, 0)).unwrap();
+    assert_eq!((place.missing, place.free_memory, place.guest), (vec!["disk /a b.img".to_owned()], Some(2 << 20), GuestState::Absent));
+    assert!(virsh::place::parse(raw(b"", 127)).is_err());
+}
+
+#[test]
+fn fence_devices_and_starters() {
+    let tests = fencing_test::parse(raw(b"device 0 fence-node1\ndevice 105 other one\ndone\n", 0)).unwrap();
+    assert_eq!(tests.iter().map(|t| (t.device.as_str(), t.well)).collect::<Vec<_>>(), [("fence-node1", true), ("other one", false)]);
+    assert!(fencing_test::parse(raw(b"device 0 fence-node1\n", 1)).is_err(), "cut off");
+    assert_eq!(starter::parse(raw(b"sysv\n", 0)).unwrap(), starter::Starter::SysV);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..400), cut in 0_usize..NODE_FAILS.len()) {
+        let mut spliced = NODE_FAILS.as_bytes()[..cut].to_vec();
+        spliced.extend_from_slice(&bytes);
+        for bytes in [&bytes, &spliced] {
+            let _ = simulation::parse(raw(bytes, 0));
+            let _ = primitive::parse(raw(bytes, 0));
+            let _ = virsh::parse_state(raw(bytes, 0));
+            let _ = virsh::parse_job(raw(bytes, 0));
+            let _ = virsh::definition::parse(raw(bytes, 0));
+            let _ = virsh::place::parse(raw(bytes, 0));
+            let _ = fencing_test::parse(raw(bytes, 0));
+            let _ = starter::parse(raw(bytes, 0));
+        }
+    }
+}
