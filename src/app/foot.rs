@@ -55,8 +55,7 @@ pub fn claim(p: &Partition) -> (Role, String) {
 }
 
 fn fences(model: &Model) -> Line {
-    let (role, text) = fencing::ready(&model.shown);
-    let mut line = vec![(role, text)];
+    let mut line: Line = model.index.fencing.iter().cloned().collect();
     if let Some(last) = model.shown.fences.first() {
         let (role, word) = fencing::outcome(last.status);
         let role = if role == Role::Text { Role::Dim } else { role };

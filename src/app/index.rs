@@ -14,6 +14,7 @@ use crate::domain::event::Severity;
 use crate::domain::guest::{Guest, GuestState};
 use crate::domain::observation::manager::NodeKind;
 use crate::domain::text::natural_cmp;
+use crate::theme::Role;
 
 /// How loud a row is. Ordered: the loudest is the greatest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,6 +108,8 @@ pub struct Index {
     pub links: Vec<[Option<LinkSign>; LINKS]>,
     /// Lines below the members: fencing, what is special about quorum, views that contradict each other.
     pub foot: u16,
+    /// Whether the cluster can fence, in words: the devices stand among all services.
+    pub fencing: Option<(Role, String)>,
     loud: HashMap<String, Level>,
 }
 
@@ -127,6 +130,7 @@ impl Index {
             left: Vec::new(),
             links: Vec::new(),
             foot: super::foot::wanted(c),
+            fencing: Some(super::fencing::ready(c)),
             loud: HashMap::new(),
         };
         index.widths = widths(c, &index.tree);

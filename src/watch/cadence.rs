@@ -69,8 +69,11 @@ pub const fn period(question: Question, live: bool) -> Duration {
     // A flowing stream announces what changes: the net under it may be wide. A node at rest is to feel nothing of us.
     let secs = match question {
         Q::LinkStats | Q::Units | Q::Daemons => 60,
-        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::FenceDevices if live => 120,
-        Q::Quorum | Q::Links | Q::Net | Q::Bonding | Q::Multipath if live => 120,
+        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::FenceDevices | Q::Quorum | Q::Links | Q::Net | Q::Bonding | Q::Multipath
+            if live =>
+        {
+            120
+        }
         _ => secs,
     };
     Duration::from_secs(secs)

@@ -209,7 +209,8 @@ fn node_history(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<History>) -> Re
             Ok(())
         })?;
         // Thousands of histories are kept: none has room to spare.
-        it.operations = operations.drain(..).collect();
+        it.operations.reserve_exact(operations.len());
+        it.operations.append(&mut operations);
         into.push(it);
         Ok(())
     })
