@@ -35,6 +35,7 @@ pub fn alike(a: &Cluster, b: &Cluster) -> bool {
         && a.constraints == b.constraints
         && a.last_change == b.last_change
         && a.manager_sight.as_ref().map(|s| &s.by) == b.manager_sight.as_ref().map(|s| &s.by)
+        && a.rhcs == b.rhcs
         && a.alerts == b.alerts
 }
 

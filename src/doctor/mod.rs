@@ -179,7 +179,7 @@ fn tool(check: &NodeCheck, tools: &Tools, need: &Need) -> Option<Row> {
         return match need.usage {
             _ if wanted => Some(Row { text: format!("not found: {}", need.purpose), ..row }.cure(cure::install(check, need.apt, need.rpm))),
             Use::Where(what) => Some(Row { text: format!("not found; only needed where {what}"), ..row }),
-            Use::Always | Use::Pacemaker => None,
+            Use::Always | Use::Pacemaker | Use::Rhcs => None,
         };
     };
     let mut troubles = check.answers.iter().filter(|(question, _)| need.questions.contains(question));

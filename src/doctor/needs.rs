@@ -10,6 +10,8 @@ pub enum Use {
     Always,
     /// Where Pacemaker is the manager, and where no manager is found at all.
     Pacemaker,
+    /// Where Red Hat Cluster Suite runs.
+    Rhcs,
     /// Only where this is so.
     Where(&'static str),
 }
@@ -20,6 +22,7 @@ impl Use {
         match self {
             Self::Always => true,
             Self::Pacemaker => tools.has("crm_mon") || !tools.has("clustat"),
+            Self::Rhcs => tools.has("clustat") || tools.has("cman_tool"),
             Self::Where(_) => false,
         }
     }
@@ -47,6 +50,7 @@ pub struct Need {
 use Question as Q;
 
 const START: &str = "is the cluster running on this node? systemctl start corosync pacemaker";
+const CMAN: &str = "is the cluster running on this node? service cman start; service rgmanager start";
 const LVM: Use = Use::Where("volumes are LVM's");
 
 /// In the order of the report.
@@ -59,6 +63,9 @@ pub const NEEDS: &[Need] = &[
     Need { tools: &["corosync-cfgtool"], questions: &[Q::Links], usage: Use::Pacemaker, purpose: "links to each peer", apt: "corosync", rpm: "corosync", cure: START },
     Need { tools: &["corosync-cmapctl"], questions: &[Q::Cmap, Q::LinkStats], usage: Use::Pacemaker, purpose: "names, addresses, latency", apt: "corosync", rpm: "corosync", cure: START },
     Need { tools: &["corosync-qdevice-tool"], questions: &[Q::Qdevice], usage: Use::Where("a quorum device votes"), purpose: "the quorum device", apt: "corosync-qdevice", rpm: "corosync-qdevice", cure: "" },
+    Need { tools: &["clustat"], questions: &[Q::Clustat], usage: Use::Rhcs, purpose: "services, by rgmanager", apt: "rgmanager", rpm: "rgmanager", cure: CMAN },
+    Need { tools: &["cman_tool"], questions: &[Q::Cman], usage: Use::Rhcs, purpose: "members, votes and quorum", apt: "cman", rpm: "cman", cure: CMAN },
+    Need { tools: &["fence_tool", "group_tool"], questions: &[Q::Groups], usage: Use::Rhcs, purpose: "fence domain, DLM and GFS groups", apt: "cman", rpm: "cman", cure: CMAN },
     Need { tools: &["dlm_tool"], questions: &[Q::Dlm], usage: Use::Where("DLM locks shared storage"), purpose: "DLM", apt: "dlm-controld", rpm: "dlm", cure: "" },
     Need { tools: &["systemctl"], questions: &[Q::Units], usage: Use::Where("systemd runs the daemons"), purpose: "states of the daemons", apt: "systemd", rpm: "systemd", cure: "" },
     Need { tools: &["journalctl"], questions: &[], usage: Use::Where("there is a journal; log files are followed instead"), purpose: "the journal", apt: "systemd", rpm: "systemd", cure: "" },

@@ -14,6 +14,7 @@ use super::observation::host::{Unit, WatchdogView};
 use super::observation::manager::{Change, Constraint, FenceRecord, NodeKind, Options};
 use super::observation::storage::{IscsiSession, MapRow};
 use super::observation::{Question, Trouble};
+use super::rhcs::{RhcsFacts, RhcsMember, RhcsService};
 use super::stamp::Stamp;
 
 /// Who said something, and when (our clock).
@@ -74,6 +75,8 @@ pub struct Cluster {
     pub last_change: Option<Change>,
     /// Who spoke for the manager.
     pub manager_sight: Option<Sight>,
+    /// What only Red Hat Cluster Suite has.
+    pub rhcs: Option<Box<RhcsFacts>>,
     /// Alerts, worst first, then code, subject.
     pub alerts: Vec<Alert>,
     /// When this picture was folded.
@@ -256,6 +259,8 @@ pub struct Member {
     pub troubles: Vec<(Question, Trouble)>,
     /// How many streams are live, how many are polled in their place (and why).
     pub streams: StreamFacts,
+    /// What only Red Hat Cluster Suite has.
+    pub rhcs: Option<Box<RhcsMember>>,
     /// How many services are active here.
     pub services: usize,
     /// How many guests run here (kind vm).
@@ -436,6 +441,8 @@ pub struct Service {
     pub moving_to: Option<Arc<str>>,
     /// Ids of leftover cli-* constraints on it.
     pub leftovers: Vec<String>,
+    /// What only Red Hat Cluster Suite has.
+    pub rhcs: Option<Box<RhcsService>>,
     /// The guest that it is, by libvirt.
     pub guest: Option<ServiceGuest>,
     /// Where libvirt denies what the manager believes: one sentence.

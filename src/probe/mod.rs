@@ -20,6 +20,7 @@ pub mod multipath;
 pub mod net;
 pub mod pacemaker;
 mod parts;
+pub mod rhcs;
 pub mod systemd;
 pub mod virsh;
 
@@ -98,6 +99,7 @@ fn family(question: Question) -> (Commander, Parser) {
         Q::Iscsi => (iscsi::command, iscsi::parse),
         Q::Net | Q::Bonding | Q::LinkSpeeds => (net::command, net::parse),
         Q::LibvirtSockets | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs => (libvirt::command, libvirt::parse),
+        Q::Clustat | Q::Cman | Q::Groups | Q::ClusterConf | Q::QuorumDisk | Q::InitScripts => (rhcs::command, rhcs::parse),
     }
 }
 
@@ -115,6 +117,9 @@ pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
 pub const fn pace(question: Question) -> (Lane, Duration, Duration) {
     use Question as Q;
     match question {
+        // clustat itself waits 10 s for an rgmanager that hangs; `status` has to say so in less.
+        Q::Clustat => (Lane::Slow, Duration::from_secs(7), Duration::from_secs(12)),
+        Q::QuorumDisk | Q::InitScripts => (Lane::Slow, Duration::from_secs(30), Duration::from_secs(40)),
         Q::CrmMon
         | Q::Lvs
         | Q::Vgs

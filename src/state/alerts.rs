@@ -44,6 +44,9 @@ pub(super) fn derive(picture: &Cluster, facts: &Facts<'_>, known: &[Alert]) -> V
     bonds(&mut alerts, picture, &gone);
     fences(&mut alerts, picture);
     guests(&mut alerts, picture);
+    for (severity, code, subject, text) in super::rhcs::alerts(picture, facts.subject) {
+        alerts.add(severity, code, subject, text);
+    }
     let mut found = alerts.found;
     let since: HashMap<(AlertCode, &str), Stamp> = known.iter().map(|a| ((a.code, a.subject.as_str()), a.since)).collect();
     for alert in &mut found {
@@ -129,6 +132,8 @@ fn members(alerts: &mut Alerts, picture: &Cluster) {
 fn member_alerts(alerts: &mut Alerts, member: &Member, in_ring: bool) {
     let name = &*member.name;
     match member.status {
+        // A member that is not allowed is told of with its own words.
+        MemberStatus::Unclean if member.rhcs.as_ref().is_some_and(|r| r.disallowed) => {}
         MemberStatus::Unclean => {
             let text = format!("{name} is lost and not yet fenced: what ran there is not recovered until it is");
             alerts.add(Severity::Critical, AlertCode::MemberUnclean, name, text);

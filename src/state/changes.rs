@@ -20,11 +20,13 @@ use super::identity::Nodes;
 pub(super) struct Changes {
     pub(super) events: Vec<Event>,
     now: Stamp,
+    /// Who manages the services.
+    manager: Source,
 }
 
 impl Changes {
-    pub(super) const fn new(now: Stamp) -> Self {
-        Self { events: Vec::new(), now }
+    pub(super) const fn new(now: Stamp, manager: Source) -> Self {
+        Self { events: Vec::new(), now, manager }
     }
 
     fn push(&mut self, at: Stamp, node: Option<&Arc<str>>, source: Source, severity: Severity, subject: &str, text: String) {
@@ -62,7 +64,7 @@ impl Changes {
                     MemberStatus::Online | MemberStatus::Unknown => Severity::Info,
                 };
                 let text = format!("{} is {} (was {})", new.name, new.status.word(), old.status.word());
-                self.push(self.now, Some(&new.name), Source::Pacemaker, severity, &new.name, text);
+                self.push(self.now, Some(&new.name), self.manager, severity, &new.name, text);
             }
             self.reach(old, new);
             let at = new.node.and_then(|key| nodes.get(&key)).and_then(|n| n.answers.links.at().max(n.answers.link_stats.at()));
@@ -130,17 +132,17 @@ impl Changes {
             let node = new.owner.as_ref();
             if old.state != new.state {
                 let text = format!("{} is {}{on} (was {}){why}", new.id, new.state.word(), old.state.word());
-                self.push(at, node, Source::Pacemaker, severity(new.state), &new.id, text);
+                self.push(at, node, self.manager, severity(new.state), &new.id, text);
             } else if old.owners != new.owners && !old.owners.is_empty() && !new.owners.is_empty() {
                 let text = match (&old.owner, &new.owner) {
                     (Some(from), Some(to)) => format!("{} moved from {from} to {to}", new.id),
                     _ => format!("{} now runs{on}", new.id),
                 };
-                self.push(at, node, Source::Pacemaker, Severity::Info, &new.id, text);
+                self.push(at, node, self.manager, Severity::Info, &new.id, text);
             }
             if new.failures > old.failures {
                 let text = format!("{} failed (fail-count {}){why}", new.id, new.failures);
-                self.push(at, node, Source::Pacemaker, Severity::Warning, &new.id, text);
+                self.push(at, node, self.manager, Severity::Warning, &new.id, text);
             }
         }
     }

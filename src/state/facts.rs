@@ -10,6 +10,7 @@ use crate::domain::observation::guest::{GuestJob, GuestRow, VirtHost};
 use crate::domain::observation::host::{Tools, Unit, WatchdogView};
 use crate::domain::observation::manager::{Constraint, FenceRecord, GuestParam, ManagerView};
 use crate::domain::observation::net::{BondRow, LinkSpeed, NetView};
+use crate::domain::observation::rhcs::{ClustatView, ClusterConf, CmanView, GroupsView, QuorumDisk};
 use crate::domain::observation::storage::{DmDevice, IscsiSession, LvRow, MapRow, MountRow, PvRow, VgRow};
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
@@ -88,6 +89,12 @@ pub(super) struct Answers {
     pub(super) virt_host: Slot<VirtHost>,
     pub(super) guests: Slot<Vec<GuestRow>>,
     pub(super) jobs: Slot<Vec<GuestJob>>,
+    pub(super) clustat: Slot<ClustatView>,
+    pub(super) cman: Slot<CmanView>,
+    pub(super) groups: Slot<GroupsView>,
+    pub(super) conf: Slot<ClusterConf>,
+    pub(super) disks: Slot<Vec<QuorumDisk>>,
+    pub(super) scripts: Slot<Vec<Unit>>,
 }
 
 /// A node of the session with all it said.
@@ -174,6 +181,7 @@ impl NodeState {
             Observation::Qdevice(v) => answers.qdevice.put(v, at),
             Observation::Dlm(v) => answers.dlm.put(v, at),
             Observation::Watchdog(v) => answers.watchdog.put(v, at),
+            Observation::Units(v) if question == Question::InitScripts => answers.scripts.put(v, at),
             Observation::Units(v) if question == Question::Daemons => answers.daemons.put(v, at),
             Observation::Units(v) => answers.units.put(v, at),
             Observation::Host(v) => self.host.add(at, v),
@@ -198,6 +206,26 @@ impl NodeState {
             }
             Observation::GuestStats(v) => self.guests.sample(v, at),
             Observation::GuestJobs(v) => answers.jobs.put(v, at),
+            Observation::Clustat(v) => answers.clustat.put(*v, at),
+            Observation::Cman(v) => {
+                answers.cman.put(*v, at);
+                self.count_votes();
+            }
+            Observation::Groups(v) => answers.groups.put(v, at),
+            Observation::ClusterConf(v) => {
+                answers.conf.put(*v, at);
+                self.count_votes();
+            }
+            Observation::QuorumDisk(v) => answers.disks.put(v, at),
+        }
+    }
+
+    /// cman's view of votes stands where corosync's would.
+    fn count_votes(&mut self) {
+        let answers = &mut self.answers;
+        if let Some((view, at)) = answers.cman.seen() {
+            let view = super::rhcs::votes(view, answers.conf.get());
+            answers.quorum.put(view, at);
         }
     }
 
@@ -229,6 +257,13 @@ impl NodeState {
             Q::Net => answers.net = Slot::default(),
             Q::Bonding => answers.bonding = Slot::default(),
             Q::LinkSpeeds => answers.speeds = Slot::default(),
+            Q::Clustat => answers.clustat = Slot::default(),
+            // Quorum is then what nobody says any more.
+            Q::Cman => (answers.cman, answers.quorum) = (Slot::default(), Slot::default()),
+            Q::Groups => answers.groups = Slot::default(),
+            Q::ClusterConf => answers.conf = Slot::default(),
+            Q::QuorumDisk => answers.disks = Slot::default(),
+            Q::InitScripts => answers.scripts = Slot::default(),
             Q::GuestParams => answers.guest_params = Slot::default(),
             Q::VirtHost => answers.virt_host = Slot::default(),
             Q::GuestJobs => answers.jobs = Slot::default(),
@@ -259,8 +294,27 @@ impl NodeState {
                 (&node.name, &node.id).hash(&mut print);
             }
         }
+        self.hash_rhcs(&mut print);
         let print = print.finish();
         std::mem::replace(&mut self.identity_print, print) != print
+    }
+}
+
+impl NodeState {
+    /// Names and ids by cman, clustat and cluster.conf.
+    fn hash_rhcs(&self, print: &mut DefaultHasher) {
+        if let Some(view) = self.answers.cman.get() {
+            (&view.node_name, view.node_id).hash(print);
+            for node in &view.nodes {
+                (node.id, &node.name, &node.addresses).hash(print);
+            }
+        }
+        for node in self.answers.clustat.get().into_iter().flat_map(|v| &v.nodes) {
+            (&node.name, node.id).hash(print);
+        }
+        for node in self.answers.conf.get().into_iter().flat_map(|c| &c.nodes) {
+            (&node.name, node.id).hash(print);
+        }
     }
 }
 

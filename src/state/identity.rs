@@ -30,7 +30,7 @@ impl Names {
     pub(super) fn resolve(nodes: &Nodes) -> Self {
         let mut names = Self::default();
         names.learn(nodes);
-        let known: BTreeSet<Arc<str>> = names.by_id.values().cloned().chain(manager_names(nodes)).collect();
+        let known: BTreeSet<Arc<str>> = names.by_id.values().cloned().chain(manager_names(nodes)).chain(rhcs_names(nodes)).collect();
         let mut claimed: BTreeMap<Arc<str>, NodeKey> = BTreeMap::new();
         for (key, node) in nodes {
             let name = names.own_name(node, &known).or_else(|| names.known_name(nodes, node, &known));
@@ -76,9 +76,29 @@ impl Names {
                 }
             }
         }
+        self.learn_rhcs(nodes);
         for row in nodes.values().filter_map(|n| n.answers.quorum.get()).flat_map(|v| &v.members) {
             if !self.by_id.contains_key(&row.id) && row.name.parse::<IpAddr>().is_err() && !row.name.is_empty() {
                 self.by_id.insert(row.id, Arc::from(row.name.as_str()));
+            }
+        }
+    }
+
+    /// Ids and addresses by cman; ids by cluster.conf where cman is down.
+    fn learn_rhcs(&mut self, nodes: &Nodes) {
+        for node in nodes.values().filter_map(|n| n.answers.cman.get()).flat_map(|v| &v.nodes) {
+            let name: Arc<str> = Arc::from(node.name.as_str());
+            self.by_id.insert(node.id, name.clone());
+            for address in &node.addresses {
+                let entry = self.by_address.entry(address.clone()).or_insert_with(|| Some(name.clone()));
+                if entry.as_ref().is_some_and(|other| *other != name) {
+                    *entry = None;
+                }
+            }
+        }
+        for node in nodes.values().filter_map(|n| n.answers.conf.get()).flat_map(|c| &c.nodes) {
+            if let Some(id) = node.id {
+                self.by_id.entry(id).or_insert_with(|| Arc::from(node.name.as_str()));
             }
         }
     }
@@ -88,6 +108,9 @@ impl Names {
     fn own_name(&self, node: &NodeState, known: &BTreeSet<Arc<str>>) -> Option<Arc<str>> {
         let counts = |name: &&str| !name.is_empty() && (node.facts.configured_name.is_none() || known.contains(*name));
         if let Some(name) = node.answers.tools.get().and_then(|t| t.member_name.as_deref()).filter(counts) {
+            return Some(Arc::from(name));
+        }
+        if let Some(name) = own_by_cman(node) {
             return Some(Arc::from(name));
         }
         let view = node.answers.quorum.get();
@@ -101,7 +124,11 @@ impl Names {
         if let Some(name) = node.facts.configured_name.as_deref().and_then(find) {
             return Some(name);
         }
-        if let Some(name) = node.answers.tools.get().and_then(|t| t.hostname.as_deref()).and_then(find) {
+        let hostname = node.answers.tools.get().and_then(|t| t.hostname.as_deref());
+        if let Some(name) = hostname.and_then(find) {
+            return Some(name);
+        }
+        if let Some(name) = hostname.and_then(|host| by_short_name(node, host)) {
             return Some(name);
         }
         let host = host_part(&node.facts.address);
@@ -159,8 +186,31 @@ fn manager_names(nodes: &Nodes) -> impl Iterator<Item = Arc<str>> {
     nodes.values().filter_map(|n| n.answers.manager.get()).flat_map(|v| v.nodes.iter().map(|n| Arc::from(n.name.as_str())))
 }
 
+fn rhcs_names(nodes: &Nodes) -> impl Iterator<Item = Arc<str>> {
+    let by_clustat = nodes.values().filter_map(|n| n.answers.clustat.get()).flat_map(|v| v.nodes.iter().map(|n| &n.name));
+    let by_conf = nodes.values().filter_map(|n| n.answers.conf.get()).flat_map(|c| c.nodes.iter().map(|n| &n.name));
+    by_clustat.chain(by_conf).map(|name| Arc::from(name.as_str()))
+}
+
 fn fallback(node: &NodeState) -> Arc<str> {
     Arc::from(crate::domain::text::clean(node.facts.configured_name.as_deref().unwrap_or(&node.facts.address)))
+}
+
+/// The node's name by its own cman, or by its own rgmanager.
+fn own_by_cman(node: &NodeState) -> Option<&str> {
+    let by_cman = || node.answers.cman.get()?.node_name.as_deref();
+    let by_clustat = || node.answers.clustat.get()?.nodes.iter().find(|n| n.local).map(|n| n.name.as_str());
+    by_cman().or_else(by_clustat).filter(|name| !name.is_empty())
+}
+
+/// `virtsrv1n1` is `virtsrv1n1.cnaf.infn.it` if the node's own cluster.conf has one node of that short name.
+fn by_short_name(node: &NodeState, host: &str) -> Option<Arc<str>> {
+    let short = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let mut same = node.answers.conf.get()?.nodes.iter().filter(|n| short(&n.name) == short(host));
+    match (same.next(), same.next()) {
+        (Some(only), None) => Some(Arc::from(only.name.as_str())),
+        _ => None,
+    }
 }
 
 /// The host of `host`, `host:port` or `[v6]:port`.

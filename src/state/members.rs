@@ -13,6 +13,7 @@ use super::identity::{Names, Nodes};
 use super::links;
 use super::network;
 use super::quorum::Ballot;
+use super::rhcs::{self, Voice};
 use super::speaker::Speaker;
 
 /// A member's status by the manager, the first that applies (contract, Members).
@@ -32,9 +33,21 @@ pub(super) const fn status(node: &ManagerNode) -> MemberStatus {
     }
 }
 
-/// Folds all members, bytewise by name. `ballots`: what corosync says.
-pub(super) fn fold(nodes: &Nodes, names: &Names, speaker: Option<&Speaker<'_>>, ballots: &[Ballot]) -> Vec<Member> {
-    let mut members: BTreeMap<Arc<str>, Member> = BTreeMap::new();
+/// Who says which members there are.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'a> {
+    /// Pacemaker.
+    pub(super) speaker: Option<&'a Speaker<'a>>,
+    /// Red Hat Cluster Suite.
+    pub(super) voice: Option<&'a Voice<'a>>,
+    /// The membership layer.
+    pub(super) ballots: &'a [Ballot],
+}
+
+/// Folds all members, bytewise by name.
+pub(super) fn fold(nodes: &Nodes, names: &Names, sources: Sources<'_>) -> Vec<Member> {
+    let Sources { speaker, voice, ballots } = sources;
+    let mut members: BTreeMap<Arc<str>, Member> = voice.map(|voice| rhcs::members(voice, nodes, names)).unwrap_or_default();
     if let Some(speaker) = speaker {
         for node in &speaker.view.nodes {
             members.insert(Arc::from(node.name.as_str()), by_manager(node, speaker));
@@ -80,7 +93,10 @@ fn by_corosync(members: &mut BTreeMap<Arc<str>, Member>, ballots: &[Ballot]) {
         if member.kind != NodeKind::Member {
             continue;
         }
-        member.votes = Some(ballot.votes);
+        // cman's ballots may hold votes that nobody told (RHEL 5 without cluster.conf).
+        if member.rhcs.is_none() {
+            member.votes = Some(ballot.votes);
+        }
         member.id = member.id.take().or_else(|| ballot.id.map(|id| id.to_string()));
     }
 }
@@ -96,7 +112,7 @@ fn named(member: Member, nodes: &Nodes, names: &Names) -> Member {
 fn by_itself(member: Member, key: NodeKey, node: &NodeState, names: &Names) -> Member {
     let answers = &node.answers;
     let mut units: Vec<Unit> = answers.units.rows().to_vec();
-    for daemon in answers.daemons.rows() {
+    for daemon in answers.scripts.rows().iter().chain(answers.daemons.rows()) {
         if !units.iter().any(|u| u.name == daemon.name && u.load != "not-found") {
             units.push(daemon.clone());
         }
@@ -122,7 +138,7 @@ fn by_itself(member: Member, key: NodeKey, node: &NodeState, names: &Names) -> M
 /// Whether the manager runs there, by its daemons or by its answer, whichever is newer; else by the manager's own view of it.
 fn runs_manager(node: &NodeState, units: &[Unit], member: &Member) -> Option<bool> {
     const DAEMONS: [&str; 6] = ["pacemaker", "pacemakerd", "pacemaker_remote", "pacemaker-remoted", "pacemaker_remoted", "rgmanager"];
-    let asked = node.answers.units.at().max(node.answers.daemons.at());
+    let asked = node.answers.units.at().max(node.answers.daemons.at()).max(node.answers.scripts.at());
     let spoke = node.answers.manager.at();
     let mut found = units.iter().filter(|u| DAEMONS.contains(&u.name.as_str()) && u.load != "not-found").peekable();
     let runs = |unit: &Unit| matches!(unit.active.as_str(), "active" | "reloading" | "deactivating");

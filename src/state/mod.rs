@@ -1,7 +1,8 @@
 //! Folds observations into one picture of the cluster; alerts and events come out of it.
 //!
 //! [`Store`] keeps what every node said last, and folds only the sections that changed. Each section has a file:
-//! who is who ([`identity`]), votes ([`quorum`]), [`members`], [`services`], [`storage`], [`network`], [`fences`].
+//! who is who ([`identity`]), votes ([`quorum`]), [`members`], [`services`], [`storage`], [`network`], [`fences`]; what is Red Hat
+//! Cluster Suite's own in [`rhcs`].
 //! [`changes`] turns differences between successive pictures into events, [`timeline`] puts log lines and those
 //! events on one clock.
 
@@ -19,6 +20,7 @@ mod links;
 mod members;
 mod network;
 mod quorum;
+mod rhcs;
 mod services;
 mod speaker;
 mod storage;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::domain::cluster::{Partition, Quorum, Sight};
 use crate::domain::observation::corosync::{QdeviceView, QuorumView};
 use crate::domain::observation::manager::ManagerView;
+use crate::domain::observation::rhcs::ClustatView;
 use crate::domain::stamp::Stamp;
 
 use super::identity::{Names, Nodes};
@@ -78,6 +79,10 @@ fn groups<'a>(nodes: &'a Nodes, names: &'a Names) -> Vec<Group<'a>> {
             let mut group = Group::new(by_manager(view), view.with_quorum);
             group.join(Sight { by: name.clone(), at }, None);
             found.push(group);
+        } else if let Some((view, at)) = node.answers.clustat.seen().filter(|(v, _)| v.quorate.is_some()) {
+            let mut group = Group::new(by_clustat(view), view.quorate);
+            group.join(Sight { by: name.clone(), at }, None);
+            found.push(group);
         }
     }
     let mut merged: BTreeMap<(Vec<Arc<str>>, Option<bool>), Group<'a>> = BTreeMap::new();
@@ -102,6 +107,13 @@ fn by_corosync(view: &QuorumView, names: &Names) -> Vec<Arc<str>> {
 
 /// Where that tool does not answer: the members that the manager takes for online.
 fn by_manager(view: &ManagerView) -> Vec<Arc<str>> {
+    let mut members: Vec<Arc<str>> = view.nodes.iter().filter(|n| n.online).map(|n| Arc::from(n.name.as_str())).collect();
+    members.sort();
+    members
+}
+
+/// The members that rgmanager takes for online, where cman's own tool does not answer.
+fn by_clustat(view: &ClustatView) -> Vec<Arc<str>> {
     let mut members: Vec<Arc<str>> = view.nodes.iter().filter(|n| n.online).map(|n| Arc::from(n.name.as_str())).collect();
     members.sort();
     members
@@ -183,12 +195,15 @@ fn flags(view: &QuorumView) -> Vec<String> {
     let known = [
         ("AllowDownscale", "allow-downscale"),
         ("AutoTieBreaker", "auto-tie-breaker"),
+        ("Disallowed", "disallowed"),
         ("LastManStanding", "last-man-standing"),
         ("Qdevice", "qdevice"),
+        ("QuorumDisk", "quorum-disk"),
         ("2Node", "two-node"),
         ("WaitForAll", "wait-for-all"),
     ];
-    let has = |flag: &str| view.flags.iter().any(|f| f.eq_ignore_ascii_case(flag)) || (flag == "Qdevice" && view.qdevice.is_some());
+    let said = |flag: &str| view.flags.iter().any(|f| f.eq_ignore_ascii_case(flag));
+    let has = |flag: &str| said(flag) || (flag == "Qdevice" && view.qdevice.is_some() && !said("QuorumDisk"));
     known.iter().filter(|(flag, _)| has(flag)).map(|(_, word)| (*word).to_owned()).collect()
 }
 

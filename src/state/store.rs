@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::alert::Alert;
 use crate::domain::cluster::{Cluster, Member, Service, ServiceKind, Stack, StreamFacts};
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Source};
 use crate::domain::guest::{Guest, VirtNode};
 use crate::domain::node::{NodeKey, Reach};
 use crate::domain::observation::log::LogLine;
@@ -17,10 +17,11 @@ use crate::domain::stamp::Stamp;
 use super::changes::Changes;
 use super::facts::NodeState;
 use super::identity::{Names, Nodes};
+use super::rhcs::Voice;
 use super::speaker::{self, Speaker};
 use super::timeline::Timeline;
 use super::watching::Watching;
-use super::{alerts, fences, filesystems, guests, members, network, quorum, services, storage, volumes};
+use super::{alerts, fences, filesystems, guests, members, network, quorum, rhcs, services, storage, volumes};
 
 /// What is known of the session before anything was asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -148,8 +149,10 @@ impl Store {
         let stale = &mut self.stale;
         stale.members = true;
         match question {
-            Q::CrmMon => (stale.quorum, stale.manager, stale.fences) = (true, true, true),
-            Q::Constraints => stale.manager = true,
+            Q::CrmMon | Q::Clustat | Q::Cman | Q::ClusterConf | Q::Groups => {
+                (stale.quorum, stale.manager, stale.fences) = (true, true, true);
+            }
+            Q::Constraints | Q::QuorumDisk => stale.manager = true,
             Q::FenceHistory | Q::FenceDevices => stale.fences = true,
             Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::Qdevice => stale.quorum = true,
             Q::Lvs | Q::DeviceMapper => (stale.storage, stale.filesystems) = (true, true),
@@ -158,9 +161,9 @@ impl Store {
             Q::Multipath | Q::Iscsi => stale.paths = true,
             Q::Net | Q::Bonding | Q::LinkSpeeds => stale.network = true,
             Q::GuestParams | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs => stale.guests = true,
-            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::Host | Q::Clock | Q::LibvirtSockets => {}
+            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::InitScripts | Q::Host | Q::Clock | Q::LibvirtSockets => {}
         }
-        if matches!(question, Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::CrmMon) {
+        if matches!(question, Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::CrmMon | Q::Clustat | Q::Cman | Q::ClusterConf) {
             stale.identity |= node.refresh_prints();
         }
     }
@@ -222,7 +225,7 @@ impl Store {
     pub fn log(&mut self, key: NodeKey, line: LogLine, folded: u32, arrival: Stamp) -> Event {
         let name = self.names.of(key).cloned().or_else(|| self.nodes.get(&key).map(|n| Arc::from(n.facts.address.as_str())));
         let offset = self.nodes.get(&key).and_then(|n| n.clock.best()).map(|(offset, _)| offset);
-        self.timeline.log(name, line, folded, arrival, offset, &self.picture)
+        self.timeline.log(name, line, folded, arrival, offset, (&self.picture, &self.names))
     }
 
     /// Members that the manager or corosync names and no node of the session is: (name, ring addresses). Guest nodes
@@ -242,6 +245,10 @@ impl Store {
     }
 
     fn addresses(&self, name: &str) -> Vec<String> {
+        let by_cman = self.nodes.values().filter_map(|n| n.answers.cman.get()).flat_map(|v| &v.nodes);
+        if let Some(node) = by_cman.into_iter().find(|n| n.name == name && !n.addresses.is_empty()) {
+            return node.addresses.clone();
+        }
         let lists = self.nodes.values().filter_map(|n| n.answers.cmap.get());
         let rows = lists.flat_map(|view| &view.nodes);
         let mine = |row: &&crate::domain::observation::corosync::CmapNode| {
@@ -257,9 +264,10 @@ impl Store {
             stale = Stale::ALL;
         }
         let picture = Arc::make_mut(&mut self.picture);
-        let mut changes = Changes::new(now);
         let (nodes, names) = (&self.nodes, &self.names);
         let speaker = speaker::choose(nodes, names);
+        let voice = if speaker.is_none() { rhcs::listen(nodes, names) } else { None };
+        let mut changes = Changes::new(now, if voice.is_some() { Source::Rgmanager } else { Source::Pacemaker });
         let managed = picture.manager_sight.is_some();
         if stale.quorum {
             let quorum = quorum::fold(nodes, names);
@@ -267,25 +275,35 @@ impl Store {
             stale.manager |= picture.quorum.quorate != quorum.quorate;
             picture.quorum = quorum;
             self.ballots = quorum::ballots(nodes, names);
-            fold_heads(picture, nodes, speaker.as_ref(), self.configured_name.as_deref());
+            fold_heads(picture, nodes, speaker.as_ref(), voice.as_ref(), self.configured_name.as_deref());
         }
         if stale.manager {
-            fold_manager(picture, nodes, speaker.as_ref(), &mut self.watching, &mut changes);
+            if let Some(voice) = &voice {
+                fold_rgmanager(picture, voice, &mut self.watching, &mut changes);
+                picture.rhcs = Some(Box::new(rhcs::facts(voice, nodes, names)));
+            } else {
+                fold_manager(picture, nodes, speaker.as_ref(), &mut self.watching, &mut changes);
+                picture.rhcs = None;
+            }
         }
         if stale.members || stale.quorum || stale.manager {
-            let mut members = members::fold(nodes, names, speaker.as_ref(), &self.ballots);
+            let sources = members::Sources { speaker: speaker.as_ref(), voice: voice.as_ref(), ballots: &self.ballots };
+            let mut members = members::fold(nodes, names, sources);
             count_services(&mut members, &picture.services);
-            changes.members(&picture.members, &members, nodes, managed && speaker.is_some());
+            changes.members(&picture.members, &members, nodes, managed && (speaker.is_some() || voice.is_some()));
             picture.members = members;
         }
         if stale.fences || stale.manager {
-            let fences = fences::fold(nodes, speaker.as_ref());
+            let fences = voice.as_ref().map_or_else(|| fences::fold(nodes, speaker.as_ref()), rhcs::fences);
             if self.fences_told {
                 changes.fences(&picture.fences, &fences);
             }
-            self.fences_told |= speaker.is_some() || nodes.values().any(|n| n.answers.fence_history.get().is_some());
+            self.fences_told |= speaker.is_some()
+                || voice.as_ref().is_some_and(|v| v.fence().is_some())
+                || nodes.values().any(|n| n.answers.fence_history.get().is_some());
             picture.fences = fences;
-            (picture.fence_devices, picture.fence_views) = fences::devices(nodes, names);
+            (picture.fence_devices, picture.fence_views) =
+                if voice.is_some() { rhcs::devices(nodes, names) } else { fences::devices(nodes, names) };
         }
         if stale.storage {
             let sharing = storage::Sharing::read(nodes, names);
@@ -342,7 +360,13 @@ fn is_about_to_tell(node: &NodeState) -> bool {
 }
 
 /// Name, stack and version.
-fn fold_heads(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, configured: Option<&str>) {
+fn fold_heads(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, voice: Option<&Voice<'_>>, configured: Option<&str>) {
+    if let Some(voice) = voice {
+        picture.name = rhcs::name(voice).or_else(|| configured.map(str::to_owned));
+        picture.version = rhcs::version(voice, nodes);
+        picture.stack = Some(Stack::Rhcs);
+        return;
+    }
     let first = speaker.and_then(|s| nodes.get(&s.key));
     let by_corosync = first.into_iter().chain(nodes.values()).find_map(|n| n.answers.cmap.get()?.cluster_name.clone());
     let by_manager = || speaker.and_then(|s| s.view.cluster_name.clone());
@@ -355,10 +379,12 @@ fn fold_heads(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>
 /// By the tools that answer, not by a service manager (contract, Configuration).
 fn stack(nodes: &Nodes, managed: bool) -> Option<Stack> {
     let has = |tool: &str| nodes.values().filter_map(|n| n.answers.tools.get()).any(|t| t.has(tool));
-    if managed || has("crm_mon") {
+    if managed || (has("crm_mon") && !has("clustat")) {
         Some(Stack::Pacemaker)
-    } else if has("clustat") {
+    } else if has("clustat") || has("cman_tool") {
         Some(Stack::Rhcs)
+    } else if has("crm_mon") {
+        Some(Stack::Pacemaker)
     } else if has("virsh") || nodes.values().any(|n| n.answers.guests.get().is_some()) {
         Some(Stack::Libvirt)
     } else {
@@ -382,6 +408,19 @@ fn fold_manager(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'
     picture.options = speaker.map(|s| s.view.options.clone()).unwrap_or_default();
     picture.last_change = speaker.and_then(|s| s.view.last_change.clone());
     picture.manager_sight = speaker.map(Speaker::sight);
+}
+
+/// The same by rgmanager and cluster.conf.
+fn fold_rgmanager(picture: &mut Cluster, voice: &Voice<'_>, watching: &mut Watching, changes: &mut Changes) {
+    let at = voice.clustat.as_ref().map_or(picture.at, |c| c.at);
+    let mut services = rhcs::services(voice);
+    watching.complete(&mut services, at);
+    changes.services(&picture.services, &services, at);
+    picture.services = services;
+    picture.constraints = Vec::new();
+    picture.options = rhcs::options(voice);
+    picture.last_change = None;
+    picture.manager_sight = voice.sight();
 }
 
 /// How many services and guests are active on each member; a container counts by its members alone.

@@ -8,6 +8,8 @@ use crate::domain::event::{Event, Severity, Source};
 use crate::domain::observation::log::LogLine;
 use crate::domain::stamp::Stamp;
 
+use super::identity::Names;
+
 /// A derived change this soon after a line about the same, or before it, is taken as said. Microseconds.
 const SAID: i64 = 5_000_000;
 /// How long a derived change waits for the line that says it better, where logs flow: a snapshot may be quicker than the log. Microseconds.
@@ -43,11 +45,13 @@ impl Timeline {
         folded: u32,
         arrival: Stamp,
         offset: Option<i64>,
-        picture: &Cluster,
+        known: (&Cluster, &Names),
     ) -> Event {
+        let (picture, names) = known;
         // Nothing happens after it was told, however wrong the clock.
         let at = line.at.map_or(arrival, |at| Stamp(at.0.saturating_sub(offset.unwrap_or(0))).min(arrival));
         let subject = line.subject.map(|s| qualified(s, line.source, node.as_deref(), picture));
+        let text = with_names(line.text, line.source, names);
         if let Some(subject) = &subject {
             if self.lines.len() == REMEMBERED {
                 self.lines.pop_front();
@@ -58,12 +62,12 @@ impl Timeline {
                 severity: line.severity,
                 subject: subject.clone(),
                 node: node.clone(),
-                text: line.text.clone(),
+                text: text.clone(),
             };
             self.waiting.retain(|(_, event)| !says(&said, event));
             self.lines.push_back(said);
         }
-        Event { at, node, source: line.source, severity: line.severity, subject, text: line.text, folded }
+        Event { at, node, source: line.source, severity: line.severity, subject, text, folded }
     }
 
     /// Takes derived changes, without those that a line said. `logs`: lines flow that may yet say them.
@@ -108,6 +112,32 @@ fn same_link(line: &Line, event: &Event) -> bool {
 fn member(subject: &str, picture: &Cluster) -> Option<String> {
     let id = subject.strip_prefix("node ")?;
     picture.members.iter().find(|m| m.id.as_deref() == Some(id)).map(|m| m.name.to_string())
+}
+
+/// cman, rgmanager and DLM number their nodes: `is now running on member 3` gets the name behind the number.
+fn with_names(text: String, source: Source, names: &Names) -> String {
+    if !matches!(source, Source::Corosync | Source::Rgmanager | Source::Fence | Source::Kernel | Source::Storage) {
+        return text;
+    }
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some((at, word)) = ["member ", "node ", "Node ", "Member ", "nodeid "].iter().filter_map(|w| Some((rest.find(w)?, w))).min() {
+        let after = at + word.len();
+        let digits = rest.get(after..).map_or(0, |t| t.bytes().take_while(u8::is_ascii_digit).count());
+        let (head, tail) = rest.split_at(after + digits);
+        out.push_str(head);
+        // A number in a name (`node 3a`, `node 1.2`) is no id.
+        let ends = !tail.starts_with(|c: char| c.is_alphanumeric() || c == '-' || (c == '.' && tail.len() > 1 && !tail.starts_with(". ")));
+        let id = head.get(after..).and_then(|id| id.parse().ok()).filter(|_| ends);
+        if let Some(name) = id.and_then(|id| names.of_id(id)).filter(|_| digits > 0) {
+            out.push_str(" (");
+            out.push_str(&name);
+            out.push(')');
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A node's own logs name a bond or a map without the node, and members by their id; the timeline's subjects are `node:bond` and the member's name.

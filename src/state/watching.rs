@@ -39,7 +39,10 @@ impl Watching {
                 memory.last_owner = memory.owner.take().or(memory.last_owner).filter(|last| service.owner.as_ref() != Some(last));
                 memory.owner.clone_from(&service.owner);
             }
-            service.last_owner.clone_from(&memory.last_owner);
+            // rgmanager knows its own history.
+            if service.last_owner.is_none() {
+                service.last_owner.clone_from(&memory.last_owner);
+            }
             service.since = service.since.or(memory.since);
             self.services.insert(service.id.clone(), memory);
         }

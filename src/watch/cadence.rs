@@ -21,7 +21,7 @@ pub enum Whom {
 pub const fn whom(question: Question) -> Whom {
     use Question as Q;
     match question {
-        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::GuestParams => Whom::Manager,
+        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::GuestParams | Q::Clustat => Whom::Manager,
         Q::Lvs | Q::Vgs | Q::Pvs => Whom::Storage,
         _ => Whom::Each,
     }
@@ -32,11 +32,13 @@ pub const fn whom(question: Question) -> Whom {
 pub const fn period(question: Question, live: bool) -> Duration {
     use Question as Q;
     let secs = match question {
-        Q::Host => 10,
+        // No stream tells all that changes cman's and fenced's word: logs of RHEL 5 leave much out.
+        Q::Host | Q::Cman | Q::Groups => 10,
         Q::GuestJobs if !live => 1,
         Q::GuestStats => 5,
         Q::Guests | Q::Quorum | Q::Links | Q::Net if !live => 5,
-        Q::CrmMon if !live => 10,
+        Q::CrmMon | Q::Clustat if !live => 10,
+        Q::Clustat => 20,
         Q::Multipath if !live => 15,
         Q::Clock
         | Q::Quorum
@@ -61,10 +63,14 @@ pub const fn period(question: Question, live: bool) -> Duration {
         | Q::DeviceMapper
         | Q::Filesystems
         | Q::Iscsi
+        | Q::ClusterConf
+        | Q::InitScripts
         | Q::LinkSpeeds
         | Q::LibvirtSockets
         | Q::VirtHost => 60,
         Q::Tools | Q::Cmap | Q::Watchdog | Q::GuestParams => 300,
+        // It opens every block device of the node.
+        Q::QuorumDisk => 900,
     };
     // A flowing stream announces what changes: the net under it may be wide. A node at rest is to feel nothing of us.
     let secs = match question {
@@ -86,16 +92,18 @@ pub const fn rank(question: Question) -> u8 {
     use Question as Q;
     match question {
         Q::Clock => 0,
-        Q::Tools | Q::CrmMon => 1,
+        Q::Tools | Q::CrmMon | Q::Clustat => 1,
         Q::Host | Q::Daemons | Q::Constraints | Q::LibvirtSockets => 2,
         Q::Net | Q::Bonding | Q::LinkSpeeds | Q::Watchdog | Q::GuestParams => 3,
-        Q::Quorum | Q::Multipath => 4,
+        Q::Quorum | Q::Cman | Q::Groups | Q::ClusterConf | Q::Multipath => 4,
         Q::Cmap | Q::Iscsi => 5,
         Q::Links | Q::Filesystems => 6,
         Q::LinkStats | Q::FenceHistory | Q::FenceDevices => 7,
         Q::Units | Q::Lvs => 8,
         Q::DeviceMapper | Q::Vgs => 9,
         Q::Pvs | Q::Qdevice | Q::Dlm | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs => 10,
+        Q::InitScripts => 11,
+        Q::QuorumDisk => 12,
     }
 }
 
@@ -104,6 +112,7 @@ pub const fn hasty(question: Question, (first_byte, total): (Duration, Duration)
     let (first, all) = match (question, probe::pace(question).0) {
         (Question::Tools, _) => return (first_byte, total),
         (Question::CrmMon, _) => (6, 8),
+        (Question::Clustat, _) => (5, 7),
         (_, Lane::Slow) => (4, 6),
         (_, Lane::Fast) => (3, 5),
     };
@@ -120,6 +129,9 @@ pub fn gap(last_cost: Duration) -> Duration {
 pub const EACH: &[Question] = &[
     Question::LibvirtSockets,
     Question::Quorum,
+    Question::Cman,
+    Question::Groups,
+    Question::ClusterConf,
     Question::Links,
     Question::Units,
     Question::Daemons,
@@ -140,7 +152,37 @@ pub const EACH: &[Question] = &[
     Question::Dlm,
     // What a node has registered, only that node knows.
     Question::FenceDevices,
+    Question::InitScripts,
+    Question::QuorumDisk,
 ];
 
 /// All questions that one node answers for the manager.
-pub const MANAGER: &[Question] = &[Question::CrmMon, Question::Constraints, Question::GuestParams, Question::FenceHistory];
+pub const MANAGER: &[Question] =
+    &[Question::CrmMon, Question::Constraints, Question::GuestParams, Question::FenceHistory, Question::Clustat];
+
+/// The manager that a question is about, by the question that gives its whole view.
+pub const fn head(question: Question) -> Question {
+    match question {
+        Question::Clustat => Question::Clustat,
+        _ => Question::CrmMon,
+    }
+}
+
+/// The tool without which a node cannot be asked about a manager.
+pub const fn tool(question: Question) -> &'static str {
+    match head(question) {
+        Question::Clustat => "clustat",
+        _ => "crm_mon",
+    }
+}
+
+/// What is stale beside a question where Red Hat Cluster Suite runs: the same fact by its own tools. Nodes without them are not asked.
+pub const fn twins(question: Question) -> &'static [Question] {
+    match question {
+        Question::CrmMon => &[Question::Clustat],
+        Question::Quorum => &[Question::Cman, Question::Groups],
+        Question::FenceHistory | Question::Dlm => &[Question::Groups],
+        Question::Units | Question::Daemons => &[Question::InitScripts],
+        _ => &[],
+    }
+}

@@ -4,7 +4,7 @@
 //! the last answer cost. A node whose manager does not answer is passed over for a while; where the first answer is late, a second node is asked
 //! beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::cadence;
@@ -22,8 +22,10 @@ const PATIENCE: Duration = Duration::from_millis(2500);
 /// The choice of a node, and when the manager is asked next.
 #[derive(Debug, Default)]
 pub(super) struct ManagerWatch {
-    /// Who answers.
-    pub spokesman: Option<NodeKey>,
+    /// Who answers, by head question.
+    spokesmen: BTreeMap<Question, NodeKey>,
+    /// What some node has the tools for.
+    wanted: BTreeSet<Question>,
     due: BTreeMap<Question, Stamp>,
     last: BTreeMap<Question, (Stamp, Duration)>,
     /// Nodes that were asked for each question and have not answered.
@@ -31,15 +33,16 @@ pub(super) struct ManagerWatch {
     last_change: Option<String>,
     /// crm_mon itself carries the fence history.
     fences_in_view: bool,
-    /// At least one view has come.
-    pub viewed: bool,
+    /// Managers (by their head questions) of which at least one view has come.
+    viewed: BTreeSet<Question>,
     live: bool,
 }
 
 impl ManagerWatch {
     /// A node's tools are known: if it has the manager's, the manager is due.
-    pub fn node_ready(&mut self, now: Stamp) {
-        for question in cadence::MANAGER {
+    pub fn node_ready(&mut self, tools: &Tools, now: Stamp) {
+        for question in cadence::MANAGER.iter().filter(|q| tools.has(cadence::tool(**q))) {
+            self.wanted.insert(*question);
             self.due.entry(*question).or_insert(now);
         }
     }
@@ -51,6 +54,9 @@ impl ManagerWatch {
 
     /// Something made the manager's picture stale.
     pub fn stale(&mut self, question: Question, now: Stamp) {
+        if !self.wanted.contains(&question) {
+            return;
+        }
         // A short wait: a transition writes many lines, one look after the burst shows them all.
         let soon = now.after(Duration::from_millis(150));
         let earliest = self.last.get(&question).map_or(soon, |(at, cost)| at.after(cadence::gap(*cost)).max(soon));
@@ -70,7 +76,7 @@ impl ManagerWatch {
         let late: Vec<(Question, NodeKey)> =
             self.asked.iter().filter(|(_, a)| a.len() == 1 && a[0].1.after(PATIENCE) <= now).map(|(q, a)| (*q, a[0].0)).collect();
         for (question, busy) in late {
-            if let Some(other) = best(nodes, now, |k| k != busy) {
+            if let Some(other) = best(nodes, question, now, |k| k != busy) {
                 self.send(question, other, nodes, now);
             } else if let Some(asked) = self.asked.get_mut(&question) {
                 // Nobody else: do not wake up again for it.
@@ -84,16 +90,15 @@ impl ManagerWatch {
         if ready.is_empty() {
             return;
         }
-        let keep = self.spokesman.filter(|k| nodes.get(k).is_some_and(|n| is_able(n, now)));
-        let Some(chosen) = keep.or_else(|| best(nodes, now, |_| true)) else {
-            // Nobody can answer: ask again when a node comes up or a penalty ends.
-            for question in ready {
-                self.due.insert(question, now.after(Duration::from_secs(2)));
-            }
-            return;
-        };
-        self.spokesman = Some(chosen);
         for question in ready {
+            let head = cadence::head(question);
+            let keep = self.spokesmen.get(&head).copied().filter(|k| nodes.get(k).is_some_and(|n| is_able(n, question, now)));
+            let Some(chosen) = keep.or_else(|| best(nodes, question, now, |_| true)) else {
+                // Nobody can answer: ask again when a node comes up or a penalty ends.
+                self.due.insert(question, now.after(Duration::from_secs(2)));
+                continue;
+            };
+            self.spokesmen.insert(head, chosen);
             self.due.remove(&question);
             if question == Question::FenceHistory && self.fences_in_view {
                 continue;
@@ -118,16 +123,22 @@ impl ManagerWatch {
         let lost = matches!(&seen.outcome, Err(t) if t.kind == TroubleKind::Lost);
         self.last.insert(seen.question, (now, seen.took));
         let mut next = now.after(cadence::period(seen.question, self.live).max(cadence::gap(seen.took)));
-        if seen.question == Question::CrmMon {
-            if let Ok(Observation::Manager(view)) = &seen.outcome {
-                self.note_view(view, seen.node, now);
-            } else if let Some(node) = nodes.get_mut(&seen.node) {
-                node.manager_failed = (!lost).then_some(now);
-                if self.spokesman == Some(seen.node) {
-                    self.spokesman = None;
+        if seen.question == cadence::head(seen.question) {
+            if is_view(seen) {
+                self.note_view(seen, now);
+            } else {
+                // A list without services is seen, though another node may know more.
+                if ok {
+                    self.viewed.insert(seen.question);
+                }
+                if let Some(node) = nodes.get_mut(&seen.node).filter(|_| !lost) {
+                    node.manager_failed.insert(seen.question, now);
+                }
+                if self.spokesmen.get(&seen.question) == Some(&seen.node) {
+                    self.spokesmen.remove(&seen.question);
                 }
                 // Another node is asked at once, this one after its penalty.
-                next = if best(nodes, now, |_| true).is_some() { now } else { now.after(Duration::from_secs(3)) };
+                next = if best(nodes, seen.question, now, |_| true).is_some() { now } else { now.after(Duration::from_secs(3)) };
             }
         } else if !ok && lost {
             next = now.after(Duration::from_secs(1));
@@ -136,9 +147,10 @@ impl ManagerWatch {
         *due = (*due).min(next);
     }
 
-    fn note_view(&mut self, view: &crate::domain::observation::manager::ManagerView, from: NodeKey, now: Stamp) {
-        self.viewed = true;
-        self.spokesman = Some(from);
+    fn note_view(&mut self, seen: &Observed, now: Stamp) {
+        self.viewed.insert(seen.question);
+        self.spokesmen.insert(seen.question, seen.node);
+        let Ok(Observation::Manager(view)) = &seen.outcome else { return };
         self.fences_in_view = view.fences.is_some();
         if !self.fences_in_view {
             self.due.entry(Question::FenceHistory).or_insert(now);
@@ -153,9 +165,7 @@ impl ManagerWatch {
 
     /// A node went away: what it was asked is asked of another.
     pub fn node_down(&mut self, node: NodeKey, now: Stamp) {
-        if self.spokesman == Some(node) {
-            self.spokesman = None;
-        }
+        self.spokesmen.retain(|_, spokesman| *spokesman != node);
         for (question, asked) in &mut self.asked {
             if asked.iter().any(|(k, _)| *k == node) {
                 asked.retain(|(k, _)| *k != node);
@@ -166,23 +176,38 @@ impl ManagerWatch {
 
     /// Every question has been answered, or nobody can answer.
     pub fn looked_once(&self, nodes: &BTreeMap<NodeKey, NodeWatch>, now: Stamp) -> bool {
-        let nobody = !nodes.values().any(|n| is_able(n, now)) && self.asked.values().all(Vec::is_empty);
-        let all = cadence::MANAGER.iter().all(|q| {
-            self.last.contains_key(q) && self.asked.get(q).is_none_or(Vec::is_empty)
-                || (*q == Question::FenceHistory && self.fences_in_view)
-        });
-        nobody || (self.viewed && all)
+        let quiet = |question: &Question| self.asked.get(question).is_none_or(Vec::is_empty);
+        self.wanted.iter().all(|question| {
+            let head = cadence::head(*question);
+            let nobody = !nodes.values().any(|n| is_able(n, head, now)) && quiet(&head) && quiet(question);
+            let answered =
+                self.last.contains_key(question) && quiet(question) || (*question == Question::FenceHistory && self.fences_in_view);
+            nobody || (self.viewed.contains(&head) && answered)
+        })
     }
 }
 
-/// Whether a node can be asked for the manager now.
-fn is_able(node: &NodeWatch, now: Stamp) -> bool {
+/// Whether an answer is a manager's whole view: an rgmanager that gives no list of services is none, another node's may.
+fn is_view(seen: &Observed) -> bool {
+    match &seen.outcome {
+        Ok(Observation::Manager(_)) => true,
+        Ok(Observation::Clustat(view)) => view.groups.is_some(),
+        _ => false,
+    }
+}
+
+/// Whether a node can be asked this of its manager now.
+fn is_able(node: &NodeWatch, question: Question, now: Stamp) -> bool {
     node.reach.is_up()
-        && node.tools.as_ref().is_some_and(|t: &Tools| t.has("crm_mon"))
-        && node.manager_failed.is_none_or(|at| at.age(now) > PENALTY)
+        && node.tools.as_ref().is_some_and(|t: &Tools| t.has(cadence::tool(question)))
+        && node.manager_failed.get(&cadence::head(question)).is_none_or(|at| at.age(now) > PENALTY)
 }
 
 /// The best node to ask: one that sees quorum before one that does not, then in the order of the session.
-fn best(nodes: &BTreeMap<NodeKey, NodeWatch>, now: Stamp, allowed: impl Fn(NodeKey) -> bool) -> Option<NodeKey> {
-    nodes.iter().filter(|(k, n)| allowed(**k) && is_able(n, now)).min_by_key(|(k, n)| (n.quorate != Some(true), **k)).map(|(k, _)| *k)
+fn best(nodes: &BTreeMap<NodeKey, NodeWatch>, question: Question, now: Stamp, allowed: impl Fn(NodeKey) -> bool) -> Option<NodeKey> {
+    nodes
+        .iter()
+        .filter(|(k, n)| allowed(**k) && is_able(n, question, now))
+        .min_by_key(|(k, n)| (n.quorate != Some(true), **k))
+        .map(|(k, _)| *k)
 }

@@ -258,14 +258,12 @@ impl Watch {
     }
 
     fn tools_known(&mut self, key: NodeKey, tools: &Tools, now: Stamp, out: &mut Vec<Output>) {
-        if tools.has("crm_mon") {
-            self.manager.node_ready(now);
-            if self.everyone
-                && let Some(node) = self.nodes.get_mut(&key)
-            {
-                for question in cadence::MANAGER {
-                    node.ask_now(*question, now);
-                }
+        self.manager.node_ready(tools, now);
+        if self.everyone
+            && let Some(node) = self.nodes.get_mut(&key)
+        {
+            for question in cadence::MANAGER.iter().filter(|q| tools.has(cadence::tool(**q))) {
+                node.ask_now(*question, now);
             }
         }
         if self.follow
@@ -294,6 +292,7 @@ impl Watch {
         let mut manager_live = false;
         for (key, s) in &self.streams {
             let covered = s.covers();
+            // The logs cover both managers alike.
             manager_live |= covered.contains(&Question::CrmMon);
             if let Some(node) = self.nodes.get_mut(key) {
                 node.live = covered;
@@ -303,7 +302,7 @@ impl Watch {
     }
 
     fn mark_stale(&mut self, key: NodeKey, questions: &[Question], now: Stamp) {
-        for question in questions {
+        for question in questions.iter().flat_map(|q| std::iter::once(q).chain(cadence::twins(*q))) {
             if cadence::whom(*question) == Whom::Manager {
                 self.manager.stale(*question, now);
             } else if let Some(node) = self.nodes.get_mut(&key) {

@@ -44,8 +44,8 @@ pub(super) struct NodeWatch {
     pub host_readings: u8,
     /// The partition it sees has quorum.
     pub quorate: Option<bool>,
-    /// Its manager did not answer at the last attempt: since when.
-    pub manager_failed: Option<Stamp>,
+    /// Its manager (by head question) did not answer at the last attempt: since when.
+    pub manager_failed: BTreeMap<Question, Stamp>,
     /// Questions whose live stream flows.
     pub live: BTreeSet<Question>,
 }
@@ -66,7 +66,7 @@ impl NodeWatch {
             groups: None,
             host_readings: 0,
             quorate: None,
-            manager_failed: None,
+            manager_failed: BTreeMap::new(),
             live: BTreeSet::new(),
         }
     }
@@ -86,7 +86,7 @@ impl NodeWatch {
         self.due.clear();
         self.seen.clear();
         self.host_readings = 0;
-        self.manager_failed = None;
+        self.manager_failed.clear();
         for question in [Question::Tools, Question::Clock, Question::Host] {
             self.due.insert(question, now);
         }
@@ -212,6 +212,7 @@ impl NodeWatch {
             Observation::Tools(tools) => self.know(tools.clone(), now),
             Observation::Host(_) => self.host_readings = self.host_readings.saturating_add(1),
             Observation::Quorum(view) => self.quorate = view.quorate,
+            Observation::Cman(view) => self.quorate = view.quorate(),
             Observation::Vgs(rows) => self.groups = Some(rows.iter().map(|g| (g.vg.clone(), g.shared || g.clustered)).collect()),
             _ => {}
         }

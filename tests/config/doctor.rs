@@ -120,8 +120,11 @@ fn only_what_is_in_use_is_missing() {
         check.os = Some(os.to_owned());
         assert!(report(&[check.clone()]).1.contains(&format!("-> {cure}\n")), "{os}");
     }
+    check.tools = Some(tools(&["clustat", "cman_tool", "group_tool", "ip", "df"]));
+    assert_eq!(report(&[check.clone()]).0, 0, "rgmanager's nodes need no Pacemaker tools");
     check.tools = Some(tools(&["clustat", "ip", "df"]));
-    assert_eq!(report(&[check]).0, 0, "rgmanager's nodes need no Pacemaker tools");
+    let (code, text) = report(&[check]);
+    assert!(code == 1 && line(&text, "cman_tool").contains("MISSING"), "{text}");
 }
 
 #[test]

@@ -16,4 +16,5 @@ mod net_bonding;
 mod pacemaker;
 mod pacemaker_commands;
 mod pacemaker_versions;
+pub mod rhcs;
 mod systemd;

@@ -8,6 +8,7 @@ mod members;
 mod network;
 mod properties;
 mod quorum;
+mod rhcs;
 mod scale;
 mod services;
 mod storage;

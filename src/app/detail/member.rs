@@ -29,6 +29,7 @@ pub fn write(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
     write_view(doc, model, m);
     write_way(doc, model, m);
     write_host(doc, model, m);
+    write_rhcs(doc, m);
     write_services(doc, model, name);
     write_links(doc, m);
     write_daemons(doc, m);
@@ -134,6 +135,39 @@ fn write_host(doc: &mut Document, model: &Model, m: &Member) {
         let role = if offset.unsigned_abs() > 1_000_000 { Role::Warn } else { Role::Text };
         doc.pair("clock", role, &format!("{:+.0} ms beside ours, within {:.0} ms", ms(offset), ms(error).abs().ceil()));
     }
+}
+
+/// What cman, fenced and cluster.conf say of it.
+fn write_rhcs(doc: &mut Document, m: &Member) {
+    let Some(facts) = &m.rhcs else { return };
+    doc.head("Cluster suite");
+    if facts.disallowed {
+        doc.pair("disallowed", Role::Crit, "it came back with the state of before: it has to be rebooted");
+    }
+    if facts.estranged {
+        doc.pair("estranged", Role::Warn, "it is not in cluster.conf");
+    }
+    doc.maybe("joined", facts.joined.as_deref());
+    if facts.master {
+        doc.pair("rgmanager", Role::Text, "evaluates events for all (central processing)");
+    }
+    if let Some(runs) = facts.clvmd {
+        let (role, word) = if runs { (Role::Text, "listens") } else { (Role::Dim, "does not listen") };
+        doc.pair("clvmd", role, word);
+    }
+    let version = |v: Option<u32>| v.map_or_else(|| "not known".to_owned(), |v| v.to_string());
+    let role = if facts.config_running == facts.config_on_disk { Role::Text } else { Role::Warn };
+    doc.pair("config", role, &format!("runs version {}, on disk {}", version(facts.config_running), version(facts.config_on_disk)));
+    match &facts.methods {
+        Some(methods) if methods.is_empty() => doc.pair("fencing", Role::Warn, "cluster.conf has no method for it"),
+        Some(methods) => {
+            for (at, (name, devices)) in methods.iter().enumerate() {
+                doc.pair(&format!("fence {}", at + 1), Role::Text, &format!("{name}: {}", devices.join(" and ")));
+            }
+        }
+        None => doc.pair("fencing", Role::Unknown, "not known"),
+    }
+    doc.maybe("last fenced", facts.last_fence.as_deref());
 }
 
 fn write_links(doc: &mut Document, m: &Member) {
@@ -308,5 +342,11 @@ const fn asked(question: Question) -> &'static str {
         Q::Guests => "guests",
         Q::GuestStats => "guest figures",
         Q::GuestJobs => "guest jobs",
+        Q::Clustat => "rgmanager",
+        Q::Cman => "cman",
+        Q::Groups => "fence domain",
+        Q::ClusterConf => "cluster.conf",
+        Q::QuorumDisk => "quorum disk",
+        Q::InitScripts => "init scripts",
     }
 }

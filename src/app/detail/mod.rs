@@ -6,6 +6,7 @@ pub mod help;
 pub mod member;
 pub mod network;
 pub mod quorum;
+mod rhcs;
 pub mod service;
 pub mod storage;
 

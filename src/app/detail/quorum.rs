@@ -35,6 +35,7 @@ pub fn write(doc: &mut Document, model: &Model) -> Option<()> {
     }
     write_views(doc, model);
     write_manager(doc, model);
+    super::rhcs::write(doc, model);
     doc.head("Fencing");
     let (role, ready) = fencing::ready(c);
     doc.say(role, &ready);

@@ -53,6 +53,7 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
     doc.pair("kind", Role::Text, s.kind.word());
     doc.maybe("agent", s.agent.as_deref());
     doc.maybe("part of", s.parent.as_deref());
+    write_rhcs(doc, s);
     write_parts(doc, model, id);
     write_constraints(doc, model, s);
     for g in c.guests.iter().filter(|g| g.managed_by.as_deref() == Some(id)) {
@@ -78,6 +79,53 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
 fn ago(model: &Model, at: crate::domain::stamp::Stamp) -> String {
     let age = at.age(model.setup.now);
     if age.as_secs() < 60 { "less than a minute".to_owned() } else { words::age(age) }
+}
+
+/// What cluster.conf says of it, and rgmanager's own word for its state.
+fn write_rhcs(doc: &mut Document, s: &Service) {
+    let Some(facts) = &s.rhcs else { return };
+    if !facts.word.is_empty() && facts.word != s.state.word() {
+        doc.pair("rgmanager", Role::Text, &facts.word);
+    }
+    let Some(conf) = &facts.conf else {
+        doc.pair("cluster.conf", Role::Warn, "it is not in there, or nobody could read it");
+        return;
+    };
+    doc.head("In cluster.conf");
+    let yes = |on: bool| if on { "yes" } else { "no" };
+    doc.pair("autostart", Role::Text, yes(conf.autostart));
+    let limit = match (conf.max_restarts, conf.restart_expire) {
+        (Some(most), Some(secs)) if most > 0 => format!(", at most {most} times in {secs} s, then elsewhere"),
+        (Some(most), None) if most > 0 => format!(", at most {most} times, then elsewhere"),
+        _ => String::new(),
+    };
+    doc.pair("recovery", Role::Text, &format!("{}{limit}", conf.recovery));
+    if conf.exclusive {
+        doc.pair("exclusive", Role::Text, "yes: alone on its node");
+    }
+    doc.maybe("migrates", conf.migrate.as_deref());
+    doc.maybe("path", conf.path.as_deref());
+    if let Some((on, mode)) = &conf.depends {
+        doc.pair("depends on", Role::Text, &format!("{on} ({mode})"));
+    }
+    match &facts.domain {
+        Some(domain) => {
+            let flags = [(domain.ordered, "ordered"), (domain.restricted, "restricted"), (domain.nofailback, "no failback")];
+            let flags: Vec<&str> = flags.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
+            let node = |(name, priority): &(String, u32)| if domain.ordered { format!("{name} ({priority})") } else { name.clone() };
+            let nodes: Vec<String> = domain.nodes.iter().map(node).collect();
+            let flags = if flags.is_empty() { String::new() } else { format!(" ({})", flags.join(", ")) };
+            doc.pair("domain", Role::Text, &format!("{}{flags}", domain.name));
+            doc.pair("its nodes", Role::Text, &nodes.join(", "));
+        }
+        None => match &conf.domain {
+            Some(name) => doc.pair("domain", Role::Warn, &format!("{name}, which cluster.conf does not define")),
+            None => doc.pair("domain", Role::Text, "none: any node"),
+        },
+    }
+    for (kind, what) in &conf.resources {
+        doc.pair("resource", Role::Text, &format!("{kind} {what}"));
+    }
 }
 
 fn write_parts(doc: &mut Document, model: &Model, id: &str) {

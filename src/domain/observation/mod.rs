@@ -11,6 +11,7 @@ pub mod host;
 pub mod log;
 pub mod manager;
 pub mod net;
+pub mod rhcs;
 pub mod simulation;
 pub mod storage;
 
@@ -81,6 +82,18 @@ pub enum Question {
     GuestStats,
     /// Running jobs of guests.
     GuestJobs,
+    /// `clustat -x`: rgmanager's whole view. Asked of one node.
+    Clustat,
+    /// `cman_tool status` and `nodes`: this node's own view of votes and membership.
+    Cman,
+    /// `fence_tool ls -n`, `group_tool ls`: fence domain, DLM and GFS groups.
+    Groups,
+    /// /etc/cluster/cluster.conf, without its passwords.
+    ClusterConf,
+    /// `mkqdisk -L`: quorum disks. Reads every block device.
+    QuorumDisk,
+    /// `service NAME status` and `chkconfig`, where there is no systemd.
+    InitScripts,
 }
 
 impl Question {
@@ -125,6 +138,11 @@ pub enum Observation {
     Guests(guest::GuestList),
     GuestStats(Vec<guest::GuestSample>),
     GuestJobs(Vec<guest::GuestJob>),
+    Clustat(Box<rhcs::ClustatView>),
+    Cman(Box<rhcs::CmanView>),
+    Groups(rhcs::GroupsView),
+    ClusterConf(Box<rhcs::ClusterConf>),
+    QuorumDisk(Vec<rhcs::QuorumDisk>),
 }
 
 /// Why a question got no usable answer.

@@ -31,6 +31,8 @@ exit $rc";
 /// The command for a question of this family; none if no tool of the node can answer it.
 pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
     let (tool, line) = match question {
+        // Where cman decides on quorum, corosync's own tool knows nothing of votes.
+        Question::Quorum if tools.has("cman_tool") => return None,
         Question::Quorum => ("corosync-quorumtool", CommandLine::new("corosync-quorumtool", ["-s"])),
         Question::Links => ("corosync-cfgtool", CommandLine::script(LINKS, [""; 0])),
         Question::LinkStats if speaks_knet(tools) == Some(false) => return None,

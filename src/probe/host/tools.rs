@@ -11,7 +11,8 @@ pub const SCRIPT: &str = r#"# quorate: which tools there are
 exec </dev/null
 echo '@@quorate present'
 for t in crm_mon cibadmin stonith_admin crm_node corosync-quorumtool corosync-cfgtool corosync-cmapctl \
-    corosync-qdevice-tool dlm_tool clustat cman_tool virsh lvs vgs pvs dmsetup multipathd multipath iscsiadm ip \
+    corosync-qdevice-tool dlm_tool clustat clusvcadm cman_tool fence_tool group_tool fence_node fence_ack_manual mkqdisk \
+    ccs_tool ccs ccs_config_validate service chkconfig virsh lvs vgs pvs dmsetup multipathd multipath iscsiadm ip \
     systemctl journalctl findmnt df stdbuf sudo ethtool tail cat date sbd lvmlockctl chronyc; do
     command -v "$t" >/dev/null 2>&1 && echo "$t"
 done
@@ -22,6 +23,7 @@ echo '@@quorate hostname'; uname -n 2>/dev/null
 echo '@@quorate zone'; date +%z 2>/dev/null
 have crm_mon && { echo '@@quorate version crm_mon'; soon 1 crm_mon --version; echo; }
 have corosync && { echo '@@quorate version corosync'; soon 1 corosync -v; echo; }
+have clustat && { echo '@@quorate version clustat'; soon 1 clustat -v; echo; }
 have ip && { echo '@@quorate version ip'; soon 1 ip -V; echo; }
 have lvs && { echo '@@quorate version lvs'; soon 1 lvs --version; echo; }
 have crm_node && { echo '@@quorate member'; soon 2 crm_node -n; echo; }

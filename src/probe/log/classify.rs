@@ -71,9 +71,10 @@ fn base_name(program: &str) -> &str {
 fn speaker(program: &str, message: &str) -> Option<(Source, Option<Family>)> {
     let (source, family) = match program {
         "kernel" => (Source::Kernel, Family::Kernel),
-        "corosync" | "openais" | "corosync-qdevice" | "corosync-qnetd" | "corosync-notifyd" | "cman" | "qdiskd" | "groupd" => {
+        "corosync" | "openais" | "aisexec" | "corosync-qdevice" | "corosync-qnetd" | "corosync-notifyd" | "cman" | "ccsd" | "groupd" => {
             (Source::Corosync, Family::Corosync)
         }
+        "qdiskd" => (Source::Corosync, Family::Cluster3),
         "pacemaker-fenced" | "stonith-ng" | "stonithd" => (Source::Fence, Family::Pacemaker),
         "crmd" | "cib" | "pengine" | "lrmd" | "attrd" | "stonith_admin" => (Source::Pacemaker, Family::Pacemaker),
         "fenced" | "fence_node" | "fence_tool" => (Source::Fence, Family::Cluster3),

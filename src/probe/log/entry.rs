@@ -30,10 +30,10 @@ const FORMS: [&str; 6] = [
     r"^\S+ (?P<p>\S+) +\[\d+\] (?:\([^)]*\) ?)?\s*(?P<l>[a-z]+): (?P<m>.*)$",
     // pacemaker 1.1: "[385] node1       crmd:   notice: func:\ttext"
     r"^\[\d+\] \S+ +(?P<p>[\w-]+): +(?P<l>[a-z]+): (?:\w+:\s+)?(?P<m>.*)$",
+    // cluster 3 (RHEL 6), one file a daemon: "fenced fencing node x", "rgmanager #68: text", which must not be taken for syslog
+    r"^(?P<p>fenced|rgmanager|dlm_controld|gfs_controld|qdiskd|corosync) (?P<m>.*)$",
     // syslog: "host program[pid]: text", "host program(vm1)[pid]: text", "host program: [pid]: text"
     r"^\S+ (?P<p>[^\s:\[]+)(?:\[\d+\])?: (?:\[\d+\]: )?\s*(?P<m>.*)$",
-    // cluster 3 (RHEL 6), one file a daemon: "fenced fencing node x"
-    r"^(?P<p>fenced|rgmanager|dlm_controld|gfs_controld|qdiskd|corosync) (?P<m>.*)$",
 ];
 
 static PARSED: LazyLock<Vec<Regex>> = LazyLock::new(|| FORMS.iter().filter_map(|f| Regex::new(f).ok()).collect());

@@ -60,6 +60,7 @@ const ISCSI: &[Q] = &[Q::Iscsi, Q::Multipath];
 const LVM: &[Q] = &[Q::Lvs, Q::Vgs, Q::DeviceMapper];
 const DLM: &[Q] = &[Q::Dlm];
 const MOUNTS: &[Q] = &[Q::Filesystems];
+const CONF: &[Q] = &[Q::ClusterConf, Q::Cman];
 const UNITS: &[Q] = &[Q::Units, Q::Daemons];
 const NONE: &[Q] = &[];
 
@@ -169,8 +170,21 @@ const COROSYNC: &[Rule] = &[
     show(Info, r"^\[QUORUM\] Members\[\d+\]", MEMBERS),
     show(Critical, r"^\[QUORUM\] This node is within the non-primary component", MEMBERS),
     show(Notice, r"^\[QUORUM\] This node is within the primary component", MEMBERS),
-    show(Critical, r"^\[CMAN\] quorum lost", MEMBERS),
-    show(Notice, r"^\[CMAN\] quorum regained", MEMBERS),
+    show(Critical, r"^(?:\[CMAN\] )?quorum lost", MEMBERS),
+    show(Critical, r"^(?:\[CMAN\] )?lost contact with quorum device", QUORUM),
+    show(
+        Critical,
+        r"^(?:\[CMAN\] )?cman killed by node|^(?:\[CMAN\] )?our membership application was rejected|^(?:\[CMAN\] )?we were killed by cman_tool",
+        UNITS,
+    ),
+    show(Critical, r"^(?:\[\w+\] )?Killing node (?P<s>\S+) because it has rejoined", MEMBERS),
+    node(Warning, r"^(?:\[\w+\] )?Node (?P<s>\d+) conflict, remote config version id", CONF),
+    show(
+        Warning,
+        r"^(?:\[\w+\] )?(?:Can't get updated config version|Activity suspended on this node|Error reloading the configuration)",
+        CONF,
+    ),
+    show(Notice, r"^(?:\[CMAN\] )?quorum regained", MEMBERS),
     show(Notice, r"^\[(?:VOTEQ|QUORUM)\] Waiting for all", QUORUM),
     hide(r"^\[MAIN\] Completed service synchronization", MEMBERS),
     hide(r"^\[(?:CLM|CPG|QB|SERV|SYNC|APIC?)\] ", NONE),
@@ -182,7 +196,10 @@ const COROSYNC: &[Rule] = &[
 ];
 
 const CLUSTER3: &[Rule] = &[
+    show(Warning, r#"^fencing node "?(?P<s>[^\s"]+?)"? still retrying"#, FENCE),
     show(Warning, r#"^fencing node "?(?P<s>[^\s"]+)"#, FENCE),
+    show(Info, r"^fencing deferred to ", FENCE),
+    show(Warning, r#"^fence "?(?P<s>[^\s"]+?)"? overridden by administrator"#, FENCE),
     show(Critical, r#"^fence "?(?P<s>[^\s"]+?)"? failed"#, FENCE),
     show(Warning, r#"^fence "?(?P<s>[^\s"]+?)"? (?:overridden .*)?success"#, FENCE),
     show(Warning, r"^fence (?P<s>\S+) dev \S+ agent \S+ result: error", FENCE),
@@ -190,9 +207,35 @@ const CLUSTER3: &[Rule] = &[
     show(Warning, r"^(?P<s>\S+) not a cluster member after", FENCE),
     show(Critical, r"^#1: Quorum Dissolved", QUORUM),
     show(Notice, r"^Quorum Regained", QUORUM),
+    show(Notice, r"^State change: (?i:local) UP", MEMBERS),
+    show(Warning, r"^State change: (?i:local) (?:DOWN|OFFLINE)", MEMBERS),
     show(Warning, r"^State change: (?P<s>\S+) DOWN", MEMBERS),
     show(Notice, r"^State change: (?P<s>\S+) UP", MEMBERS),
+    node(Notice, r"^Member (?P<s>\d+) shutting down", MEMBERS),
+    show(Notice, r"^Member (?P<s>\S+) shutting down", MEMBERS),
     show(Critical, r"^#12: RG (?P<s>\S+) failed to stop", CRM),
+    show(Critical, r"^#2: Service (?P<s>\S+) returned failure code", CRM),
+    show(Critical, r"^#4: Administrator intervention required|^#67: Shutting down uncleanly|^Watchdog: Daemon died", CRM),
+    show(Warning, r"^#43: Service (?P<s>\S+) has failed; can not start", CRM),
+    show(Critical, r"^Marking (?P<s>\S+) as 'disabled', but some resources may still be allocated", CRM),
+    show(Warning, r"^#70: Failed to relocate (?P<s>[^\s;]+)", CRM),
+    show(Notice, r"^(?:Relocating|Migrating) (?P<s>\S+) to better node", CRM),
+    show(Warning, r"^Restart threshold for (?P<s>\S+) exceeded", CRM),
+    show(Warning, r"^Some independent resources in (?P<s>\S+) failed", CRM),
+    show(Notice, r"^Inline recovery of (?P<s>\S+) (?:complete|successful)", CRM),
+    show(Notice, r"^Run 'clusvcadm -c (?P<s>[^\s']+)'", CRM),
+    show(Notice, r"^Migration: (?P<s>\S+) is running on ", CRM),
+    show(Warning, r"^State Uncertain: svc:(?P<s>\S+)", CRM),
+    show(Warning, r"^Resource groups locked", CRM),
+    show(Warning, r"^(?P<s>(?:vm|service):\S+)? ?.*timed out after \d+ seconds", CRM),
+    show(Warning, r"^(?P<s>\S+) removed from the config, but I am not stopping it", CONF),
+    show(Notice, r"^(?:Reconfiguring|Loading Service Data|(?:Stopping|Starting) changed resources)", CONF),
+    show(Notice, r"^Resource Group Manager Starting|^Shutting down$|^Shutdown complete, exiting", UNITS),
+    node(Critical, r"^Node (?P<s>\d+) evicted|^Writing eviction notice for node (?P<s2>\d+)", MEMBERS),
+    node(Critical, r"^Node (?P<s>\d+) is undead", MEMBERS),
+    show(Critical, r"^Score insufficient for master operation|^Failed to send a heartbeat within .*REBOOTING", MEMBERS),
+    show(Warning, r"^qdisk cycle took more than \d+ seconds?", QUORUM),
+    show(Notice, r"^Assuming master role|^Quorum daemon|^Heuristic: .* (?:UP|DOWN|missed)", QUORUM),
     show(Critical, r"^Service (?P<s>\S+) is failed", CRM),
     show(Warning, r"^#(?:13|68|69|71): .*?(?P<s>(?:vm|service):[^\s;]+)", CRM),
     show(Warning, r"^#(?:69|71): Relocating failed service (?P<s>\S+)", CRM),
@@ -204,8 +247,9 @@ const CLUSTER3: &[Rule] = &[
     show(Warning, r"^Taking over service (?P<s>\S+) from down member", CRM),
     show(Warning, r"^Service (?P<s>\S+) is recovering", CRM),
     show(Info, r"^Service (?P<s>\S+) (?:started|is stopped|is disabled|is now running)", CRM),
-    show(Info, r"^(?:Stopping|Starting)(?: stopped)? service (?P<s>\S+)", CRM),
-    hide(r"^Executing |^\S+ is (?:clean|already)", NONE),
+    show(Info, r"^(?:Stopping|Starting)(?: stopped| disabled)? service (?P<s>\S+)", CRM),
+    show(Warning, r"^Recovering failed service (?P<s>\S+)", CRM),
+    hide(r"^(?:\[\w+\] )?Executing |^\S+ is (?:clean|already)", NONE),
 ];
 
 const KERNEL: &[Rule] = &[
@@ -235,8 +279,8 @@ const KERNEL: &[Rule] = &[
         MOUNTS,
     ),
     show(Critical, r"^XFS(?: internal)? \(?(?P<s>[\w-]+)\)?.*(?:[Cc]orrupt|shut(?:ting)? ?down|I/O [Ee]rror)", MOUNTS),
-    show(Critical, r"^(?:gfs2|GFS2): fsid=(?P<s>\S+?)\.?\d*: .*(?:withdr|fatal)", MOUNTS),
-    hide(r"^(?:gfs2|GFS2): |^dlm: \S+: (?:dlm_|add member|remove member|generation|join|group event)", DLM),
+    show(Critical, r"^(?:gfs2?|GFS2?): fsid=(?P<s>\S+?)\.?\d*: .*(?:withdr|fatal)", MOUNTS),
+    hide(r"^(?:gfs2?|GFS2?): |^dlm: \S+: (?:dlm_|add member|remove member|generation|join|group event)", DLM),
     node(Notice, r"^dlm: closing connection to node (?P<s>\d+)", DLM),
     hide(r"^dlm: (?:connecting|connected|version|got connection|Using|initiating)", DLM),
     show(

@@ -143,6 +143,13 @@ impl<'a> Doc<'a> {
     }
 }
 
+impl<'a> Tag<'a> {
+    /// A tag outside of a document that is being walked: it has no inside.
+    pub const fn of(start: BytesStart<'a>) -> Self {
+        Self { start, level: 0 }
+    }
+}
+
 impl Tag<'_> {
     /// The element's name, without a namespace prefix.
     pub fn name(&self) -> &str {

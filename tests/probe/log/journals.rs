@@ -141,7 +141,7 @@ const RECORDED: &[Recorded] = &[
         5,
         &[(Source::Fence, Warning, Some("virtsrv5n5.cnaf.infn.it"), "fence virtsrv5n5.cnaf.infn.it success", FENCE)],
     ),
-    ("rhcs/rhel6.rgmanager.log", 9, 9, &[(Source::Rgmanager, Warning, Some("vm:wiki"), "Taking over service vm:wiki", CRM)]),
+    ("rhcs/rhel6.rgmanager.log", 11, 11, &[(Source::Rgmanager, Warning, Some("vm:wiki"), "Taking over service vm:wiki", CRM)]),
     (
         "rhcs/rhel6.messages.quorum-lost-regained.log",
         12,
