@@ -34,6 +34,7 @@ impl World {
     /// A cluster in good health.
     pub fn new(setup: &Setup) -> Self {
         let mut world = Self {
+            manager: setup.manager,
             seed: setup.seed,
             began: setup.began,
             now: setup.began,
@@ -108,6 +109,8 @@ fn guest(setup: &Setup, at: usize, volumes: &mut Vec<Volume>) -> Guest {
         failure: None,
         failures: BTreeMap::new(),
         since: setup.began.shifted(-hours * 3_600_000_000),
+        last: Some(prefers),
+        restarts: 0,
         jinxed: BTreeSet::new(),
     }
 }

@@ -1,5 +1,6 @@
 //! Time passes: what was planned happens.
 
+use super::Manager;
 use super::answer::net;
 use super::chance;
 use super::policy;
@@ -104,35 +105,20 @@ impl World {
 
     /// The others notice that a node is gone.
     fn notice(&mut self, node: NodeAt) {
-        let (id, name) = (node + 1, self.name(node).to_owned());
-        let members = self.members();
         if let Some(n) = self.nodes.get_mut(node) {
             n.unclean = true;
         }
-        let left: Vec<String> = members.iter().map(|m| (m + 1).to_string()).collect();
-        for m in &members {
-            self.log(*m, "corosync", 5, "  [TOTEM ] Token has not been received in 2250 ms ".to_owned());
-            self.log(*m, "corosync", 5, "  [TOTEM ] A processor failed, forming new configuration: token timed out (3000ms)".to_owned());
-            self.log(*m, "corosync", 5, format!("  [TOTEM ] A new membership (1.{}) was formed. Members left: {id}", self.serial));
-            self.log(*m, "corosync", 5, format!("  [QUORUM] Members[{}]: {}", left.len(), left.join(" ")));
-            self.map.push((*m, format!("runtime.members.{id}.status (str) = left")));
+        self.tell_lost(node);
+        if self.quorate() {
+            let client = if self.manager == Manager::Rgmanager { "fenced" } else { "pacemaker-controld" };
+            self.fence(node, "reboot", client, FENCING);
         }
-        if !self.quorate() {
-            for m in &members {
-                self.log(*m, "corosync", 5, "  [QUORUM] This node is within the non-primary component and will NOT provide any services.");
-            }
-            return;
-        }
-        let Some(dc) = self.dc() else { return };
-        self.log(dc, "pacemaker-controld", 5, format!(" notice: Node {name} state is now lost"));
-        self.fence(node, "reboot", "pacemaker-controld", FENCING);
     }
 
     /// Fencing begins: by the coordinator, in so many microseconds.
     pub fn fence(&mut self, node: NodeAt, action: &'static str, client: &str, takes: i64) {
         let Some(by) = self.members().into_iter().find(|m| *m != node) else { return };
-        let name = self.name(node).to_owned();
-        self.log(by, "pacemaker-controld", 5, format!(" notice: Requesting fencing ({action}) targeting node {name}"));
+        self.tell_fencing(node, by, action);
         let client = format!("{client}.{}@{}", 500 + by, self.name(by));
         self.fences.push(Fencing { target: node, action, by, client, done: None });
         self.plan(takes, Deed::Fenced(node));
@@ -143,13 +129,7 @@ impl World {
         let Some(fencing) = self.fences.iter_mut().rev().find(|f| f.target == node && f.done.is_none()) else { return };
         fencing.done = Some(now);
         let (action, by, client) = (fencing.action, fencing.by, fencing.client.clone());
-        let (name, by_name) = (self.name(node).to_owned(), self.name(by).to_owned());
-        self.log(
-            by,
-            "pacemaker-fenced",
-            5,
-            format!(" notice: Operation '{action}' targeting {name} by {by_name} for {client}: OK (complete)"),
-        );
+        self.tell_fenced(node, by, action, &client);
         if let Some(n) = self.nodes.get_mut(node) {
             (n.on, n.clustered, n.cut, n.unclean) = (false, false, false, false);
         }
@@ -182,29 +162,15 @@ impl World {
     pub fn join(&mut self, node: NodeAt) {
         let Some(n) = self.nodes.get_mut(node).filter(|n| n.on && !n.clustered) else { return };
         (n.clustered, n.unclean) = (true, false);
-        let (id, name) = (node + 1, self.name(node).to_owned());
-        let members = self.members();
-        let all: Vec<String> = members.iter().map(|m| (m + 1).to_string()).collect();
-        for m in &members {
-            self.log(*m, "corosync", 5, format!("  [TOTEM ] A new membership (1.{}) was formed. Members joined: {id}", self.serial));
-            self.log(*m, "corosync", 5, format!("  [QUORUM] Members[{}]: {}", all.len(), all.join(" ")));
-            self.map.push((*m, format!("runtime.members.{id}.status (str) = joined")));
-        }
-        if let Some(dc) = self.dc() {
-            self.log(dc, "pacemaker-controld", 5, format!(" notice: Node {name} state is now member"));
-        }
+        self.tell_joined(node);
     }
 
     /// A node's cluster stops in good order.
     pub fn leave(&mut self, node: NodeAt) {
-        let id = node + 1;
         if let Some(n) = self.nodes.get_mut(node) {
             n.clustered = false;
         }
-        for m in self.members() {
-            self.log(m, "corosync", 5, format!("  [TOTEM ] A new membership (1.{}) was formed. Members left: {id}", self.serial));
-            self.map.push((m, format!("runtime.members.{id}.status (str) = left")));
-        }
+        self.tell_left(node);
     }
 
     fn cable(&mut self, node: NodeAt, port: usize, up: bool) {
@@ -258,16 +224,11 @@ impl World {
     fn monitor(&mut self, guest: GuestAt) {
         let now = self.now;
         let Some(g) = self.guests.get_mut(guest).filter(|g| g.run == Run::Crashed) else { return };
-        let (Some(node), name) = (g.on, g.name.clone()) else { return };
+        let Some(node) = g.on else { return };
         *g.failures.entry(node).or_default() += 1;
         g.failure = Some(Failure { task: "monitor", node, rc: 7, reason: "guest panicked".to_owned(), at: now });
         g.work = Some(Work::Stop);
-        self.log(
-            node,
-            "pacemaker-controld",
-            4,
-            format!(" warning: Result of monitor operation for {name} on {}: not running (guest panicked)", self.name(node)),
-        );
+        self.tell_failed("monitor", guest, node, "guest panicked");
         self.plan(2 * SECOND, Deed::Done(guest));
     }
 }

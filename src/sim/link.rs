@@ -185,6 +185,7 @@ fn follow(world: &World, link: &mut Open, id: StreamId, argv: &[String]) {
     };
     let all = world.forgotten + world.journal.len() as u64;
     let said = match kind {
+        StreamKind::LogFiles => all.saturating_sub(HISTORY),
         StreamKind::Journal => answer::streams::from(world, argv).unwrap_or(all.saturating_sub(HISTORY)),
         _ => 0,
     };

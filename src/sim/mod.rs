@@ -16,7 +16,9 @@ mod life;
 pub mod link;
 mod obey;
 mod policy;
+mod rgmanager;
 mod story;
+mod tell;
 mod virsh;
 mod world;
 
@@ -24,9 +26,21 @@ use crate::domain::stamp::Stamp;
 
 pub use link::Simulation;
 
+/// Who manages the simulated cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manager {
+    /// Pacemaker 2.1.5 on corosync 3.1, Debian 12.
+    #[default]
+    Pacemaker,
+    /// rgmanager on cman, RHEL 6.
+    Rgmanager,
+}
+
 /// What to simulate.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
+    /// Who manages it.
+    pub manager: Manager,
     /// The same seed tells the same story.
     pub seed: u64,
     /// Incidents happen by themselves.
@@ -41,8 +55,8 @@ pub struct Setup {
 
 impl Setup {
     /// The cluster of `quorate demo`.
-    pub const fn demo(seed: u64, story: bool, began: Stamp) -> Self {
-        Self { seed, story, nodes: 5, guests: 15, began }
+    pub const fn demo(manager: Manager, seed: u64, story: bool, began: Stamp) -> Self {
+        Self { manager, seed, story, nodes: 5, guests: 15, began }
     }
 }
 

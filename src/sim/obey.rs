@@ -3,8 +3,8 @@
 use super::answer::{Printed, storage};
 use super::life::SECOND;
 use super::policy;
-use super::virsh;
 use super::world::{GuestAt, Leftover, NodeAt, Run, Work, World};
+use super::{rgmanager, virsh};
 
 /// Carries out a command on a node, and says what the tool would print.
 pub fn command(world: &mut World, node: NodeAt, argv: &[String]) -> Printed {
@@ -22,6 +22,8 @@ pub fn command(world: &mut World, node: NodeAt, argv: &[String]) -> Printed {
         "reboot" => reboot(world, node),
         "logger" => log(world, node, args),
         "virsh" => virsh::command(world, node, args),
+        "clusvcadm" => rgmanager::command(world, node, args),
+        "fence_node" => rgmanager::fence(world, args),
         "true" | ":" => Printed::default(),
         "test" | "sh" | "cat" | "echo" => Printed::failed(1, format!("sh: 1: {program}: the simulated node does not do this")),
         other => Printed::failed(127, format!("sh: 1: {other}: not found")),
@@ -191,7 +193,7 @@ fn fencing(world: &mut World, args: &[&str]) -> Printed {
 }
 
 /// The BMC does at once what was asked of it.
-fn cut_power(world: &mut World, node: NodeAt) {
+pub fn cut_power(world: &mut World, node: NodeAt) {
     let now = world.now;
     if let Some(n) = world.nodes.get_mut(node) {
         (n.on, n.clustered, n.unclean) = (false, false, true);

@@ -80,8 +80,8 @@ fn start(world: &mut World, guest: GuestAt) {
     let Some(node) = best(world, guest) else { return };
     let Some(g) = world.guests.get_mut(guest) else { return };
     g.work = Some(Work::Start(node));
-    let (name, now) = (g.name.clone(), world.second());
-    say(world, &format!(" notice: Initiating start operation {name}_start_0 on {}", world.name(node)));
+    let now = world.second();
+    world.tell_begin("start", guest, node, None);
     let takes = 2 + chance::below(world.seed, guest as u64, now, 4);
     world.plan(i64::try_from(takes).unwrap_or(3) * SECOND, Deed::Done(guest));
 }
@@ -91,8 +91,7 @@ pub fn stop(world: &mut World, guest: GuestAt) {
     let Some(g) = world.guests.get_mut(guest) else { return };
     let Some(node) = g.on else { return };
     g.work = Some(Work::Stop);
-    let name = g.name.clone();
-    say(world, &format!(" notice: Initiating stop operation {name}_stop_0 on {}", world.name(node)));
+    world.tell_begin("stop", guest, node, None);
     world.plan(4 * SECOND, Deed::Done(guest));
 }
 
@@ -107,8 +106,7 @@ pub fn migrate(world: &mut World, guest: GuestAt, to: NodeAt) {
     }
     let takes = i64::try_from(g.memory / BANDWIDTH).unwrap_or(8).max(3) * SECOND;
     g.work = Some(Work::Migrate { to, from: now, until: now.shifted(takes) });
-    let name = g.name.clone();
-    say(world, &format!(" notice: Initiating migrate_to operation {name}_migrate_to_0 on {}", world.name(on)));
+    world.tell_begin("migrate_to", guest, on, Some(to));
     world.plan(takes, Deed::Done(guest));
 }
 
@@ -116,45 +114,33 @@ pub fn migrate(world: &mut World, guest: GuestAt, to: NodeAt) {
 pub fn done(world: &mut World, guest: GuestAt) {
     let now = world.now;
     let Some(g) = world.guests.get_mut(guest) else { return };
-    let name = g.name.clone();
     match g.work.take() {
         Some(Work::Start(node)) if g.jinxed.remove(&node) => {
-            let reason = format!("Failed to start virtual domain {name}: operation failed: cannot acquire state change lock");
+            let reason = format!("Failed to start virtual domain {}: operation failed: cannot acquire state change lock", g.name);
             *g.failures.entry(node).or_default() += THRESHOLD;
             g.failure = Some(Failure { task: "start", node, rc: 1, reason: reason.clone(), at: now });
-            let text = format!(" warning: Result of start operation for {name} on {}: error ({reason})", world.name(node));
-            world.log(node, "pacemaker-controld", 4, text);
+            world.tell_failed("start", guest, node, &reason);
         }
         Some(Work::Start(node)) => {
             (g.on, g.run, g.since) = (Some(node), Run::Running, now);
-            result(world, "start", &name, node);
+            g.restarts += u32::from(g.last == Some(node));
+            world.tell_done("start", guest, node, None);
         }
         Some(Work::Stop) => {
             let node = g.on.take();
-            (g.run, g.since) = (Run::Off, now);
+            (g.run, g.since, g.last) = (Run::Off, now, node);
             if let Some(node) = node {
-                result(world, "stop", &name, node);
+                world.tell_done("stop", guest, node, None);
             }
         }
         Some(Work::Migrate { to, .. }) => {
             let from = g.on.replace(to);
-            g.since = now;
+            (g.since, g.last) = (now, from);
             if let Some(from) = from {
-                result(world, "migrate_to", &name, from);
+                world.tell_done("migrate_to", guest, from, Some(to));
             }
-            result(world, "migrate_from", &name, to);
+            world.tell_done("migrate_from", guest, to, None);
         }
         None => {}
-    }
-}
-
-fn result(world: &mut World, task: &str, name: &str, node: NodeAt) {
-    let text = format!(" notice: Result of {task} operation for {name} on {}: ok", world.name(node));
-    world.log(node, "pacemaker-controld", 5, text);
-}
-
-fn say(world: &mut World, text: &str) {
-    if let Some(dc) = world.dc() {
-        world.log(dc, "pacemaker-controld", 5, text);
     }
 }

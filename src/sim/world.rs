@@ -12,6 +12,8 @@ pub type GuestAt = usize;
 /// The whole of it.
 #[derive(Debug)]
 pub struct World {
+    /// Who manages it.
+    pub manager: super::Manager,
     /// Where chance comes from.
     pub seed: u64,
     /// When it began.
@@ -163,6 +165,10 @@ pub struct Guest {
     pub failures: BTreeMap<NodeAt, u32>,
     /// Since when it is in this state.
     pub since: Stamp,
+    /// Where it was before.
+    pub last: Option<NodeAt>,
+    /// How often it was started again where it had been.
+    pub restarts: u32,
     /// The next start fails on these nodes: set by a story.
     pub jinxed: BTreeSet<NodeAt>,
 }

@@ -10,7 +10,7 @@ use quorate::domain::stamp::Stamp;
 use quorate::link::{Answer, Ask, AskId, CommandLine, Lane, Link, Order, Report, StreamId, Voice};
 use quorate::probe::{self, Raw};
 use quorate::record::Recording;
-use quorate::sim::{Setup, Simulation, chronicle};
+use quorate::sim::{Manager, Setup, Simulation, chronicle};
 use tokio::sync::mpsc;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -94,7 +94,7 @@ impl Node {
 }
 
 fn calm() -> Simulation {
-    Simulation::start(&Setup::demo(1, false, Stamp::now())).unwrap()
+    Simulation::start(&Setup::demo(Manager::Pacemaker, 1, false, Stamp::now())).unwrap()
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_line_that_is_logged_flows_in_the_journal() {
 
 #[test]
 fn the_same_seed_tells_the_same_story_and_another_seed_another() {
-    let tell = |seed| chronicle(&Setup::demo(seed, true, Stamp::from_secs(1_800_000_000)), 600);
+    let tell = |seed| chronicle(&Setup::demo(Manager::Pacemaker, seed, true, Stamp::from_secs(1_800_000_000)), 600);
     let story = tell(7);
     assert_eq!(story, tell(7));
     assert_ne!(story, tell(8));
@@ -204,7 +204,7 @@ fn the_same_seed_tells_the_same_story_and_another_seed_another() {
 
 #[test]
 fn a_cluster_without_a_story_is_quiet() {
-    assert_eq!(chronicle(&Setup::demo(3, false, Stamp::from_secs(1_800_000_000)), 3600), []);
+    assert_eq!(chronicle(&Setup::demo(Manager::Pacemaker, 3, false, Stamp::from_secs(1_800_000_000)), 3600), []);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::config::paths::Paths;
 use crate::config::{self, Choice, Config, ConfigError, Session};
 use crate::domain::stamp::Stamp;
 use crate::record::Recording;
-use crate::sim::{Setup, Simulation};
+use crate::sim::{Manager, Setup, Simulation};
 
 /// The name of the demo's cluster.
 pub(super) const DEMO: &str = "net-cluster";
@@ -110,11 +110,11 @@ pub fn demo_ways(demo: &Demo) -> Result<WayFinder, Failure> {
 }
 
 fn simulate(demo: &Demo) -> Result<Simulation, Failure> {
-    if demo.stack == Stack::Rhcs {
-        let text = "this quorate's demo simulates a Pacemaker cluster; it has no cluster of another stack";
-        return Err(Failure::Said(WRONG_COMMAND_LINE, text.to_owned()));
-    }
-    Ok(Simulation::start(&Setup::demo(demo.seed, demo.story, Stamp::now()))?)
+    let manager = match demo.stack {
+        Stack::Pacemaker => Manager::Pacemaker,
+        Stack::Rhcs => Manager::Rgmanager,
+    };
+    Ok(Simulation::start(&Setup::demo(manager, demo.seed, demo.story, Stamp::now()))?)
 }
 
 /// A new file for `record`: what is there is never overwritten, and nobody else may read it.

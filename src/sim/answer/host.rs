@@ -3,16 +3,27 @@
 use std::fmt::Write as _;
 
 use crate::domain::stamp::Stamp;
-use crate::sim::chance;
 use crate::sim::world::{CPUS, NodeAt, World};
+use crate::sim::{Manager, chance};
 
 const TOOLS: &str = "crm_mon\ncibadmin\nstonith_admin\ncrm_node\ncrm_resource\ncrm_simulate\ncrm_attribute\ncorosync-quorumtool\n\
     corosync-cfgtool\ncorosync-cmapctl\ndlm_tool\nlvs\nvgs\npvs\ndmsetup\nmultipathd\nip\nsystemctl\njournalctl\nfindmnt\ndf\n\
     stdbuf\nsudo\nethtool\ntail\ncat\ndate\nlvmlockctl";
 
+/// What a node of RHEL 6 has.
+const OLD_TOOLS: &str = "clustat\nclusvcadm\ncman_tool\nfence_tool\ngroup_tool\nfence_node\nfence_ack_manual\nccs_tool\nccs\n\
+    ccs_config_validate\nservice\nchkconfig\ndlm_tool\nlvs\nvgs\npvs\ndmsetup\nmultipath\nip\ndf\nstdbuf\nsudo\nethtool\ntail\ncat\ndate";
+
 /// The script that looks for tools.
 pub fn tools(world: &World, node: NodeAt) -> String {
     let name = world.name(node);
+    if world.manager == Manager::Rgmanager {
+        return format!(
+            "@@quorate present\n{OLD_TOOLS}\n@@quorate uid\n0\n@@quorate hostname\n{name}\n@@quorate zone\n+0000\n@@quorate version clustat\n\
+             clustat version 3.0.12.1\n\n@@quorate version ip\nip utility, iproute2-ss091226\n\n@@quorate version lvs\n\
+             \x20 LVM version:     2.02.95(2)-RHEL6 (2012-05-16)\n\n@@quorate member\n"
+        );
+    }
     format!(
         "@@quorate present\n{TOOLS}\n@@quorate uid\n0\n@@quorate hostname\n{name}\n@@quorate zone\n+0000\n@@quorate version crm_mon\n\
          Pacemaker 2.1.5\nWritten by Andrew Beekhof and the Pacemaker project contributors\n\n@@quorate version corosync\n\
@@ -62,7 +73,10 @@ pub fn sample(world: &World, node: NodeAt) -> String {
     for at in 0..CPUS {
         let _ = writeln!(out, "cpu{at} {} 0 0 {} 0 0 0 0 0 0", busy / CPUS, total.saturating_sub(busy) / CPUS);
     }
-    out.push_str("\n@@quorate kernel\n6.1.0-28-amd64\n@@quorate os\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
+    out.push_str(match world.manager {
+        Manager::Pacemaker => "\n@@quorate kernel\n6.1.0-28-amd64\n@@quorate os\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n",
+        Manager::Rgmanager => "\n@@quorate kernel\n2.6.32-220.el6.x86_64\n@@quorate os\nCentOS release 6.2 (Final)\n",
+    });
     out
 }
 
@@ -89,6 +103,10 @@ pub fn units(world: &World, node: NodeAt) -> String {
 /// Names of processes.
 pub fn daemons(world: &World, node: NodeAt) -> String {
     let clustered = world.nodes.get(node).is_some_and(|n| n.clustered);
+    if world.manager == Manager::Rgmanager {
+        let cluster = "corosync\nfenced\ndlm_controld\ngfs_controld\nrgmanager\nclvmd\n";
+        return format!("init\nsshd\nmultipathd\nlibvirtd\nntpd\n{}", if clustered { cluster } else { "" });
+    }
     let cluster = "corosync\npacemakerd\npacemaker-based\npacemaker-fence\npacemaker-execd\npacemaker-attrd\npacemaker-sched\npacemaker-contr\ndlm_controld\nlvmlockd\n";
     format!("systemd\nsshd\nmultipathd\nlibvirtd\nchronyd\n{}", if clustered { cluster } else { "" })
 }

@@ -1,7 +1,9 @@
-//! What the tools of a simulated node print, in the formats of Debian 12: pacemaker 2.1.5, corosync 3.1.7, LVM 2.03.16, iproute2 6.1.
+//! What the tools of a simulated node print, in the formats of Debian 12 (pacemaker 2.1.5, corosync 3.1.7, LVM 2.03.16, iproute2 6.1) or of
+//! RHEL 6 (cluster 3.0.12.1, rgmanager 3.0.12.1, LVM 2.02.95, an iproute2 without JSON, no systemd, no journal).
 
 use std::collections::HashMap;
 
+use super::Manager;
 use super::world::{NodeAt, World};
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::{Observation, Question};
@@ -12,6 +14,7 @@ mod corosync;
 mod host;
 pub mod net;
 mod pacemaker;
+mod rhcs;
 pub mod storage;
 pub mod streams;
 mod xml;
@@ -43,7 +46,8 @@ impl Printed {
 pub fn commands(world: &World) -> HashMap<Vec<String>, Question> {
     let tools = tools(world);
     let mut all = HashMap::new();
-    for question in QUESTIONS {
+    let more: &[Question] = if world.manager == Manager::Rgmanager { &OF_RGMANAGER } else { &OF_PACEMAKER };
+    for question in QUESTIONS.into_iter().chain(more.iter().copied()) {
         for tools in [&tools, &Tools::default()] {
             if let Some(command) = probe::command(question, tools) {
                 all.insert(command.argv().to_vec(), question);
@@ -63,20 +67,11 @@ fn tools(world: &World) -> Tools {
     }
 }
 
-/// All that a simulated node answers.
-const QUESTIONS: [Question; 25] = [
+/// What any simulated node answers.
+const QUESTIONS: [Question; 16] = [
     Question::Tools,
-    Question::CrmMon,
-    Question::Constraints,
-    Question::FenceHistory,
-    Question::FenceDevices,
-    Question::Quorum,
-    Question::Links,
-    Question::LinkStats,
-    Question::Cmap,
     Question::Dlm,
     Question::Watchdog,
-    Question::Units,
     Question::Daemons,
     Question::Host,
     Question::Clock,
@@ -92,28 +87,31 @@ const QUESTIONS: [Question; 25] = [
     Question::LibvirtSockets,
 ];
 
+/// What a node with Pacemaker answers besides.
+const OF_PACEMAKER: [Question; 9] = [
+    Question::CrmMon,
+    Question::Constraints,
+    Question::FenceHistory,
+    Question::FenceDevices,
+    Question::Quorum,
+    Question::Links,
+    Question::LinkStats,
+    Question::Cmap,
+    Question::Units,
+];
+
+/// What a node with rgmanager answers besides.
+const OF_RGMANAGER: [Question; 5] = [Question::Clustat, Question::Cman, Question::Groups, Question::ClusterConf, Question::InitScripts];
+
 /// Answers a question.
 pub fn print(world: &World, node: NodeAt, question: Question) -> Printed {
     let clustered = world.nodes.get(node).is_some_and(|n| n.clustered);
     match question {
-        Question::CrmMon | Question::Constraints | Question::FenceHistory | Question::FenceDevices if !clustered => {
-            Printed::failed(102, "crm_mon: Connection to cluster failed: Connection refused")
-        }
-        Question::Quorum | Question::Links | Question::LinkStats | Question::Cmap if !clustered => {
-            Printed::failed(1, "Cannot initialize CMAP service")
-        }
-        Question::CrmMon => Printed::ok(pacemaker::monitor(world, node)),
-        Question::Constraints => Printed::ok(pacemaker::constraints(world)),
-        Question::FenceHistory => Printed::ok(pacemaker::history(world)),
-        Question::FenceDevices => Printed::ok(pacemaker::devices(world, node)),
-        Question::Quorum => Printed::ok(corosync::quorum(world, node)),
-        Question::Links => Printed::ok(corosync::links(world, node)),
-        Question::LinkStats => Printed::ok(corosync::stats(world, node)),
-        Question::Cmap => Printed::ok(corosync::map(world, node)),
+        _ if OF_PACEMAKER.contains(&question) => of_pacemaker(world, node, question, clustered),
+        _ if OF_RGMANAGER.contains(&question) => of_rgmanager(world, node, question, clustered),
         Question::Dlm => Printed::ok(corosync::dlm(world, node)),
         Question::Tools => Printed::ok(host::tools(world, node)),
         Question::Watchdog => Printed::ok(host::watchdog()),
-        Question::Units => Printed::ok(host::units(world, node)),
         Question::Daemons => Printed::ok(host::daemons(world, node)),
         Question::Host => Printed::ok(host::sample(world, node)),
         Question::Clock => Printed::ok(host::clock()),
@@ -131,6 +129,43 @@ pub fn print(world: &World, node: NodeAt, question: Question) -> Printed {
         }
         _ => Printed::failed(127, "sh: not found"),
     }
+}
+
+fn of_pacemaker(world: &World, node: NodeAt, question: Question, clustered: bool) -> Printed {
+    if question == Question::Units {
+        return Printed::ok(host::units(world, node));
+    }
+    let manager = matches!(question, Question::CrmMon | Question::Constraints | Question::FenceHistory | Question::FenceDevices);
+    match (clustered, manager) {
+        (false, true) => return Printed::failed(102, "crm_mon: Connection to cluster failed: Connection refused"),
+        (false, false) => return Printed::failed(1, "Cannot initialize CMAP service"),
+        (true, _) => {}
+    }
+    Printed::ok(match question {
+        Question::CrmMon => pacemaker::monitor(world, node),
+        Question::Constraints => pacemaker::constraints(world),
+        Question::FenceHistory => pacemaker::history(world),
+        Question::FenceDevices => pacemaker::devices(world, node),
+        Question::Quorum => corosync::quorum(world, node),
+        Question::Links => corosync::links(world, node),
+        Question::LinkStats => corosync::stats(world, node),
+        _ => corosync::map(world, node),
+    })
+}
+
+fn of_rgmanager(world: &World, node: NodeAt, question: Question, clustered: bool) -> Printed {
+    match question {
+        Question::ClusterConf => return Printed::ok(rhcs::conf(world)),
+        Question::InitScripts => return Printed::ok(rhcs::scripts(world, node)),
+        Question::Clustat if !clustered => return Printed::failed(255, "Could not connect to CMAN: No such file or directory"),
+        _ if !clustered => return Printed::failed(1, "cman_tool: Cannot open connection to cman, is it running ?"),
+        _ => {}
+    }
+    Printed::ok(match question {
+        Question::Clustat => rhcs::clustat(world, node),
+        Question::Cman => rhcs::cman(world, node),
+        _ => rhcs::groups(world, node),
+    })
 }
 
 /// `Sun Nov 22 22:11:22 2026`, as ctime(3) prints it, UTC.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::sim::Manager;
 use crate::sim::world::{Node, NodeAt, World};
 
 /// VLANs on bond1, each with its bridge.
@@ -94,9 +95,43 @@ fn tap(node: NodeAt, guest: usize) -> Value {
     })
 }
 
+/// `ip -d -s link` and `ip -o addr` of an iproute2 without JSON.
+fn plain(node: NodeAt, n: &Node) -> String {
+    let mut out = String::from(
+        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN \n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n",
+    );
+    let mut add = |index: usize, name: &str, up: bool, role: &str, master: &str, detail: &str| {
+        let flags = if up { format!("BROADCAST,MULTICAST{role},UP,LOWER_UP") } else { format!("NO-CARRIER,BROADCAST,MULTICAST{role},UP") };
+        let master = if master.is_empty() { String::new() } else { format!(" master {master}") };
+        let _ = writeln!(out, "{index}: {name}: <{flags}> mtu 1500 qdisc mq{master} state {} qlen 1000", state(up));
+        let _ = write!(out, "    link/ether {} brd ff:ff:ff:ff:ff:ff\n{detail}", mac(node, index));
+    };
+    for (at, port) in n.ports.iter().enumerate() {
+        add(at + 2, &format!("eth{at}"), port.up, ",SLAVE", &format!("bond{}", at % 2), "");
+    }
+    for bond in 0..2 {
+        add(10 + bond, &format!("bond{bond}"), n.active_port(bond).is_some(), ",MASTER", "", "");
+    }
+    let carried = n.active_port(1).is_some();
+    for id in VLANS {
+        let detail = format!("    vlan id {id} <REORDER_HDR> \n");
+        add(20 + usize::from(id), &format!("bond1.{id}@bond1"), carried, "", &format!("br{id}"), &detail);
+        add(30 + usize::from(id), &format!("br{id}"), carried, "", "", "    bridge \n");
+    }
+    let _ = write!(
+        out,
+        "\n@@quorate addresses\n1: lo    inet 127.0.0.1/8 scope host lo\n10: bond0    inet 172.18.18.{0}/24 brd 172.18.18.255 scope global bond0\n31: br1    inet 192.0.2.{0}/24 brd 192.0.2.255 scope global br1\n\n@@quorate devices\neth0\neth1\neth2\neth3\n",
+        11 + node,
+    );
+    out
+}
+
 /// `ip -d -j -s link`, `ip -j addr`, and which have a device.
 pub fn links(world: &World, node: NodeAt) -> String {
     let Some(n) = world.nodes.get(node) else { return String::new() };
+    if world.manager == Manager::Rgmanager {
+        return plain(node, n);
+    }
     let mut all = vec![json!({
         "ifindex": 1, "ifname": "lo", "flags": ["LOOPBACK", "UP", "LOWER_UP"], "mtu": 65536, "qdisc": "noqueue", "operstate": "UNKNOWN",
         "link_type": "loopback", "address": "00:00:00:00:00:00",

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::sim::world::{NodeAt, Volume, World};
+use crate::sim::Manager;
+use crate::sim::world::{Node, NodeAt, Volume, World};
 
-/// The shared group.
 /// The shared group.
 pub const GROUP: &str = "vg_cluster";
 const GROUP_UUID: &str = "ScvgO5-l2WM-XYJ7-RYpt-I0yp-XLr4-d8RlqZ";
@@ -35,16 +35,34 @@ fn open(world: &World, node: NodeAt, at: usize) -> bool {
     mounted || used
 }
 
-/// The report that `--reportformat json` prints.
-fn report(kind: &str, rows: &[String]) -> String {
+/// A report: as `--reportformat json` prints it, or, where LVM is too old for that, with separators in the columns' order.
+fn report(world: &World, kind: &str, columns: &[&str], rows: &[Vec<String>]) -> String {
+    if world.manager == Manager::Rgmanager {
+        return rows.iter().fold(String::new(), |mut out, row| {
+            let _ = writeln!(out, "  {}", row.join("|"));
+            out
+        });
+    }
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = columns.iter().zip(row).map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+        format!("                  {{{}}}", cells.join(", "))
+    };
+    let lines: Vec<String> = rows.iter().map(line).collect();
     format!(
         "  {{\n      \"report\": [\n          {{\n              \"{kind}\": [\n{}\n              ]\n          }}\n      ]\n  }}\n",
-        rows.join(",\n")
+        lines.join(",\n")
     )
 }
 
-/// `lvs -a --units b --nosuffix --reportformat json`.
+fn row<const N: usize>(cells: [&dyn std::fmt::Display; N]) -> Vec<String> {
+    cells.iter().map(ToString::to_string).collect()
+}
+
+/// `lvs -a --units b --nosuffix`.
 pub fn lvs(world: &World, node: NodeAt) -> String {
+    // The order of `lvs -o` for LVM without JSON; the names are those of both.
+    let columns =
+        ["lv_name", "vg_name", "lv_attr", "lv_size", "vg_attr", "copy_percent", "move_pv", "lv_uuid", "origin", "snap_percent", "devices"];
     let mut first = 0;
     let mut rows = Vec::new();
     for (at, v) in world.volumes.iter().enumerate() {
@@ -53,59 +71,49 @@ pub fn lvs(world: &World, node: NodeAt) -> String {
             (true, false) => "-wi-a-----",
             (false, _) => "-wi-------",
         };
-        rows.push(format!(
-            "                  {{\"vg_name\":\"{GROUP}\", \"lv_name\":\"{}\", \"lv_uuid\":\"{}\", \"lv_attr\":\"{attr}\", \"lv_size\":\"{}\", \"pool_lv\":\"\", \"origin\":\"\", \"data_percent\":\"\", \"metadata_percent\":\"\", \"move_pv\":\"\", \"copy_percent\":\"\", \"devices\":\"{UNIT}({first})\", \"lv_layout\":\"linear\", \"lv_role\":\"public\", \"lv_health_status\":\"\"}}",
-            v.name,
-            uuid("lv", at),
-            v.size,
-        ));
+        let devices = format!("{UNIT}({first})");
+        rows.push(row([&v.name, &GROUP, &attr, &v.size, &shared(world), &"", &"", &uuid("lv", at), &"", &"", &devices]));
         first += v.size / EXTENT;
     }
     for (at, (name, size)) in OWN.into_iter().enumerate() {
-        rows.push(format!(
-            "                  {{\"vg_name\":\"vg_sys\", \"lv_name\":\"{name}\", \"lv_uuid\":\"{}\", \"lv_attr\":\"-wi-ao----\", \"lv_size\":\"{size}\", \"pool_lv\":\"\", \"origin\":\"\", \"data_percent\":\"\", \"metadata_percent\":\"\", \"move_pv\":\"\", \"copy_percent\":\"\", \"devices\":\"/dev/sda2(0)\", \"lv_layout\":\"linear\", \"lv_role\":\"public\", \"lv_health_status\":\"\"}}",
-            uuid(&format!("s{node}"), at),
-        ));
+        let id = uuid(&format!("s{node}"), at);
+        rows.push(row([&name, &"vg_sys", &"-wi-ao----", &size, &"wz--n-", &"", &"", &id, &"", &"", &"/dev/sda2(0)"]));
     }
-    report("lv", &rows)
+    report(world, "lv", &columns, &rows)
+}
+
+/// The attributes of the shared group: under lvmlockd, or clustered by clvmd.
+const fn shared(world: &World) -> &'static str {
+    match world.manager {
+        Manager::Pacemaker => "wz--ns",
+        Manager::Rgmanager => "wz--nc",
+    }
 }
 
 /// Volumes of each node's own group.
 const OWN: [(&str, u64); 2] = [("root", 32 << 30), ("log", 16 << 30)];
 const OWN_SIZE: u64 = 72 << 30;
 
-/// `vgs --units b --nosuffix --reportformat json`.
+/// `vgs --units b --nosuffix`.
 pub fn vgs(world: &World, node: NodeAt) -> String {
-    let row = |name: &str, uuid: &str, attr: &str, size: u64, free: u64, lock: &str, lvs: usize| {
-        format!(
-            "                  {{\"vg_name\":\"{name}\", \"vg_uuid\":\"{uuid}\", \"vg_attr\":\"{attr}\", \"vg_size\":\"{size}\", \"vg_free\":\"{free}\", \"vg_lock_type\":\"{lock}\", \"pv_count\":\"1\", \"lv_count\":\"{lvs}\", \"vg_missing_pv_count\":\"0\"}}"
-        )
-    };
+    let columns = ["vg_name", "vg_attr", "vg_size", "vg_free", "pv_count", "lv_count", "vg_uuid"];
     let own: u64 = OWN.iter().map(|(_, size)| size).sum();
-    report(
-        "vg",
-        &[
-            row(GROUP, GROUP_UUID, "wz--ns", GROUP_SIZE, free(world), "dlm", world.volumes.len()),
-            row("vg_sys", &uuid("vgs", node), "wz--n-", OWN_SIZE, OWN_SIZE - own, "", OWN.len()),
-        ],
-    )
+    let rows = [
+        row([&GROUP, &shared(world), &GROUP_SIZE, &free(world), &1, &world.volumes.len(), &GROUP_UUID]),
+        row([&"vg_sys", &"wz--n-", &OWN_SIZE, &(OWN_SIZE - own), &1, &OWN.len(), &uuid("vgs", node)]),
+    ];
+    report(world, "vg", &columns, &rows)
 }
 
-/// `pvs --units b --nosuffix --reportformat json`.
+/// `pvs --units b --nosuffix`.
 pub fn pvs(world: &World, node: NodeAt) -> String {
-    let row = |path: &str, uuid: &str, vg: &str, size: u64, free: u64| {
-        format!(
-            "                  {{\"pv_name\":\"{path}\", \"pv_uuid\":\"{uuid}\", \"vg_name\":\"{vg}\", \"pv_attr\":\"a--\", \"pv_size\":\"{size}\", \"pv_free\":\"{free}\", \"dev_size\":\"{size}\"}}"
-        )
-    };
+    let columns = ["pv_name", "vg_name", "pv_attr", "pv_size", "pv_free", "pv_uuid", "dev_size"];
     let own: u64 = OWN.iter().map(|(_, size)| size).sum();
-    report(
-        "pv",
-        &[
-            row(UNIT, &uuid("pv", 0), GROUP, GROUP_SIZE, free(world)),
-            row("/dev/sda2", &uuid("pvs", node), "vg_sys", OWN_SIZE, OWN_SIZE - own),
-        ],
-    )
+    let rows = [
+        row([&UNIT, &GROUP, &"a--", &GROUP_SIZE, &free(world), &uuid("pv", 0), &GROUP_SIZE]),
+        row([&"/dev/sda2", &"vg_sys", &"a--", &OWN_SIZE, &(OWN_SIZE - own), &uuid("pvs", node), &OWN_SIZE]),
+    ];
+    report(world, "pv", &columns, &rows)
 }
 
 fn mapped(group: &str, volume: &str) -> String {
@@ -141,6 +149,9 @@ fn here(volume: &Volume, node: NodeAt) -> u64 {
 /// `multipathd show maps json`.
 pub fn multipath(world: &World, node: NodeAt) -> String {
     let Some(n) = world.nodes.get(node) else { return String::new() };
+    if world.manager == Manager::Rgmanager {
+        return listed(n);
+    }
     let path = |at: usize| {
         let (dev, dev_t) = [("sdb", "8:16"), ("sdc", "8:32")].get(at).copied().unwrap_or(("sdb", "8:16"));
         let (dm, dev_state, check) =
@@ -153,6 +164,16 @@ pub fn multipath(world: &World, node: NodeAt) -> String {
     format!(
         "{{\n \"major_version\": 0,\n \"minor_version\": 1,\n \"maps\": [{{\n  \"name\" : \"netapp\", \"uuid\" : \"360a98000572d4275\", \"sysfs\" : \"dm-0\", \"failback\" : \"immediate\", \"queueing\" : \"5 chk\", \"paths\" : {alive}, \"write_prot\" : \"rw\", \"dm_st\" : \"active\", \"features\" : \"1 queue_if_no_path\", \"hwhandler\" : \"1 alua\", \"action\" : \"\", \"path_faults\" : {}, \"vend\" : \"NETAPP\", \"prod\" : \"LUN\", \"rev\" : \"811a\",\n  \"path_groups\": [{{\"selector\" : \"service-time 0\", \"pri\" : 50, \"dm_st\" : \"active\", \"marginal_st\" : \"normal\", \"group\" : 1, \"paths\": [{}, {}]}}]\n }}]\n}}\n",
         2 - alive,
+        path(0),
+        path(1),
+    )
+}
+
+/// `multipath -ll`.
+fn listed(n: &Node) -> String {
+    let path = |at: usize| if n.paths.get(at) == Some(&true) { "active ready running" } else { "failed faulty offline" };
+    format!(
+        "netapp (360a98000572d4275) dm-0 NETAPP,LUN\nsize=4.0T features='1 queue_if_no_path' hwhandler='1 alua' wp=rw\n`-+- policy='round-robin 0' prio=50 status=active\n  |- 1:0:0:0 sdb 8:16 {}\n  `- 2:0:0:0 sdc 8:32 {}\n",
         path(0),
         path(1),
     )

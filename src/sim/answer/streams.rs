@@ -12,7 +12,9 @@ use crate::sim::world::{Line, NodeAt, World};
 pub fn kind(argv: &[String]) -> Option<StreamKind> {
     let has = |text: &str| argv.iter().any(|a| a.contains(text));
     // The first to be named is the most particular: scripts of one stream may speak of the tools of another.
-    if has("journalctl") {
+    if has("node's log files") {
+        Some(StreamKind::LogFiles)
+    } else if has("journalctl") {
         Some(StreamKind::Journal)
     } else if has("corosync-cmapctl") {
         Some(StreamKind::CorosyncMap)
@@ -34,28 +36,44 @@ pub fn begin(world: &World, node: NodeAt, kind: StreamKind) -> String {
     match kind {
         StreamKind::Netlink => format!("@zone +0000\n{}@live\n", net::listing(world, node)),
         StreamKind::CorosyncMap => corosync::members(world, node),
-        StreamKind::Journal | StreamKind::LogFiles => String::new(),
+        StreamKind::LogFiles => format!("@zone +0000\n@file 1 {} 0 {MESSAGES} {MESSAGES}\n", 4711 + node),
+        StreamKind::Journal => String::new(),
     }
 }
+
+/// The log of a node without a journal.
+const MESSAGES: &str = "/var/log/messages";
 
 /// What has come since; `said` counts the journal's lines.
 pub fn news(world: &World, node: NodeAt, kind: StreamKind, said: &mut u64) -> String {
     let mine = |(n, line): &(NodeAt, String)| (*n == node).then(|| format!("{line}\n"));
     match kind {
-        StreamKind::Journal => {
-            let skip = usize::try_from(said.saturating_sub(world.forgotten)).unwrap_or(0);
-            let first = world.forgotten + skip as u64;
-            let lines = world.journal.iter().skip(skip).zip(first..);
-            let out = lines.filter(|(l, _)| l.node == node).fold(String::new(), |mut out, (line, number)| {
-                let _ = writeln!(out, "{}", entry(line, number));
-                out
-            });
-            *said = world.forgotten + world.journal.len() as u64;
-            out
-        }
+        StreamKind::Journal => lines(world, node, said, |line, number| entry(line, number).to_string()),
+        StreamKind::LogFiles => lines(world, node, said, |line, _| format!("1:{}", syslog(world, line))),
         StreamKind::Netlink => world.netlink.iter().filter_map(mine).collect(),
         StreamKind::CorosyncMap => world.map.iter().filter_map(mine).collect(),
-        StreamKind::LogFiles => String::new(),
+    }
+}
+
+fn lines(world: &World, node: NodeAt, said: &mut u64, print: impl Fn(&Line, u64) -> String) -> String {
+    let skip = usize::try_from(said.saturating_sub(world.forgotten)).unwrap_or(0);
+    let first = world.forgotten + skip as u64;
+    let lines = world.journal.iter().skip(skip).zip(first..);
+    let out = lines.filter(|(l, _)| l.node == node).fold(String::new(), |mut out, (line, number)| {
+        let _ = writeln!(out, "{}", print(line, number));
+        out
+    });
+    *said = world.forgotten + world.journal.len() as u64;
+    out
+}
+
+/// A line of /var/log/messages: no year, and the short name of the host.
+fn syslog(world: &World, line: &Line) -> String {
+    let at = jiff::Timestamp::from_microsecond(line.at.0).unwrap_or_default().strftime("%b %e %H:%M:%S").to_string();
+    let host = world.name(line.node).split('.').next().unwrap_or_default();
+    match line.program {
+        "kernel" => format!("{at} {host} kernel: {}", line.text),
+        program => format!("{at} {host} {program}[2845]: {}", line.text),
     }
 }
 

@@ -1,0 +1,211 @@
+//! `clustat -x`, `cman_tool`, `fence_tool`, `group_tool`, cluster.conf, `service NAME status` of RHEL 6 (cluster 3.0.12.1, rgmanager 3.0.12.1).
+
+use std::fmt::Write as _;
+
+use super::ctime;
+use super::xml::quoted;
+use crate::sim::world::{Guest, NodeAt, Work, World};
+
+/// The version of cluster.conf.
+const CONFIG: u32 = 87;
+
+/// `clustat -x`.
+pub fn clustat(world: &World, node: NodeAt) -> String {
+    let seen = world.seen_by(node);
+    let mut out = format!(
+        "<?xml version=\"1.0\"?>\n<clustat version=\"4.1.1\">\n  <cluster name=\"net-cluster\" id=\"16564\" generation=\"{}\"/>\n  <quorum quorate=\"{}\" groupmember=\"1\"/>\n  <nodes>\n",
+        1284 + world.fences.len() * 4,
+        u8::from(seen.len() >= world.needed()),
+    );
+    for (at, n) in world.nodes.iter().enumerate() {
+        let up = u8::from(seen.contains(&at));
+        let _ = writeln!(
+            out,
+            "    <node name=\"{}\" state=\"{up}\" local=\"{}\" estranged=\"0\" rgmanager=\"{up}\" rgmanager_master=\"0\" qdisk=\"0\" nodeid=\"0x{:08x}\"/>",
+            n.name,
+            u8::from(at == node),
+            at + 1,
+        );
+    }
+    out.push_str("  </nodes>\n");
+    if seen.len() >= world.needed() {
+        out.push_str("  <groups>\n");
+        for guest in &world.guests {
+            group(&mut out, world, guest);
+        }
+        out.push_str("  </groups>\n");
+    }
+    out.push_str("</clustat>\n");
+    out
+}
+
+fn group(out: &mut String, world: &World, guest: &Guest) {
+    let (code, word) = state(guest);
+    let (flags, flags_str) = if guest.managed { (0, "") } else { (1, "frozen") };
+    let name = |at: Option<NodeAt>| at.map_or("none", |n| world.name(n)).to_owned();
+    let owner = match guest.work {
+        Some(Work::Start(to)) => Some(to),
+        _ => guest.on,
+    };
+    let _ = writeln!(
+        out,
+        "    <group name=\"vm:{}\" state=\"{code}\" state_str=\"{word}\" flags=\"{flags}\" flags_str=\"{flags_str}\" owner=\"{}\" last_owner=\"{}\" restarts=\"{}\" last_transition=\"{}\" last_transition_str=\"{}\"/>",
+        quoted(&guest.name),
+        name(owner),
+        name(guest.last),
+        guest.restarts,
+        guest.since.0 / 1_000_000,
+        ctime(guest.since),
+    );
+}
+
+/// The states of rgmanager's resgroup.h.
+const fn state(guest: &Guest) -> (u8, &'static str) {
+    match (guest.work, guest.on, guest.wanted) {
+        (Some(Work::Start(_)), ..) => (111, "starting"),
+        (Some(Work::Stop), ..) => (113, "stopping"),
+        (Some(Work::Migrate { .. }), ..) => (120, "migrating"),
+        (None, Some(_), _) => (112, "started"),
+        (None, None, false) => (119, "disabled"),
+        (None, None, true) => (110, "stopped"),
+    }
+}
+
+/// `cman_tool status`, `nodes -a`, `nodes -F ...`.
+pub fn cman(world: &World, node: NodeAt) -> String {
+    let seen = world.seen_by(node);
+    let quorate = seen.len() >= world.needed();
+    let mut out = format!(
+        "Version: 6.2.0\nConfig Version: {CONFIG}\nCluster Name: net-cluster\nCluster Id: 16564\nCluster Member: Yes\nCluster Generation: {}\nMembership state: Cluster-Member\nNodes: {}\nExpected votes: {}\nTotal votes: {}\nNode votes: 1\nQuorum: {} {}\nActive subsystems: 9\nFlags: \nPorts Bound: 0 11 177  \nNode name: {}\nNode ID: {}\nMulticast addresses: 239.192.168.147 \nNode addresses: 172.18.18.{} \n",
+        1284 + world.fences.len() * 4,
+        seen.len(),
+        world.nodes.len(),
+        seen.len(),
+        world.needed(),
+        if quorate { " " } else { "Activity blocked" },
+        world.name(node),
+        node + 1,
+        11 + node,
+    );
+    out.push_str("@@quorate nodes\nNode  Sts   Inc   Joined               Name\n");
+    for (at, n) in world.nodes.iter().enumerate() {
+        let joined = super::iso(n.booted);
+        let joined = joined.trim_end_matches('Z');
+        let (sts, inc, joined) = if seen.contains(&at) { ("M", 1264 + at * 4, joined) } else { ("X", 0, "                   ") };
+        let _ = writeln!(out, "{:>4}   {sts} {inc:>6}   {joined}  {}", at + 1, n.name);
+        let _ = writeln!(out, "       Addresses: 172.18.18.{} ", 11 + at);
+    }
+    out.push_str("@@quorate votes\n");
+    for (at, n) in world.nodes.iter().enumerate() {
+        let member = if seen.contains(&at) { "M 1" } else { "X 1" };
+        let word = if seen.contains(&at) { "Member" } else { "Dead" };
+        let (kind, votes) = member.split_once(' ').unwrap_or(("M", "1"));
+        let _ = writeln!(out, "{} {} {kind} {votes} {} {word} ", at + 1, n.name, world.nodes.len());
+    }
+    out.push_str("@@quorate fenced\n");
+    out
+}
+
+/// `fence_tool ls -n`, then `group_tool ls`.
+pub fn groups(world: &World, node: NodeAt) -> String {
+    let seen = world.seen_by(node);
+    let victims: Vec<NodeAt> = (0..world.nodes.len()).filter(|n| world.nodes.get(*n).is_some_and(|n| n.unclean)).collect();
+    let ids: Vec<String> = seen.iter().map(|n| (n + 1).to_string()).collect();
+    let domain = format!(
+        "fence domain\nmember count  {}\nvictim count  {}\nvictim now    {}\nmaster nodeid {}\nwait state    {}\nmembers       {} \n",
+        seen.len(),
+        victims.len(),
+        victims.first().map_or(0, |v| v + 1),
+        seen.first().map_or(0, |n| n + 1),
+        if victims.is_empty() { "none" } else { "fencing" },
+        ids.join(" "),
+    );
+    let mut out = format!("@@quorate fence\n{domain}all nodes\n");
+    for at in 0..world.nodes.len() {
+        let last = world.fences.iter().rev().find(|f| f.target == at).and_then(|f| Some((f.by + 1, f.done?.0 / 1_000_000)));
+        let (master, how, when) = last.map_or((0, "none", String::new()), |(by, at)| (by, "agent", format!(" time {at}")));
+        let _ = writeln!(
+            out,
+            "nodeid {} member {} victim {} last fence master {master} how {how}{when}",
+            at + 1,
+            u8::from(seen.contains(&at)),
+            u8::from(victims.contains(&at)),
+        );
+    }
+    let _ = write!(out, "\n@@quorate groups\n{domain}\ndlm lockspaces\n");
+    for (name, id) in [("clvmd", "0x4104eefa"), ("rgmanager", "0x5231f3eb"), ("netcluster0", "0x3df8322a"), ("netcluster1", "0x3df8322b")] {
+        let _ = write!(
+            out,
+            "name          {name}\nid            {id}\nflags         0x00000000 \nchange        member {0} joined 1 remove 0 failed 0 seq 5,5\nmembers       {1} \n\n",
+            seen.len(),
+            ids.join(" "),
+        );
+    }
+    out
+}
+
+/// /etc/cluster/cluster.conf, its passwords cut out as the question cuts them out.
+pub fn conf(world: &World) -> String {
+    let mut out = format!(
+        "<?xml version=\"1.0\"?>\n<cluster alias=\"net-cluster\" config_version=\"{CONFIG}\" name=\"net-cluster\">\n  <fence_daemon clean_start=\"0\" post_fail_delay=\"0\" post_join_delay=\"30\"/>\n  <cman expected_votes=\"{}\"/>\n  <clusternodes>\n",
+        world.nodes.len(),
+    );
+    for (at, n) in world.nodes.iter().enumerate() {
+        let id = at + 1;
+        let _ = writeln!(
+            out,
+            "    <clusternode name=\"{}\" nodeid=\"{id}\" votes=\"1\"><fence><method name=\"1\"><device name=\"ipmi-virtsrv{id}\"/></method></fence></clusternode>",
+            n.name,
+        );
+    }
+    out.push_str("  </clusternodes>\n  <fencedevices>\n");
+    for id in 1..=world.nodes.len() {
+        let _ = writeln!(
+            out,
+            "    <fencedevice agent=\"fence_ipmilan\" ipaddr=\"192.0.2.{}\" lanplus=\"1\" login=\"admin\" name=\"ipmi-virtsrv{id}\" passwd=\"***\"/>",
+            120 + id,
+        );
+    }
+    out.push_str("  </fencedevices>\n  <rm log_level=\"6\">\n    <failoverdomains>\n");
+    for first in 0..world.nodes.len() {
+        let _ = writeln!(out, "      <failoverdomain name=\"prefer-n{}\" nofailback=\"1\" ordered=\"1\" restricted=\"0\">", first + 1);
+        for place in 0..world.nodes.len() {
+            let node = world.name((first + place) % world.nodes.len());
+            let _ = writeln!(out, "        <failoverdomainnode name=\"{node}\" priority=\"{}\"/>", place + 1);
+        }
+        out.push_str("      </failoverdomain>\n");
+    }
+    out.push_str("    </failoverdomains>\n    <resources/>\n");
+    for guest in &world.guests {
+        let _ = writeln!(
+            out,
+            "    <vm autostart=\"1\" domain=\"prefer-n{}\" exclusive=\"0\" max_restarts=\"2\" migrate=\"live\" name=\"{}\" path=\"/netcluster0/conf\" recovery=\"restart\" restart_expire_time=\"600\"/>",
+            guest.prefers + 1,
+            quoted(&guest.name),
+        );
+    }
+    out.push_str("  </rm>\n</cluster>\n");
+    out
+}
+
+/// `service NAME status`, `chkconfig --list`.
+pub fn scripts(world: &World, node: NodeAt) -> String {
+    let clustered = world.nodes.get(node).is_some_and(|n| n.clustered);
+    let mut out = String::new();
+    for (name, always) in
+        [("cman", false), ("rgmanager", false), ("clvmd", false), ("multipathd", true), ("ntpd", true), ("libvirtd", true)]
+    {
+        let up = always || clustered;
+        let said = match (name, up) {
+            ("cman", true) => "cluster is running.".to_owned(),
+            (_, true) => format!("{name} (pid  2845) is running..."),
+            (_, false) => format!("{name} is stopped"),
+        };
+        let _ = write!(out, "@@quorate service {name}\n{said}\n= {}\n", if up { 0 } else { 3 });
+    }
+    out.push_str("@@quorate boot\n");
+    for name in ["cman", "rgmanager", "clvmd", "multipathd", "ntpd", "libvirtd"] {
+        let _ = writeln!(out, "{name:<15}\t0:off\t1:off\t2:on\t3:on\t4:on\t5:on\t6:off");
+    }
+    out
+}
