@@ -147,6 +147,47 @@ fn a_guest_goes_where_it_is_moved_and_comes_back_when_that_is_cleared_and_its_no
 }
 
 #[test]
+fn under_rgmanager_the_old_tools_are_answered_for_and_clusvcadm_is_obeyed() {
+    let simulation = Simulation::start(&Setup::demo(Manager::Rgmanager, 1, false, Stamp::now())).unwrap();
+    let third = simulation.names()[2].clone();
+    let mut node = Node::of(&simulation, 0);
+    let tools = node.tools();
+    assert!(!tools.has("crm_mon") && !tools.has("journalctl"), "{tools:?}");
+    for question in [
+        Question::Cman,
+        Question::Groups,
+        Question::ClusterConf,
+        Question::InitScripts,
+        Question::Lvs,
+        Question::Vgs,
+        Question::Pvs,
+        Question::DeviceMapper,
+        Question::Multipath,
+        Question::Net,
+        Question::Bonding,
+        Question::Filesystems,
+        Question::Host,
+    ] {
+        assert!(node.ask(question, &tools).is_some(), "{question:?} is not asked of a simulated node");
+    }
+    let owner = |node: &mut Node| match node.ask(Question::Clustat, &tools) {
+        Some(Observation::Clustat(view)) => {
+            format!("{view:?}").split("vm:radius1").nth(1).unwrap_or_default().chars().take(400).collect::<String>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let moved = node.run(CommandLine::new("clusvcadm", ["-M", "vm:radius1", "-m", &third]));
+    assert!(String::from_utf8_lossy(&moved.stdout).ends_with("Success\n"), "{moved:?}");
+    let limit = std::time::Instant::now() + PATIENCE;
+    while !owner(&mut node).contains(&third) {
+        assert!(std::time::Instant::now() < limit, "vm:radius1 never came to {third}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let unknown = node.run(CommandLine::new("clusvcadm", ["-e", "vm:nosuch"]));
+    assert!(String::from_utf8_lossy(&unknown.stdout).contains("Service does not exist"), "{unknown:?}");
+}
+
+#[test]
 fn what_no_tool_knows_is_refused_in_the_tool_s_words() {
     let simulation = calm();
     let mut node = Node::of(&simulation, 0);
