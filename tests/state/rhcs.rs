@@ -206,6 +206,20 @@ fn a_local_rgmanager_that_is_down_is_said() {
     assert!(c.services.iter().all(|s| s.state == ServiceState::Unknown));
 }
 
+/// rgmanager still starts: there is quorum, and no list of services.
+#[test]
+fn no_list_is_an_alert_where_there_is_quorum() {
+    let mut lab = lab(&["n"]);
+    told(&mut lab, "ok");
+    let starts =
+        format!("Service states unavailable: Operation requires quorum\n{}", fixture("net-cluster/local-no-rgmanager.clustat.xml"));
+    lab.pass(1000).say(1, Question::Clustat, seen(Question::Clustat, &starts));
+    let c = lab.picture();
+    let alert = c.alerts.iter().find(|a| a.code == AlertCode::ManagerDown && a.subject == N1).unwrap();
+    assert!(alert.text.contains("Operation requires quorum"), "{}", alert.text);
+    assert_eq!(severity_of(&picture("inquorate"), AlertCode::ManagerDown, N1), None, "no quorum says it all");
+}
+
 /// Another node's list counts, though it is a moment older.
 #[test]
 fn a_list_counts_more_than_none() {

@@ -19,6 +19,7 @@ pub(in crate::state) fn alerts(picture: &Cluster, subject: &str) -> Vec<Found> {
     if let Some(text) = config(facts) {
         found.push((Severity::Warning, AlertCode::ConfigDiffers, subject.to_owned(), text));
     }
+    found.extend(silent(picture, facts));
     for member in &picture.members {
         found.extend(hung(member));
         found.extend(strange(member));
@@ -48,6 +49,13 @@ fn config(facts: &RhcsFacts) -> Option<String> {
     }
     let (runs, disk) = (facts.running.first()?.0, facts.on_disk.first()?.0);
     (runs != disk).then(|| format!("cluster.conf on disk has version {disk}, and version {runs} runs: it was not activated"))
+}
+
+/// There is quorum, and still nobody says what runs: it must not look as if nothing did.
+fn silent(picture: &Cluster, facts: &RhcsFacts) -> Option<Found> {
+    let why = facts.no_list.as_ref().filter(|_| picture.quorum.quorate == Some(true))?;
+    let subject = &picture.manager_sight.as_ref()?.by;
+    Some((Severity::Warning, AlertCode::ManagerDown, subject.to_string(), format!("{why}: what runs is not known")))
 }
 
 fn hung(member: &Member) -> Option<Found> {
