@@ -267,6 +267,12 @@ pub fn runs_a_cluster(path: &str) -> bool {
     folders.map(Path::new).any(|folder| tools.iter().any(|tool| folder.join(tool).is_file()))
 }
 
+/// Whether libvirt is to be looked at on this machine: it listens here, or its own variable names one.
+pub fn runs_guests(default_uri: Option<&str>) -> bool {
+    let sockets = ["virtqemud-sock", "virtqemud-sock-ro", "libvirt-sock", "libvirt-sock-ro"];
+    default_uri.is_some_and(|uri| !uri.is_empty()) || sockets.iter().any(|socket| Path::new("/run/libvirt").join(socket).exists())
+}
+
 impl Global {
     /// What the session is chosen by. `on_a_node`: see [`runs_a_cluster`].
     pub fn asked(&self, on_a_node: bool) -> Asked {

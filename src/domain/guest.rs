@@ -65,7 +65,7 @@ pub struct Guest {
     pub job: Option<GuestJob>,
     /// Since when it has been seen in this state.
     pub since: Option<Stamp>,
-    /// Since when it has been active here, where its start was seen.
+    /// Since when it has been active here, as far as was seen.
     pub active_since: Option<Stamp>,
     /// When its state was told, by our clock.
     pub at: Stamp,
@@ -233,6 +233,8 @@ pub struct VirtNode {
     pub up: bool,
     /// Why not.
     pub trouble: Option<String>,
+    /// When a guest was last seen to come, go or change its state there.
+    pub changed: Option<Stamp>,
     /// The host as it knows it.
     pub host: Option<VirtHost>,
 }

@@ -9,6 +9,8 @@ use crate::domain::stamp::Stamp;
 
 /// Two readings closer than this say nothing. Microseconds.
 const APART: i64 = 500_000;
+/// First lists of two nodes that are further apart than this do not tell what ran at the same time. Microseconds.
+const APART_AT_FIRST: i64 = 15_000_000;
 /// How many CPU figures are remembered.
 const HISTORY: usize = 120;
 
@@ -18,7 +20,7 @@ struct Past {
     state: GuestState,
     /// Since when; none: it was so when it was first seen.
     since: Option<Stamp>,
-    /// Since when it has been active here; none: at first sight already, or it is not.
+    /// Since when it has been active here; a little before the first sight where it was so already. None: it is not.
     active_since: Option<Stamp>,
     base: Option<(Stamp, GuestSample)>,
     figures: GuestFigures,
@@ -30,6 +32,8 @@ pub(super) struct GuestHistory {
     definitions: BTreeMap<String, Arc<Definition>>,
     pasts: BTreeMap<String, Past>,
     listed: bool,
+    /// When a guest was last seen to come, go or change.
+    changed: Option<Stamp>,
 }
 
 impl GuestHistory {
@@ -40,14 +44,19 @@ impl GuestHistory {
         }
         let listed = |uuid: &String| list.rows.iter().any(|r| r.uuid == *uuid);
         self.definitions.retain(|uuid, _| listed(uuid));
+        let known = self.pasts.len();
         self.pasts.retain(|uuid, _| listed(uuid));
+        if self.pasts.len() < known {
+            self.changed = Some(at);
+        }
         for row in &list.rows {
             let known = self.pasts.contains_key(&row.uuid);
             let past = self.pasts.entry(row.uuid.clone()).or_default();
             if !known || past.state != row.state {
                 let now = (known || self.listed).then_some(at);
+                self.changed = self.changed.max(now);
                 if !past.state.is_active() || !known {
-                    past.active_since = now.filter(|_| row.state.is_active());
+                    past.active_since = row.state.is_active().then_some(now.unwrap_or(at.shifted(-APART_AT_FIRST)));
                 }
                 (past.state, past.since) = (row.state, now);
             }
@@ -82,7 +91,12 @@ impl GuestHistory {
         self.pasts.get(uuid).and_then(|p| p.since)
     }
 
-    /// Since when a guest is active here, where its start was seen.
+    /// When a guest was last seen to come, go or change its state here.
+    pub(super) const fn changed(&self) -> Option<Stamp> {
+        self.changed
+    }
+
+    /// Since when a guest is active here, as far as was seen.
     pub(super) fn active_since(&self, uuid: &str) -> Option<Stamp> {
         self.pasts.get(uuid).and_then(|p| p.active_since)
     }

@@ -1,10 +1,10 @@
 //! Guests of all nodes, and what no cluster manager checks: the same guest or disk in use twice, services whose guest is not what the manager
 //! believes, guests that nobody manages, definitions that differ between nodes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::cluster::{Service, ServiceGuest, ServiceKind, ServiceState, Volume};
+use crate::domain::cluster::Volume;
 use crate::domain::guest::{Definition, Guest, GuestState, VirtNode, volume_of};
 use crate::domain::observation::Question;
 use crate::domain::observation::manager::GuestParam;
@@ -64,7 +64,13 @@ pub(super) fn nodes(nodes: &Nodes, names: &Names) -> Vec<VirtNode> {
             let trouble = node.troubles.get(&Question::Guests).map(|t| t.text.clone());
             let listed = node.answers.guests.get().is_some();
             let up = listed && trouble.is_none() && node.reach.is_up();
-            (listed || trouble.is_some()).then(|| VirtNode { node: name.clone(), up, trouble, host: node.answers.virt_host.get().cloned() })
+            (listed || trouble.is_some()).then(|| VirtNode {
+                node: name.clone(),
+                up,
+                trouble,
+                changed: node.guests.changed(),
+                host: node.answers.virt_host.get().cloned(),
+            })
         })
         .collect()
 }
@@ -73,93 +79,6 @@ pub(super) fn nodes(nodes: &Nodes, names: &Names) -> Vec<VirtNode> {
 pub(super) fn params(nodes: &Nodes) -> Vec<GuestParam> {
     let told = nodes.values().filter_map(|n| Some((n.is_live(), n.answers.guest_params.seen()?)));
     told.max_by_key(|(live, (_, at))| (*live, *at)).map(|(_, (rows, _))| rows.clone()).unwrap_or_default()
-}
-
-/// Joins services and guests: each tells the other, and the service what is wrong between manager and libvirt.
-pub(super) fn join(services: &mut [Service], guests: &mut [Guest], virt: &[VirtNode], params: &[GuestParam]) {
-    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-    for (at, guest) in guests.iter().enumerate() {
-        by_name.entry(guest.name.clone()).or_default().push(at);
-        by_name.entry(guest.uuid.clone()).or_default().push(at);
-    }
-    for service in services.iter_mut().filter(|s| s.kind == ServiceKind::Vm) {
-        let param = params.iter().find(|p| p.resource == service.id);
-        let mine = candidates(&service.id, param).into_iter().find_map(|name| by_name.get(&name)).cloned().unwrap_or_default();
-        for at in &mine {
-            if let Some(guest) = guests.get_mut(*at) {
-                guest.managed_by = Some(service.id.clone());
-            }
-        }
-        let mine: Vec<&Guest> = mine.iter().filter_map(|at| guests.get(*at)).collect();
-        service.guest = best(service, &mine).map(|g| ServiceGuest { state: g.state, node: g.node.clone(), reason: g.reason.clone() });
-        service.drift = drift(service, &mine, virt);
-    }
-}
-
-/// Names under which the guest of a service may be known, the surest first.
-fn candidates(id: &str, param: Option<&GuestParam>) -> Vec<String> {
-    let mut names: Vec<String> = param.and_then(|p| p.name.clone()).into_iter().collect();
-    names.push(id.to_owned());
-    if let Some(file) = param.and_then(|p| p.config.as_deref()).and_then(|c| c.rsplit('/').next()) {
-        for suffix in [".cfg.xml", ".xml", ".cfg", ""] {
-            names.extend(file.strip_suffix(suffix).map(str::to_owned));
-        }
-    }
-    // rgmanager names its guests vm:NAME.
-    names.extend(id.strip_prefix("vm:").map(str::to_owned));
-    names
-}
-
-/// The guest that speaks for a service: active before not, on its owner before elsewhere.
-fn best<'a>(service: &Service, mine: &[&'a Guest]) -> Option<&'a Guest> {
-    mine.iter().copied().max_by_key(|g| {
-        let owned = service.owners.contains(&g.node);
-        (g.state.is_active() && !g.migrating, g.state.is_active(), owned, g.state == GuestState::Saved, std::cmp::Reverse(g.node.clone()))
-    })
-}
-
-/// What the manager believes and libvirt denies, in one sentence; none while something is on its way, or libvirt cannot be asked.
-fn drift(service: &Service, mine: &[&Guest], virt: &[VirtNode]) -> Option<String> {
-    let active: Vec<&&Guest> = mine.iter().filter(|g| g.state.is_active() && !g.stale).collect();
-    let moving = mine.iter().any(|g| g.migrating);
-    match service.state {
-        ServiceState::Started => {
-            let owner = service.owner.as_ref()?;
-            let here = mine.iter().find(|g| g.node == *owner && !g.stale);
-            let Some(guest) = here.filter(|g| g.state.is_active()) else {
-                let answers = virt.iter().any(|v| v.node == *owner && v.up);
-                if !answers || moving {
-                    return None;
-                }
-                if let Some(other) = active.first() {
-                    return Some(format!("the manager says started on {owner}; libvirt has it {} on {}", other.state.word(), other.node));
-                }
-                let word = here.map_or_else(|| "has no such guest".to_owned(), |g| format!("says {}", described(g)));
-                return Some(format!("the manager says started on {owner}; libvirt there {word}"));
-            };
-            let elsewhere = active.iter().find(|g| g.node != *owner && !g.migrating);
-            match (guest.state, elsewhere) {
-                _ if guest.migrating => None,
-                (_, Some(other)) => {
-                    Some(format!("the manager says started on {owner} alone; libvirt has it {} on {} too", other.state.word(), other.node))
-                }
-                (GuestState::Running, None) => None,
-                _ => Some(format!("the manager says started; libvirt says {}", described(guest))),
-            }
-        }
-        ServiceState::Stopped | ServiceState::Disabled if !moving => {
-            let guest = active.first()?;
-            Some(format!("the manager says {}; libvirt has it {} on {}", service.state.word(), described(guest), guest.node))
-        }
-        _ => None,
-    }
-}
-
-fn described(guest: &Guest) -> String {
-    match &guest.reason {
-        Some(reason) => format!("{} ({reason})", guest.state.word()),
-        None => guest.state.word().to_owned(),
-    }
 }
 
 /// A guest that is active on several nodes, or a disk that is open for writing by two guests on two nodes.

@@ -9,6 +9,7 @@
 mod alerts;
 mod changes;
 mod clock;
+mod drift;
 mod facts;
 mod fences;
 mod filesystems;

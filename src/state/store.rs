@@ -21,7 +21,7 @@ use super::rhcs::Voice;
 use super::speaker::{self, Speaker};
 use super::timeline::Timeline;
 use super::watching::Watching;
-use super::{alerts, fences, filesystems, guests, members, network, quorum, rhcs, services, storage, volumes};
+use super::{alerts, drift, fences, filesystems, guests, members, network, quorum, rhcs, services, storage, volumes};
 
 /// What is known of the session before anything was asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -318,7 +318,9 @@ impl Store {
             changes.virt(&picture.virt, &virt);
             picture.virt = virt;
             let mut found = guests::fold(nodes, names);
-            guests::join(&mut picture.services, &mut found, &picture.virt, &guests::params(nodes));
+            let params = guests::params(nodes);
+            let grounds = drift::Grounds { virt: &picture.virt, params: &params, told: picture.manager_sight.as_ref().map(|s| s.at) };
+            drift::join(&mut picture.services, &mut found, &grounds);
             guests::use_volumes(&mut picture.volumes, &found);
             changes.guests(&picture.guests, &found);
             picture.guests = found;

@@ -127,6 +127,8 @@ impl Watch {
                     for guests in self.guests.values_mut() {
                         guests.stale(Question::Guests, now);
                     }
+                    // What the manager believes is compared with it.
+                    self.manager.stale(Question::CrmMon, now);
                 }
             }
             Report::Prompt { id, what } => out.push(Output::Prompt(key, id, what)),

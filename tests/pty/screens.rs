@@ -32,18 +32,30 @@ fn a_storm_of_resizes_ends_in_a_whole_screen() {
     assert_eq!(t.end(), 0);
 }
 
-/// The simulated guests have no console: it says so, and the screen comes back whole.
+/// libvirt's own test driver, in the program itself: its guest has no console, which is said; then the screen comes back whole.
 #[test]
 fn a_console_gives_the_terminal_back_whole() {
-    let mut t = Terminal::open(&["demo", "--stack", "pacemaker"], &[], (120, 30));
-    t.wait("services", |s| s.contains("QUORATE"));
+    let mut t = Terminal::open(&[], &[("LIBVIRT_DEFAULT_URI", "test:///default")], (120, 30));
+    t.wait("the overview", |s| s.contains("Services"));
     t.type_in("v");
-    t.wait("guests", |s| s.contains("MANAGED BY") && s.contains("running"));
+    t.wait("the guest", |s| s.contains("test") && s.contains("● running"));
     t.type_in("t");
-    t.wait("the console", |s| s.contains("console of") && s.contains("has no console"));
-    t.wait("the table again", |s| s.contains("MANAGED BY"));
+    t.wait("the console", |s| s.contains("^] comes back") && s.contains("virDomainOpenConsole"));
+    t.wait("the table again", |s| s.contains("Guests 1/1 running"));
     assert!(t.screen.screen().alternate_screen() && t.screen.screen().hide_cursor());
     t.type_in("q");
     assert_eq!(t.end(), 0);
     assert!(!t.screen.screen().alternate_screen() && !t.screen.screen().hide_cursor());
+}
+
+#[test]
+fn a_read_only_session_opens_no_console() {
+    let mut t = Terminal::open(&["demo", "--stack", "pacemaker"], &[], (120, 30));
+    t.wait("quorum", |s| s.contains("QUORATE"));
+    t.type_in("v");
+    t.wait("guests", |s| s.contains("MANAGED BY") && s.contains("running"));
+    t.type_in("t");
+    t.wait("the refusal", |s| s.contains("read-only"));
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
 }

@@ -92,6 +92,7 @@ fn drift_is_told_for_what_is_paused_crashed_absent_or_elsewhere() {
         for (node, row) in rows {
             list(&mut lab, node, vec![row], Vec::new());
         }
+        lab.pass(1000).manager(1, view(trio(), vec![one(started("vm1", &["n2"]))]));
         let said = drift(&mut lab).unwrap_or_else(|| panic!("no drift: {words}"));
         assert!(said.contains(words), "{said}");
         assert_eq!(severity_of(&lab.picture(), AlertCode::GuestDrift, "vm1"), Some(Severity::Warning));
@@ -102,6 +103,7 @@ fn drift_is_told_for_what_is_paused_crashed_absent_or_elsewhere() {
 fn a_guest_that_the_manager_thinks_stopped_and_runs_is_drift() {
     let mut lab = lab(vec![stopped("vm1")]);
     list(&mut lab, 3, vec![row("vm1", "u", GuestState::Running)], Vec::new());
+    lab.pass(1000).manager(1, view(trio(), vec![one(stopped("vm1"))]));
     assert!(drift(&mut lab).unwrap().contains("running on n3"));
 }
 
@@ -275,6 +277,7 @@ fn a_rate_needs_two_readings_and_survives_a_restart_of_the_guest() {
 fn the_json_is_the_contracts() {
     let mut lab = lab(vec![started("vm1", &["n2"])]);
     list(&mut lab, 2, vec![GuestRow { reason: Some("user"), ..row("vm1", "u1", GuestState::Paused) }], vec![definition("vm1", "u1", "/d")]);
+    lab.pass(1000).manager(1, view(trio(), vec![one(started("vm1", &["n2"]))]));
     let picture = lab.picture();
     let json: Value = serde_json::from_str(&quorate::report::status::to_json(&picture, lab.now)).unwrap();
     assert_eq!(
@@ -315,4 +318,32 @@ fn a_state_that_no_event_told_is_said_by_the_difference() {
     lab.pass(1000);
     list(&mut lab, 2, vec![migrating("vm1", "u", GuestState::Running)], Vec::new());
     assert_eq!(lab.events(), []);
+}
+
+#[test]
+fn a_change_after_the_managers_last_word_is_not_judged_by_it() {
+    let mut lab = lab(vec![started("vm1", &["n2"])]);
+    list(&mut lab, 2, vec![row("vm1", "u", GuestState::Running)], Vec::new());
+    lab.manager(1, view(trio(), vec![one(started("vm1", &["n2"]))]));
+    assert_eq!(drift(&mut lab), None);
+    lab.pass(1000);
+    list(&mut lab, 2, Vec::new(), Vec::new());
+    assert_eq!(drift(&mut lab), None);
+    lab.pass(1000).manager(1, view(trio(), vec![one(started("vm1", &["n2"]))]));
+    assert!(drift(&mut lab).unwrap().contains("has no such guest"));
+}
+
+#[test]
+fn a_guest_whose_name_is_only_guessed_is_not_called_absent_while_a_stranger_runs_there() {
+    let param = |name: Option<&str>| GuestParam { resource: "vm1".to_owned(), name: name.map(str::to_owned), ..GuestParam::default() };
+    let mut lab = lab(vec![started("vm1", &["n2"])]);
+    list(&mut lab, 2, vec![row("mail", "u", GuestState::Running)], Vec::new());
+    lab.pass(1000).manager(1, view(trio(), vec![one(started("vm1", &["n2"]))]));
+    lab.say(1, Question::GuestParams, Observation::GuestParams(vec![param(None)]));
+    assert_eq!(drift(&mut lab), None);
+    lab.pass(1000).say(1, Question::GuestParams, Observation::GuestParams(vec![param(Some("web"))]));
+    assert!(drift(&mut lab).is_some());
+    let elsewhere = GuestParam { hypervisor: Some("lxc:///".to_owned()), ..param(Some("web")) };
+    lab.pass(1000).say(1, Question::GuestParams, Observation::GuestParams(vec![elsewhere]));
+    assert_eq!(drift(&mut lab), None);
 }

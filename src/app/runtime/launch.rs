@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::way::WayFinder;
 use super::ways::wayfinder;
-use crate::cli::{Demo, Global, Stack, WRONG_COMMAND_LINE, runs_a_cluster};
+use crate::cli::{Demo, Global, Stack, WRONG_COMMAND_LINE, runs_a_cluster, runs_guests};
 use crate::config::paths::Paths;
 use crate::config::{self, Choice, Config, ConfigError, Session};
 use crate::domain::stamp::Stamp;
@@ -57,7 +57,8 @@ fn config(global: &Global) -> Result<Config, Failure> {
 pub fn configured(global: &Global) -> Result<Sessions, Failure> {
     let config = config(global)?;
     let path = std::env::var("PATH").unwrap_or_default();
-    let choice = config::session(&global.asked(runs_a_cluster(&path)), &config)?;
+    let here = runs_a_cluster(&path) || runs_guests(std::env::var("LIBVIRT_DEFAULT_URI").ok().as_deref());
+    let choice = config::session(&global.asked(here), &config)?;
     Ok(Sessions::Configured(config, choice))
 }
 
