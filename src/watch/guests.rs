@@ -10,6 +10,7 @@ use crate::domain::node::NodeKey;
 use crate::domain::observation::guest::VirtSocket;
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
+use crate::link::libvirt::FaultKind;
 use crate::link::{AskId, LibvirtOrder, LibvirtReport, Order};
 use crate::probe::libvirt as probe;
 
@@ -46,12 +47,23 @@ struct Flight {
     late: bool,
 }
 
+/// What a word of one libvirt makes stale elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ripple {
+    /// What the manager believes of this guest.
+    pub manager: bool,
+    /// What the other nodes have: a guest that is new here may still run there.
+    pub guests: bool,
+}
+
 /// The libvirt of one node.
 #[derive(Debug)]
 pub(super) struct GuestWatch {
     key: NodeKey,
     phase: Phase,
     sockets: Option<Vec<VirtSocket>>,
+    /// The node is one that has had libvirt.
+    has_virsh: bool,
     hears: bool,
     tries: u32,
     due: BTreeMap<Question, Stamp>,
@@ -60,6 +72,8 @@ pub(super) struct GuestWatch {
     seen: BTreeSet<Question>,
     /// A job runs, or may: its progress is asked for.
     busy: bool,
+    /// Guests that were active at the last look.
+    active: BTreeSet<String>,
 }
 
 impl GuestWatch {
@@ -68,6 +82,7 @@ impl GuestWatch {
             key,
             phase: Phase::Closed,
             sockets: None,
+            has_virsh: false,
             hears: false,
             tries: 0,
             due: BTreeMap::new(),
@@ -75,6 +90,7 @@ impl GuestWatch {
             last: BTreeMap::new(),
             seen: BTreeSet::new(),
             busy: false,
+            active: BTreeSet::new(),
         }
     }
 
@@ -90,12 +106,11 @@ impl GuestWatch {
     pub fn sockets(&mut self, sockets: &[VirtSocket], has_virsh: bool, now: Stamp, out: &mut Vec<Output>) {
         let changed = self.sockets.as_deref() != Some(sockets);
         self.sockets = Some(sockets.to_vec());
-        let absent = (sockets.is_empty() && has_virsh)
-            .then(|| Trouble::new(TroubleKind::Failed, "libvirtd does not run on the node: there is no socket in /run/libvirt"));
+        self.has_virsh = has_virsh;
         let denied = || !sockets.is_empty() && sockets.iter().all(|s| !s.usable);
         let denied =
             denied().then(|| Trouble::new(TroubleKind::Denied, "this user may not speak to libvirt: put it into the group libvirt"));
-        if let Some(trouble) = absent.or(denied) {
+        if let Some(trouble) = denied {
             if !matches!(self.phase, Phase::Open) {
                 self.fail(trouble, now, out);
             }
@@ -118,8 +133,9 @@ impl GuestWatch {
         sockets.iter().find(|s| s.usable && !s.read_only).map(|s| s.path.clone())
     }
 
-    /// libvirt spoke. True: guests of other nodes may be concerned too.
-    pub fn report(&mut self, report: LibvirtReport, now: Stamp, out: &mut Vec<Output>) -> bool {
+    /// libvirt spoke.
+    pub fn report(&mut self, report: LibvirtReport, now: Stamp, out: &mut Vec<Output>) -> Ripple {
+        let mut ripple = Ripple::default();
         match report {
             LibvirtReport::Up { hears } => {
                 self.phase = Phase::Open;
@@ -130,18 +146,22 @@ impl GuestWatch {
                 self.flights.clear();
                 self.due.clear();
                 out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
-                let silent = matches!(&self.sockets, Some(s) if s.is_empty());
+                let nowhere = self.sockets.as_ref().is_some_and(Vec::is_empty) && fault.kind == FaultKind::Absent;
                 self.tries = self.tries.saturating_add(1);
-                let pause = Duration::from_secs(if silent { 60 } else { (1 << self.tries.min(5)).min(30) });
+                let pause = Duration::from_secs(if nowhere { 60 } else { (1 << self.tries.min(5)).min(30) });
                 self.phase = Phase::Waiting { until: now.after(pause) };
-                if !silent {
+                if !nowhere {
                     self.fail(probe::trouble(&fault), now, out);
+                } else if self.has_virsh {
+                    let text = "libvirtd does not run on the node: there is no socket in /run/libvirt";
+                    self.fail(Trouble::new(TroubleKind::Failed, text), now, out);
                 }
             }
             LibvirtReport::Answer { id, result, sent, done } => {
-                let Some(flight) = self.flights.remove(&id) else { return false };
+                let Some(flight) = self.flights.remove(&id) else { return ripple };
                 let took = Duration::from_micros(u64::try_from(done.0 - sent.0).unwrap_or(0));
                 let outcome = result.map(probe::read).map_err(|fault| probe::trouble(&fault));
+                ripple.guests = outcome.as_ref().is_ok_and(|seen| self.has_new(seen));
                 self.answered(flight.question, took, outcome, now, out);
             }
             LibvirtReport::Event(heard, at) => {
@@ -153,10 +173,19 @@ impl GuestWatch {
                     self.busy |= question == Question::GuestJobs;
                     self.stale(question, now);
                 }
-                return told.everywhere;
+                ripple.manager = told.turns;
             }
         }
-        false
+        ripple
+    }
+
+    /// Whether a guest is active that was not at the last look.
+    fn has_new(&mut self, seen: &Observation) -> bool {
+        let Observation::Guests(list) = seen else { return false };
+        let active: BTreeSet<String> = list.rows.iter().filter(|r| r.state.is_active()).map(|r| r.uuid.clone()).collect();
+        let new = !active.is_subset(&self.active);
+        self.active = active;
+        new
     }
 
     fn answered(&mut self, question: Question, took: Duration, outcome: Result<Observation, Trouble>, now: Stamp, out: &mut Vec<Output>) {

@@ -123,12 +123,16 @@ impl Watch {
             }
             Report::Ended { id, why } => self.stream_ended(key, id, &why, now, &mut out),
             Report::Libvirt(report) => {
-                if self.guests.get_mut(&key).is_some_and(|g| g.report(*report, now, &mut out)) {
-                    for guests in self.guests.values_mut() {
+                let ripple = self.guests.get_mut(&key).map(|g| g.report(*report, now, &mut out)).unwrap_or_default();
+                if ripple.guests {
+                    for (_, guests) in self.guests.iter_mut().filter(|(other, _)| **other != key) {
                         guests.stale(Question::Guests, now);
                     }
-                    // What the manager believes is compared with it.
-                    self.manager.stale(Question::CrmMon, now);
+                }
+                if ripple.manager {
+                    for question in [Question::CrmMon, Question::Clustat] {
+                        self.manager.stale(question, now);
+                    }
                 }
             }
             Report::Prompt { id, what } => out.push(Output::Prompt(key, id, what)),
@@ -228,7 +232,8 @@ impl Watch {
             node.went_down(hangs);
         }
         self.manager.node_down(key, now);
-        if let Some(guests) = self.guests.get_mut(&key) {
+        // What hangs may come back, and libvirt's connection with it.
+        if !hangs && let Some(guests) = self.guests.get_mut(&key) {
             guests.lost(out);
         }
         if let Some(s) = self.streams.get_mut(&key) {

@@ -160,7 +160,7 @@ fn told(what: What) -> (Option<(Severity, String)>, Vec<Question>, bool) {
         assert_eq!((line.source, line.subject.as_deref()), (Source::Libvirt, Some("vm1")));
         (line.severity, line.text)
     });
-    (line, told.stale, told.everywhere)
+    (line, told.stale, told.turns)
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn a_console_gives_the_terminal_back_whole() {
     t.wait("the overview", |s| s.contains("Services"));
     t.type_in("v");
     t.wait("the guest", |s| s.contains("test") && s.contains("● running"));
-    t.type_in("t");
+    t.type_in("jt");
     t.wait("the console", |s| s.contains("^] comes back") && s.contains("virDomainOpenConsole"));
     t.wait("the table again", |s| s.contains("Guests 1/1 running"));
     assert!(t.screen.screen().alternate_screen() && t.screen.screen().hide_cursor());
@@ -54,7 +54,7 @@ fn a_read_only_session_opens_no_console() {
     t.wait("quorum", |s| s.contains("QUORATE"));
     t.type_in("v");
     t.wait("guests", |s| s.contains("MANAGED BY") && s.contains("running"));
-    t.type_in("t");
+    t.type_in("jt");
     t.wait("the refusal", |s| s.contains("read-only"));
     t.type_in("q");
     assert_eq!(t.end(), 0);

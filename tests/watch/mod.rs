@@ -1,5 +1,7 @@
 //! What is asked when, as the links report.
 
+mod guests;
+
 use quorate::domain::node::{LinkFault, LinkTrouble, NodeKey};
 use quorate::domain::stamp::Stamp;
 use quorate::link::{Answer, AskError, AskId, Order, Report, StreamId};

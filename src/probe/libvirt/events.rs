@@ -12,8 +12,8 @@ use crate::link::libvirt::said::{Fields, Heard, Value, What};
 pub struct Told {
     /// The line for the timeline; none for what happens all the time.
     pub line: Option<LogLine>,
-    /// Guests of other nodes may be concerned too: one that starts here may still run there.
-    pub everywhere: bool,
+    /// The guest began, went on or ended: what the manager believes may be of before.
+    pub turns: bool,
     /// Snapshots that are stale now.
     pub stale: Vec<Question>,
 }
@@ -25,7 +25,7 @@ pub fn told(heard: &Heard) -> Told {
     let guests = vec![Question::Guests];
     let (severity, text, stale) = match &heard.what {
         What::Lifecycle(event, detail) => {
-            let Some((severity, words)) = lifecycle(*event, *detail) else { return Told { line: None, everywhere: false, stale: guests } };
+            let Some((severity, words)) = lifecycle(*event, *detail) else { return Told { line: None, turns: false, stale: guests } };
             (severity, format!("{name} {words}"), guests)
         }
         What::Reboot => (Notice, format!("{name} rebooted"), guests),
@@ -41,7 +41,7 @@ pub fn told(heard: &Heard) -> Told {
             (severity, text, vec![Question::Guests, Question::GuestJobs])
         }
         What::Iteration(1) => (Info, format!("{name}: migration copies the memory"), vec![Question::GuestJobs]),
-        What::Iteration(_) => return Told { line: None, everywhere: false, stale: vec![Question::GuestJobs] },
+        What::Iteration(_) => return Told { line: None, turns: false, stale: vec![Question::GuestJobs] },
         What::BlockJob(disk, kind, status) => {
             let (severity, words) = block_job(*kind, *status);
             (severity, format!("{name}: {words} of {}", clean(disk)), guests)
@@ -51,12 +51,12 @@ pub fn told(heard: &Heard) -> Told {
             let text = format!("{name}: {} was written beyond {} MiB by {} bytes", clean(device), threshold >> 20, excess);
             (Warning, text, vec![Question::GuestStats])
         }
-        What::Balloon(_) => return Told { line: None, everywhere: false, stale: vec![Question::GuestStats] },
+        What::Balloon(_) => return Told { line: None, turns: false, stale: vec![Question::GuestStats] },
         What::Device(alias) => (Info, format!("{name}: device {} came or went", clean(alias)), guests),
     };
     let line = LogLine { at: None, source: Source::Libvirt, severity, subject: Some(name), text, stale: Vec::new(), cursor: None };
-    let everywhere = matches!(heard.what, What::Lifecycle(2 | 4 | 5, _));
-    Told { line: Some(line), everywhere, stale }
+    let turns = matches!(heard.what, What::Lifecycle(2..=6 | 8, _));
+    Told { line: Some(line), turns, stale }
 }
 
 /// `virDomainEventType` and its detail; none for what only makes noise.

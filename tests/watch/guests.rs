@@ -1,0 +1,199 @@
+//! What is asked of libvirt, and when.
+
+use quorate::domain::node::NodeKey;
+use quorate::domain::observation::{Observation, Question, TroubleKind};
+use quorate::link::libvirt::said::{GuestsSaid, JobSaid, RowSaid, What, Who};
+use quorate::link::libvirt::{Fault, FaultKind, Heard, Query, Said};
+use quorate::link::{AskId, LibvirtOrder, LibvirtReport, Order, Report};
+use quorate::watch::{Output, Watch};
+
+use super::{NODE, answer, at, orders, trouble};
+
+/// What is ordered from libvirt.
+fn libvirt(out: &[Output]) -> Vec<(NodeKey, LibvirtOrder)> {
+    let ordered = |o: &Output| match o {
+        Output::Order(node, Order::Libvirt(order)) => Some((*node, order.clone())),
+        _ => None,
+    };
+    out.iter().filter_map(ordered).collect()
+}
+
+fn queries(out: &[Output]) -> Vec<(AskId, Query)> {
+    let ask = |(_, order)| match order {
+        LibvirtOrder::Ask { id, query } => Some((id, query)),
+        _ => None,
+    };
+    libvirt(out).into_iter().filter_map(ask).collect()
+}
+
+fn troubles(out: &[Output]) -> Vec<(Question, TroubleKind)> {
+    let seen = |o: &Output| match o {
+        Output::Observed(seen) => seen.outcome.as_ref().err().map(|t| (seen.question, t.kind)),
+        _ => None,
+    };
+    out.iter().filter_map(seen).collect()
+}
+
+fn said(watch: &mut Watch, node: NodeKey, report: LibvirtReport, ms: i64) -> Vec<Output> {
+    watch.report(node, Report::Libvirt(Box::new(report)), at(ms))
+}
+
+/// Nodes that are up and have said where libvirt listens: what was ordered then.
+fn listening(nodes: &[NodeKey], sockets: &str) -> (Watch, Vec<Output>) {
+    let mut watch = Watch::new(true);
+    let mut all = Vec::new();
+    for node in nodes {
+        watch.add(*node);
+        let (asks, _) = orders(watch.report(*node, Report::Up { streams: 8, note: None }, at(0)));
+        let tools = asks.iter().find(|(_, text)| text.contains("which tools")).unwrap().0;
+        let said = "@@quorate present\nip\nvirsh\n@@quorate uid\n0\n";
+        let (more, _) = orders(watch.report(*node, Report::Answer { id: tools, result: Ok(answer(said, at(10))) }, at(10)));
+        let where_it_listens = more.iter().find(|(_, text)| text.contains("where libvirt listens")).unwrap().0;
+        let said = format!("@@quorate sockets\n{sockets}");
+        all.extend(watch.report(*node, Report::Answer { id: where_it_listens, result: Ok(answer(&said, at(20))) }, at(20)));
+    }
+    (watch, all)
+}
+
+const BOTH: &str = "rw /run/libvirt/libvirt-sock\nrw /run/libvirt/libvirt-sock-ro\n";
+
+/// An open connection, with the first questions.
+fn open(nodes: &[NodeKey]) -> (Watch, Vec<(NodeKey, AskId, Query)>) {
+    let (mut watch, _) = listening(nodes, BOTH);
+    let mut asked = Vec::new();
+    for node in nodes {
+        asked.extend(all_queries(&said(&mut watch, *node, LibvirtReport::Up { hears: true }, 40)));
+    }
+    (watch, asked)
+}
+
+fn row(uuid: &str) -> RowSaid {
+    RowSaid { uuid: uuid.to_owned(), name: uuid.to_owned(), id: Some(1), state: 1, reason: 1 }
+}
+
+fn reply(id: AskId, said: Said, ms: i64) -> LibvirtReport {
+    LibvirtReport::Answer { id, result: Ok(said), sent: at(ms - 1), done: at(ms) }
+}
+
+fn guests(uuids: &[&str]) -> Said {
+    Said::Guests(GuestsSaid { rows: uuids.iter().map(|u| row(u)).collect(), definitions: Vec::new() })
+}
+
+fn event(name: &str, what: What, ms: i64) -> LibvirtReport {
+    LibvirtReport::Event(Heard { who: Who { uuid: name.to_owned(), name: name.to_owned() }, what }, at(ms))
+}
+
+/// Answers every question, and those that the answers bring.
+fn settle(watch: &mut Watch, asked: Vec<(NodeKey, AskId, Query)>, mut ms: i64) {
+    let mut left = asked;
+    while let Some((node, id, query)) = left.pop() {
+        let answer = match query {
+            Query::Guests => guests(&["u"]),
+            Query::Stats => Said::Stats(Vec::new()),
+            Query::Jobs => Said::Jobs(Vec::new()),
+            Query::Host => continue,
+        };
+        ms += 5;
+        left.extend(all_queries(&said(watch, node, reply(id, answer, ms), ms)));
+        left.extend(all_queries(&watch.tick(at(ms + 2))));
+    }
+}
+
+/// Every question of these orders, with the node that it goes to.
+fn all_queries(out: &[Output]) -> Vec<(NodeKey, AskId, Query)> {
+    let ask = |(node, order): (NodeKey, LibvirtOrder)| match order {
+        LibvirtOrder::Ask { id, query } => Some((node, id, query)),
+        _ => None,
+    };
+    libvirt(out).into_iter().filter_map(ask).collect()
+}
+
+#[test]
+fn the_socket_for_looking_is_used_where_there_is_one() {
+    let chosen = |sockets: &str| match libvirt(&listening(&[NODE], sockets).1).as_slice() {
+        [(_, LibvirtOrder::Open { socket })] => socket.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(chosen(BOTH).as_deref(), Some("/run/libvirt/libvirt-sock-ro"));
+    assert_eq!(
+        chosen("rw /run/libvirt/virtqemud-sock\nno /run/libvirt/virtqemud-sock-ro\n").as_deref(),
+        Some("/run/libvirt/virtqemud-sock")
+    );
+    let (_, out) = listening(&[NODE], "no /run/libvirt/libvirt-sock\n");
+    assert_eq!((libvirt(&out).len(), troubles(&out)), (0, vec![(Question::Guests, TroubleKind::Denied)]));
+    // Nowhere: the link may know a way of its own. Where virsh is, libvirt is missed.
+    let (mut watch, out) = listening(&[NODE], "");
+    assert!(matches!(libvirt(&out).as_slice(), [(_, LibvirtOrder::Open { socket: None })]), "{out:?}");
+    let out = said(&mut watch, NODE, LibvirtReport::Down(Fault::new(FaultKind::Absent, "no socket")), 30);
+    assert_eq!(troubles(&out), [(Question::Guests, TroubleKind::Failed)]);
+}
+
+#[test]
+fn all_is_asked_at_first_and_states_again_at_an_event() {
+    let (mut watch, asked) = open(&[NODE]);
+    let mut kinds: Vec<Query> = asked.iter().map(|(_, _, q)| *q).collect();
+    kinds.sort();
+    assert_eq!(kinds, [Query::Host, Query::Guests, Query::Stats, Query::Jobs]);
+    settle(&mut watch, asked, 50);
+    let out = said(&mut watch, NODE, event("vm1", What::Lifecycle(3, 0), 160), 160);
+    assert!(out.iter().any(|o| matches!(o, Output::Lines(NODE, lines, _) if lines[0].0.text == "vm1 is paused")));
+    assert_eq!(queries(&out).into_iter().map(|(_, q)| q).collect::<Vec<_>>(), [Query::Guests]);
+    // Jobs are looked at while one runs, and seldom else.
+    let out = said(&mut watch, NODE, event("vm1", What::Iteration(1), 200), 200);
+    let job = queries(&out).into_iter().find(|(_, q)| *q == Query::Jobs).unwrap().0;
+    let running = Said::Jobs(vec![JobSaid { uuid: "u".to_owned(), kind: 2, ..JobSaid::default() }]);
+    said(&mut watch, NODE, reply(job, running, 210), 210);
+    assert!(queries(&watch.tick(at(1300))).iter().any(|(_, q)| *q == Query::Jobs));
+}
+
+#[test]
+fn a_guest_that_is_new_on_one_node_makes_the_others_look_again() {
+    let other = NodeKey(1);
+    let (mut watch, asked) = open(&[NODE, other]);
+    settle(&mut watch, asked, 50);
+    let out = said(&mut watch, other, event("new", What::Lifecycle(2, 0), 400), 400);
+    let ask = queries(&out)[0].0;
+    let out = said(&mut watch, other, reply(ask, guests(&["u", "new"]), 410), 410);
+    let ordered = libvirt(&out);
+    assert!(
+        ordered.iter().any(|(node, order)| *node == NODE && matches!(order, LibvirtOrder::Ask { query: Query::Guests, .. })),
+        "{ordered:?}"
+    );
+}
+
+#[test]
+fn a_daemon_that_hangs_is_said_within_three_seconds_and_cut_later() {
+    let (mut watch, out) = listening(&[NODE], BOTH);
+    assert_eq!(libvirt(&out).len(), 1);
+    let out = watch.tick(at(3100));
+    assert_eq!(troubles(&out), [(Question::Guests, TroubleKind::Late)]);
+    assert_eq!(troubles(&watch.tick(at(4000))), []);
+    let out = watch.tick(at(20_100));
+    assert!(matches!(libvirt(&out).as_slice(), [(_, LibvirtOrder::Cut)]), "{out:?}");
+    assert!(libvirt(&watch.tick(at(31_000))).iter().any(|(_, o)| matches!(o, LibvirtOrder::Open { .. })));
+}
+
+#[test]
+fn a_call_that_does_not_come_back_is_given_up_and_its_late_answer_is_nobodys() {
+    let (mut watch, asked) = open(&[NODE]);
+    let stuck = asked.iter().find(|(_, _, q)| *q == Query::Stats).unwrap().1;
+    settle(&mut watch, asked.into_iter().filter(|(_, _, q)| *q != Query::Stats).collect(), 50);
+    assert!(troubles(&watch.tick(at(3100))).contains(&(Question::GuestStats, TroubleKind::Late)));
+    let out = watch.tick(at(12_100));
+    assert!(libvirt(&out).iter().any(|(_, o)| matches!(o, LibvirtOrder::GiveUp(Query::Stats))), "{out:?}");
+    let late = said(&mut watch, NODE, reply(stuck, Said::Stats(Vec::new()), 13_000), 13_000);
+    assert!(!late.iter().any(|o| matches!(o, Output::Observed(seen) if matches!(seen.outcome, Ok(Observation::GuestStats(_))))));
+    assert!(queries(&watch.tick(at(17_200))).iter().any(|(_, q)| *q == Query::Stats));
+}
+
+#[test]
+fn a_lost_libvirt_is_tried_again_and_a_lost_node_cuts_it() {
+    let (mut watch, _) = open(&[NODE]);
+    let out = said(&mut watch, NODE, LibvirtReport::Down(Fault::new(FaultKind::Lost, "stopped")), 1000);
+    assert_eq!(troubles(&out), [(Question::Guests, TroubleKind::Lost)]);
+    assert!(libvirt(&watch.tick(at(3100))).iter().any(|(_, o)| matches!(o, LibvirtOrder::Open { .. })));
+    let hang = watch.report(NODE, Report::Down { trouble: trouble(), retry_at: None }, at(4000));
+    assert_eq!(libvirt(&hang).len(), 0, "a node that hangs may come back");
+    let lost = watch.report(NODE, Report::Down { trouble: trouble(), retry_at: Some(at(6000)) }, at(5000));
+    assert!(matches!(libvirt(&lost).as_slice(), [(_, LibvirtOrder::Cut)]), "{lost:?}");
+}
