@@ -1,5 +1,6 @@
 //! Who gets a key: a question of a link, an overlay, or the screen by way of the keymap.
 
+use super::act::dialog;
 use super::model::Model;
 use super::msg::Effect;
 use super::order::SortKey;
@@ -15,8 +16,8 @@ pub fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         return wallboard(model, key);
     }
     // Control-C leaves from everywhere, whatever has the keys.
-    if key == Key::ctrl('c') && (!model.prompts.is_empty() || model.overlay.is_some()) {
-        return vec![Effect::Quit];
+    if key == Key::ctrl('c') && (!model.prompts.is_empty() || model.overlay.is_some() || model.dialog.is_some()) {
+        return perform::quit(model);
     }
     if !model.prompts.is_empty() {
         model.dirty = true;
@@ -25,6 +26,9 @@ pub fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     if model.overlay.is_some() {
         model.dirty = true;
         return overlay(model, key);
+    }
+    if model.dialog.is_some() {
+        return dialog::key(model, key);
     }
     chord(model, key)
 }
@@ -48,7 +52,7 @@ pub fn paste(model: &mut Model, text: &str) {
             input.paste(text);
             apply_filter(model);
         }
-        _ => return,
+        _ => return dialog::paste(model, text),
     }
     model.dirty = true;
 }

@@ -4,6 +4,7 @@
 //! `view` draws is in the [`Model`]; orders, filters and counts are cached there when a picture comes, so that
 //! drawing costs what is visible and nothing more.
 
+pub mod act;
 pub mod alerts;
 pub mod alike;
 pub mod ascii;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
+use super::act::tasks::Tasks;
+use super::act::{Acting, Dialog, barred};
 use super::alerts::Alerts;
 use super::alike::{self, Loads};
 use super::columns;
@@ -39,6 +41,8 @@ pub struct Setup {
     pub role: String,
     /// Nothing may be changed.
     pub read_only: bool,
+    /// What the session brings to the lever.
+    pub acting: Acting,
     /// user@host of the operator.
     pub who: String,
     /// Only ASCII on the screen.
@@ -108,6 +112,16 @@ pub struct Model {
     pub alerts: Alerts,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
+    /// An action between its command and its ticket.
+    pub dialog: Option<Dialog>,
+    /// Tasks.
+    pub tasks: Tasks,
+    /// How many intents this session has had.
+    pub(super) deeds: u32,
+    /// When the manager was last asked anew for a dialog.
+    pub(super) refreshed: Stamp,
+    /// Until when a second quit leaves although a task is under way.
+    pub(super) leaving: Option<Stamp>,
     /// Questions of links.
     pub prompts: Prompts,
     /// One line for the operator and until when it stands.
@@ -144,6 +158,11 @@ impl Model {
             timeline: Timeline::default(),
             alerts: Alerts::default(),
             overlay: None,
+            dialog: None,
+            tasks: Tasks::default(),
+            deeds: 0,
+            refreshed: Stamp::default(),
+            leaving: None,
             prompts: Prompts::default(),
             notice: None,
             loads: Loads::new(),
@@ -227,6 +246,9 @@ impl Model {
                 || !self.timeline.is_following()
                 || self.notice.is_some()
                 || Pane::ALL.iter().any(|p| !self.filter(*p).is_empty()),
+            kind: barred::kind(self),
+            barred: barred::session(self),
+            role: self.setup.acting.gate.role,
         }
     }
 
@@ -284,6 +306,10 @@ impl Model {
 
     /// Builds the open page anew; a page that changed is drawn.
     pub(super) fn rebuild_page(&mut self) {
+        if let Some(Screen::Task(page)) = self.screens.last() {
+            let id = page.about;
+            return super::act::tasks::rebuild(self, id);
+        }
         let Some(Screen::Detail(page)) = self.screens.last() else { return };
         let document = self.detail(&page.about.clone());
         let height = usize::from(layout::page(self.frame().body).height);

@@ -46,6 +46,8 @@ fn step(model: &mut Model, by: isize) {
     let clusters = model.setup.clusters.len();
     match model.screens.last_mut() {
         Some(Screen::Detail(page)) => page.scroll_to(page.scroll.saturating_add_signed(by), height),
+        Some(Screen::Task(page)) => page.scroll_to(page.scroll.saturating_add_signed(by), height),
+        Some(Screen::Tasks) => model.tasks.cursor = moved(model.tasks.cursor, true, by, model.tasks.len()),
         Some(Screen::Help(page)) => page.scroll_to(page.scroll.saturating_add_signed(by), height),
         Some(Screen::Clusters(at)) => *at = moved(*at, true, by, clusters),
         Some(Screen::Table(pane)) => {

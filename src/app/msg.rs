@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::action::inquiry::Finding;
+use crate::action::{Plan, Query, Refusal};
 use crate::domain::cluster::Cluster;
 use crate::domain::event::Event;
 use crate::domain::node::NodeKey;
+use crate::domain::observation::Trouble;
 use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
+use crate::domain::task::{Task, TaskId};
 use crate::keymap::Key;
 
 /// Everything that can happen.
@@ -44,6 +48,16 @@ pub enum Msg {
     Notice(String),
     /// The present.
     Tick(Stamp),
+    /// What this session may do: it comes with its cluster.
+    Acting(Box<super::act::Acting>),
+    /// An answer to a question of an inquiry.
+    Found(Box<Query>, Box<Result<Finding, Trouble>>),
+    /// A task changed.
+    Task(Box<Task>),
+    /// What was confirmed is under way.
+    Started(TaskId),
+    /// The gate refused what was confirmed.
+    Turned(Vec<Refusal>),
     /// The terminal has the focus again, or quorate comes back from ^Z: everything is drawn anew.
     FocusGained,
 }
@@ -83,7 +97,7 @@ pub enum Answer {
 }
 
 /// Everything that may be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Leave.
     Quit,
@@ -113,6 +127,21 @@ pub enum Effect {
         /// For people.
         name: String,
     },
+    /// Ask these questions; each is answered by [`Msg::Found`].
+    Inquire(Vec<Query>),
+    /// Ask the manager anew: a decision rests on what it says.
+    LookAgain,
+    /// The operator has confirmed this plan: the gate decides, and answers with [`Msg::Started`] or [`Msg::Turned`].
+    Act {
+        /// The plan as it was read.
+        plan: Box<Plan>,
+        /// What was typed to confirm it; none: it was confirmed in a weaker way.
+        typed: Option<String>,
+        /// A second operator's code, where the gate wanted one.
+        code: Option<String>,
+    },
+    /// Stop a task after the step that runs.
+    StopTask(TaskId),
     /// Load another theme by name and hand it to [`super::Model::set_theme`].
     SwitchTheme(String),
 }

@@ -66,8 +66,8 @@ impl Choice {
 /// What the palette finds for a text: names that begin with it, then names that contain it, then names that
 /// have its letters in order. Commands that do not apply now are shown with the reason.
 pub fn choices(text: &str, scopes: &[Scope], facts: Facts, clusters: &[String], themes: &[&str]) -> Vec<Choice> {
-    let shown = |e: &&Entry| scopes.contains(&e.scope);
-    let commands = TABLE.iter().filter(shown).map(|e| Choice::Command(e.id, e.when.check(facts).err()));
+    let shown = |e: &&Entry| scopes.contains(&e.scope) || e.acts();
+    let commands = TABLE.iter().filter(shown).map(|e| Choice::Command(e.id, e.check(facts).err()));
     let clusters = clusters.iter().filter(|_| facts.several_clusters).map(|c| Choice::Cluster(c.clone()));
     let themes = themes.iter().map(|t| Choice::Theme((*t).to_owned()));
     let text = text.trim().to_lowercase();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::act;
 use super::alerts;
 use super::model::Model;
 use super::moves;
@@ -14,7 +15,7 @@ use crate::command::{Command, Scope};
 
 /// Does a command. One that does not apply says why.
 pub fn perform(model: &mut Model, command: Command) -> Vec<Effect> {
-    if let Err(why) = command.entry().when.check(model.facts()) {
+    if let Err(why) = command.entry().check(model.facts()) {
         if command != Command::Back {
             notice(model, format!("{}: {why}", command.name()));
         }
@@ -22,8 +23,8 @@ pub fn perform(model: &mut Model, command: Command) -> Vec<Effect> {
     }
     model.dirty = true;
     match command {
-        Command::Quit => return vec![Effect::Quit],
-        Command::Suspend => return vec![Effect::Suspend],
+        Command::Quit => return quit(model),
+        Command::Shell => return vec![Effect::Suspend],
         Command::Redraw => return vec![Effect::ClearScreen],
         Command::Copy => return copy(model),
         Command::Hurry => return hurry(model),
@@ -38,6 +39,10 @@ pub fn perform(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Storage => go_to(model, Pane::Storage),
         Command::Network => go_to(model, Pane::Network),
         Command::Timeline => go_to(model, Pane::Events),
+        Command::Tasks => act::at_hand::open(model),
+        Command::StopTask => return act::at_hand::stop(model),
+        Command::TakeBack => return act::at_hand::take_back(model),
+        command if command.entry().acts() => return act::open::open(model, command),
         Command::Guests => zoom(model, Pane::Guests),
         Command::Console => return console(model),
         Command::Quorum => open_detail(model, RowId::Quorum),
@@ -127,8 +132,16 @@ fn next_cluster(model: &mut Model) -> Vec<Effect> {
 
 /// Asks for another cluster; the one that is shown is just gone back to.
 pub fn go_to_cluster(model: &mut Model, name: String) -> Vec<Effect> {
+    if model.setup.current.as_ref() == Some(&name) {
+        model.screens.truncate(1);
+        return Vec::new();
+    }
+    // The session with the other cluster ends, and with it what watches a task there.
+    if !act::at_hand::may_leave(model, "switch") {
+        return Vec::new();
+    }
     model.screens.truncate(1);
-    if model.setup.current.as_ref() == Some(&name) { Vec::new() } else { vec![Effect::SwitchCluster(name)] }
+    vec![Effect::SwitchCluster(name)]
 }
 
 fn enter(model: &mut Model) -> Vec<Effect> {
@@ -153,7 +166,13 @@ fn enter(model: &mut Model) -> Vec<Effect> {
                 return go_to_cluster(model, name);
             }
         }
-        Screen::Detail(_) | Screen::Help(_) => {}
+        Screen::Tasks => {
+            if let Some(task) = model.tasks.selected() {
+                let page = Page::new(task.id, act::tasks::page(task, model));
+                model.screens.push(Screen::Task(page));
+            }
+        }
+        Screen::Detail(_) | Screen::Help(_) | Screen::Task(_) => {}
     }
     Vec::new()
 }
@@ -199,6 +218,11 @@ fn go_to(model: &mut Model, pane: Pane) {
 pub(super) fn open_detail(model: &mut Model, id: RowId) {
     let document = model.detail(&id);
     model.screens.push(Screen::Detail(Page::new(id, document)));
+}
+
+/// Leaves; while a task of this session is under way only when asked twice.
+pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
+    if act::at_hand::may_leave(model, "quit") { vec![Effect::Quit] } else { Vec::new() }
 }
 
 fn open_alerts(model: &mut Model) {

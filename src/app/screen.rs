@@ -3,6 +3,7 @@
 use super::document::Document;
 use super::rows::{Pane, RowId};
 use crate::command::Scope;
+use crate::domain::task::TaskId;
 
 /// A screen.
 #[derive(Clone, Debug)]
@@ -17,6 +18,10 @@ pub enum Screen {
     Alerts,
     /// Keys and commands.
     Help(Page<Scope>),
+    /// The tasks of all operators.
+    Tasks,
+    /// One task: its steps and their output.
+    Task(Page<TaskId>),
     /// The configured clusters; the place of the selected one.
     Clusters(usize),
 }
@@ -47,14 +52,31 @@ impl<T> Page<T> {
 impl Screen {
     /// The scopes of its keys, the narrowest first.
     pub const fn scopes(&self, focus: Pane) -> &'static [Scope] {
+        use Scope::{Alerts, Detail, Global, Members, Overview, Services, Storage, Table, Tasks, Timeline};
         match self {
-            Self::Overview if matches!(focus, Pane::Events) => &[Scope::Timeline, Scope::Overview, Scope::Global],
-            Self::Overview => &[Scope::Overview, Scope::Global],
-            Self::Table(Pane::Events) => &[Scope::Timeline, Scope::Global],
-            Self::Table(_) => &[Scope::Table, Scope::Global],
-            Self::Detail(_) => &[Scope::Detail, Scope::Global],
-            Self::Alerts => &[Scope::Alerts, Scope::Global],
-            Self::Help(_) | Self::Clusters(_) => &[Scope::Global],
+            Self::Overview => match focus {
+                Pane::Events => &[Timeline, Overview, Global],
+                Pane::Members => &[Overview, Members, Global],
+                Pane::Services | Pane::Guests => &[Overview, Services, Global],
+                Pane::Storage => &[Overview, Storage, Global],
+                Pane::Network => &[Overview, Global],
+            },
+            Self::Table(pane) => match pane {
+                Pane::Events => &[Timeline, Global],
+                Pane::Members => &[Table, Members, Global],
+                Pane::Services | Pane::Guests => &[Table, Services, Global],
+                Pane::Storage => &[Table, Storage, Global],
+                Pane::Network => &[Table, Global],
+            },
+            Self::Detail(page) => match &page.about {
+                RowId::Member(_) => &[Detail, Members, Global],
+                RowId::Service(_) | RowId::Guest(..) => &[Detail, Services, Global],
+                RowId::Volume(..) | RowId::Pv(..) => &[Detail, Storage, Global],
+                _ => &[Detail, Global],
+            },
+            Self::Alerts => &[Alerts, Global],
+            Self::Tasks | Self::Task(_) => &[Tasks, Global],
+            Self::Help(_) | Self::Clusters(_) => &[Global],
         }
     }
 }

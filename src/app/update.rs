@@ -4,16 +4,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::act::{dialog, tasks};
 use super::fresh;
 use super::keys;
 use super::model::Model;
 use super::msg::{Answer, Effect, Msg};
-use super::screen::Screen;
+use super::screen::{Page, Screen};
 use super::wall;
 use super::words;
 use crate::domain::cluster::Cluster;
 use crate::domain::event::Event;
 use crate::domain::stamp::Stamp;
+use crate::domain::task::{Task, TaskId};
 
 /// How long a notice stands.
 const NOTICE: Duration = Duration::from_secs(12);
@@ -24,7 +26,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Key(key) => return keys::key(model, key),
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Resize { width, height } => resize(model, width, height),
-        Msg::Picture(picture) => receive(model, picture),
+        Msg::Picture(picture) => {
+            receive(model, picture);
+            return if model.dialog.is_some() { dialog::go_on(model) } else { Vec::new() };
+        }
         Msg::Events(events) => insert(model, events),
         Msg::Prompt { id, node, ask } => {
             if model.setup.wallboard {
@@ -41,7 +46,20 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Cluster(name) => switch(model, name),
         Msg::Notice(text) => notice(model, text),
-        Msg::Tick(now) => tick(model, now),
+        Msg::Acting(acting) => {
+            acting.gate.role.word().clone_into(&mut model.setup.role);
+            model.setup.read_only = model.setup.wallboard || acting.gate.read_only;
+            model.setup.acting = *acting;
+            model.dirty = true;
+        }
+        Msg::Found(query, found) => return dialog::found(model, &query, &found),
+        Msg::Task(task) => task_changed(model, *task),
+        Msg::Started(id) => started(model, id),
+        Msg::Turned(against) => dialog::turned(model, against),
+        Msg::Tick(now) => {
+            tick(model, now);
+            return dialog::tick(model);
+        }
         Msg::FocusGained => {
             model.dirty = true;
             return vec![Effect::ClearScreen];
@@ -77,8 +95,32 @@ fn receive(model: &mut Model, picture: Arc<Cluster>) {
     }
 }
 
+fn task_changed(model: &mut Model, task: Task) {
+    let over = task.status.is_over();
+    let words = tasks::last_words(&task);
+    let id = task.id;
+    let before = model.tasks.take(task);
+    let looked_at = matches!(model.screen(), Screen::Task(page) if page.about == id);
+    if over && !looked_at && before.is_none_or(|t| !t.status.is_over()) {
+        notice(model, words);
+    }
+    model.rebuild_page();
+    model.dirty = true;
+}
+
+/// What was confirmed runs: the dialog is done, and the task is shown. It goes on when its page is left.
+fn started(model: &mut Model, id: TaskId) {
+    model.dialog = None;
+    model.dirty = true;
+    if let Some(document) = model.tasks.get(id).map(|task| tasks::page(task, model)) {
+        model.screens.push(Screen::Task(Page::new(id, document)));
+    }
+}
+
 fn insert(model: &mut Model, events: Vec<Event>) {
     model.dirty |= !events.is_empty();
+    let mine = model.setup.acting.nonce.clone();
+    model.tasks.hear(&events, &mine);
     for event in events {
         model.timeline.insert(event);
     }
@@ -97,6 +139,8 @@ fn switch(model: &mut Model, name: String) {
     model.loads.clear();
     model.screens = vec![Screen::Overview];
     model.overlay = None;
+    model.dialog = None;
+    model.tasks = tasks::Tasks::default();
     for pane in &mut model.panes {
         pane.full.selected = None;
         pane.brief.selected = None;
@@ -134,6 +178,15 @@ impl Model {
         fresh::quorum(&self.shown, now, limit).map(words::age).hash(&mut hash);
         for m in &self.shown.members {
             fresh::member(m, now, limit).map(words::age).hash(&mut hash);
+        }
+        if self.dialog.is_some() {
+            super::act::page::data_age(&self.live, now).map(words::age).hash(&mut hash);
+        }
+        for task in self.tasks.all.iter().filter(|t| !t.status.is_over()) {
+            words::age(task.started.age(now)).hash(&mut hash);
+        }
+        for foreign in self.tasks.foreign.iter().filter(|f| !f.over) {
+            words::age(foreign.began.age(now)).hash(&mut hash);
         }
         if self.setup.wallboard {
             (wall::page(&self.shown, &self.index, now) as u8).hash(&mut hash);

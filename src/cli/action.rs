@@ -141,10 +141,10 @@ pub enum ActionWord {
         #[arg(value_name = "VG/LV", value_parser = volume)]
         volume: VolumeName,
         /// By how much, like 10G
-        #[arg(long, value_name = "SIZE", value_parser = size, group = "size")]
+        #[arg(long, value_name = "SIZE", value_parser = crate::domain::size::parse, group = "size")]
         by: Option<u64>,
         /// To which size, like 100G
-        #[arg(long, value_name = "SIZE", value_parser = size, group = "size")]
+        #[arg(long, value_name = "SIZE", value_parser = crate::domain::size::parse, group = "size")]
         to: Option<u64>,
     },
     /// Move everything off a physical volume
@@ -201,33 +201,6 @@ fn volume(text: &str) -> Result<VolumeName, String> {
         Some((vg, lv)) if !vg.is_empty() && !lv.is_empty() && !lv.contains('/') => Ok(VolumeName { vg: vg.to_owned(), lv: lv.to_owned() }),
         _ => Err("expected a volume group and a logical volume, like vg0/data".to_owned()),
     }
-}
-
-/// Reads `10G`, `512MiB`, `1.5T`, `4096B`: powers of 1024, as LVM counts.
-pub fn size(text: &str) -> Result<u64, String> {
-    let wrong = || "expected a size above zero with its unit, like 512M, 10G or 1.5T (powers of 1024)".to_owned();
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(split);
-    let shift = match unit.to_ascii_lowercase().as_str() {
-        "b" => 0,
-        "k" | "kb" | "kib" => 10,
-        "m" | "mb" | "mib" => 20,
-        "g" | "gb" | "gib" => 30,
-        "t" | "tb" | "tib" => 40,
-        "p" | "pb" | "pib" => 50,
-        _ => return Err(wrong()),
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let unit = 1_u128 << shift;
-    let digits = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u128>().ok() };
-    let scale = 10_u128.checked_pow(u32::try_from(fraction.len()).unwrap_or(99)).ok_or_else(wrong)?;
-    if whole.is_empty() && fraction.is_empty() {
-        return Err(wrong());
-    }
-    let whole = digits(whole).and_then(|n| n.checked_mul(unit)).ok_or_else(wrong)?;
-    let part = digits(fraction).and_then(|n| n.checked_mul(unit)).map(|n| n / scale).ok_or_else(wrong)?;
-    let bytes = whole.checked_add(part).and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
-    bytes.ok_or_else(wrong)
 }
 
 impl ActionWord {

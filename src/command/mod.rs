@@ -4,6 +4,8 @@ mod table;
 
 pub use table::{Command, TABLE};
 
+use crate::domain::role::Role;
+
 /// Where a command works, and the keymap section that may bind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
@@ -15,6 +17,14 @@ pub enum Scope {
     Table,
     /// A detail page.
     Detail,
+    /// Members: their pane, their table, a member's page.
+    Members,
+    /// Services and guests in the same way.
+    Services,
+    /// Storage in the same way.
+    Storage,
+    /// Tasks, and the page of one.
+    Tasks,
     /// The timeline, focused or zoomed.
     Timeline,
     /// The list of alerts.
@@ -23,7 +33,18 @@ pub enum Scope {
 
 impl Scope {
     /// All, in the order in which help lists them.
-    pub const ALL: [Self; 6] = [Self::Global, Self::Overview, Self::Table, Self::Detail, Self::Timeline, Self::Alerts];
+    pub const ALL: [Self; 10] = [
+        Self::Global,
+        Self::Overview,
+        Self::Table,
+        Self::Detail,
+        Self::Members,
+        Self::Services,
+        Self::Storage,
+        Self::Tasks,
+        Self::Timeline,
+        Self::Alerts,
+    ];
 
     /// The section's name in a keymap file.
     pub const fn word(self) -> &'static str {
@@ -32,6 +53,10 @@ impl Scope {
             Self::Overview => "overview",
             Self::Table => "table",
             Self::Detail => "detail",
+            Self::Members => "members",
+            Self::Services => "services",
+            Self::Storage => "storage",
+            Self::Tasks => "tasks",
             Self::Timeline => "timeline",
             Self::Alerts => "alerts",
         }
@@ -56,6 +81,42 @@ pub enum When {
     AnyAlert,
     /// There is a screen, a filter or a frozen picture to come back from.
     Back,
+    /// Something can be changed at all.
+    Acting,
+    /// A service is selected, and something can be changed.
+    Service,
+    /// A member is selected.
+    Member,
+    /// A logical volume is selected.
+    Volume,
+    /// A physical volume is selected.
+    Pv,
+    /// A task of this session is selected.
+    Task,
+}
+
+/// What a command can do to the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Danger {
+    /// Nothing: it looks.
+    Looks,
+    /// It tidies: nothing that runs is touched.
+    Tidies,
+    /// It changes what runs where.
+    Changes,
+    /// What it ends, or where it leads, cannot be taken back.
+    Ends,
+}
+
+/// What kind of thing is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "named by what they are")]
+pub enum Kind {
+    Service,
+    Member,
+    Volume,
+    Pv,
+    Task,
 }
 
 /// What the screen says about [`When`].
@@ -69,6 +130,12 @@ pub struct Facts {
     pub any_alert: bool,
     /// There is something to come back from.
     pub back: bool,
+    /// What can be acted upon is selected.
+    pub kind: Option<Kind>,
+    /// Why nothing can be changed, if so.
+    pub barred: Option<&'static str>,
+    /// What the operator may do.
+    pub role: Role,
 }
 
 impl When {
@@ -79,6 +146,11 @@ impl When {
             Self::SeveralClusters if !facts.several_clusters => Err("only one cluster is configured"),
             Self::AnyAlert if !facts.any_alert => Err("there are no alerts"),
             Self::Back if !facts.back => Err("this is the first screen"),
+            Self::Service if !matches!(facts.kind, Some(Kind::Service)) => Err("select a service"),
+            Self::Member if !matches!(facts.kind, Some(Kind::Member)) => Err("select a member"),
+            Self::Volume if !matches!(facts.kind, Some(Kind::Volume)) => Err("select a logical volume"),
+            Self::Pv if !matches!(facts.kind, Some(Kind::Pv)) => Err("select a physical volume"),
+            Self::Task if !matches!(facts.kind, Some(Kind::Task)) => Err("select a task of this session"),
             _ => Ok(()),
         }
     }
@@ -97,6 +169,30 @@ pub struct Entry {
     pub scope: Scope,
     /// When it applies.
     pub when: When,
+    /// The least role that may do it.
+    pub role: Role,
+    /// What it can do to the cluster.
+    pub danger: Danger,
+}
+
+impl Entry {
+    /// Whether it acts on the cluster: the palette shows it everywhere, with the reason where it does not apply.
+    pub const fn acts(&self) -> bool {
+        matches!(self.when, When::Acting | When::Service | When::Member | When::Volume | When::Pv | When::Task)
+    }
+
+    /// Whether it applies now; if not, why.
+    pub fn check(&self, facts: Facts) -> Result<(), &'static str> {
+        if self.acts() {
+            if let Some(why) = facts.barred {
+                return Err(why);
+            }
+            if self.role > facts.role {
+                return Err("it needs the role admin");
+            }
+        }
+        self.when.check(facts)
+    }
 }
 
 impl Command {

@@ -15,6 +15,7 @@ pub mod place;
 pub mod rhcs;
 pub mod role;
 pub mod secret;
+pub mod size;
 pub mod stamp;
 pub mod task;
 pub mod text;

@@ -179,6 +179,11 @@ fn act(world: &mut World, link: &Open, change: &Change) -> Answer {
 }
 
 fn follow(world: &World, link: &mut Open, id: StreamId, argv: &[String]) {
+    // The lock that keeps two quorates off one target: nobody else is here.
+    if argv.get(2).is_some_and(|script| script.contains("flock")) {
+        let _ = link.voice.say(Report::Data { id, bytes: b"held\n".to_vec(), at: Stamp::now() });
+        return;
+    }
     let Some(kind) = answer::streams::kind(argv) else {
         let _ = link.voice.say(Report::Ended { id, why: "sh: no such stream here".to_owned() });
         return;

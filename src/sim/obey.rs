@@ -1,6 +1,7 @@
 //! What changes the simulated cluster: the commands that an action sends, as the real tools take them.
 
 use super::answer::{Printed, storage};
+use super::inquiry;
 use super::life::SECOND;
 use super::policy;
 use super::world::{GuestAt, Leftover, NodeAt, Run, Work, World};
@@ -8,6 +9,9 @@ use super::{rgmanager, virsh};
 
 /// Carries out a command on a node, and says what the tool would print.
 pub fn command(world: &mut World, node: NodeAt, argv: &[String]) -> Printed {
+    if let Some(printed) = inquiry::command(world, node, argv) {
+        return printed;
+    }
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
     let Some((program, args)) = words.split_first() else { return Printed::default() };
     let printed = match *program {
@@ -132,8 +136,9 @@ fn set(world: &mut World, guest: GuestAt, parameter: &str, value: &str) -> Print
     let Some(g) = world.guests.get_mut(guest) else { return Printed::default() };
     match parameter {
         "target-role" => g.wanted = !value.eq_ignore_ascii_case("stopped"),
-        "is-managed" => g.managed = !value.eq_ignore_ascii_case("false"),
+        "is-managed" => g.managed = value.is_empty() || !value.eq_ignore_ascii_case("false"),
         "maintenance" => g.managed = !value.eq_ignore_ascii_case("true"),
+        "allow-migrate" => {}
         other => return Printed::failed(64, format!("crm_resource: the simulated cluster has no attribute '{other}'")),
     }
     Printed::ok(format!("Set '{}' option: name={parameter} value={value}\n", g.name))

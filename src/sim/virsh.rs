@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::answer::Printed;
-use super::world::{Guest, NodeAt, Run, World};
+use super::world::{Guest, NodeAt, Run, Work, World};
+use crate::domain::stamp::Stamp;
 
 /// virsh(1).
 pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
@@ -14,12 +15,17 @@ pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
     }
     let name = name.copied().unwrap_or_default();
     let now = world.now;
+    let volume = world.guest_named(name).and_then(|g| world.guests.get(g)?.volume);
+    let size = volume.and_then(|v| world.volumes.get(v)).map_or(0, |v| v.size);
     let here = world.guest_named(name).filter(|g| world.runs_on(*g) == Some(node));
     let Some(guest) = here.and_then(|g| world.guests.get_mut(g)) else {
         return Printed::failed(1, format!("error: failed to get domain '{name}'"));
     };
     match verb {
         "domstate" => return Printed::ok(format!("{}\n\n", word(guest.run))),
+        "domjobinfo" => return Printed::ok(job(guest, now)),
+        "domblkinfo" => return Printed::ok(format!("Capacity:       {size}\nAllocation:     {size}\nPhysical:       {size}\n")),
+        "blockresize" => return Printed::ok(format!("Block device of '{name}' is resized\n")),
         "dominfo" => return Printed::ok(info(guest)),
         "domuuid" => return Printed::ok(format!("{}\n\n", guest.uuid)),
         "suspend" if guest.run == Run::Running => guest.run = Run::Paused,
@@ -42,6 +48,14 @@ const fn word(run: Run) -> &'static str {
         Run::Crashed => "crashed",
         Run::Saved | Run::Off => "shut off",
     }
+}
+
+/// A running migration: `virsh domjobinfo --rawstats`.
+fn job(guest: &Guest, now: Stamp) -> String {
+    let Some(Work::Migrate { from, until, .. }) = guest.work else { return "Job type:         None\n".to_owned() };
+    let (whole, gone) = (from.age(until).as_micros().max(1), from.age(now).as_micros());
+    let left = u128::from(guest.memory) * whole.saturating_sub(gone) / whole;
+    format!("Job type:         Unbounded\ndata_total: {}\ndata_remaining: {left}\n", guest.memory)
 }
 
 fn list(world: &World, node: NodeAt) -> String {

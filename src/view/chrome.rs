@@ -131,7 +131,11 @@ pub fn footer(pen: &mut Pen<'_>, area: Rect, whole: Rect) {
     if model.frozen.is_some() {
         cursor.text(&format!(" {} goes on ", model.setup.keymap.hint(Command::Freeze)), Role::Focus).skip(2);
     }
-    let applies = |c: Command| c == Command::Back || c.entry().when.check(facts).is_ok();
+    if let Some(text) = crate::app::act::tasks::footer(model) {
+        let key = model.setup.keymap.hint(Command::Tasks);
+        cursor.text(&text, Role::Moving).skip(2).text(&key, Role::Link).skip(1).text("tasks", Role::Dim).skip(2);
+    }
+    let applies = |c: Command| c == Command::Back || c.entry().check(facts).is_ok();
     for (command, word) in hints(model.screen(), model.focus) {
         let key = model.setup.keymap.hint(*command);
         let needed = key.chars().count() + word.chars().count() + 1;
@@ -162,6 +166,9 @@ const fn hints(screen: &Screen, focus: Pane) -> &'static [(Command, &'static str
             (Command::Palette, "command"),
             (Command::Filter, "filter"),
             (Command::Enter, "zoom"),
+            (Command::Relocate, "relocate"),
+            (Command::Fence, "fence"),
+            (Command::Grow, "grow"),
             (Command::NextPane, "next pane"),
             (Command::Alerts, "alerts"),
             (Command::Freeze, "freeze"),
@@ -180,6 +187,10 @@ const fn hints(screen: &Screen, focus: Pane) -> &'static [(Command, &'static str
             (Command::Back, "back"),
             (Command::Help, "help"),
             (Command::Enter, "detail"),
+            (Command::Relocate, "relocate"),
+            (Command::Suspend, "suspend"),
+            (Command::Fence, "fence"),
+            (Command::Grow, "grow"),
             (Command::Filter, "filter"),
             (Command::Sort, "sort"),
             (Command::Problems, "problems only"),
@@ -194,7 +205,17 @@ const fn hints(screen: &Screen, focus: Pane) -> &'static [(Command, &'static str
             (Command::Unquiet, "loud again"),
             (Command::Help, "help"),
         ],
-        Screen::Detail(_) => &[(Command::Back, "back"), (Command::Copy, "copy"), (Command::PageDown, "page"), (Command::Help, "help")],
+        Screen::Detail(_) => &[
+            (Command::Back, "back"),
+            (Command::Relocate, "relocate"),
+            (Command::Suspend, "suspend"),
+            (Command::Fence, "fence"),
+            (Command::Grow, "grow"),
+            (Command::Copy, "copy"),
+            (Command::PageDown, "page"),
+            (Command::Help, "help"),
+        ],
+        Screen::Tasks | Screen::Task(_) => super::lever::HINTS,
         Screen::Help(_) => &[(Command::Back, "back"), (Command::PageDown, "page")],
         Screen::Clusters(_) => &[(Command::Enter, "show it"), (Command::Back, "back"), (Command::Quit, "quit")],
     }

@@ -9,6 +9,7 @@ use crate::app::msg::Ask;
 use crate::app::order::SortKey;
 use crate::app::overlay::{Choice, Overlay};
 use crate::app::prompts::Question;
+use crate::command::Danger;
 use crate::theme::Role;
 
 /// Draws what lies on top.
@@ -16,6 +17,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
     let model = pen.model;
     if let Some(question) = model.prompts.shown() {
         return prompt(pen, area, question, model.prompts.len());
+    }
+    if model.overlay.is_none()
+        && let Some(dialog) = &model.dialog
+    {
+        return super::lever::draw(pen, area, dialog);
     }
     match &model.overlay {
         Some(Overlay::Palette { input, cursor }) => palette(pen, area, input.text(), *cursor),
@@ -25,7 +31,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
 }
 
 /// An empty box with a frame and a title in the middle of an area; its inside.
-fn frame(pen: &mut Pen<'_>, area: Rect, width: u16, lines: u16, title: &str) -> Rect {
+pub(super) fn frame(pen: &mut Pen<'_>, area: Rect, width: u16, lines: u16, title: &str) -> Rect {
     let width = width.saturating_add(4).min(area.width);
     let height = lines.saturating_add(2).min(area.height);
     let outer = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
@@ -103,7 +109,9 @@ fn palette(pen: &mut Pen<'_>, area: Rect, text: &str, cursor: usize) {
     for (i, y) in (offset..found.len()).zip(rows.y..rows.bottom()) {
         let Some(choice) = found.get(i) else { break };
         let (role, doc) = match choice {
-            Choice::Command(_, Some(why)) => (Role::Dim, format!("{}: {why}", choice.doc())),
+            Choice::Command(_, Some(why)) => (Role::Dim, format!("({why}) {}", choice.doc())),
+            // What ends something looks like it.
+            Choice::Command(command, None) if command.entry().danger == Danger::Ends => (Role::Warn, choice.doc().to_owned()),
             _ => (Role::Text, choice.doc().to_owned()),
         };
         let keys = match choice {

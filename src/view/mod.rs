@@ -14,6 +14,7 @@ mod chrome;
 mod dialogs;
 mod glyph;
 mod header;
+mod lever;
 mod panes;
 mod pen;
 mod screens;
@@ -53,6 +54,8 @@ pub fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Screen::Detail(page) => screens::page(pen, frame.body, &page.about.title(), &page.document, page.scroll),
         Screen::Help(page) => screens::page(pen, frame.body, "Help", &page.document, page.scroll),
         Screen::Alerts => screens::alerts(pen, frame.body, true),
+        Screen::Tasks => lever::list(pen, frame.body),
+        Screen::Task(page) => screens::page(pen, frame.body, "Task", &page.document, page.scroll),
         Screen::Clusters(at) => screens::clusters(pen, frame.body, *at),
     }
     chrome::footer(pen, frame.footer, area);

@@ -2,4 +2,4 @@ mod gate;
 mod parse;
 mod plans;
 mod property;
-mod stage;
+pub mod stage;

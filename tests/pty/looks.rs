@@ -6,7 +6,7 @@ use super::held::{Terminal, home};
 
 /// The bytes that a terminal sends for a key of the keymap's file; none for keys that leave or stop.
 fn sent(key: &str, command: &str) -> Option<Vec<u8>> {
-    if matches!(command, "quit" | "suspend") {
+    if matches!(command, "quit" | "shell") {
         return None;
     }
     let bytes: &[u8] = match key {
@@ -60,6 +60,11 @@ fn every_key_is_harmless_at_every_size() {
         }
         terminal.until("the header", |text| text.to_lowercase().contains("quorate"));
         terminal.keys(b"q");
+        std::thread::sleep(Duration::from_millis(500));
+        // Some of the keys act on the simulated cluster: while that is under way, quit is asked twice.
+        if terminal.is_running() {
+            terminal.keys(b"q");
+        }
         assert_eq!(terminal.end().exit_code(), 0, "{size:?}");
         terminal.assert_restored();
     }

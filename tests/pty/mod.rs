@@ -3,6 +3,7 @@
 mod dialogs;
 mod held;
 mod leaving;
+mod lever;
 mod looks;
 mod rig;
 mod screens;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod keymaps;
+pub mod lever;
 mod prompts;
 mod property;
 mod steps;

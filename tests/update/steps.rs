@@ -18,6 +18,8 @@ fn name(model: &Model) -> String {
         Screen::Detail(page) => page.about.title(),
         Screen::Alerts => "alerts".to_owned(),
         Screen::Help(_) => "help".to_owned(),
+        Screen::Tasks => "tasks".to_owned(),
+        Screen::Task(_) => "task".to_owned(),
         Screen::Clusters(at) => format!("clusters {at}"),
     }
 }

@@ -3,6 +3,7 @@
 pub mod frames;
 mod glance;
 mod guests;
+mod lever;
 pub mod paint;
 pub mod sample;
 mod screenshots;

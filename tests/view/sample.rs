@@ -28,12 +28,23 @@ pub fn arcs(names: &[&str]) -> Vec<Arc<str>> {
     names.iter().map(|n| Arc::from(*n)).collect()
 }
 
+/// An operator's session.
+pub fn acting() -> quorate::app::act::Acting {
+    quorate::app::act::Acting {
+        gate: quorate::action::gate::Session::default(),
+        from: "10.0.0.9".to_owned(),
+        nonce: "7f3a90".to_owned(),
+        hindrance: None,
+    }
+}
+
 pub fn setup(width: u16, height: u16) -> Setup {
     Setup {
         clusters: vec!["net-cluster".to_owned()],
         current: Some("net-cluster".to_owned()),
         role: "operator".to_owned(),
         read_only: false,
+        acting: acting(),
         who: "anna@bastion".to_owned(),
         ascii: false,
         wallboard: false,

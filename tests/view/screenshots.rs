@@ -38,7 +38,12 @@ fn pictures() -> Vec<(&'static str, Model)> {
             },
         },
     );
+    let mut acting = sample::acting();
+    acting.gate.role = quorate::domain::role::Role::Admin;
+    let mut fence = crate::update::lever::Rig::new(acting, (110, 34));
+    fence.keys("1 j f enter n");
     vec![
+        ("fence", fence.model),
         ("overview", with(140, 36, sample::degraded())),
         ("overview-80x24", with(80, 24, sample::degraded())),
         ("overview-ascii", ascii),

@@ -52,6 +52,10 @@ const fn title(scope: Scope) -> &'static str {
         Scope::Overview => "Overview",
         Scope::Table => "Tables",
         Scope::Detail => "Details",
+        Scope::Members => "Members",
+        Scope::Services => "Services and guests",
+        Scope::Storage => "Storage",
+        Scope::Tasks => "Tasks",
         Scope::Timeline => "Timeline",
         Scope::Alerts => "Alerts",
     }

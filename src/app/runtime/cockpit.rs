@@ -15,6 +15,7 @@ use ratatui::layout::Rect;
 use rustix::io::Errno;
 use rustix::process::{Signal, getpid, kill_process};
 
+use super::arm::Armed;
 use super::console::{Console, End};
 use super::live::{Happening, Live};
 use super::signals::{Signals, Told};
@@ -34,8 +35,16 @@ const TICK: Duration = Duration::from_secs(1);
 /// A resize is often a storm of them: the last one counts.
 const SETTLE: Duration = Duration::from_millis(60);
 
+/// A session as it is opened.
+pub struct Opened {
+    /// The ways to its nodes.
+    pub ways: WayFinder,
+    /// What it may do, and what can.
+    pub armed: Armed,
+}
+
 /// Opens the session of a cluster by name.
-pub type Opener = Box<dyn Fn(&str) -> Option<WayFinder>>;
+pub type Opener = Box<dyn Fn(&str) -> Option<Opened>>;
 /// Loads a theme by name.
 pub type ThemeLoader = Box<dyn Fn(&str) -> Result<crate::theme::Theme, String>>;
 
@@ -91,11 +100,11 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
     }
 }
 
-struct Cockpit {
+pub(super) struct Cockpit {
     guard: Guard,
     painter: Painter,
     buffer: Buffer,
-    live: Option<Live>,
+    pub(super) live: Option<Live>,
     prompts: BTreeMap<u64, (NodeKey, PromptId)>,
     next_prompt: u64,
     open: Opener,
@@ -107,7 +116,7 @@ struct Cockpit {
     quit: Option<u8>,
     /// A console was asked for: node, guest, its name for people.
     console: Option<(NodeKey, String, String)>,
-    model: Model,
+    pub(super) model: Model,
 }
 
 impl Cockpit {
@@ -157,7 +166,7 @@ impl Cockpit {
         wake
     }
 
-    fn tell(&mut self, msg: Msg) -> io::Result<()> {
+    pub(super) fn tell(&mut self, msg: Msg) -> io::Result<()> {
         let effects = update(&mut self.model, msg);
         effects.into_iter().try_for_each(|effect| self.carry_out(effect))
     }
@@ -196,13 +205,14 @@ impl Cockpit {
         }
     }
 
-    fn happened(&mut self, happenings: Vec<Happening>) -> io::Result<()> {
+    pub(super) fn happened(&mut self, happenings: Vec<Happening>) -> io::Result<()> {
         for happening in happenings {
             match happening {
                 Happening::Picture => self.picture_due = true,
                 Happening::Events(events) => self.tell(Msg::Events(events))?,
                 Happening::Note(text) => self.tell(Msg::Notice(text))?,
-                Happening::Found(..) | Happening::Task(_) => {}
+                Happening::Found(query, found) => self.tell(Msg::Found(query, found))?,
+                Happening::Task(task) => self.tell(Msg::Task(task))?,
                 Happening::Prompt { node, name, id, what } => {
                     self.next_prompt += 1;
                     self.prompts.insert(self.next_prompt, (node, id));
@@ -312,17 +322,25 @@ impl Cockpit {
     }
 
     fn switch(&mut self, name: &str) -> io::Result<()> {
-        let Some(ways) = (self.open)(name) else {
+        let Some(opened) = (self.open)(name) else {
             return self.tell(Msg::Notice(format!("cluster '{name}' cannot be opened: its configuration has no node")));
         };
         self.prompts.clear();
         // The old session ends before the new one begins: its links close when they are dropped.
         self.live = None;
-        self.live = Some(Live::start(ways, true));
+        let mut live = Live::start(opened.ways, true);
+        if let Some(executor) = opened.armed.executor {
+            live.arm(executor);
+        }
+        self.live = Some(live);
         // A recording has a clock of its own: the last frame's time says nothing on it.
         self.drawn = Stamp::default();
         self.resized = None;
         self.tell(Msg::Cluster(name.to_owned()))?;
+        if let Some(why) = &opened.armed.acting.hindrance {
+            self.tell(Msg::Notice(why.clone()))?;
+        }
+        self.tell(Msg::Acting(Box::new(opened.armed.acting)))?;
         let now = self.now();
         self.picture_due = true;
         self.tell(Msg::Tick(now))
@@ -354,6 +372,20 @@ impl Cockpit {
             Effect::Hurry(nodes) => {
                 if let Some(live) = &mut self.live {
                     live.hurry(&nodes);
+                }
+                Ok(())
+            }
+            Effect::Inquire(queries) => self.inquire(queries),
+            Effect::LookAgain => {
+                if let Some(live) = &mut self.live {
+                    live.look_again();
+                }
+                Ok(())
+            }
+            Effect::Act { plan, typed, code } => self.act(*plan, typed, code),
+            Effect::StopTask(id) => {
+                if let Some(live) = &mut self.live {
+                    live.stop_task(id);
                 }
                 Ok(())
             }

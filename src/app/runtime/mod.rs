@@ -6,6 +6,7 @@ pub mod cockpit;
 mod console;
 pub mod doctor;
 pub mod launch;
+mod lever;
 pub mod live;
 pub mod log;
 pub mod pipes;

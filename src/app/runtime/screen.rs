@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::cockpit::{Opener, Wanted};
+use super::arm::Armed;
+use super::cockpit::{Opened, Opener, Wanted};
 use super::launch::{DEMO, Failure, Sessions, open};
 use super::way::WayFinder;
 use crate::app::Setup;
+use crate::app::act::Acting;
 use crate::cli::Global;
 use crate::config::paths::Paths;
 use crate::config::{Choice, Session};
@@ -43,6 +45,7 @@ impl Sessions {
             current: None,
             role: "viewer".to_owned(),
             read_only: true,
+            acting: Acting::default(),
             who: format!("{}@{}", around.user, around.host),
             ascii: global.ascii || defaults.2 || !caps.utf8,
             wallboard,
@@ -66,13 +69,15 @@ impl Sessions {
                 setup.clusters = vec![name.clone()];
                 setup.current = Some(name.clone());
                 "a recording".clone_into(&mut setup.who);
-                let open = move |_: &str| Recording::read(&text).ok().map(WayFinder::replay);
+                let open = move |_: &str| Some(Opened { ways: WayFinder::replay(Recording::read(&text).ok()?), armed: Armed::never() });
                 Ok((Box::new(open), Some(name), vec!["a recording: nothing here is live".to_owned()]))
             }
             Self::Simulated(simulation) => {
                 setup.clusters = vec![DEMO.to_owned()];
                 setup.current = Some(DEMO.to_owned());
-                let open = move |_: &str| Some(WayFinder::simulated(DEMO, &simulation));
+                let wallboard = setup.wallboard;
+                let open =
+                    move |_: &str| Some(Opened { ways: WayFinder::simulated(DEMO, &simulation), armed: Armed::simulated(DEMO, wallboard) });
                 Ok((Box::new(open), Some(DEMO.to_owned()), vec!["a simulated cluster: nothing here is real".to_owned()]))
             }
             Self::Configured(_, choice) => {
@@ -84,7 +89,7 @@ impl Sessions {
                 if let [only] = sessions.as_slice() {
                     setup.current = Some(name_of(only));
                 }
-                // Nothing can be changed yet by anybody, but a viewer shall see it said.
+                // Until one is opened, and says for itself.
                 if let Some(session) = sessions.first() {
                     session.role.word().clone_into(&mut setup.role);
                     setup.read_only = sessions.iter().all(|s| s.read_only) || setup.wallboard;
@@ -95,8 +100,11 @@ impl Sessions {
                 }
                 let first = setup.current.clone();
                 let global = global.clone();
+                let wallboard = setup.wallboard;
                 let opener = move |name: &str| {
-                    sessions.iter().find(|s| name_of(s) == name).and_then(|s| open(&global, s).ok()).map(|(ways, _)| ways)
+                    let session = sessions.iter().find(|s| name_of(s) == name)?;
+                    let (ways, _) = open(&global, session).ok()?;
+                    Some(Opened { ways, armed: Armed::of(session, wallboard) })
                 };
                 Ok((Box::new(opener), first, notices))
             }

@@ -1,0 +1,40 @@
+//! What keeps a session from acting at all, and what can be acted upon: for the palette and for the line at the bottom.
+
+use crate::app::model::Model;
+use crate::app::rows::RowId;
+use crate::app::screen::Screen;
+use crate::command::Kind;
+use crate::domain::role::Role;
+
+/// Why nothing can be changed here; none: it can.
+pub fn session(model: &Model) -> Option<&'static str> {
+    let (setup, gate) = (&model.setup, &model.setup.acting.gate);
+    if setup.wallboard || setup.read_only || gate.read_only {
+        return Some(match (gate.role, &setup.acting.hindrance) {
+            (_, Some(_)) => "nothing can be changed: no journal can be written",
+            (Role::Viewer, _) => "the role viewer may only look",
+            _ => "this session is read-only",
+        });
+    }
+    (gate.role == Role::Viewer).then_some("the role viewer may only look")
+}
+
+/// What kind of thing is selected, of those that can be acted upon.
+pub fn kind(model: &Model) -> Option<Kind> {
+    match model.screen() {
+        Screen::Tasks => return model.tasks.selected().map(|_| Kind::Task),
+        Screen::Task(_) => return Some(Kind::Task),
+        _ => {}
+    }
+    match model.selected()? {
+        RowId::Service(_) => Some(Kind::Service),
+        RowId::Guest(node, uuid, _) => {
+            let guest = model.shown.guests.iter().find(|g| g.node == node && g.uuid == uuid)?;
+            guest.managed_by.as_ref().map(|_| Kind::Service)
+        }
+        RowId::Member(_) => Some(Kind::Member),
+        RowId::Volume(..) => Some(Kind::Volume),
+        RowId::Pv(..) => Some(Kind::Pv),
+        _ => None,
+    }
+}

@@ -1,0 +1,152 @@
+//! What must be said before a plan can be made: the target node, the size, the way of fencing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::look::Look;
+use crate::app::line::InputLine;
+use crate::app::words;
+use crate::domain::cluster::{Cluster, Member, MemberStatus};
+use crate::domain::observation::manager::NodeKind;
+use crate::domain::size;
+use crate::domain::task::{Action, FenceHow, GrowSize, VolumeName};
+
+/// Something to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What it would be.
+    pub action: Action,
+    /// Its name.
+    pub label: String,
+    /// What is known of it.
+    pub note: String,
+    /// Why it cannot be, as far as the picture tells.
+    pub closed: Option<String>,
+}
+
+/// A list to choose from.
+#[derive(Clone, Debug)]
+pub struct Choosing {
+    /// The choices.
+    pub choices: Vec<Choice>,
+    /// The marked one.
+    pub cursor: usize,
+    /// Whether each is looked into while it is marked.
+    pub looks_ahead: bool,
+    /// What was found about those that were marked.
+    pub looks: BTreeMap<usize, Look>,
+}
+
+impl Choosing {
+    /// With the first open choice marked.
+    pub fn new(choices: Vec<Choice>, looks_ahead: bool) -> Self {
+        let cursor = choices.iter().position(|c| c.closed.is_none()).unwrap_or(0);
+        Self { choices, cursor, looks_ahead, looks: BTreeMap::new() }
+    }
+
+    /// The marked one.
+    pub fn marked(&self) -> Option<&Choice> {
+        self.choices.get(self.cursor)
+    }
+}
+
+/// What is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// How far a volume grows.
+    Size(VolumeName),
+    /// The name of a guest, and the nodes that it prefers.
+    Guest,
+}
+
+/// An input line for it.
+#[derive(Clone, Debug)]
+pub struct Typing {
+    /// What.
+    pub of: Typed,
+    /// What stands there.
+    pub input: InputLine,
+    /// Why the last enter came to nothing.
+    pub mistake: Option<String>,
+}
+
+impl Typing {
+    /// Nothing typed yet.
+    pub fn new(of: Typed) -> Self {
+        Self { of, input: InputLine::default(), mistake: None }
+    }
+
+    /// What was typed, as an action.
+    pub fn action(&self) -> Result<Action, String> {
+        let text = self.input.text().trim();
+        match &self.of {
+            Typed::Size(volume) => {
+                let (by, number) = text.strip_prefix('+').map_or((false, text), |rest| (true, rest));
+                let bytes = size::parse(number.trim())?;
+                let size = if by { GrowSize::By(bytes) } else { GrowSize::To(bytes) };
+                Ok(Action::Grow { volume: volume.clone(), size })
+            }
+            Typed::Guest => {
+                let mut names = text.split([' ', ',']).filter(|w| !w.is_empty()).map(str::to_owned);
+                let guest = names.next().ok_or("the guest's name is expected, then the nodes that it prefers")?;
+                Ok(Action::Register { guest, prefer: names.collect() })
+            }
+        }
+    }
+}
+
+/// Nodes to which a service could be moved.
+pub fn nodes(service: &str, cluster: &Cluster) -> Vec<Choice> {
+    let owners = cluster.service(service).map(|s| s.owners.clone()).unwrap_or_default();
+    let other = |m: &&Member| !owners.contains(&m.name) && m.kind == NodeKind::Member;
+    let choice = |m: &Member| Choice {
+        action: Action::Relocate { service: service.to_owned(), to: m.name.to_string(), how: None },
+        label: m.name.to_string(),
+        note: load(m),
+        closed: (m.status != MemberStatus::Online).then(|| format!("{} is {}", m.name, m.status.word())),
+    };
+    cluster.members.iter().filter(other).map(choice).collect()
+}
+
+fn load(member: &Member) -> String {
+    let guests = words::count(member.guests, "guest", "guests");
+    let figure = |name: &str, value: Option<f64>| value.map(|v| format!("{name} {}", words::percent(v)));
+    let figures = [figure("CPU", member.host.cpu_percent), figure("memory", member.host.memory_percent)];
+    std::iter::once(guests).chain(figures.into_iter().flatten()).collect::<Vec<_>>().join(", ")
+}
+
+/// What fencing can do to a node.
+pub fn fencings(node: &Arc<str>) -> Vec<Choice> {
+    let choice = |(how, note): (FenceHow, &str)| Choice {
+        action: Action::Fence { node: node.to_string(), how },
+        label: how.word().to_owned(),
+        note: note.to_owned(),
+        closed: None,
+    };
+    [
+        (FenceHow::Reboot, "off and on again, by its fence device"),
+        (FenceHow::Off, "off, and it stays off"),
+        (FenceHow::On, "on again, after it was fenced off"),
+    ]
+    .map(choice)
+    .into()
+}
+
+/// Where the extents of a physical volume could go.
+pub fn volumes(pv: &str, cluster: &Cluster) -> Vec<Choice> {
+    let vg = cluster.pvs.iter().find(|p| p.path == pv).and_then(|p| p.vg.clone());
+    let others = cluster.pvs.iter().filter(|p| p.path != pv && p.vg.is_some() && p.vg == vg);
+    let anywhere = Choice {
+        action: Action::Evacuate { pv: pv.to_owned(), onto: None },
+        label: "anywhere".to_owned(),
+        note: "wherever its group has room".to_owned(),
+        closed: None,
+    };
+    let choice = |p: &crate::domain::cluster::PhysicalVolume| Choice {
+        action: Action::Evacuate { pv: pv.to_owned(), onto: Some(p.path.clone()) },
+        label: p.path.clone(),
+        note: p.free.map_or_else(String::new, |free| format!("{} free", words::bytes(free))),
+        closed: (p.free == Some(0)).then(|| "nothing is free there".to_owned()),
+    };
+    std::iter::once(anywhere).chain(others.map(choice)).collect()
+}

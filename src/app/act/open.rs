@@ -1,0 +1,136 @@
+//! From a command on the selected row to the dialog.
+
+use super::barred;
+use super::choosing::{self, Choosing, Typed, Typing};
+use super::dialog::{self, Dialog, Stage};
+use crate::action::gate::needed_role;
+use crate::app::model::Model;
+use crate::app::msg::Effect;
+use crate::app::rows::RowId;
+use crate::app::update::notice;
+use crate::command::Command;
+use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
+
+/// What a command needs before it is an action.
+enum Wish {
+    /// Nothing.
+    Ready(Action),
+    /// A choice: title, what from; whether each is looked into.
+    Choose(String, Vec<choosing::Choice>, bool),
+    /// Something typed: title, what.
+    Type(String, Typed),
+}
+
+/// Opens the dialog of a command that acts; in a session that may not act it says why.
+pub fn open(model: &mut Model, command: Command) -> Vec<Effect> {
+    if let Some(why) = barred::session(model) {
+        notice(model, format!("{}: {why}", command.name()));
+        return Vec::new();
+    }
+    let Some(wish) = wish(command, model) else {
+        notice(model, format!("{}: it does not fit what is selected", command.name()));
+        return Vec::new();
+    };
+    let sample = match &wish {
+        Wish::Ready(action) => Some(action),
+        Wish::Choose(_, choices, _) => choices.first().map(|c| &c.action),
+        Wish::Type(..) => None,
+    };
+    if let Some(needed) = sample.map(needed_role).filter(|needed| *needed > model.setup.acting.gate.role) {
+        notice(model, format!("{}: this needs the role {}", command.name(), needed.word()));
+        return Vec::new();
+    }
+    match wish {
+        Wish::Ready(action) => dialog::look(model, action),
+        Wish::Choose(title, choices, ahead) => {
+            if choices.is_empty() {
+                notice(model, format!("{}: there is nothing to choose from", command.name()));
+                return Vec::new();
+            }
+            model.dialog = Some(Dialog { title, stage: Stage::Choosing(Choosing::new(choices, ahead)) });
+            dialog::go_on(model)
+        }
+        Wish::Type(title, typed) => {
+            model.dialog = Some(Dialog { title, stage: Stage::Typing(Typing::new(typed)) });
+            model.dirty = true;
+            Vec::new()
+        }
+    }
+}
+
+/// Takes an action back: the reverse plan of a task.
+pub fn take_back(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let Some(why) = barred::session(model) {
+        notice(model, format!("take-back: {why}"));
+        return Vec::new();
+    }
+    dialog::look(model, action)
+}
+
+fn wish(command: Command, model: &Model) -> Option<Wish> {
+    let cluster = &model.live;
+    match command {
+        Command::MaintenanceOn => return Some(Wish::Ready(Action::Maintenance { on: true })),
+        Command::MaintenanceOff => return Some(Wish::Ready(Action::Maintenance { on: false })),
+        Command::Register if !matches!(model.selected(), Some(RowId::Guest(..))) => {
+            return Some(Wish::Type("REGISTER a guest".to_owned(), Typed::Guest));
+        }
+        _ => {}
+    }
+    let ready = |action: Action| Some(Wish::Ready(action));
+    let selected = match model.selected()? {
+        RowId::Guest(node, uuid, name) => {
+            let guest = model.shown.guests.iter().find(|g| g.node == node && g.uuid == uuid)?;
+            match guest.managed_by.clone() {
+                Some(service) => RowId::Service(service),
+                None if command == Command::Register => {
+                    return ready(Action::Register { guest: name, prefer: vec![node.to_string()] });
+                }
+                None => return None,
+            }
+        }
+        other => other,
+    };
+    match (selected, command) {
+        (RowId::Service(id), Command::Relocate) => Some(Wish::Choose(format!("RELOCATE {id}"), choosing::nodes(&id, cluster), true)),
+        (RowId::Service(id), command) => ready(Action::Service(verb(command)?, id)),
+        (RowId::Member(name), Command::Fence) => Some(Wish::Choose(format!("FENCE {name}"), choosing::fencings(&name), false)),
+        (RowId::Member(name), command) => ready(Action::Node(node_verb(command)?, name.to_string())),
+        (RowId::Volume(vg, lv, _), Command::Grow) => Some(Wish::Type(format!("GROW {vg}/{lv}"), Typed::Size(VolumeName { vg, lv }))),
+        (RowId::Pv(path, _), Command::Evacuate) => Some(Wish::Choose(format!("EVACUATE {path}"), choosing::volumes(&path, cluster), false)),
+        _ => None,
+    }
+}
+
+const fn verb(command: Command) -> Option<ServiceVerb> {
+    Some(match command {
+        Command::CancelMigration => ServiceVerb::Cancel,
+        Command::Suspend => ServiceVerb::Suspend,
+        Command::Resume => ServiceVerb::Resume,
+        Command::Start => ServiceVerb::Start,
+        Command::Stop => ServiceVerb::Stop,
+        Command::StopForced => ServiceVerb::StopForced,
+        Command::Restart => ServiceVerb::Restart,
+        Command::Reset => ServiceVerb::Reset,
+        Command::LeaveAlone => ServiceVerb::Freeze,
+        Command::LookAfter => ServiceVerb::Unfreeze,
+        Command::Cleanup => ServiceVerb::Cleanup,
+        Command::Clear => ServiceVerb::Clear,
+        Command::Unregister => ServiceVerb::Unregister,
+        _ => return None,
+    })
+}
+
+const fn node_verb(command: Command) -> Option<NodeVerb> {
+    Some(match command {
+        Command::ConfirmFence => NodeVerb::ConfirmFence,
+        Command::TestFence => NodeVerb::TestFence,
+        Command::Standby => NodeVerb::Standby,
+        Command::Unstandby => NodeVerb::Unstandby,
+        Command::Drain => NodeVerb::Drain,
+        Command::LeaveCluster => NodeVerb::Leave,
+        Command::JoinCluster => NodeVerb::Join,
+        Command::Reboot => NodeVerb::Reboot,
+        _ => return None,
+    })
+}

@@ -1,0 +1,212 @@
+//! What a dialog says: the plan as an operator has to read it, fact by fact.
+
+use std::time::Duration;
+
+use crate::action::plan::{Fate, FateKind, Undo, Way, Work};
+use crate::action::{Plan, Refusal};
+use crate::app::document::Document;
+use crate::app::words;
+use crate::domain::cluster::Cluster;
+use crate::domain::stamp::Stamp;
+use crate::domain::task::{Action, Target};
+use crate::theme::Role;
+
+/// One fact: a name and its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// What it is about.
+    pub name: String,
+    /// How loud.
+    pub role: Role,
+    /// The words.
+    pub text: String,
+}
+
+fn fact(name: &str, role: Role, text: impl Into<String>) -> Fact {
+    Fact { name: name.to_owned(), role, text: text.into() }
+}
+
+/// What the plan says. What does not depend on the world (the steps) is among it: a changed command must be read again too.
+pub fn facts(plan: &Plan, running: &[String]) -> Vec<Fact> {
+    let mut all = Vec::new();
+    let (signs, notes): (Vec<&String>, Vec<&String>) =
+        plan.notices.iter().partition(|n| n.contains(" ANSWERS ") || n.contains("DOES NOT ANSWER"));
+    all.extend(signs.into_iter().map(|text| fact("", Role::Crit, text.clone())));
+    fates(plan, &mut all);
+    if let Some(quorum) = &plan.consequences.quorum {
+        all.push(fact("Quorum", if quorum.quorate { Role::Text } else { Role::Crit }, quorum.words()));
+    }
+    all.extend(plan.consequences.lost.iter().map(|text| fact("Lost", Role::Warn, text.clone())));
+    all.extend(running.iter().map(|text| fact("Also running", Role::Warn, text.clone())));
+    all.extend(plan.ways.iter().map(|way| fact_of_way(way, &plan.intent.action)));
+    for (at, step) in plan.steps.iter().enumerate() {
+        let when = match step.when {
+            crate::action::plan::When::Well => "",
+            crate::action::plan::When::Always => "  (whatever happens)",
+            crate::action::plan::When::Broken => "  (only if a step before it fails)",
+        };
+        let number = at + 1;
+        match (&step.work, step.node(), step.command()) {
+            (Work::Wait { .. }, ..) => all.push(fact(&format!("{number} waits"), Role::Dim, format!("{}{when}", step.title))),
+            (_, Some(node), Some(command)) => all.push(fact(&format!("{number} on {node}"), Role::Text, format!("{command}{when}"))),
+            _ => all.push(fact(&number.to_string(), Role::Text, format!("{}{when}", step.title))),
+        }
+    }
+    for (at, condition) in plan.proof.iter().enumerate() {
+        all.push(fact(if at == 0 { "Proof" } else { "" }, Role::Dim, condition.words()));
+    }
+    match &plan.undo {
+        Undo::By(action) => all.push(fact("Way back", Role::Dim, action.to_string())),
+        Undo::Never(why) => all.push(fact("No way back", Role::Warn, why.clone())),
+        Undo::NotNeeded => {}
+    }
+    all.extend(notes.into_iter().map(|text| fact("Note", Role::Dim, text.clone())));
+    all
+}
+
+fn fact_of_way(way: &Way, action: &Action) -> Fact {
+    let chosen = matches!(action, Action::Relocate { how: Some(how), .. } if *how == way.how);
+    let name = format!("Way {}", way.how.word());
+    if way.closed.is_empty() {
+        fact(&name, if chosen { Role::Title } else { Role::Dim }, if chosen { "this one" } else { "possible" })
+    } else {
+        fact(&name, Role::Dim, format!("not possible: {}", way.closed.join("; ")))
+    }
+}
+
+fn fates(plan: &Plan, all: &mut Vec<Fact>) {
+    let fates = &plan.consequences.fates;
+    let of = |kinds: &[FateKind]| fates.iter().filter(|f| kinds.contains(&f.kind)).collect::<Vec<&Fate>>();
+    let dead = of(&[FateKind::DiesRestarts, FateKind::DiesStays]);
+    if !dead.is_empty() {
+        let guests = dead.iter().filter(|f| f.guest).count();
+        let names: Vec<&str> = dead.iter().map(|f| f.service.as_str()).collect();
+        all.push(fact("Dies now", Role::Crit, format!("{}   {}", names.join("  "), words::count(guests, "guest", "guests"))));
+    }
+    let moves = |name: &str, role: Role, kind: FateKind, all: &mut Vec<Fact>| {
+        let list: Vec<String> = of(&[kind]).into_iter().map(moving).collect();
+        if !list.is_empty() {
+            all.push(fact(name, role, list.join("   ")));
+        }
+    };
+    moves("Restarts on", Role::Text, FateKind::DiesRestarts, all);
+    for fate in of(&[FateKind::DiesStays]) {
+        let why = fate.why.as_deref().unwrap_or("no node may run it");
+        all.push(fact("Stays down", Role::Crit, format!("{}: {why}", fate.service)));
+    }
+    moves("Moves live", Role::Text, FateKind::Migrates, all);
+    moves("Stops, starts", Role::Warn, FateKind::Moves, all);
+    moves("Stands still", Role::Warn, FateKind::Pauses, all);
+    moves("Starts", Role::Text, FateKind::Starts, all);
+    for (name, role, kind) in [
+        ("Restarts", Role::Warn, FateKind::Restarts),
+        ("Stops", Role::Warn, FateKind::Stops),
+        ("Unwatched", Role::Warn, FateKind::Unwatched),
+    ] {
+        let list = of(&[kind]);
+        if let [one] = list.as_slice()
+            && let Some(why) = &one.why
+        {
+            all.push(fact(name, role, format!("{}: {why}", one.service)));
+        } else if !list.is_empty() {
+            let names: Vec<&str> = list.iter().map(|f| f.service.as_str()).collect();
+            all.push(fact(name, role, names.join("  ")));
+        }
+    }
+    if !fates.is_empty() && !plan.consequences.by.is_empty() {
+        all.push(fact("Known by", Role::Dim, plan.consequences.by));
+    }
+}
+
+/// `db n2 > n4`, and why, where the plan says so.
+fn moving(fate: &Fate) -> String {
+    let why = fate.why.as_ref().filter(|_| fate.kind != FateKind::DiesRestarts && fate.kind != FateKind::Migrates);
+    let why = why.map(|w| format!(" ({w})")).unwrap_or_default();
+    match (&fate.from, &fate.to) {
+        (Some(from), Some(to)) if fate.kind != FateKind::DiesRestarts => format!("{} {from} > {to}{why}", fate.service),
+        (_, Some(to)) => format!("{} > {to}{why}", fate.service),
+        _ => format!("{}{why}", fate.service),
+    }
+}
+
+/// What stands against it, and what would lift that.
+pub fn refusals(against: &[Refusal]) -> Vec<Fact> {
+    let words = |r: &Refusal| [fact("Refused", Role::Crit, r.why.clone()), fact("  lifted by", Role::Warn, r.lift.clone())];
+    against.iter().flat_map(words).collect()
+}
+
+/// How old the manager's view is, that the plan rests on.
+pub fn data_age(cluster: &Cluster, now: Stamp) -> Option<Duration> {
+    cluster.manager_sight.as_ref().map(|s| s.at.age(now))
+}
+
+/// All of it as lines, those loud that differ from what was read.
+pub fn document(width: u16, refused: &[Fact], facts: &[Fact], read: &[Fact], age: Option<Duration>) -> Document {
+    let mut doc = Document::new(width);
+    for f in refused {
+        push(&mut doc, f, false);
+    }
+    let age = age.map_or_else(|| "the manager has not been heard".to_owned(), |age| format!("{} old", words::age(age)));
+    // Between what happens and how it is done.
+    let steps = facts.iter().position(|f| f.name.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(facts.len());
+    for (at, f) in facts.iter().enumerate() {
+        if at == steps {
+            doc.pair("Data", Role::Dim, &age);
+        }
+        push(&mut doc, f, !read.contains(f));
+    }
+    for gone in read.iter().filter(|f| !facts.contains(f) && !facts.iter().any(|n| n.name == f.name)) {
+        push(&mut doc, &fact(&gone.name, Role::Crit, format!("no longer: {}", gone.text)), true);
+    }
+    if steps == facts.len() {
+        doc.pair("Data", Role::Dim, &age);
+    }
+    doc
+}
+
+fn push(doc: &mut Document, f: &Fact, changed: bool) {
+    let text = if changed { format!("▲ CHANGED: {}", f.text) } else { f.text.clone() };
+    let role = if changed { Role::Crit } else { f.role };
+    if f.name.is_empty() && !changed && f.role == Role::Crit {
+        doc.say(role, &format!("▲ {text}"));
+    } else {
+        doc.pair(&f.name, role, &text);
+    }
+}
+
+/// What is typed to confirm an action on this target: its name, or that of the whole cluster.
+pub fn name_to_type(target: &Target, cluster: &Cluster) -> String {
+    match (target, &cluster.name) {
+        (Target::Cluster(_), Some(name)) => name.clone(),
+        _ => target.to_string(),
+    }
+}
+
+/// The title: `FENCE n2 (reboot)`.
+pub fn title(action: &Action) -> String {
+    let target = action.target();
+    match action {
+        Action::Fence { node, how } => format!("FENCE {node} ({})", how.word()),
+        Action::Relocate { service, to, how: Some(how) } => format!("RELOCATE {service} to {to} ({})", how.word()),
+        Action::Relocate { service, to, how: None } => format!("RELOCATE {service} to {to}"),
+        Action::Maintenance { on } => format!("MAINTENANCE {}", if *on { "on" } else { "off" }),
+        Action::Service(crate::domain::task::ServiceVerb::StopForced, service) => format!("STOP {service} BY FORCE"),
+        _ => format!("{} {target}", action.word().to_uppercase()),
+    }
+}
+
+/// The word on the button that runs it.
+pub fn verb(action: &Action) -> String {
+    let mut word = action.word().to_owned();
+    if let Some(first) = word.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!("{word} it")
+}
+
+/// What runs beside it, as the dialog says it.
+pub fn also_running(model: &crate::app::Model) -> Vec<String> {
+    let mine = model.tasks.all.iter().filter(|t| !t.status.is_over()).map(|t| format!("{} ({})", t.action, t.by));
+    let foreign = model.tasks.foreign.iter().filter(|f| f.for_gate().is_some() && f.at.age(model.setup.now) < Duration::from_secs(600));
+    mine.chain(foreign.map(|f| format!("{} ({} from {})", f.action, f.by, f.from))).collect()
+}

@@ -1,0 +1,68 @@
+//! The hand on the lever, on the simulated cluster: what is seen is what happened.
+
+use std::time::Duration;
+
+use super::rig::Terminal;
+
+/// Longer than keys are ignored for after a dialog came up.
+const READ: Duration = Duration::from_millis(800);
+
+fn demo() -> Terminal {
+    let mut t = Terminal::open(&["demo", "--seed", "1"], &[], (140, 40));
+    t.wait("quorum", |s| s.contains("QUORATE 5 of 5") && s.contains("ADMIN"));
+    t.wait("services", |s| s.contains("started"));
+    t
+}
+
+/// The word behind a title's verb: `FENCE n2 (reboot)`.
+fn named(text: &str, verb: &str) -> String {
+    let rest = text.split_once(&format!("─ {verb} ")).unwrap().1;
+    rest.split(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_guest_is_relocated_and_seen_to_move() {
+    let mut t = demo();
+    t.type_in("2");
+    t.wait("the focus", |s| s.contains("▸2 Services"));
+    t.type_in("\r");
+    t.wait("the table", |s| s.contains("▸2 Services") && s.contains("esc back"));
+    t.type_in("m");
+    let text = t.wait("the nodes", |s| s.contains("RELOCATE") && s.contains("live") && s.contains("possible"));
+    let guest = named(&text, "RELOCATE");
+    t.type_in("\r");
+    t.wait("the plan", |s| s.contains("[Cancel]") && s.contains("crm_resource --move"));
+    std::thread::sleep(READ);
+    t.type_in("\t");
+    t.wait("the other button", |s| s.contains("▸[Relocate it]"));
+    t.type_in("\r");
+    t.wait("the task", |s| s.contains("Task") && s.contains(&format!("relocate {guest} --to")));
+    let text = t.wait("the proof", |s| s.contains("done and proved"));
+    assert!(text.contains(&format!("the manager has {guest} started on")) || text.contains("Proof"), "{text}");
+    t.type_in("\x1b");
+    t.wait("the table", |s| s.contains("▸2 Services"));
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
+}
+
+#[test]
+fn a_node_is_fenced_by_its_name_alone() {
+    let mut t = demo();
+    t.type_in("1");
+    t.wait("the table", |s| s.contains("▸1 Members") && s.contains("esc back"));
+    t.type_in("f");
+    t.wait("the ways", |s| s.contains("off and on again"));
+    t.type_in("\r");
+    let text = t.wait("the plan", |s| s.contains("Type the node's name") && s.contains("stonith_admin"));
+    assert!(text.contains("this node is alive") && text.contains("Dies now"), "{text}");
+    let node = named(&text, "FENCE");
+    std::thread::sleep(READ);
+    t.type_in("virtsrv99\r");
+    t.wait("the refusal", |s| s.contains("That is not the name"));
+    t.type_in(&format!("{node}\r"));
+    t.wait("the task", |s| s.contains(&format!("fence {node} --how reboot")));
+    let text = t.wait("the proof", |s| s.contains("done and proved"));
+    assert!(text.contains(&format!("reboot of {node}")) || text.contains("fence history"), "{text}");
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
+}

@@ -1,0 +1,510 @@
+//! The hand on the lever: what keys, pictures and answers of nodes make of it.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use quorate::action::plan::Confirm;
+use quorate::action::{Plan, Refusal, gate};
+use quorate::app::act::{Acting, Stage};
+use quorate::app::screen::Screen;
+use quorate::app::{Effect, Model, Msg, update};
+use quorate::command::{Command, Danger, TABLE};
+use quorate::domain::cluster::{Cluster, MemberStatus};
+use quorate::domain::event::{Event, Severity, Source};
+use quorate::domain::role::Role;
+use quorate::domain::task::{Action, FenceHow, NodeVerb, RelocateHow, ServiceVerb, Target, Task, TaskId, TaskStatus};
+use quorate::keymap::{Code, Key, parse_chord};
+
+use crate::action::stage;
+use crate::view::{paint, sample};
+
+/// A model whose inquiries are answered, and what it has had confirmed.
+pub struct Rig {
+    pub model: Model,
+    pub cluster: Arc<Cluster>,
+    pub sent: Vec<(Plan, Option<String>)>,
+    pub others: Vec<Effect>,
+    pub asked_anew: usize,
+    pub codes: Vec<Option<String>>,
+}
+
+impl Rig {
+    pub fn new(acting: Acting, size: (u16, u16)) -> Self {
+        let cluster = stage::cluster();
+        let mut setup = sample::setup(size.0, size.1);
+        setup.now = cluster.at;
+        setup.read_only = acting.gate.read_only;
+        setup.acting = acting;
+        let model = Model::new(setup);
+        let mut rig = Self { model, cluster: Arc::clone(&cluster), sent: Vec::new(), others: Vec::new(), asked_anew: 0, codes: Vec::new() };
+        rig.tell(Msg::Picture(cluster));
+        rig
+    }
+
+    pub fn of_role(role: Role, read_only: bool) -> Self {
+        let gate = gate::Session { role, read_only, ..gate::Session::default() };
+        Self::new(Acting { gate, ..sample::acting() }, (100, 30))
+    }
+
+    pub fn tell(&mut self, msg: Msg) {
+        for effect in update(&mut self.model, msg) {
+            match effect {
+                Effect::Inquire(queries) => {
+                    self.others.push(Effect::Inquire(queries.clone()));
+                    for query in queries {
+                        let found = stage::answer(&query, &self.cluster);
+                        self.tell(Msg::Found(Box::new(query), Box::new(Ok(found))));
+                    }
+                }
+                Effect::Act { plan, typed, code } => {
+                    self.sent.push((*plan, typed));
+                    self.codes.push(code);
+                }
+                Effect::LookAgain => self.asked_anew += 1,
+                other => self.others.push(other),
+            }
+        }
+    }
+
+    /// Keys of somebody who reads: six tenths of a second before each.
+    pub fn keys(&mut self, script: &str) {
+        for key in parse_chord(script).unwrap() {
+            let now = self.model.setup.now.shifted(600_000);
+            self.tell(Msg::Tick(now));
+            self.tell(Msg::Key(key));
+        }
+    }
+
+    /// Keys that come one upon the other.
+    pub fn hasty(&mut self, script: &str) {
+        parse_chord(script).unwrap().into_iter().for_each(|key| self.tell(Msg::Key(key)));
+    }
+
+    pub fn notice(&self) -> &str {
+        self.model.notice.as_ref().map_or("", |(text, _)| text)
+    }
+
+    pub fn text(&self) -> String {
+        paint::text(&paint::frame(&self.model))
+    }
+
+    fn unread(&self) -> bool {
+        matches!(self.model.dialog.as_ref().map(|d| &d.stage), Some(Stage::Reading(reading)) if reading.is_unread())
+    }
+}
+
+fn admin() -> Rig {
+    Rig::of_role(Role::Admin, false)
+}
+
+#[test]
+fn a_relocation_is_chosen_read_and_confirmed() {
+    let mut rig = admin();
+    rig.keys("2 enter m");
+    assert!(rig.text().contains("RELOCATE vm1"), "{}", rig.text());
+    rig.keys("enter");
+    let text = rig.text();
+    for needed in ["▸[Cancel]", "crm_resource --move --resource vm1 --node n2", "1 on n", "Proof", "Way back", "Way live"] {
+        assert!(text.contains(needed), "{needed}:\n{text}");
+    }
+    rig.keys("enter");
+    assert!(rig.sent.is_empty() && rig.model.dialog.is_none(), "Cancel has the focus");
+    rig.keys("m enter tab enter");
+    let (plan, typed) = rig.sent.pop().unwrap();
+    let live = Action::Relocate { service: "vm1".into(), to: "n2".into(), how: Some(RelocateHow::Live) };
+    assert_eq!((plan.intent.action, typed), (live, None));
+}
+
+#[test]
+fn another_way_of_relocation_is_a_key_away() {
+    let mut rig = admin();
+    rig.keys("2 enter m enter w");
+    assert!(rig.text().contains("RELOCATE vm1 to n2 ("), "{}", rig.text());
+    assert!(!rig.text().contains("RELOCATE vm1 to n2 (live)"), "{}", rig.text());
+    rig.keys("tab enter");
+    assert!(matches!(&rig.sent[0].0.intent.action, Action::Relocate { how: Some(how), .. } if *how != RelocateHow::Live));
+}
+
+#[test]
+fn a_fence_wants_the_name_and_no_other() {
+    let mut rig = admin();
+    rig.keys("1 j f enter");
+    let text = rig.text();
+    for needed in [
+        "FENCE n2 (reboot)",
+        "n2 ANSWERS",
+        "this node is alive",
+        "Dies now",
+        "Restarts on",
+        "Quorum",
+        "No way back",
+        "stonith_admin --reboot n2",
+    ] {
+        assert!(text.contains(needed), "{needed}:\n{text}");
+    }
+    rig.keys("n 3 enter");
+    assert!(rig.sent.is_empty());
+    assert!(rig.text().contains("That is not the name"), "{}", rig.text());
+    rig.keys("enter");
+    assert!(rig.sent.is_empty());
+    rig.keys("n 2 enter");
+    let (plan, typed) = rig.sent.pop().unwrap();
+    assert_eq!((plan.target, typed.as_deref()), (Target::Node("n2".into()), Some("n2")));
+    assert!(matches!(rig.model.dialog.as_ref().unwrap().stage, Stage::Sent(_)));
+    rig.tell(Msg::Turned(vec![Refusal::new("stale", "too old", "look again")]));
+    assert!(rig.text().contains("too old") && rig.text().contains("Nothing was sent"), "{}", rig.text());
+}
+
+#[test]
+fn what_is_typed_ahead_or_pasted_confirms_nothing() {
+    let mut rig = admin();
+    rig.keys("1 j f");
+    // The dialog comes with the first enter: what follows at once was typed for something else.
+    rig.hasty("enter n 2 enter");
+    assert!(rig.sent.is_empty());
+    rig.tell(Msg::Paste("n2".into()));
+    rig.keys("enter");
+    assert!(rig.sent.is_empty(), "pasted");
+    rig.tell(Msg::Paste("n2\n".into()));
+    assert!(rig.sent.is_empty());
+    rig.keys("n 2 enter");
+    assert_eq!(rig.sent.len(), 1);
+
+    let mut rig = admin();
+    rig.keys("2 enter m");
+    rig.hasty("enter tab enter");
+    assert!(rig.sent.is_empty());
+}
+
+#[test]
+fn the_world_moves_while_the_dialog_is_open() {
+    let mut rig = admin();
+    rig.keys("1 j f enter n");
+    let mut moved = (*rig.cluster).clone();
+    // A third node goes: other guests can run elsewhere, and the votes are others.
+    let n3 = moved.members.iter_mut().find(|m| &*m.name == "n3").unwrap();
+    n3.status = MemberStatus::Standby;
+    moved.services.iter_mut().find(|s| s.id == "vm1").unwrap().owners = vec!["n2".into()];
+    moved.services.iter_mut().find(|s| s.id == "vm1").unwrap().owner = Some("n2".into());
+    rig.cluster = Arc::new(moved.clone());
+    rig.tell(Msg::Picture(Arc::new(moved)));
+    assert!(rig.unread());
+    let text = rig.text();
+    assert!(text.contains("▲ CHANGED") && text.contains("press r") && text.contains("vm1"), "{text}");
+    rig.keys("2 enter n 2 enter");
+    assert!(rig.sent.is_empty(), "it must be read again first");
+    rig.keys("r");
+    assert!(!rig.unread());
+    rig.keys("n 2 enter");
+    assert_eq!(rig.sent.len(), 1);
+}
+
+#[test]
+fn what_goes_on_elsewhere_asks_for_nothing() {
+    let mut rig = admin();
+    rig.keys("1 j f enter");
+    let before = rig.others.len();
+    let mut newer = (*rig.cluster).clone();
+    newer.at = newer.at.shifted(1_000_000);
+    newer.members[0].host.cpu_percent = Some(99.0);
+    rig.tell(Msg::Picture(Arc::new(newer)));
+    assert!(!rig.unread());
+    assert_eq!(rig.others.len(), before, "load is no reason to ask anew");
+}
+
+#[test]
+fn old_data_is_refused_and_asked_for_anew() {
+    let mut rig = admin();
+    rig.keys("1 j f enter");
+    let now = rig.model.setup.now.shifted(30_000_000);
+    rig.tell(Msg::Tick(now));
+    assert!(rig.asked_anew > 0);
+    assert!(rig.text().contains("20 s are allowed"), "{}", rig.text());
+    rig.keys("n 2 enter");
+    assert!(rig.sent.is_empty());
+    let mut fresh = (*rig.cluster).clone();
+    fresh.manager_sight.as_mut().unwrap().at = rig.model.setup.now;
+    rig.tell(Msg::Picture(Arc::new(fresh)));
+    rig.keys("n 2 enter");
+    assert_eq!(rig.sent.len(), 1, "{}", rig.text());
+}
+
+#[test]
+fn a_second_operators_code_is_asked_for_where_the_gate_wants_one() {
+    let mut rig = admin();
+    rig.keys("1 j f enter n 2 enter");
+    rig.tell(Msg::Turned(vec![Refusal::new("second-operator", "this action needs a second operator's code", "ben runs: quorate approve")]));
+    assert!(rig.text().contains("ben runs") && rig.text().contains("Code: _"), "{}", rig.text());
+    rig.keys("enter 1 2 3 4 enter");
+    assert_eq!(rig.codes, [None, Some("1234".to_owned())]);
+    assert_eq!(rig.sent[1].1.as_deref(), Some("n2"), "what was typed before still counts");
+    rig.tell(Msg::Turned(vec![Refusal::new("stale", "too old", "wait")]));
+    assert!(rig.text().contains("too old"), "{}", rig.text());
+}
+
+#[test]
+fn what_only_tidies_is_not_asked_about() {
+    let mut rig = admin();
+    rig.keys("2 enter x c");
+    let (plan, typed) = rig.sent.pop().unwrap();
+    assert_eq!((plan.intent.action, plan.confirm, typed), (Action::Service(ServiceVerb::Cleanup, "vm1".into()), Confirm::None, None));
+}
+
+#[test]
+fn sizes_are_typed_and_mistakes_said() {
+    let mut cluster = (*stage::cluster()).clone();
+    cluster.volumes.push(quorate::domain::cluster::Volume {
+        vg: "vg0".into(),
+        lv: "data".into(),
+        size: Some(1 << 30),
+        ..Default::default()
+    });
+    let mut rig = admin();
+    rig.cluster = Arc::new(cluster.clone());
+    rig.tell(Msg::Picture(Arc::new(cluster)));
+    rig.keys("3 enter g");
+    assert!(rig.text().contains("GROW vg0/data"), "{}", rig.text());
+    rig.keys("5 enter");
+    assert!(rig.text().contains("expected a size"), "{}", rig.text());
+    rig.keys("backspace + 1 G enter");
+    assert!(rig.sent.is_empty());
+    assert!(!rig.text().contains("expected a size"), "{}", rig.text());
+}
+
+/// Every command that acts, with what it needs selected.
+const LEVERS: &str = "2 enter|m s S x-s x-t x-T x-r x-R x-f x-F x-c x-l x-x x-g x-u;1|f x-o x-t x-s x-S x-d x-l x-j x-b x-m x-M";
+
+#[test]
+fn who_may_only_look_is_told_so() {
+    for (role, why) in [(Role::Viewer, "may only look"), (Role::Operator, "read-only")] {
+        for part in LEVERS.split(';') {
+            let (way, keys) = part.split_once('|').unwrap();
+            for key in keys.split(' ') {
+                let mut rig = Rig::of_role(role, true);
+                rig.keys(way);
+                rig.keys(&key.replace('-', " "));
+                assert!(rig.notice().contains(why), "{role:?} {key}: '{}'", rig.notice());
+                assert!(rig.sent.is_empty() && rig.others.is_empty() && rig.model.dialog.is_none(), "{role:?} {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_operator_is_told_what_needs_an_admin() {
+    for (way, key) in [("2 enter", "x u"), ("1", "x o"), ("1", "x l"), ("2 enter", "x g")] {
+        let mut rig = Rig::of_role(Role::Operator, false);
+        rig.keys(way);
+        rig.keys(key);
+        assert!(rig.notice().contains("role admin"), "{key}: '{}'", rig.notice());
+        assert!(rig.model.dialog.is_none());
+    }
+}
+
+#[test]
+fn the_table_knows_what_each_role_may() {
+    let name = || "x".to_owned();
+    for (command, action) in [
+        (Command::Unregister, Action::Service(ServiceVerb::Unregister, name())),
+        (Command::Stop, Action::Service(ServiceVerb::Stop, name())),
+        (Command::Fence, Action::Fence { node: name(), how: FenceHow::Off }),
+        (Command::ConfirmFence, Action::Node(NodeVerb::ConfirmFence, name())),
+        (Command::LeaveCluster, Action::Node(NodeVerb::Leave, name())),
+        (Command::Reboot, Action::Node(NodeVerb::Reboot, name())),
+        (Command::Register, Action::Register { guest: name(), prefer: Vec::new() }),
+        (Command::Evacuate, Action::Evacuate { pv: name(), onto: None }),
+        (Command::MaintenanceOn, Action::Maintenance { on: true }),
+    ] {
+        assert_eq!(command.entry().role, gate::needed_role(&action), "{}", command.name());
+    }
+    for entry in TABLE {
+        assert!(entry.acts() || entry.danger == Danger::Looks, "{}", entry.name);
+        assert_eq!(entry.acts(), entry.role > Role::Viewer, "{}", entry.name);
+    }
+}
+
+#[test]
+fn the_palette_shows_what_does_not_apply_and_why() {
+    let mut rig = admin();
+    rig.keys(": f e n c e");
+    let text = rig.text();
+    assert!(text.contains("fence") && text.contains("select a member"), "{text}");
+}
+
+fn task(id: u64, status: TaskStatus) -> Task {
+    Task {
+        id: TaskId(id),
+        action: Action::Relocate { service: "vm1".into(), to: "n2".into(), how: Some(RelocateHow::Live) },
+        status,
+        by: "anna@bastion".into(),
+        from: "10.0.0.9".into(),
+        started: sample::NOW,
+        ended: status.is_over().then(|| sample::NOW.shifted(12_300_000)),
+        steps: vec![quorate::domain::task::TaskStep {
+            title: "Tell the manager".into(),
+            command: Some("crm_resource --move".into()),
+            node: Some("n1".into()),
+            output: vec!["moved".into()],
+            ..Default::default()
+        }],
+        progress: None,
+        result: status.is_over().then(|| "done and proved".into()),
+        proof: Vec::new(),
+        notices: Vec::new(),
+        undo: Some(Action::Relocate { service: "vm1".into(), to: "n1".into(), how: Some(RelocateHow::Live) }),
+    }
+}
+
+#[test]
+fn a_task_outlives_its_page_and_keeps_the_program() {
+    let mut rig = admin();
+    rig.tell(Msg::Task(Box::new(task(7, TaskStatus::Running))));
+    rig.tell(Msg::Started(TaskId(7)));
+    assert!(matches!(rig.model.screen(), Screen::Task(_)));
+    assert!(rig.text().contains("on n1: crm_resource --move") && rig.text().contains("| moved"), "{}", rig.text());
+    rig.keys("esc");
+    assert!(rig.text().contains("→ relocate vm1 --to n2"), "{}", rig.text());
+    rig.keys("q");
+    assert!(rig.others.is_empty(), "quitting asks first");
+    assert!(rig.notice().contains("quit again"), "{}", rig.notice());
+    rig.keys("q");
+    assert_eq!(rig.others, [Effect::Quit]);
+    rig.others.clear();
+    rig.keys("7 x");
+    assert_eq!(rig.others, [Effect::StopTask(TaskId(7))]);
+    rig.tell(Msg::Task(Box::new(task(7, TaskStatus::Done))));
+    assert!(rig.notice().contains("done and proved"), "{}", rig.notice());
+    rig.others.clear();
+    rig.keys("q");
+    assert_eq!(rig.others, [Effect::Quit], "nothing is under way any more");
+}
+
+#[test]
+fn the_way_back_is_on_offer() {
+    let mut rig = admin();
+    rig.tell(Msg::Task(Box::new(task(7, TaskStatus::Done))));
+    rig.keys("7 enter u");
+    // vm1 runs on n1 here: the plan that takes it back has nothing to do, and says so.
+    assert!(rig.text().contains("RELOCATE vm1 to n1"), "{}", rig.text());
+    assert!(rig.text().contains("already"), "{}", rig.text());
+}
+
+fn logged(text: &str, seconds: i64) -> Event {
+    Event {
+        at: sample::NOW.shifted(seconds * 1_000_000),
+        node: Some("n1".into()),
+        source: Source::Operator,
+        severity: Severity::Notice,
+        subject: None,
+        text: text.into(),
+        folded: 0,
+    }
+}
+
+#[test]
+fn tasks_of_other_quorates_come_from_the_logs() {
+    let mut rig = admin();
+    rig.tell(Msg::Events(vec![
+        logged("act 11aa22bb relocate vm2 --to n3 --how live by ben@desk from 10.0.0.7: step 1 of 3: crm_resource", 0),
+        logged("act 11aa22bb relocate vm2 --to n3 --how live by ben@desk from 10.0.0.7: step 3 of 3: crm_resource", 5),
+        logged("act 7f3a9001 fence n2 --how off by anna@bastion from 10.0.0.9: step 1 of 2: stonith_admin", 1),
+        logged("act half a line", 2),
+        logged("anna on pts/1 ran: pcs status", 3),
+    ]));
+    assert_eq!(rig.model.tasks.foreign.len(), 1, "one's own lines are no other's");
+    let other = rig.model.tasks.others().pop().unwrap();
+    assert_eq!((other.target.as_str(), other.tag.as_str()), ("vm2", "11aa22bb"));
+    rig.keys("7");
+    assert!(rig.text().contains("relocate vm2") && rig.text().contains("running"), "{}", rig.text());
+    rig.tell(Msg::Events(vec![logged("act 11aa22bb relocate vm2 --to n3 --how live by ben@desk from 10.0.0.7: done: done and proved", 9)]));
+    assert!(rig.model.tasks.others().is_empty());
+}
+
+fn any_key() -> impl Strategy<Value = Key> {
+    let char = prop::sample::select("mmffxxssSgruw1234579nvNtTcloOdjbeaRFM 023+G:q".chars().collect::<Vec<_>>()).prop_map(Key::char);
+    let special =
+        prop::sample::select(vec![Code::Enter, Code::Enter, Code::Enter, Code::Tab, Code::Esc, Code::Up, Code::Down, Code::Right]);
+    prop_oneof![3 => char, 3 => special.prop_map(Key::plain)]
+}
+
+#[derive(Clone, Debug)]
+enum Deed {
+    Key(Key),
+    Name(String),
+    Paste(String),
+    Wait(i64),
+    Move(usize),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        10 => any_key().prop_map(Deed::Key),
+        2 => prop::sample::select(vec!["n1", "n2", "n3", "vm1", "vm2", "web"]).prop_map(|n| Deed::Name(n.to_owned())),
+        1 => prop::sample::select(vec!["n1\n", "n2", "vm1"]).prop_map(|n| Deed::Paste(n.to_owned())),
+        3 => (0_i64..900).prop_map(Deed::Wait),
+        1 => (0_usize..3).prop_map(Deed::Move),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    /// Nothing is sent without a ticket of the gate for the very target of the dialog; in a session that may not act nothing at all.
+    #[test]
+    fn nothing_is_sent_but_what_was_read_and_confirmed(
+        deeds in prop::collection::vec(deed(), 1..60),
+        role in prop::sample::select(vec![Role::Viewer, Role::Operator, Role::Admin]),
+        read_only in prop::bool::weighted(0.2),
+    ) {
+        let mut rig = Rig::of_role(role, read_only);
+        for deed in deeds {
+            let title = rig.model.dialog.as_ref().map(|d| d.title.clone()).unwrap_or_default();
+            let unread = rig.unread();
+            match deed {
+                Deed::Key(key) => rig.tell(Msg::Key(key)),
+                Deed::Name(name) => {
+                    for c in name.chars() {
+                        rig.tell(Msg::Key(Key::char(c)));
+                    }
+                }
+                Deed::Paste(text) => rig.tell(Msg::Paste(text)),
+                Deed::Wait(ms) => {
+                    let now = rig.model.setup.now.shifted(ms * 1000);
+                    rig.tell(Msg::Tick(now));
+                }
+                Deed::Move(at) => {
+                    let mut moved = (*rig.cluster).clone();
+                    let to = moved.members[at].name.clone();
+                    moved.services[0].owners = vec![to.clone()];
+                    moved.services[0].owner = Some(to);
+                    rig.cluster = Arc::new(moved.clone());
+                    rig.tell(Msg::Picture(Arc::new(moved)));
+                }
+            }
+            for (plan, typed) in std::mem::take(&mut rig.sent) {
+                prop_assert!(role > Role::Viewer && !read_only, "a session that may not act has sent {}", plan.intent.action);
+                prop_assert!(!unread, "sent unread: {}", plan.intent.action);
+                if plan.confirm == Confirm::TypeName {
+                    let name = quorate::app::act::page::name_to_type(&plan.target, &rig.model.shown);
+                    prop_assert_eq!(typed.as_deref(), Some(name.as_str()));
+                }
+                if plan.confirm != Confirm::None {
+                    prop_assert!(title.contains(&plan.target.to_string()) || matches!(plan.target, Target::Cluster(_)), "{title}: {}", plan.target);
+                }
+                let mut session = rig.model.setup.acting.gate.clone();
+                session.typed = typed;
+                let (action, target) = (plan.intent.action.clone(), plan.target.clone());
+                if let Ok(ticket) = gate::open(plan, &rig.cluster, &session, rig.model.setup.now) {
+                    prop_assert_eq!(&ticket.plan().target, &target);
+                    prop_assert_eq!(&ticket.plan().intent.action, &action);
+                }
+                rig.tell(Msg::Turned(vec![Refusal::new("test", "not here", "nothing")]));
+            }
+            if role == Role::Viewer || read_only {
+                prop_assert!(rig.model.dialog.is_none());
+                prop_assert!(!rig.others.iter().any(|e| matches!(e, Effect::Inquire(_) | Effect::StopTask(_))));
+            }
+            paint::frame(&rig.model);
+        }
+    }
+}
