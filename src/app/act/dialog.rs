@@ -163,7 +163,11 @@ fn settle(model: &Model, dialog: &mut Dialog, outcome: Result<Box<Plan>, Vec<Ref
 pub fn found(model: &mut Model, query: &Query, found: &Result<Finding, Trouble>) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     let taken = match &mut dialog.stage {
-        Stage::Choosing(choosing) => choosing.looks.values_mut().fold(false, |taken, look| look.take(query, found) || taken),
+        // Two looks may have asked the same.
+        Stage::Choosing(choosing) => {
+            let taken: Vec<bool> = choosing.looks.values_mut().map(|look| look.take(query, found)).collect();
+            taken.contains(&true)
+        }
         Stage::Looking(look) => look.take(query, found),
         Stage::Reading(reading) => reading.take(query, found),
         _ => false,

@@ -41,7 +41,11 @@ impl Tasks {
 
     /// Takes lines of logs. True if something changed.
     pub fn hear(&mut self, events: &[Event], mine: &str) -> bool {
-        events.iter().fold(false, |changed, event| others::take(&mut self.foreign, event, mine) || changed)
+        let mut changed = false;
+        for event in events {
+            changed |= others::take(&mut self.foreign, event, mine);
+        }
+        changed
     }
 
     /// One of this session.
