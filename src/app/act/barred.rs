@@ -4,6 +4,7 @@ use crate::app::model::Model;
 use crate::app::rows::RowId;
 use crate::app::screen::Screen;
 use crate::command::Kind;
+use crate::domain::cluster::Stack;
 use crate::domain::role::Role;
 
 /// Why nothing can be changed here; none: it can.
@@ -16,7 +17,11 @@ pub fn session(model: &Model) -> Option<&'static str> {
             _ => "this session is read-only",
         });
     }
-    (gate.role == Role::Viewer).then_some("the role viewer may only look")
+    if gate.role == Role::Viewer {
+        return Some("the role viewer may only look");
+    }
+    // What a plan would send are Pacemaker's commands.
+    model.live.stack.is_some_and(|stack| stack != Stack::Pacemaker).then_some("quorate acts on Pacemaker clusters only")
 }
 
 /// What kind of thing is selected, of those that can be acted upon.
