@@ -9,12 +9,13 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Asked, NodeConfig};
 use crate::domain::place::{Place, PlaceError};
+use crate::domain::role::Role;
 use crate::link::ssh_config::{Files, Surroundings, Wish};
 use crate::link::{Become, HostKeys};
 
 mod action;
 
-pub use action::{Act, ActionWord, Planned};
+pub use action::{Act, ActionWord, Approved, Planned};
 
 /// Exit status for a wrong command line.
 pub const WRONG_COMMAND_LINE: u8 = 64;
@@ -110,7 +111,9 @@ pub enum Command {
     /// Run a planned action without the screen; exit status 0 done and proved, 1 failed, 4 refused, 5 outcome unknown
     Act(Act),
     /// Check the way to every node, tool by tool, with the cure for what is missing
-    Doctor,
+    Doctor(Doctor),
+    /// Print the code with which another operator may run an action that needs two
+    Approve(Approved),
     /// The cockpit on the built-in simulated cluster
     Demo(Demo),
     /// The cockpit on a recording
@@ -141,6 +144,34 @@ pub struct Status {
     /// One JSON object in place of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// `doctor`.
+#[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Doctor {
+    /// Print the sudoers file that holds a role to its rights on the nodes, and check nothing
+    #[arg(long, value_name = "viewer|operator|admin", value_enum, hide_possible_values = true)]
+    pub sudoers: Option<RoleWord>,
+}
+
+/// A role on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the contract's words")]
+pub enum RoleWord {
+    Viewer,
+    Operator,
+    Admin,
+}
+
+impl RoleWord {
+    /// The role.
+    pub const fn role(self) -> Role {
+        match self {
+            Self::Viewer => Role::Viewer,
+            Self::Operator => Role::Operator,
+            Self::Admin => Role::Admin,
+        }
+    }
 }
 
 /// `events`.

@@ -54,7 +54,11 @@ async fn run(cli: Cli) -> Result<u8, launch::Failure> {
             let (ways, session) = launch::session(global)?;
             Ok(act::act(ways, &session, action, act::Said { confirm, code: wanted.code, json: wanted.json }).await?)
         }
-        Some(Command::Doctor) => Ok(doctor::run(launch::one(global)?).await?),
+        Some(Command::Doctor(wanted)) => match wanted.sudoers {
+            Some(role) => Ok(doctor::sudoers(role.role()).map(|()| 0)?),
+            None => Ok(doctor::run(launch::one(global)?).await?),
+        },
+        Some(Command::Approve(wanted)) => launch::approve(global, &wanted.action.action()),
         Some(Command::Record { file, duration }) => {
             let to = launch::create(&file)?;
             Ok(pipes::record(launch::one(global)?, to, duration).await?)

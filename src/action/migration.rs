@@ -8,7 +8,7 @@ use crate::domain::task::ServiceVerb;
 
 use super::condition::Condition;
 use super::plan::{Input, Needs, Plan, Refusal, Step, Undo, When};
-use super::relocate::{crm_resource, meta, unset, virsh};
+use super::relocate::{crm_resource, meta, refresh, unset, virsh};
 use super::suspend::guest_of;
 use super::whereabouts;
 
@@ -32,10 +32,13 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
             60,
         ),
         Step::change("Take the constraint away that sent it", &post, crm_resource(&["--clear", "--resource", id]), 60).when(When::Always),
-        Step::change("Let the manager find it", &post, crm_resource(&["--refresh", "--resource", id]), 60).when(When::Always),
+        refresh(id, &guest.node, &post),
         Step::change("Let the manager look after it again", &post, unset(id, "is-managed"), 60).when(When::Always),
         Step::wait(format!("{id} runs on {}", guest.node), Condition::RunsOn(id.to_owned(), guest.node.clone()), 120),
     ];
+    if let Some(to) = &service.moving_to {
+        plan.steps.insert(4, refresh(id, to, &post));
+    }
     plan.proof =
         vec![Condition::RunsOn(id.to_owned(), guest.node.clone()), Condition::guest(&guest.node, &guest.uri, &guest.name, Some("running"))];
     plan.undo = Undo::Never("relocate it anew".to_owned());

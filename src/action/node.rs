@@ -160,16 +160,20 @@ fn back(member: &Member) -> Condition {
     Condition::Member(Arc::clone(&member.name), good)
 }
 
+/// pacemakerd answers at once and ends when all is stopped; corosync does not end before it.
+const SHUTDOWN: &str =
+    "pacemakerd --shutdown || exit; while pidof pacemakerd >/dev/null || pidof pacemaker-controld >/dev/null; do sleep 1; done";
+
 /// pacemaker moves or stops what it runs and then ends; corosync after it.
 fn down(here: &Arc<str>, starter: Starter) -> Vec<Step> {
     let (manager, ring) = match starter {
-        Starter::Systemd => (["systemctl", "stop", "pacemaker"].as_slice(), ["systemctl", "stop", "corosync"].as_slice()),
-        // pacemakerd's own way needs no script that knows where it was started from.
-        Starter::SysV | Starter::None => (["pacemakerd", "--shutdown"].as_slice(), ["corosync-cfgtool", "-H"].as_slice()),
+        Starter::Systemd => (command(&["systemctl", "stop", "pacemaker"]), command(&["systemctl", "stop", "corosync"])),
+        // Their own way needs no script that knows how they were started.
+        Starter::SysV | Starter::None => (CommandLine::script(SHUTDOWN, [""; 0]).privileged(), command(&["corosync-cfgtool", "-H"])),
     };
     vec![
-        Step::change("Stop the manager there: what it runs moves away first", here, command(manager), MOVE * 2),
-        Step::change("Stop corosync there", here, command(ring), 120),
+        Step::change("Stop the manager there: what it runs moves away first", here, manager, MOVE * 2),
+        Step::change("Stop corosync there", here, ring, 120),
     ]
 }
 

@@ -251,7 +251,8 @@ impl Move<'_> {
             Step::change(format!("Save its memory to {image}"), &self.from, save, secs),
             Step::change(format!("Restore it on {}", self.to), &self.to, restore, secs),
             Step::change(format!("Back to {}, if its memory is still in the file", self.from), &self.from, back, secs).when(When::Broken),
-            Step::change("Let the manager find it", &self.post, crm_resource(&["--refresh", "--resource", id]), 60).when(When::Always),
+            refresh(id, &self.to, &self.post),
+            refresh(id, &self.from, &self.post),
             Step::change("Let the manager look after it again", &self.post, unset(id, "is-managed"), 30).when(When::Always),
             Step::wait(format!("{id} runs on {}", self.to), Condition::RunsOn(id.to_owned(), Arc::clone(&self.to)), 120),
         ]
@@ -334,6 +335,12 @@ fn is_true(word: &str) -> bool {
 /// `crm_resource`.
 pub(super) fn crm_resource(args: &[&str]) -> CommandLine {
     CommandLine::new("crm_resource", args.iter().copied()).privileged()
+}
+
+/// Has the manager look anew at a resource on one node. Without a node it would wait for every member, also for one that is just coming or going.
+pub(super) fn refresh(id: &str, node: &str, post: &Arc<str>) -> Step {
+    let command = crm_resource(&["--refresh", "--resource", id, "--node", node]);
+    Step::change(format!("Let the manager look for {id} on {node}"), post, command, 120).when(When::Always)
 }
 
 /// Sets a meta attribute of a resource.

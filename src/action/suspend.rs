@@ -42,6 +42,9 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str) -> Result<Pla
     let guest = guest_of(input, service)?;
     let wanted = if verb == ServiceVerb::Resume { "paused" } else { "running" };
     in_state(&guest, wanted)?;
+    if verb == ServiceVerb::Resume {
+        runs_once(input, id, &guest)?;
+    }
     let (command, becomes, undo, kind) = match verb {
         ServiceVerb::Suspend => ("suspend", "paused", Undo::By(Action::Service(ServiceVerb::Resume, id.to_owned())), FateKind::Pauses),
         ServiceVerb::Resume => ("resume", "running", Undo::By(Action::Service(ServiceVerb::Suspend, id.to_owned())), FateKind::Starts),
@@ -69,6 +72,16 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str) -> Result<Pla
     // It is done by libvirt alone, and safe also without quorum.
     plan.needs = Needs { quorum: verb == ServiceVerb::Reset, ..Needs::default() };
     Ok(plan)
+}
+
+/// A guest whose other half runs elsewhere must not run here too: both would write to its disks.
+fn runs_once(input: &Input<'_>, id: &str, guest: &Guest) -> Result<(), Vec<Refusal>> {
+    let same = |g: &&crate::domain::guest::Guest| g.name == guest.name || g.managed_by.as_deref() == Some(id);
+    let mut elsewhere = input.cluster.guests.iter().filter(same).filter(|g| g.node != guest.node && g.state.is_active());
+    elsewhere.next().map_or(Ok(()), |other| {
+        let why = format!("{} is {} on {} as well: both would write to its disks", guest.name, other.state.word(), other.node);
+        Err(vec![Refusal::new("guest-twice", why, format!("stop it on {} first", other.node))])
+    })
 }
 
 fn in_state(guest: &Guest, wanted: &str) -> Result<(), Vec<Refusal>> {

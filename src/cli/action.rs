@@ -15,6 +15,14 @@ pub struct Planned {
     pub json: bool,
 }
 
+/// `approve`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// What, word for word as the other operator was told.
+    #[command(subcommand)]
+    pub action: ActionWord,
+}
+
 /// `act`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Act {

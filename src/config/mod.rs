@@ -16,6 +16,7 @@ pub use session::{Asked, Choice, NodeConfig, Session, session};
 
 use crate::domain::place::Place;
 pub use crate::domain::role::Role;
+use crate::domain::secret::Secret;
 
 /// The whole file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Config {
     pub keymap: Option<String>,
     /// `ascii`: as `--ascii`.
     pub ascii: bool,
+    /// `operator`: who this operator is, for the two-person rule.
+    pub operator: Option<String>,
     /// `[[cluster]]`, in the order of the file.
     pub clusters: Vec<Cluster>,
 }
@@ -37,6 +40,10 @@ pub struct Cluster {
     pub name: String,
     /// What the operator may do.
     pub role: Role,
+    /// `two_person`: actions, by their words, that need a second operator's code.
+    pub two_person: Vec<String>,
+    /// `[[cluster.operator]]`: those who can give such codes, each with the secret that his codes are made of.
+    pub operators: Vec<(String, Secret)>,
     /// Defaults for its nodes.
     pub login: Login,
     /// Where to start when no nodes are listed.

@@ -9,6 +9,8 @@ use super::mistake::{ConfigError, Mistakes};
 use super::table::Table;
 use super::{Cluster, Config, Login, Node, Role};
 use crate::domain::place::Place;
+use crate::domain::secret::Secret;
+use crate::domain::task::ACTION_WORDS;
 use crate::domain::text::clean;
 
 /// Beyond this a file is no configuration.
@@ -71,6 +73,7 @@ fn read(root: &DeTable<'_>, wrong: &mut Mistakes<'_>) -> Config {
         theme: table.text("theme", "the name of a theme", wrong).map(|found| found.value),
         keymap: table.text("keymap", "the name of a keymap", wrong).map(|found| found.value),
         ascii: table.flag("ascii", wrong).unwrap_or(false),
+        operator: table.text("operator", "your own name, as [[cluster.operator]] has it", wrong).map(|found| found.value),
         clusters,
     };
     table.finish(wrong);
@@ -86,6 +89,12 @@ fn cluster(mut table: Table<'_, '_>, span: &std::ops::Range<usize>, wrong: &mut 
     let roles = [Role::Viewer, Role::Operator, Role::Admin].map(|role| (role.word(), role));
     let role = table.word("role", &roles, wrong).unwrap_or_default();
     let login = login(&mut table, wrong);
+    let two_person = table.list("two_person", "an array of actions like \"fence\"", wrong, action_word);
+    let operators = table
+        .tables("operator", wrong)
+        .into_iter()
+        .filter_map(|(span, inner)| operator(Table::new("cluster.operator", inner), &span, wrong));
+    let operators: Vec<(String, Secret)> = operators.collect();
     let hosts = table.list("hosts", &format!("an array of texts like \"{PLACE}\""), wrong, place);
     let mut nodes: Vec<Node> = Vec::new();
     for (span, inner) in table.tables("node", wrong) {
@@ -96,7 +105,28 @@ fn cluster(mut table: Table<'_, '_>, span: &std::ops::Range<usize>, wrong: &mut 
         nodes.push(node);
     }
     table.finish(wrong);
-    Some(Cluster { name: name?, role, login, hosts, nodes })
+    Some(Cluster { name: name?, role, two_person, operators, login, hosts, nodes })
+}
+
+fn operator(mut table: Table<'_, '_>, span: &std::ops::Range<usize>, wrong: &mut Mistakes<'_>) -> Option<(String, Secret)> {
+    for key in ["name", "secret"] {
+        if !table.has(key) {
+            wrong.add(span, format!("this operator has no {key}; expected {key} = \"...\""));
+        }
+    }
+    let name = table.text("name", "the operator's name, a text", wrong).map(|found| found.value);
+    let secret = table.text("secret", "a text that nobody guesses", wrong).map(|found| Secret::new(found.value));
+    table.finish(wrong);
+    name.zip(secret)
+}
+
+/// A word of the contract's ACTION grammar.
+fn action_word(text: &str) -> Result<String, String> {
+    if ACTION_WORDS.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let near = super::nearest(text, ACTION_WORDS.iter().copied()).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+    Err(format!("'{text}' is no action{near}"))
 }
 
 fn node(mut table: Table<'_, '_>, span: &std::ops::Range<usize>, wrong: &mut Mistakes<'_>) -> Option<Node> {

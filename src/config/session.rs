@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{Cluster, Config, ConfigError, Login, Node, Role, nearest};
 use crate::domain::place::Place;
+use crate::domain::secret::Secret;
 use crate::domain::text::clean;
 
 /// What the command line says about it.
@@ -55,6 +56,12 @@ pub struct Session {
     pub role: Role,
     /// Nothing may be changed: `--read-only`, or a viewer.
     pub read_only: bool,
+    /// Actions that need a second operator's code.
+    pub two_person: Vec<String>,
+    /// Those who can give such codes.
+    pub operators: Vec<(String, Secret)>,
+    /// Who this operator is, where the configuration says it.
+    pub me: Option<String>,
     /// Every node that is asked from the start. Empty for a local session.
     pub nodes: Vec<NodeConfig>,
     /// This very machine is the node; no SSH.
@@ -87,6 +94,11 @@ impl NodeConfig {
 }
 
 impl Session {
+    /// Of the simulated cluster: everything may be tried.
+    pub fn simulated() -> Self {
+        Self { role: Role::Admin, ..members_like(None, Login::default()) }
+    }
+
     /// How to reach a member that the manager named, by its name or its ring address, with the settings of the cluster
     /// (or of the first `--host`).
     pub fn further(&self, member: &str, address: &str) -> NodeConfig {
@@ -104,7 +116,7 @@ impl Session {
 pub fn session(asked: &Asked, config: &Config) -> Result<Choice, ConfigError> {
     if let Some(name) = &asked.cluster {
         let found = config.clusters.iter().find(|c| c.name == *name);
-        return of_cluster(asked, found.ok_or_else(|| unknown(name, config))?).map(Choice::Session);
+        return of_cluster(asked, config, found.ok_or_else(|| unknown(name, config))?).map(Choice::Session);
     }
     match config.clusters.as_slice() {
         [] if !asked.hosts.is_empty() => Ok(Choice::Session(of_hosts(asked))),
@@ -112,8 +124,8 @@ pub fn session(asked: &Asked, config: &Config) -> Result<Choice, ConfigError> {
         [] => Err(ConfigError::Usage(
             "no cluster is configured and this machine runs none; name a node with --host [USER@]HOST[:PORT], or write a [[cluster]] into config.toml".to_owned(),
         )),
-        [only] => of_cluster(asked, only).map(Choice::Session),
-        several => several.iter().map(|c| of_cluster(asked, c)).collect::<Result<_, _>>().map(Choice::Pick),
+        [only] => of_cluster(asked, config, only).map(Choice::Session),
+        several => several.iter().map(|c| of_cluster(asked, config, c)).collect::<Result<_, _>>().map(Choice::Pick),
     }
 }
 
@@ -129,7 +141,7 @@ fn said(asked: &Asked) -> Login {
     Login { user: None, jump: asked.jump.clone(), identity: asked.identity.clone(), sudo: None }
 }
 
-fn of_cluster(asked: &Asked, cluster: &Cluster) -> Result<Session, ConfigError> {
+fn of_cluster(asked: &Asked, config: &Config, cluster: &Cluster) -> Result<Session, ConfigError> {
     let login = said(asked).or(&cluster.login);
     let node = |node: &Node| {
         let place = Place { user: None, host: node.address.clone(), port: node.port };
@@ -150,6 +162,9 @@ fn of_cluster(asked: &Asked, cluster: &Cluster) -> Result<Session, ConfigError> 
     Ok(Session {
         name: Some(cluster.name.clone()),
         role: cluster.role,
+        two_person: cluster.two_person.clone(),
+        operators: cluster.operators.clone(),
+        me: config.operator.clone(),
         read_only: asked.read_only || cluster.role == Role::Viewer,
         nodes,
         ..members_like(first, login)
@@ -163,6 +178,9 @@ fn members_like(first: Option<&Place>, login: Login) -> Session {
         name: None,
         role: Role::default(),
         read_only: false,
+        two_person: Vec::new(),
+        operators: Vec::new(),
+        me: None,
         nodes: Vec::new(),
         local: false,
         further: Login { user, ..login },

@@ -5,6 +5,7 @@
 
 mod cure;
 mod needs;
+pub mod sudoers;
 
 use std::io::{self, Write};
 

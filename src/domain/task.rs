@@ -243,6 +243,39 @@ impl Target {
     }
 }
 
+/// Every word of the contract's ACTION grammar.
+pub const ACTION_WORDS: [&str; 29] = [
+    "relocate",
+    "cancel",
+    "suspend",
+    "resume",
+    "start",
+    "stop",
+    "restart",
+    "reset",
+    "freeze",
+    "unfreeze",
+    "cleanup",
+    "clear",
+    "register",
+    "unregister",
+    "fence",
+    "confirm-fence",
+    "test-fence",
+    "standby",
+    "unstandby",
+    "drain",
+    "leave",
+    "join",
+    "reboot",
+    "maintenance",
+    "grow",
+    "evacuate",
+    "enable",
+    "disable",
+    "convalesce",
+];
+
 impl Action {
     /// The contract's word.
     pub const fn word(&self) -> &'static str {

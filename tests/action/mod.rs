@@ -2,4 +2,6 @@ mod gate;
 mod parse;
 mod plans;
 mod property;
+mod second;
 pub mod stage;
+mod sudoers;

@@ -26,7 +26,9 @@ fn commands() {
     assert!(matches!(command("status --json"), Command::Status(s) if s.json));
     assert!(matches!(command("events --json --for 10s"), Command::Events(e) if e.json && e.duration == Some(Duration::from_secs(10))));
     assert!(matches!(command("events"), Command::Events(e) if e.duration.is_none()));
-    assert_eq!(command("doctor"), Command::Doctor);
+    assert!(matches!(command("doctor"), Command::Doctor(d) if d.sudoers.is_none()));
+    assert!(matches!(command("doctor --sudoers operator"), Command::Doctor(d) if d.sudoers == Some(cli::RoleWord::Operator)));
+    assert!(matches!(command("approve fence n1"), Command::Approve(_)));
     assert!(matches!(command("demo"), Command::Demo(d) if d.stack == Stack::Pacemaker && !d.story && d.command.is_none()));
     assert!(matches!(command("demo --stack rhcs --story --seed 7"), Command::Demo(d) if d.stack == Stack::Rhcs && d.story && d.seed == 7));
     assert!(
@@ -155,6 +157,7 @@ Commands:
   act          Run a planned action without the screen; exit status 0 done and proved, 1 failed, 4
                refused, 5 outcome unknown
   doctor       Check the way to every node, tool by tool, with the cure for what is missing
+  approve      Print the code with which another operator may run an action that needs two
   demo         The cockpit on the built-in simulated cluster
   replay       The cockpit on a recording
   record       Record what the nodes answer, without secrets, for replay

@@ -53,7 +53,7 @@ fn top_level_keys() {
 #[test]
 fn one_mistake_each() {
     let cases: &[(&str, &str)] = &[
-        ("colour = 1", "c.toml:1:1: unknown key 'colour'; expected one of cluster, theme, keymap, ascii"),
+        ("colour = 1", "c.toml:1:1: unknown key 'colour'; expected one of cluster, theme, keymap, ascii, operator"),
         ("tehme = \"x\"", "c.toml:1:1: unknown key 'tehme'; did you mean 'theme'?"),
         ("[[clsuter]]\nname = \"a\"", "c.toml:1:3: unknown key 'clsuter'; did you mean 'cluster'?"),
         ("[[cluster]]\nname = \"a\"\nusr = \"root\"", "c.toml:3:1: unknown key 'usr' in [[cluster]]; did you mean 'user'?"),
@@ -121,7 +121,7 @@ fn one_mistake_each() {
             "c.toml:5:1: a second node of this cluster is called \"x\"; expected a name of its own",
         ),
         ("ascii = \"yes\"", "c.toml:1:9: ascii is a text; expected true or false"),
-        ("# ü\n\"é\" = 1", "c.toml:2:1: unknown key 'é'; expected one of cluster, theme, keymap, ascii"),
+        ("# ü\n\"é\" = 1", "c.toml:2:1: unknown key 'é'; expected one of cluster, theme, keymap, ascii, operator"),
         ("theme = [\"ü\", 1]", "c.toml:1:9: theme is an array; expected the name of a theme"),
         ("ascii = true\nascii = false", "c.toml:2:1: not TOML: duplicate key"),
     ];

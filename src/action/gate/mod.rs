@@ -11,7 +11,7 @@ use super::plan::{Basis, Plan, QuorumAfter, Refusal};
 mod second;
 mod ticket;
 
-pub use second::{Approval, code};
+pub use second::{Approval, code, window};
 pub use ticket::{Change, LIFETIME, Ticket};
 
 /// What the gate knows of the session beside the picture.
@@ -230,6 +230,9 @@ fn confirm_fence(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
     if !matches!(member.status, MemberStatus::Unclean | MemberStatus::Offline | MemberStatus::Pending | MemberStatus::Unknown) {
         let why = format!("the manager has {node} {}: it is a live member", member.status.word());
         against.push(Refusal::new("alive", why, "the node must be off: switch it off, or fence it"));
+    }
+    if cluster.virt.iter().any(|v| *v.node == *node && v.up) {
+        against.push(Refusal::new("alive", format!("libvirt on {node} answers"), "the node must be off"));
     }
     let claimed =
         cluster.quorum.partitions.iter().any(|p| p.said_by.iter().any(|s| &*s.by != node) && p.members.iter().any(|m| **m == *node));

@@ -101,7 +101,11 @@ pub fn gate_session(session: &Session) -> gate::Session {
         read_only: session.read_only,
         tasks: Vec::new(),
         others: Vec::new(),
-        second: Approval::default(),
+        second: Approval {
+            actions: session.two_person.clone(),
+            operators: session.operators.clone(),
+            me: session.me.clone().unwrap_or_default(),
+        },
         typed: None,
         code: None,
     }

@@ -6,7 +6,15 @@ use super::live::{Happening, Live};
 use super::pipes::LOOK;
 use super::way::WayFinder;
 use crate::doctor;
+use crate::domain::role::Role;
 use crate::link::Reply;
+
+/// Prints the sudoers file of a role.
+pub fn sudoers(role: Role) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(doctor::sudoers::file(role).as_bytes())?;
+    out.flush()
+}
 
 /// Checks the way to every node; gives the exit status.
 pub async fn run(ways: WayFinder) -> io::Result<u8> {

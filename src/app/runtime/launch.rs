@@ -7,10 +7,12 @@ use std::path::Path;
 
 use super::way::WayFinder;
 use super::ways::wayfinder;
+use crate::action::gate;
 use crate::cli::{Demo, Global, Stack, WRONG_COMMAND_LINE, runs_a_cluster, runs_guests};
 use crate::config::paths::Paths;
 use crate::config::{self, Choice, Config, ConfigError, Session};
 use crate::domain::stamp::Stamp;
+use crate::domain::task::Action;
 use crate::record::Recording;
 use crate::sim::{Manager, Setup, Simulation};
 
@@ -38,6 +40,7 @@ impl From<ConfigError> for Failure {
 }
 
 /// What the cockpit may show.
+#[allow(clippy::large_enum_variant, reason = "there is one, and it is moved once")]
 pub enum Sessions {
     /// Configured clusters; one at a time.
     Configured(Config, Choice),
@@ -81,6 +84,22 @@ pub fn session(global: &Global) -> Result<(WayFinder, Session), Failure> {
         eprintln!("quorate: {notice}");
     }
     Ok((ways, session))
+}
+
+/// Prints this operator's code for another one's action.
+pub fn approve(global: &Global, action: &Action) -> Result<u8, Failure> {
+    let Sessions::Configured(_, choice) = configured(global)? else { return Err(nothing()) };
+    let session = choice.one()?;
+    let wrong = |text: &str| Failure::Said(WRONG_COMMAND_LINE, text.to_owned());
+    let me = session.me.as_ref().ok_or_else(|| wrong("who you are is not known: operator = \"...\" in config.toml"))?;
+    let (_, secret) = session
+        .operators
+        .iter()
+        .find(|(name, _)| name == me)
+        .ok_or_else(|| wrong("you are none of this cluster's [[cluster.operator]]"))?;
+    println!("{}", gate::code(secret, &action.to_string(), gate::window(Stamp::now())));
+    eprintln!("quorate: for '{action}', good for two minutes at least, four at most");
+    Ok(0)
 }
 
 pub(super) fn open(global: &Global, session: &Session) -> Result<(WayFinder, Vec<String>), Failure> {
