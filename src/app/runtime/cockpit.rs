@@ -67,6 +67,8 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
     let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
     let mut setup = wanted.setup;
     setup.size = (width, height);
+    // Before the terminal is entered: a signal in between would end the program and leave the terminal as it is.
+    let signals = Signals::new()?;
     let guard = Guard::enter()?;
     let mut cockpit = Cockpit {
         guard,
@@ -93,7 +95,7 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
         cockpit.tell(Msg::Notice(notice))?;
     }
     cockpit.after_turn()?;
-    match cockpit.turn().await {
+    match cockpit.turn(signals).await {
         // The terminal is gone before its SIGHUP arrived: the same end.
         Err(e) if matches!(e.raw_os_error().map(Errno::from_raw_os_error), Some(Errno::IO | Errno::PIPE)) => Ok(129),
         ended => ended,
@@ -120,9 +122,8 @@ pub(super) struct Cockpit {
 }
 
 impl Cockpit {
-    async fn turn(mut self) -> io::Result<u8> {
+    async fn turn(mut self, mut signals: Signals) -> io::Result<u8> {
         let mut keys = EventStream::new();
-        let mut signals = Signals::new()?;
         loop {
             if let Some(code) = self.quit {
                 return Ok(code);
