@@ -50,7 +50,7 @@ fn a_console_gives_the_terminal_back_whole() {
 
 #[test]
 fn a_read_only_session_opens_no_console() {
-    let mut t = Terminal::open(&["demo", "--stack", "pacemaker"], &[], (120, 30));
+    let mut t = Terminal::open(&["--read-only", "demo", "--stack", "pacemaker"], &[], (120, 30));
     t.wait("quorum", |s| s.contains("QUORATE"));
     t.type_in("v");
     t.wait("guests", |s| s.contains("MANAGED BY") && s.contains("running"));

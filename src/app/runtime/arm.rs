@@ -47,9 +47,9 @@ impl Armed {
     }
 
     /// The simulated cluster: its operator may do everything to it. Its journal is a file of its own.
-    pub fn simulated(cluster: &str, wallboard: bool) -> Self {
-        let gate = gate::Session { role: Role::Admin, read_only: wallboard, ..gate::Session::default() };
-        if wallboard {
+    pub fn simulated(cluster: &str, read_only: bool) -> Self {
+        let gate = gate::Session { role: Role::Admin, read_only, ..gate::Session::default() };
+        if read_only {
             return Self { acting: acting(gate, None), executor: None };
         }
         Self::with(gate, journal("demo-journal.jsonl", Some(cluster.to_owned())).map(|j| Some(Executor::new(j))))

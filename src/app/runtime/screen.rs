@@ -75,9 +75,9 @@ impl Sessions {
             Self::Simulated(simulation) => {
                 setup.clusters = vec![DEMO.to_owned()];
                 setup.current = Some(DEMO.to_owned());
-                let wallboard = setup.wallboard;
+                let read_only = setup.wallboard || global.read_only;
                 let open =
-                    move |_: &str| Some(Opened { ways: WayFinder::simulated(DEMO, &simulation), armed: Armed::simulated(DEMO, wallboard) });
+                    move |_: &str| Some(Opened { ways: WayFinder::simulated(DEMO, &simulation), armed: Armed::simulated(DEMO, read_only) });
                 Ok((Box::new(open), Some(DEMO.to_owned()), vec!["a simulated cluster: nothing here is real".to_owned()]))
             }
             Self::Configured(_, choice) => {
