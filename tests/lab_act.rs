@@ -242,6 +242,26 @@ fn fencing_is_planned_with_what_dies_and_proved_by_the_membership() {
 }
 
 #[test]
+fn a_guest_is_let_go_while_it_runs_and_made_a_service_again() {
+    let node = number(&owner(&started("vm2"), "vm2"));
+    let before = ticks("vm2");
+    let text = std::fs::read_to_string(config()).unwrap().replace("user = \"root\"", "user = \"root\"\nrole = \"admin\"");
+    let file = std::env::temp_dir().join("quorate-lab-registrar.toml");
+    std::fs::write(&file, text).unwrap();
+    let admin = ["--config", file.to_str().unwrap()];
+    assert_eq!(act(&["unregister", "vm2", "--confirm", "vm2"]).0, 4, "an operator may not");
+    let (code, text) = run("act", &["unregister", "vm2", "--confirm", "vm2"], &admin);
+    assert_eq!(code, 0, "{text}");
+    assert!(!on_node(1, &["crm_mon", "-1", "-r"]).contains("vm2"));
+    assert!(on_node(node, &["virsh", "domstate", "vm2"]).contains("running"));
+    let (code, text) = run("act", &["register", "vm2", "--confirm", "vm2"], &admin);
+    assert_eq!(code, 0, "{text}");
+    assert!(located("vm2").contains("node"), "{}", located("vm2"));
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(ticks("vm2") > before, "it has run on all the while");
+}
+
+#[test]
 fn a_node_leaves_and_joins_again() {
     until("all three are there", |j| j["members"].as_array().unwrap().iter().all(|m| m["status"] == "online"));
     let text = std::fs::read_to_string(config()).unwrap().replace("user = \"root\"", "user = \"root\"\nrole = \"admin\"");

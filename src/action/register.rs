@@ -39,9 +39,11 @@ pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<
     let folder = like.attribute("config").and_then(|c| c.rsplit_once('/')).map_or("", |(folder, _)| folder);
     let file = format!("{folder}/{guest}.xml");
     let mut plan = input.blank();
-    // Never over a file that is there.
+    // Never over a file that is there; one of this very guest is what it was registered with before.
     let write = CommandLine::script(
-        "[ ! -e \"$3\" ] || { echo \"$3 is there already\" >&2; exit 1; }; virsh -c \"$1\" dumpxml --inactive --security-info --domain \"$2\" >\"$3.new\" && mv \"$3.new\" \"$3\"",
+        "if [ -e \"$3\" ]; then grep -q -- \"$(virsh -c \"$1\" domuuid --domain \"$2\" | tr -d '[:space:]')\" \"$3\" && exit; \
+         echo \"$3 is there already, and not of this guest\" >&2; exit 1; fi; \
+         virsh -c \"$1\" dumpxml --inactive --security-info --domain \"$2\" >\"$3.new\" && mv \"$3.new\" \"$3\"",
         [LOCAL_LIBVIRT, guest, &file],
     );
     plan.steps.push(Step::change(format!("Write the definition to {file}"), &home, write.privileged(), 60));
@@ -67,6 +69,9 @@ pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<
         why: Some("the manager finds it running and looks after it".to_owned()),
     });
     plan.notices.push(format!("configured like {}", like.id));
+    if let Some(first) = prefer.first().filter(|first| **first != *home) {
+        plan.notices.push(format!("it prefers {first}: the manager moves it there from {home} if its stickiness lets it"));
+    }
     plan.notices.push("libvirt's own autostart for it must be off on every node: else two nodes may start it".to_owned());
     Ok(plan)
 }

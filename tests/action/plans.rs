@@ -2,9 +2,9 @@
 
 use quorate::action::inquiry::Finding;
 use quorate::action::plan::{Confirm, FateKind, Undo};
-use quorate::domain::cluster::Cluster;
+use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Volume, VolumeGroup};
 use quorate::domain::observation::simulation::GuestState;
-use quorate::domain::task::{Action, FenceHow, NodeVerb, RelocateHow, ServiceVerb};
+use quorate::domain::task::{Action, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
 use super::stage::{self, commands, plan_of, plan_with};
 use crate::state::build::START;
@@ -145,4 +145,96 @@ fn names_stay_data() {
     let plan = plan_of(&Action::Service(ServiceVerb::Freeze, hostile.to_owned()), &cluster, START).unwrap();
     let command = commands(&plan)[0].1.clone();
     assert!(command.contains("'vm1'\\''; reboot #'"), "{command}");
+}
+
+/// A shared volume with GFS2 on two nodes, and the physical volume below it.
+fn storage() -> Cluster {
+    let mut cluster = (*stage::cluster()).clone();
+    let names = |all: &[&str]| all.iter().map(|n| std::sync::Arc::from(*n)).collect::<Vec<_>>();
+    cluster.groups.push(VolumeGroup { name: "vg".to_owned(), lock_type: Some("dlm".to_owned()), shared: true, ..VolumeGroup::default() });
+    cluster.volumes.push(Volume {
+        vg: "vg".to_owned(),
+        lv: "data".to_owned(),
+        size: Some(64 << 20),
+        active_on: names(&["n1", "n2"]),
+        seen_by: names(&["n1", "n2"]),
+        attr: "-wi-ao----".to_owned(),
+        ..Volume::default()
+    });
+    for (path, free) in [("/dev/mapper/san1", 1_u64 << 30), ("/dev/mapper/san2", 2 << 30)] {
+        let pv = PhysicalVolume {
+            path: path.to_owned(),
+            vg: Some("vg".to_owned()),
+            size: Some(2 << 30),
+            free: Some(free),
+            ..PhysicalVolume::default()
+        };
+        cluster.pvs.push(PhysicalVolume { seen_by: names(&["n1", "n2"]), ..pv });
+    }
+    for node in names(&["n1", "n2"]) {
+        let (kind, source) = ("gfs2".to_owned(), "vg/data".to_owned());
+        cluster.filesystems.push(Filesystem {
+            node,
+            mount: "/mnt/d".to_owned(),
+            kind,
+            source,
+            size: Some(60 << 20),
+            ..Filesystem::default()
+        });
+    }
+    cluster
+}
+
+fn grow(size: GrowSize) -> Action {
+    Action::Grow { volume: VolumeName { vg: "vg".to_owned(), lv: "data".to_owned() }, size }
+}
+
+#[test]
+fn growing_lets_every_node_see_the_size_before_the_filesystem_grows_once() {
+    let plan = plan_of(&grow(GrowSize::By(10_000_000)), &storage(), START).unwrap();
+    // 64 MiB and 10 MB, in extents of 4 MiB.
+    let bytes = 76 << 20;
+    let expected = [
+        ("n1", format!("lvextend --size {bytes}B vg/data")),
+        ("n1", "lvchange --refresh vg/data".to_owned()),
+        ("n2", "lvchange --refresh vg/data".to_owned()),
+        ("n1", "gfs2_grow /mnt/d".to_owned()),
+    ];
+    assert_eq!(commands(&plan), expected.map(|(node, command)| (node.to_owned(), command)));
+    let waits: Vec<&str> = plan.steps.iter().filter(|s| s.node().is_none()).map(|s| s.title.as_str()).collect();
+    assert_eq!(waits.len(), 2, "each node's size is seen before the filesystem: {waits:?}");
+    assert!(
+        plan.notices.iter().any(|n| n.contains(&format!("grow vg/data --to {bytes}B"))),
+        "how it is taken up again: {:?}",
+        plan.notices
+    );
+}
+
+#[test]
+fn a_pipeline_that_broke_is_taken_up_where_it_stopped_and_nothing_shrinks() {
+    let again = plan_of(&grow(GrowSize::To(64 << 20)), &storage(), START).unwrap();
+    assert_eq!(commands(&again)[0].1, "lvchange --refresh vg/data", "the volume has that size already");
+    assert_eq!(refused(&grow(GrowSize::To(32 << 20)), &storage()), ["shrink"]);
+    assert_eq!(refused(&grow(GrowSize::By(2 << 30)), &storage()), ["no-room"]);
+    assert_eq!(refused(&grow(GrowSize::To(u64::MAX)), &storage()), ["size"]);
+    let mut unlocked = storage();
+    unlocked.groups[0].lock_type = None;
+    assert_eq!(refused(&grow(GrowSize::By(1)), &unlocked), ["no-lock"]);
+    let mut away = storage();
+    away.members[1].reach = quorate::domain::node::Reach::Untried;
+    assert_eq!(refused(&grow(GrowSize::By(1)), &away), ["unreachable"], "n2 would keep the old size");
+}
+
+#[test]
+fn evacuation_wants_room_and_in_a_shared_group_one_active_node() {
+    let evacuate = |onto: Option<&str>| Action::Evacuate { pv: "/dev/mapper/san1".to_owned(), onto: onto.map(str::to_owned) };
+    let mut cluster = storage();
+    assert_eq!(refused(&evacuate(None), &cluster), ["several-active"]);
+    cluster.volumes[0].active_on.truncate(1);
+    let plan = plan_of(&evacuate(Some("/dev/mapper/san2")), &cluster, START).unwrap();
+    let expected = "pvmove --interval 5 --name vg/data /dev/mapper/san1 /dev/mapper/san2";
+    assert_eq!(commands(&plan), [("n1".to_owned(), expected.to_owned())]);
+    cluster.pvs[1].free = Some(1 << 20);
+    assert_eq!(refused(&evacuate(None), &cluster), ["no-room"]);
+    assert_eq!(refused(&evacuate(Some("/dev/sdx")), &cluster), ["unknown-target"]);
 }
