@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+#[path = "lab_full_grow.rs"]
+mod grow;
 #[path = "lab/screen.rs"]
 mod screen;
 #[path = "lab/session.rs"]
@@ -423,8 +425,11 @@ fn a_frozen_node_is_fenced_once_and_comes_back() {
     let told = on("node1", "stonith_admin --history node3 --verbose");
     assert_eq!(fencings(&json, "node3"), old + 1, "one fencing, whoever asked for it: {told}");
     assert!(told.contains("node3"), "{told}");
-    let fenced = SESSION.since(mark).iter().filter(|e| e["source"] == "fence" && e["text"].to_string().contains("succeeded")).count();
-    assert_eq!(fenced, 1, "{:?}", SESSION.since(mark));
+    let fenced: Vec<String> = SESSION.since(mark).iter().filter(|e| e["source"] == "fence").map(|e| e["text"].to_string()).collect();
+    let derived = fenced.iter().filter(|t| t.contains("succeeded")).count();
+    let logged = fenced.iter().filter(|t| t.contains("targeting node3") && t.contains("OK")).count();
+    // The daemons' own lines stand for it; where none of them came, the picture's difference does, once.
+    assert!(derived <= 1 && derived + logged >= 1, "{fenced:#?}");
 }
 
 #[test]
@@ -469,10 +474,12 @@ fn the_screen_shows_bonds_and_paths() {
     well();
     for (columns, rows) in [(80, 24), (200, 50)] {
         let mut screen = Screen::of(&LAB, columns, rows);
-        let text = screen.until(&["QUORATE", "3 of 3", "node1", "node2", "node3"]);
-        assert_eq!(text.lines().count(), usize::from(rows), "{text}");
+        let votes = if columns < 100 { "3/3, 1 may fail" } else { "3 of 3" };
+        let text = screen.until(&["QUORATE", votes, "nodes 3/3", "node1", "node2", "node3"]);
+        assert!(text.lines().count() <= usize::from(rows), "{text}");
+        screen.until(&["bond0", "bond1", "san1", "br0"]);
         if rows > 24 {
-            screen.until(&["bond0", "bond1", "san1", "node1 2/2", "vgvm", "vm1", "br0"]);
+            screen.until(&["node1 2/2", "vgvm", "vm1"]);
         }
         screen.press("4");
         screen.press("\r");
@@ -480,7 +487,10 @@ fn the_screen_shows_bonds_and_paths() {
         screen.press("\x1b");
         screen.press("3");
         screen.press("\r");
-        screen.until(&["vgdata", "san1", "2/2", "/mnt/gfs2"]);
+        screen.until(&["vgdata", "san1", "2/2"]);
+        // On a small screen the filesystems are at the end of the table.
+        screen.press("G");
+        screen.until(&["/mnt/gfs2", "/srv/data"]);
         screen.press("q");
     }
 }

@@ -102,7 +102,6 @@ fn a_healthy_cluster_is_read_whole() {
     assert_eq!(view.history.len(), 24);
     let vm1 = view.history.iter().find(|h| h.resource == "vm1" && h.node == "node1").unwrap();
     assert_eq!(vm1.operations[0].task, "migrate_from");
-    assert_eq!(vm1.operations[0].exec_time, Some(Duration::from_millis(21_712)));
     assert_eq!(vm1.operations[1].interval, Some(Duration::from_secs(15)));
     assert_eq!(vm1.operations[1].last_change.as_deref(), Some("Sun Nov 22 22:09:51 2026"));
     let fences = view.fences.as_ref().unwrap();
@@ -188,7 +187,6 @@ fn every_kind_of_resource_node_and_failure() {
     assert_eq!(bundle, Some(("httpd", 8)));
     let vm1 = view.history.iter().find(|h| h.resource == "vm1").unwrap();
     assert_eq!((vm1.fail_count, vm1.migration_threshold), (1_000_000, Some(3)));
-    assert_eq!(vm1.last_failure.as_deref(), Some("Sun Nov 22 21:46:40 2026"));
     let pending = view.history.iter().find(|h| h.resource == "ip").unwrap();
     assert_eq!((pending.operations[0].call, pending.operations[0].rc), (Some(-1), Some(193)));
     assert_eq!(view.failures.len(), 2);

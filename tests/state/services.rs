@@ -347,7 +347,7 @@ fn an_expired_preference_is_none_but_is_left_over() {
 #[test]
 fn pending_operations_of_the_history() {
     let mut v = view(trio(), vec![one(stopped("vm"))]);
-    let pending = Operation { call: Some(-1), task: "start".to_owned(), rc: Some(193), ..Operation::default() };
+    let pending = Operation { call: Some(-1), task: "start".into(), rc: Some(193), ..Operation::default() };
     let mut history = fail_count("vm", "n2", 0);
     history.operations = vec![pending];
     v.history = vec![history];
@@ -373,7 +373,7 @@ fn since_by_the_history_only_with_a_zone() {
         let mut v = view(trio(), vec![one(started("vm", &["n1"]))]);
         let mut history = fail_count("vm", "n1", 0);
         history.operations =
-            vec![Operation { call: Some(7), task: "start".to_owned(), rc: Some(0), last_change: text(printed), ..Operation::default() }];
+            vec![Operation { call: Some(7), task: "start".into(), rc: Some(0), last_change: Some(printed.into()), ..Operation::default() }];
         v.history = vec![history];
         assert_eq!(service(&picture_of(v), "vm").since, expected, "{printed}");
     }

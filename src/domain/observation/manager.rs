@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use compact_str::CompactString;
+
 use crate::domain::stamp::Stamp;
 
 /// One `crm_mon -1` answer. Text is harmless already. `None` is "not said".
@@ -189,24 +191,19 @@ pub struct History {
     /// INFINITY is 1,000,000.
     pub fail_count: u32,
     pub migration_threshold: Option<u32>,
-    /// As printed.
-    pub last_failure: Option<String>,
     pub operations: Vec<Operation>,
 }
 
-/// One operation.
+/// One operation. A cluster keeps thousands of them, with the same few words: these are short strings that live in place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "crm_mon's own attribute names")]
 pub struct Operation {
     pub call: Option<i64>,
-    pub task: String,
+    pub task: CompactString,
     pub rc: Option<i32>,
-    pub rc_text: Option<String>,
-    pub exit_reason: Option<String>,
     /// As printed (ctime or with a zone): the node's local time. `None` if absent.
-    pub last_change: Option<String>,
+    pub last_change: Option<CompactString>,
     pub interval: Option<Duration>,
-    pub exec_time: Option<Duration>,
 }
 
 /// One entry of `<failures>`.

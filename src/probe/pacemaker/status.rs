@@ -6,7 +6,7 @@
 use super::fencing;
 use super::resources::{Around, add_missing, read};
 use super::value::{count, instant, score, span, truth, yes};
-use super::xml::{Attributes, Doc, Tag, plain, some, unescape};
+use super::xml::{Attributes, Doc, Tag, plain, short, some, unescape};
 use crate::domain::observation::Trouble;
 use crate::domain::observation::manager::{
     Ban, Change, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Options, Resource,
@@ -200,7 +200,6 @@ fn node_history(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<History>) -> Re
                 "id" => it.resource = plain(value),
                 "fail-count" => it.fail_count = count(value).unwrap_or(0),
                 "migration-threshold" => it.migration_threshold = count(value),
-                "last-failure" => it.last_failure = some(value),
                 _ => {}
             }
         }
@@ -221,13 +220,10 @@ fn operation(tag: &Tag<'_>) -> Operation {
     for (key, value) in tag.attributes() {
         match key {
             "call" => it.call = value.parse().ok(),
-            "task" => it.task = plain(value),
+            "task" => it.task = short(value),
             "rc" => it.rc = value.parse().ok(),
-            "rc_text" => it.rc_text = some(value),
-            "exit-reason" | "exit_reason" => it.exit_reason = reason(value),
-            "last-rc-change" => it.last_change = some(value),
+            "last-rc-change" => it.last_change = (!value.is_empty()).then(|| short(value)),
             "interval" => it.interval = span(value),
-            "exec-time" => it.exec_time = span(value),
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! A pull reader over quick-xml for answers that are trusted no further than their bytes: borrowed, without
 //! recursion of its own, and with the line and column of what cannot be read.
 
+use compact_str::CompactString;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
@@ -176,11 +177,14 @@ impl<'t> Iterator for Attributes<'t> {
     type Item = (&'t str, &'t str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (key, rest) = self.rest.split_once('=')?;
-        let rest = rest.trim_ascii_start();
-        let quote = rest.chars().next().filter(|c| *c == '"' || *c == '\'')?;
-        let (value, rest) = rest.get(1..)?.split_once(quote)?;
-        self.rest = rest;
+        // Bytes, not characters: all that is looked for is ASCII, and this runs for every attribute of megabytes.
+        let bytes = self.rest.as_bytes();
+        let equals = bytes.iter().position(|b| *b == b'=')?;
+        let opening = equals + 1 + bytes.get(equals + 1..)?.iter().position(|b| !b.is_ascii_whitespace())?;
+        let quote = *bytes.get(opening).filter(|b| matches!(b, b'"' | b'\''))?;
+        let closing = opening + 1 + memchr::memchr(quote, bytes.get(opening + 1..)?)?;
+        let (key, value) = (self.rest.get(..equals)?, self.rest.get(opening + 1..closing)?);
+        self.rest = self.rest.get(closing + 1..)?;
         Some((key.trim_ascii(), value))
     }
 }
@@ -188,6 +192,11 @@ impl<'t> Iterator for Attributes<'t> {
 /// An attribute's value, unescaped and harmless.
 pub fn plain(value: &str) -> String {
     if value.contains('&') { text::clean(&unescape(value)) } else { text::clean(value) }
+}
+
+/// As [`plain`], for words that are short nearly always.
+pub fn short(value: &str) -> CompactString {
+    if value.contains('&') { plain(value).into() } else { text::clean_cow(value).into() }
 }
 
 /// As [`plain`]; none where it is empty.

@@ -1,0 +1,109 @@
+//! Moving bytes between the channels and what reads them.
+
+use std::time::Instant;
+
+use super::{AskError, Duct, Engine, Gate, LONGEST, Lane, LinkFault, LinkTrouble, Report, Stamp, Wire, broken, no_shell, trouble};
+
+impl<W: Wire> Engine<'_, W> {
+    /// Reads and writes until nothing moves: a read for one channel may bring in packets of another.
+    pub(super) fn pump(&mut self) -> Result<(), LinkTrouble> {
+        for _ in 0..64 {
+            let (passed, moved) = self.pump_gates();
+            let heard = self.pump_lane(Lane::Fast)? | self.pump_lane(Lane::Slow)? | self.pump_streams()? | self.pump_deeds()? | passed;
+            if heard {
+                self.pulse.heard(Instant::now());
+            } else if !moved && !self.pending() {
+                self.rise();
+                return Ok(());
+            }
+        }
+        self.again = true;
+        self.rise();
+        Ok(())
+    }
+
+    /// Whether a read for one channel brought in something for another that was read before it.
+    fn pending(&self) -> bool {
+        let pipes = [&self.fast.pipe, &self.slow.pipe];
+        pipes.into_iter().flatten().any(|pipe| pipe.duct.pending())
+            || self.gates.iter().any(Gate::pending)
+            || self.deeds.iter().any(|deed| deed.duct.pending())
+            || (!self.speaker.behind() && self.streams.iter().any(|stream| stream.duct.pending()))
+    }
+
+    /// Whether something came from the node, and whether anything moved at all.
+    fn pump_gates(&mut self) -> (bool, bool) {
+        let (mut heard, mut moved) = (false, false);
+        for gate in &mut self.gates {
+            let (came, went, over) = gate.pump();
+            heard |= came;
+            moved |= went;
+            for pass in over {
+                self.wire.end(pass);
+            }
+        }
+        (heard, moved)
+    }
+
+    fn pump_lane(&mut self, lane: Lane) -> Result<bool, LinkTrouble> {
+        let track = if lane == Lane::Fast { &mut self.fast } else { &mut self.slow };
+        let Some(pipe) = &mut track.pipe else { return Ok(false) };
+        let pumped = pipe.pump(&mut self.buf).map_err(|e| broken(&e))?;
+        for (ask, result) in pumped.answers {
+            self.speaker.say(Report::Answer { id: ask.id, result });
+        }
+        if pumped.ended {
+            if !self.up && lane == Lane::Fast {
+                return Err(no_shell(pipe));
+            }
+            self.give_up(lane, AskError::Lost(trouble(LinkFault::Protocol, "the shell on the node ended in the middle of the command")));
+        } else if pipe.is_too_long() {
+            self.give_up(lane, AskError::TooLong(LONGEST));
+        }
+        Ok(pumped.heard)
+    }
+
+    fn pump_streams(&mut self) -> Result<bool, LinkTrouble> {
+        let mut moved = false;
+        let mut at = 0;
+        while let Some(stream) = self.streams.get_mut(at) {
+            let flow = stream.pump(!self.speaker.behind(), &mut self.buf).map_err(|e| broken(&e))?;
+            moved |= flow.heard;
+            let id = stream.id;
+            if !flow.bytes.is_empty() {
+                self.speaker.say(Report::Data { id, bytes: flow.bytes, at: Stamp::now() });
+            }
+            if let Some(why) = flow.ended {
+                let stream = self.streams.swap_remove(at);
+                self.wire.close(stream.duct);
+                self.again = true;
+                self.end(id, &why);
+            } else {
+                at += 1;
+            }
+        }
+        Ok(moved)
+    }
+
+    fn pump_deeds(&mut self) -> Result<bool, LinkTrouble> {
+        let mut moved = false;
+        let mut at = 0;
+        while let Some(deed) = self.deeds.get_mut(at) {
+            let flow = deed.pump(&mut self.buf).map_err(|e| broken(&e))?;
+            moved |= flow.heard;
+            let id = deed.id;
+            if !flow.bytes.is_empty() {
+                self.speaker.say(Report::Output { id, bytes: flow.bytes, at: Stamp::now() });
+            }
+            if let Some(result) = flow.ended {
+                let deed = self.deeds.swap_remove(at);
+                self.wire.close(deed.duct);
+                self.again = true;
+                self.changed(id, result);
+            } else {
+                at += 1;
+            }
+        }
+        Ok(moved)
+    }
+}

@@ -1,0 +1,127 @@
+//! Deadlines, echoes, heartbeats, and the wait for the next of anything.
+
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::{
+    AskError, Beat, Deed, Engine, Lane, LinkFault, LinkTrouble, Pipe, Report, SAY_LATE, SPEAK_AGAIN, Wire, guard, late_shell, no_shell,
+    timespec, trouble,
+};
+
+impl<W: Wire> Engine<'_, W> {
+    /// Deadlines, echoes, heartbeats.
+    pub(super) fn keep_time(&mut self) -> Result<(), LinkTrouble> {
+        let now = Instant::now();
+        if !self.pulse.is_hung() {
+            for lane in [Lane::Fast, Lane::Slow] {
+                self.check_deadline(lane, now)?;
+            }
+        }
+        if !self.late && self.slow_shell().is_some_and(|at| at <= now) {
+            self.sink();
+        }
+        match self.pulse.beat(now) {
+            Beat::Echo(sequence) => self.tell_fast(&guard::echo(&self.nonce, sequence)),
+            Beat::Hung => self.sink(),
+            Beat::Dead => return Err(self.pulse.trouble()),
+            Beat::None => {}
+        }
+        if self.pulse.heartbeat(now) {
+            let line = guard::heartbeat(&self.nonce);
+            self.tell_fast(&line);
+            if let Some(pipe) = &mut self.slow.pipe {
+                pipe.tell(&line);
+            }
+            for stream in &mut self.streams {
+                stream.tell(&line);
+            }
+            for deed in &mut self.deeds {
+                deed.tell(&line);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_deadline(&mut self, lane: Lane, now: Instant) -> Result<(), LinkTrouble> {
+        let track = if lane == Lane::Fast { &mut self.fast } else { &mut self.slow };
+        if let Some(asks) = track.hopeless(now) {
+            let lost = trouble(LinkFault::Sessions, &self.no_session());
+            self.answer_lost(asks, &lost);
+            return Ok(());
+        }
+        let Some(pipe) = &track.pipe else { return Ok(()) };
+        if !pipe.is_ready() {
+            if now < pipe.born() + Pipe::<W::Duct>::PATIENCE {
+                return Ok(());
+            }
+            if !self.up {
+                return Err(no_shell(pipe));
+            }
+            self.give_up(lane, AskError::Late(Pipe::<W::Duct>::PATIENCE));
+        } else if let Some(why) = pipe.late(now) {
+            self.give_up(lane, why);
+        }
+        Ok(())
+    }
+
+    fn tell_fast(&mut self, line: &str) {
+        if let Some(pipe) = &mut self.fast.pipe {
+            pipe.tell(line);
+        }
+    }
+
+    /// When a login shell that has not said hello yet is called late.
+    pub(super) fn slow_shell(&self) -> Option<Instant> {
+        let pipe = self.fast.pipe.as_ref().filter(|pipe| !pipe.is_ready() && !self.pulse.ever())?;
+        Some(pipe.born() + SAY_LATE)
+    }
+
+    /// The node hangs, or its login shell does: say so, and answer what waits. The connection stays, streams too: it may come back.
+    pub(super) fn sink(&mut self) {
+        self.up = false;
+        let trouble = match (self.slow_shell(), &self.fast.pipe) {
+            (Some(_), Some(pipe)) => late_shell(pipe),
+            _ => self.pulse.trouble(),
+        };
+        if !self.pulse.ever() && std::mem::replace(&mut self.late, true) {
+            return;
+        }
+        self.speaker.say(Report::Down { trouble: trouble.clone(), retry_at: None });
+        self.lose_asks(&trouble);
+        self.lose_changes(&trouble);
+    }
+
+    pub(super) fn wait(&self, closing: bool) {
+        let mut until = if self.again { Instant::now() } else { self.pulse.due() };
+        let mut sooner = |at: Option<Instant>| until = at.map_or(until, |at| until.min(at));
+        if !self.late {
+            sooner(self.slow_shell());
+        }
+        if !self.pulse.is_hung() {
+            sooner(self.fast.due());
+            sooner(self.slow.due());
+        }
+        sooner(self.deeds.iter().map(Deed::due).min());
+        if self.speaker.behind() || closing {
+            sooner(Some(Instant::now() + SPEAK_AGAIN));
+        }
+        let inbox = self.inbox.fd();
+        let mut fds = vec![PollFd::new(&inbox, PollFlags::IN)];
+        self.wire.watch(&mut fds);
+        for pipe in [&self.fast.pipe, &self.slow.pipe].into_iter().flatten() {
+            pipe.watch(&mut fds);
+        }
+        for deed in &self.deeds {
+            deed.watch(&mut fds);
+        }
+        for stream in &self.streams {
+            stream.watch(!self.speaker.behind(), &mut fds);
+        }
+        for gate in &self.gates {
+            gate.watch(&mut fds);
+        }
+        let _ = poll(&mut fds, Some(&timespec(until)));
+        self.wire.waited();
+    }
+}
