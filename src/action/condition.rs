@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, MemberStatus, Service, ServiceState};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceState};
 use crate::domain::observation::manager::FenceStatus;
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::stamp::Stamp;
@@ -61,6 +61,20 @@ pub enum Condition {
     Filesystem(Arc<str>, String, u64),
     /// Nothing is left on the physical volume.
     PvEmpty(String),
+    /// The service has this flag (or not).
+    Flag(String, &'static str, bool),
+    /// The service is in exactly this state.
+    InState(String, ServiceState),
+    /// The service changed its state since the transition that was the last one when this was planned.
+    Turned(String, Option<Stamp>),
+    /// The manager runs on the member (or not).
+    ManagerOn(Arc<str>, bool),
+    /// clvmd listens on the member (or not).
+    ClvmdOn(Arc<str>, bool),
+    /// Nobody waits for the member to be fenced.
+    NoVictim(Arc<str>),
+    /// The cluster expects so many votes.
+    Expects(u32),
     /// All of them.
     All(Vec<Condition>),
 }
@@ -145,6 +159,13 @@ impl Condition {
             Self::Size { what, bytes, .. } => format!("{what} has {bytes} bytes"),
             Self::Filesystem(node, mount, bytes) => format!("{mount} on {node} has at least {bytes} bytes"),
             Self::PvEmpty(path) => format!("nothing is left on {path}"),
+            Self::Flag(id, flag, on) => format!("rgmanager shows {id} {}{flag}", if *on { "" } else { "no longer " }),
+            Self::InState(id, state) => format!("rgmanager has {id} {}", state.word()),
+            Self::Turned(id, _) => format!("rgmanager has a newer transition of {id}"),
+            Self::ManagerOn(name, on) => format!("{} on {name}", if *on { "rgmanager answers" } else { "no rgmanager is left" }),
+            Self::ClvmdOn(name, on) => format!("cman has {} on {name}", if *on { "clvmd's port bound" } else { "no clvmd" }),
+            Self::NoVictim(name) => format!("fenced no longer waits for {name}"),
+            Self::Expects(votes) => format!("cman expects {votes} votes"),
             Self::All(all) => all.iter().map(Self::words).collect::<Vec<_>>().join("; "),
         }
     }
@@ -221,9 +242,44 @@ impl Condition {
             }
             Self::Fenced(name, how, since) => fenced(cluster, name, *how, *since),
             Self::Interrupted(name, since) => interrupted(cluster, name, *since),
-            Self::Guest { .. } | Self::Size { .. } | Self::Filesystem(..) | Self::PvEmpty(_) | Self::All(_) => {
-                Verdict::Unknown(String::new())
+            other => other.judge_rhcs(cluster, &verdict),
+        }
+    }
+
+    /// What only rgmanager's clusters have.
+    fn judge_rhcs(&self, cluster: &Cluster, verdict: &dyn Fn(bool, String) -> Verdict) -> Verdict {
+        let of_member = |name: &str, is: &dyn Fn(&Member) -> Option<bool>, wanted: bool, what: &str| {
+            let Some(member) = cluster.member(name) else { return Verdict::Unknown(format!("{name} is not a member")) };
+            match is(member) {
+                Some(is) => verdict(is == wanted, format!("{what} {} on {name}", if is { "runs" } else { "does not run" })),
+                None => Verdict::Unknown(format!("whether {what} runs on {name} is not known")),
             }
+        };
+        match self {
+            Self::Flag(id, flag, on) => of_service(cluster, id, |s| {
+                let is = s.flags.contains(flag);
+                verdict(is == *on, format!("{id} is {}{flag}", if is { "" } else { "not " }))
+            }),
+            Self::InState(id, state) => of_service(cluster, id, |s| verdict(s.state == *state, standing(s))),
+            Self::Turned(id, before) => of_service(cluster, id, |s| {
+                let turned = s.since != *before;
+                let words = if turned { "has changed its state since" } else { "has not changed its state since" };
+                verdict(turned, format!("{id} {words}"))
+            }),
+            Self::ManagerOn(name, on) => of_member(name, &|m| m.manager, *on, "rgmanager"),
+            Self::ClvmdOn(name, on) => of_member(name, &|m| m.rhcs.as_ref().and_then(|r| r.clvmd), *on, "clvmd"),
+            Self::NoVictim(name) => match cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref()) {
+                Some(domain) => {
+                    let waits = domain.victims.contains(name) || cluster.member(name).is_some_and(|m| m.status == MemberStatus::Unclean);
+                    verdict(!waits, format!("fenced {} for {name}", if waits { "still waits" } else { "does not wait" }))
+                }
+                None => Verdict::Unknown("no node has told of the fence domain".to_owned()),
+            },
+            Self::Expects(votes) => match cluster.quorum.expected {
+                Some(is) => verdict(is == *votes, format!("cman expects {is} votes")),
+                None => Verdict::Unknown("how many votes are expected is not known".to_owned()),
+            },
+            _ => Verdict::Unknown(String::new()),
         }
     }
 }

@@ -36,9 +36,11 @@ pub(super) fn plan(input: &Input<'_>, path: &str, onto: Option<&str>) -> Result<
     room(cluster, pv, vg, onto)?;
     let mut plan = input.blank();
     let shared = cluster.groups.iter().any(|g| g.name == vg && g.lock_type.as_deref().is_some_and(|l| !l.is_empty() && l != "none"));
-    if shared {
+    // With its mirrors a cluster moves what is active everywhere as one node does.
+    let mirrored = input.found.cluster_mirrors().next().is_some() && input.found.cluster_mirrors().all(|(_, works)| works);
+    if shared && !mirrored {
         for (_, lv) in volumes {
-            plan.steps.push(one(cluster, vg, lv.trim_matches(['[', ']']), path, onto)?);
+            plan.steps.push(one(input, vg, lv.trim_matches(['[', ']']), path, onto)?);
         }
     } else {
         let Some(node) = first_within_reach(&pv.seen_by, cluster) else {
@@ -83,13 +85,17 @@ fn room(cluster: &Cluster, pv: &PhysicalVolume, vg: &str, onto: Option<&str>) ->
 }
 
 /// One volume of a shared group.
-fn one(cluster: &Cluster, vg: &str, lv: &str, path: &str, onto: Option<&str>) -> Result<Step, Vec<Refusal>> {
+fn one(input: &Input<'_>, vg: &str, lv: &str, path: &str, onto: Option<&str>) -> Result<Step, Vec<Refusal>> {
+    let cluster = input.cluster;
     let volume = cluster.volumes.iter().find(|v| v.vg == vg && v.lv == lv);
     let active = volume.map(|v| v.active_on.as_slice()).unwrap_or_default();
     let [node] = active else {
         let where_ = if active.is_empty() { "nowhere".to_owned() } else { format!("on {}", active.join(", ")) };
         let why = format!("{vg}/{lv} is active {where_}; in a shared group it must be active on exactly one node to be moved");
-        return Err(vec![Refusal::new("several-active", why, format!("lvchange -aey {vg}/{lv} on one node alone"))]);
+        let without: Vec<&str> = input.found.cluster_mirrors().filter(|(_, works)| !works).map(|(node, _)| &**node).collect();
+        let mirror =
+            if without.is_empty() { String::new() } else { format!(", or cmirrord on {} (service cmirrord start)", without.join(", ")) };
+        return Err(vec![Refusal::new("several-active", why, format!("lvchange -aey {vg}/{lv} on one node alone{mirror}"))]);
     };
     if !cluster.member(node).is_some_and(whereabouts::is_within_reach) {
         return Err(vec![Refusal::new(

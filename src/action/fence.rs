@@ -63,7 +63,7 @@ pub(super) fn plan(input: &Input<'_>, node: &str, how: FenceHow) -> Result<Plan,
 }
 
 /// Whether a node really looks dead, in the order of what counts.
-fn signs(member: &Member) -> Vec<String> {
+pub(super) fn signs(member: &Member) -> Vec<String> {
     let mut alive = Vec::new();
     if member.reach.is_up() {
         alive.push("SSH".to_owned());

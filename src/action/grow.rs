@@ -163,6 +163,7 @@ fn filesystem(input: &Input<'_>, name: &VolumeName, facts: &VolumeFacts, bytes: 
         "ext2" | "ext3" | "ext4" => CommandLine::new("resize2fs", [device]),
         "xfs" => CommandLine::new("xfs_growfs", [one.mount.clone()]),
         "gfs2" => CommandLine::new("gfs2_grow", [one.mount.clone()]),
+        "gfs" => CommandLine::new("gfs_grow", [one.mount.clone()]),
         other => {
             plan.notices.push(format!(
                 "{} on {} is {other}: quorate cannot grow it, the volume below it is larger afterwards",
@@ -171,7 +172,7 @@ fn filesystem(input: &Input<'_>, name: &VolumeName, facts: &VolumeFacts, bytes: 
             return;
         }
     };
-    if one.kind != "gfs2" && mounted.len() > 1 {
+    if !matches!(one.kind.as_str(), "gfs" | "gfs2") && mounted.len() > 1 {
         plan.notices.push(format!("{} is mounted on several nodes though {} is not made for that: left alone", one.mount, one.kind));
         return;
     }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::cluster::{Cluster, ServiceKind};
+use crate::domain::cluster::{Cluster, ServiceKind, Stack};
 use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::{GuestDefinition, GuestJob, GuestPlace, GuestState, PrimitiveConfig, Simulation, VolumeFacts};
 use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
 use crate::link::{CommandLine, Lane};
 use crate::probe::lvm::grow;
 use crate::probe::pacemaker::{fencing_test, primitive, simulation};
+use crate::probe::rhcs::{act, fence};
 use crate::probe::systemd::starter;
 use crate::probe::{Raw, virsh};
 
@@ -57,6 +58,16 @@ pub enum What {
     GuestDisk(String, String, String),
     /// The volumes on a physical volume.
     OnPv(String),
+    /// Whether all rgmanagers are locked: no service starts then.
+    RgmanagerLock,
+    /// Whether the stop of this resource script suspends.
+    StopSuspends(String),
+    /// Which fence_ack_manual there is, and whether a fencing waits for it there.
+    Override,
+    /// A node's power, by its fence device.
+    Power(String),
+    /// Whether the mirrors of a cluster work there (pvmove under clvmd).
+    ClusterMirror,
 }
 
 /// A guest for [`What::Place`].
@@ -93,6 +104,11 @@ pub enum Finding {
     Volume(VolumeFacts),
     Bytes(u64),
     OnPv(Vec<(String, String)>),
+    RgmanagerLock(bool),
+    StopSuspends(bool),
+    Override(fence::Override),
+    Power(bool),
+    ClusterMirror(bool),
 }
 
 impl Query {
@@ -117,6 +133,11 @@ impl Query {
             What::DeviceSize(v) => grow::device_size(&v.vg, &v.lv),
             What::GuestDisk(uri, guest, path) => grow::guest_disk(uri, guest, path),
             What::OnPv(pv) => grow::on_pv(pv),
+            What::RgmanagerLock => act::lock(act::Lock::Query),
+            What::StopSuspends(script) => act::stop_suspends(script),
+            What::Override => fence::overriding(),
+            What::Power(node) => fence::fence_status(node),
+            What::ClusterMirror => grow::cluster_mirror(),
         }
     }
 
@@ -135,6 +156,11 @@ impl Query {
             What::DeviceSize(_) => grow::parse_size(raw).map(Finding::Bytes),
             What::GuestDisk(..) => grow::parse_guest_disk(raw).map(Finding::Bytes),
             What::OnPv(_) => grow::parse_on_pv(raw).map(Finding::OnPv),
+            What::RgmanagerLock => act::is_locked(raw).map(Finding::RgmanagerLock).ok_or_else(|| raw.refusal()),
+            What::StopSuspends(_) => act::does_suspend(raw).map(Finding::StopSuspends),
+            What::Override => fence::parse_overriding(raw).map(Finding::Override),
+            What::Power(_) => fence::power(raw).map(Finding::Power).ok_or_else(|| raw.refusal()),
+            What::ClusterMirror => grow::parse_cluster_mirror(raw).map(Finding::ClusterMirror),
         }
     }
 
@@ -142,7 +168,7 @@ impl Query {
     pub const fn pace(&self) -> (Lane, Duration) {
         match self.what {
             What::State(..) | What::Job(..) => (Lane::Slow, Duration::from_secs(10)),
-            What::FenceDevices(_) => (Lane::Slow, Duration::from_secs(60)),
+            What::FenceDevices(_) | What::Power(_) => (Lane::Slow, Duration::from_secs(60)),
             _ => (Lane::Slow, Duration::from_secs(20)),
         }
     }
@@ -231,6 +257,29 @@ impl Findings {
         self.answers().filter_map(|(q, f)| if let Finding::FenceDevices(tests) = f { Some((&q.node, tests.as_slice())) } else { None })
     }
 
+    /// Whether all rgmanagers are locked.
+    pub fn is_locked(&self) -> Option<bool> {
+        self.answers().find_map(|(_, f)| if let Finding::RgmanagerLock(locked) = f { Some(*locked) } else { None })
+    }
+
+    /// Whether the stop of the script that was asked about suspends: its file, and yes or no.
+    pub fn stop_suspends(&self) -> Option<(&str, bool)> {
+        self.answers().find_map(|(q, f)| match (&q.what, f) {
+            (What::StopSuspends(file), Finding::StopSuspends(suspends)) => Some((file.as_str(), *suspends)),
+            _ => None,
+        })
+    }
+
+    /// Each node's fence_ack_manual.
+    pub fn overrides(&self) -> impl Iterator<Item = (&Arc<str>, &fence::Override)> {
+        self.answers().filter_map(|(q, f)| if let Finding::Override(found) = f { Some((&q.node, found)) } else { None })
+    }
+
+    /// Nodes on which the mirrors of a cluster work, and nodes on which they do not.
+    pub fn cluster_mirrors(&self) -> impl Iterator<Item = (&Arc<str>, bool)> {
+        self.answers().filter_map(|(q, f)| if let Finding::ClusterMirror(works) = f { Some((&q.node, *works)) } else { None })
+    }
+
     /// Questions without an answer: (node, why).
     pub fn troubles(&self) -> impl Iterator<Item = (&Arc<str>, &Trouble)> {
         self.0.iter().filter_map(|(q, f)| f.as_ref().err().map(|trouble| (&q.node, trouble)))
@@ -269,6 +318,16 @@ fn xml(text: &str) -> String {
 
 /// What must be asked next for an action; nothing: it can be planned. To be called again after each round of answers.
 pub fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Query> {
+    let mut asked = match cluster.stack {
+        _ if super::stack::bars(action, cluster.stack).is_some() => Vec::new(),
+        Some(Stack::Rhcs) => super::rhcs::needed(action, cluster),
+        _ => by_pacemaker(action, cluster, found),
+    };
+    asked.retain(|query| !found.has(query));
+    asked
+}
+
+fn by_pacemaker(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Query> {
     let mut asked = Vec::new();
     let Some(post) = whereabouts::post(cluster, None) else { return asked };
     match action {
@@ -305,9 +364,8 @@ pub fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Query
             }
         }
         Action::Register { guest, .. } => of_newcomer(guest, cluster, &post, &mut asked),
-        Action::Node(..) | Action::Maintenance { .. } => {}
+        Action::Node(..) | Action::Maintenance { .. } | Action::Daemon { .. } | Action::Expected { .. } => {}
     }
-    asked.retain(|query| !found.has(query));
     asked
 }
 
@@ -318,15 +376,21 @@ pub(super) fn first_within_reach(nodes: &[Arc<str>], cluster: &Cluster) -> Optio
 
 /// The volume on the node that would grow it, its device on every node where it is active, and the guests on it.
 fn of_volume(name: &VolumeName, cluster: &Cluster, found: &Findings, post: &Arc<str>, asked: &mut Vec<Query>) {
+    of_devices(name, cluster, asked);
+    let Some(volume) = cluster.volumes.iter().find(|v| v.vg == name.vg && v.lv == name.lv) else { return };
+    for user in &volume.used_by {
+        of_guest(user, &[], cluster, found, post, asked);
+    }
+}
+
+/// The volume on the node that would grow it, and its device on every node where it is active.
+pub(super) fn of_devices(name: &VolumeName, cluster: &Cluster, asked: &mut Vec<Query>) {
     let Some(volume) = cluster.volumes.iter().find(|v| v.vg == name.vg && v.lv == name.lv) else { return };
     let places = if volume.active_on.is_empty() { &volume.seen_by } else { &volume.active_on };
     let Some(first) = first_within_reach(places, cluster) else { return };
     asked.push(Query::new(&first, What::Volume(name.clone())));
     for node in volume.active_on.iter().filter(|n| cluster.member(n).is_some_and(whereabouts::is_within_reach)) {
         asked.push(Query::new(node, What::DeviceSize(name.clone())));
-    }
-    for user in &volume.used_by {
-        of_guest(user, &[], cluster, found, post, asked);
     }
 }
 

@@ -15,6 +15,7 @@ pub mod intent;
 pub mod journal;
 pub mod lock;
 pub mod plan;
+pub mod stack;
 
 mod cleanup;
 mod evacuate;
@@ -26,6 +27,7 @@ mod migration;
 mod node;
 mod register;
 mod relocate;
+mod rhcs;
 mod run;
 mod suspend;
 mod whereabouts;

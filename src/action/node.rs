@@ -208,6 +208,11 @@ fn join(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter) -
 /// The answer must come before the host goes: it goes two seconds later.
 const REBOOT: &str = "(sleep 2; systemctl reboot || shutdown -r now || reboot) >/dev/null 2>&1 </dev/null & echo 'goes in 2 s'";
 
+/// Reboots the host where it runs.
+pub(super) fn restart_host() -> CommandLine {
+    CommandLine::script(REBOOT, [""; 0]).privileged()
+}
+
 fn reboot(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter) -> Result<Plan, Vec<Refusal>> {
     let post = whereabouts::post_or_refuse(input.cluster, Some(&member.name))?;
     let mut plan = input.blank();
@@ -219,7 +224,7 @@ fn reboot(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter)
     }
     plan.steps.extend(down(here, starter));
     plan.steps.push(Step::wait(format!("{} is offline", member.name), offline(member), 120));
-    plan.steps.push(Step::change(format!("Reboot {}", member.name), here, CommandLine::script(REBOOT, [""; 0]).privileged(), 60));
+    plan.steps.push(Step::change(format!("Reboot {}", member.name), here, restart_host(), 60));
     plan.steps.push(Step::wait(format!("{} is back", member.name), back(member), BOOT));
     if was_online {
         plan.steps.push(standby(member, &post, false));

@@ -70,7 +70,8 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
     Ok(plan)
 }
 
-fn refuse(ways: &[Way], how: Option<RelocateHow>) -> Vec<Refusal> {
+/// Why no way is open, or not this one.
+pub(super) fn refuse(ways: &[Way], how: Option<RelocateHow>) -> Vec<Refusal> {
     let of = ways.iter().filter(|w| how.is_none_or(|h| h == w.how));
     let mut all: Vec<Refusal> = Vec::new();
     for way in of {

@@ -22,6 +22,9 @@ pub(super) struct Guest {
 
 /// The guest behind a service, where it runs.
 pub(super) fn guest_of(input: &Input<'_>, service: &Service) -> Result<Guest, Vec<Refusal>> {
+    if service.rhcs.is_some() {
+        return super::rhcs::guest(input, service);
+    }
     let owner = whereabouts::owner(service)?;
     let node = whereabouts::within_reach(input.cluster, &owner)?;
     let config = input.found.primitive(&service.id);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceKind};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceKind, Stack};
 
 use super::plan::Refusal;
 
@@ -31,7 +31,8 @@ pub fn post_or_refuse(cluster: &Cluster, avoid: Option<&str>) -> Result<Arc<str>
             Some(node) => format!("no member but {node} can be told what to do"),
             None => "no member that runs the manager can be reached".to_owned(),
         };
-        vec![Refusal::new("no-post", why, "connect quorate to a member on which pacemaker runs")]
+        let manager = if cluster.stack == Some(Stack::Rhcs) { "rgmanager" } else { "pacemaker" };
+        vec![Refusal::new("no-post", why, format!("connect quorate to a member on which {manager} runs"))]
     })
 }
 

@@ -249,6 +249,7 @@ impl Model {
             kind: barred::kind(self),
             barred: barred::session(self),
             role: self.setup.acting.gate.role,
+            stack: self.live.stack,
         }
     }
 

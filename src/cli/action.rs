@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::domain::task::{Action, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
+use crate::domain::task::{Action, Daemon, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
 /// `plan`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -168,8 +168,44 @@ pub enum ActionWord {
     Enable(OfService),
     /// Disable a service (rgmanager)
     Disable(OfService),
-    /// Take a failed service's failure back (rgmanager)
+    /// Start again what failed of a service and is not critical (rgmanager)
     Convalesce(OfService),
+    /// Throw a node out of the cluster, to be fenced (cman)
+    Kill(OfNode),
+    /// Start or stop a daemon on one node (rgmanager, clvmd)
+    Daemon {
+        /// The member
+        #[arg(value_parser = name)]
+        node: String,
+        /// Which
+        #[arg(value_name = "rgmanager|clvmd", value_enum, hide_possible_values = true)]
+        daemon: WhichDaemon,
+        /// Whether
+        #[arg(value_name = "start|stop", value_enum, hide_possible_values = true)]
+        run: Run,
+    },
+    /// Tell cman how many votes to expect
+    Expected {
+        /// So many
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        votes: u32,
+    },
+}
+
+/// `daemon`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the daemons' names")]
+pub enum WhichDaemon {
+    Rgmanager,
+    Clvmd,
+}
+
+/// `daemon ... start|stop`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "init scripts' words")]
+pub enum Run {
+    Start,
+    Stop,
 }
 
 /// `relocate --how`.
@@ -265,6 +301,16 @@ impl ActionWord {
             Self::Enable(of) => service(ServiceVerb::Enable, of),
             Self::Disable(of) => service(ServiceVerb::Disable, of),
             Self::Convalesce(of) => service(ServiceVerb::Convalesce, of),
+            Self::Kill(of) => node(NodeVerb::Kill, of),
+            Self::Daemon { node, daemon, run } => Action::Daemon {
+                node: node.clone(),
+                daemon: match daemon {
+                    WhichDaemon::Rgmanager => Daemon::Rgmanager,
+                    WhichDaemon::Clvmd => Daemon::Clvmd,
+                },
+                start: *run == Run::Start,
+            },
+            Self::Expected { votes } => Action::Expected { votes: *votes },
         }
     }
 }

@@ -4,6 +4,7 @@ mod table;
 
 pub use table::{Command, TABLE};
 
+use crate::domain::cluster::Stack;
 use crate::domain::role::Role;
 
 /// Where a command works, and the keymap section that may bind it.
@@ -136,6 +137,8 @@ pub struct Facts {
     pub barred: Option<&'static str>,
     /// What the operator may do.
     pub role: Role,
+    /// Which cluster stack runs.
+    pub stack: Option<Stack>,
 }
 
 impl When {
@@ -189,6 +192,9 @@ impl Entry {
             }
             if self.role > facts.role {
                 return Err("it needs the role admin");
+            }
+            if let Some(why) = self.id.bars(facts.stack) {
+                return Err(why);
             }
         }
         self.when.check(facts)

@@ -1,7 +1,34 @@
 //! The rows.
 
 use super::{Danger, Entry, Scope, When};
+use crate::domain::cluster::Stack;
 use crate::domain::role::Role;
+
+impl Command {
+    /// Why there is no such thing on this cluster stack; none: there is, or which stack runs is not known.
+    pub const fn bars(self, stack: Option<Stack>) -> Option<&'static str> {
+        match (stack, self) {
+            (
+                Some(Stack::Pacemaker),
+                Self::Enable
+                | Self::Disable
+                | Self::Convalesce
+                | Self::Kill
+                | Self::RgmanagerStart
+                | Self::RgmanagerStop
+                | Self::ClvmdStart
+                | Self::ClvmdStop
+                | Self::ExpectedVotes,
+            ) => Some("Red Hat Cluster Suite has it, Pacemaker does not"),
+            (Some(Stack::Rhcs), Self::Standby | Self::Unstandby) => Some("rgmanager has no standby: drain, then rgmanager-stop"),
+            (Some(Stack::Rhcs), Self::MaintenanceOn | Self::MaintenanceOff) => Some("rgmanager has no maintenance mode: freeze services"),
+            (Some(Stack::Rhcs), Self::Clear) => Some("rgmanager keeps no constraints"),
+            (Some(Stack::Rhcs), Self::CancelMigration) => Some("rgmanager would call the service failed"),
+            (Some(Stack::Rhcs), Self::Register | Self::Unregister) => Some("services stand in cluster.conf"),
+            _ => None,
+        }
+    }
+}
 
 /// Makes the enum and the table from one list, so that neither can miss a command.
 macro_rules! commands {
@@ -75,6 +102,9 @@ commands! {
     LookAfter "unfreeze-service" Services Service Operator Changes "let the manager look after it again";
     Cleanup "cleanup" Services Service Operator Tidies "let the manager forget its failures and try again";
     Clear "clear" Services Service Operator Tidies "take its leftover constraints away";
+    Enable "enable" Services Service Operator Changes "start it where its failover domain wants it (rgmanager)";
+    Disable "disable" Services Service Operator Changes "stop it, and keep it down (rgmanager)";
+    Convalesce "convalesce" Services Service Operator Changes "start again what failed of it and is not critical (rgmanager)";
     Unregister "unregister" Services Service Admin Ends "take it out of the cluster; its guest runs on";
     Register "register" Services Acting Admin Changes "make a guest a service of the cluster";
     Fence "fence" Members Member Operator Ends "fence the node: reboot, off, on";
@@ -86,6 +116,12 @@ commands! {
     LeaveCluster "leave" Members Member Admin Ends "let the node leave the cluster";
     JoinCluster "join" Members Member Operator Changes "let the node join the cluster again";
     Reboot "reboot" Members Member Operator Ends "drain the node and reboot it";
+    Kill "kill" Members Member Admin Ends "throw the node out of the cluster, to be fenced (cman)";
+    RgmanagerStart "rgmanager-start" Members Member Operator Changes "start rgmanager on the node";
+    RgmanagerStop "rgmanager-stop" Members Member Admin Ends "stop rgmanager on the node: its services move off";
+    ClvmdStart "clvmd-start" Members Member Operator Changes "start clvmd on the node";
+    ClvmdStop "clvmd-stop" Members Member Admin Ends "stop clvmd on the node";
+    ExpectedVotes "expected" Members Acting Admin Ends "tell cman how many votes to expect";
     MaintenanceOn "maintenance-on" Global Acting Operator Ends "the manager starts, stops and moves nothing any more";
     MaintenanceOff "maintenance-off" Global Acting Operator Changes "the manager looks after everything again";
     Grow "grow" Storage Volume Operator Ends "grow the volume and all that stands on it";

@@ -36,8 +36,19 @@ const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "resize2fs", "/dev/N/N"),
     (Role::Operator, "xfs_growfs", "/[A-Za-z0-9_./+-]+"),
     (Role::Operator, "gfs2_grow", "/[A-Za-z0-9_./+-]+"),
+    (Role::Operator, "gfs_grow", "/[A-Za-z0-9_./+-]+"),
+    (Role::Operator, "clusvcadm", "-[dsRZUc] N"),
+    (Role::Operator, "clusvcadm", "-[erM] N -m N"),
+    (Role::Operator, "fence_node", "(-v )?N"),
+    (Role::Operator, "service", "(cman|rgmanager|clvmd|qdiskd|gfs|gfs2) start"),
     (Role::Operator, "systemctl", "start (corosync|pacemaker)"),
     (Role::Admin, "systemctl", "stop (corosync|pacemaker)"),
+    (Role::Operator, "virsh", "-c qemu:///system destroy --domain N"),
+    (Role::Admin, "service", "(rgmanager|clvmd|qdiskd|gfs|gfs2) stop"),
+    (Role::Admin, "fence_tool", "leave"),
+    (Role::Admin, "cman_tool", "leave"),
+    (Role::Admin, "cman_tool", "kill -n N"),
+    (Role::Admin, "cman_tool", "expected -e [0-9]+"),
     (Role::Admin, "stonith_admin", "--confirm N --tag quorate-[0-9a-f]+"),
     (Role::Admin, "crm_attribute", "--type crm_config --name stop-orphan-resources (--update false|--delete)"),
     (Role::Admin, "crm_resource", "--refresh --resource N --force"),
@@ -48,6 +59,8 @@ const ACTS: &[(Role, &str, &str)] = &[
 
 /// Questions of an inquiry that take names.
 const INQUIRIES: &[(&str, &str)] = &[
+    ("clusvcadm", "-S"),
+    ("fence_node", "-S N"),
     ("cibadmin", "--query --xpath //primitive\\[@id='N'\\]"),
     ("virsh", "-r -c qemu:///system (domstate --reason|domjobinfo) --domain N( --rawstats)?"),
     ("virsh", "-r -c qemu:///system domblkinfo --domain N --device /[A-Za-z0-9_./+-]+"),

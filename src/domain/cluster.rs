@@ -473,7 +473,7 @@ pub struct VolumeGroup {
     pub free: Option<u64>,
     /// Shared between nodes (lvmlockd, clvmd, or simply seen by several).
     pub shared: bool,
-    /// dlm, sanlock ...
+    /// dlm, sanlock ...; clvmd for a clustered group of old.
     pub lock_type: Option<String>,
     /// Who sees it.
     pub seen_by: Vec<Arc<str>>,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::observation::rhcs::{ConfDisk, ConfService, FailoverDomain, QuorumDisk};
+use super::task::FenceHow;
 
 /// Facts of the whole cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,6 +100,15 @@ pub struct RhcsMember {
     pub last_fence: Option<String>,
 }
 
+impl RhcsMember {
+    /// What fencing does to it: what its first method in cluster.conf says, a reboot unless that says off.
+    pub fn fence_action(&self) -> FenceHow {
+        let devices = self.methods.iter().flatten().take(1).flat_map(|(_, devices)| devices);
+        let mut parts = devices.flat_map(|device| device.split(", "));
+        if parts.any(|part| matches!(part, "action off" | "option off")) { FenceHow::Off } else { FenceHow::Reboot }
+    }
+}
+
 /// Facts of a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RhcsService {
@@ -108,4 +118,6 @@ pub struct RhcsService {
     pub conf: Option<ConfService>,
     /// Its failover domain.
     pub domain: Option<FailoverDomain>,
+    /// This clustat tells whether it is frozen (not before RHEL 6.1, but in late RHEL 5).
+    pub tells_flags: bool,
 }

@@ -57,6 +57,38 @@ pub enum Action {
         /// Where to; none: wherever there is room.
         onto: Option<String>,
     },
+    /// Start or stop a daemon of the cluster on one node (rgmanager's clusters).
+    Daemon {
+        /// The node.
+        node: String,
+        /// Which.
+        daemon: Daemon,
+        /// Start it; otherwise stop it.
+        start: bool,
+    },
+    /// Tell cman how many votes to expect.
+    Expected {
+        /// So many.
+        votes: u32,
+    },
+}
+
+/// A daemon that is started and stopped by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "named by what they are")]
+pub enum Daemon {
+    Rgmanager,
+    Clvmd,
+}
+
+impl Daemon {
+    /// Its name, which is also its init script's.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Rgmanager => "rgmanager",
+            Self::Clvmd => "clvmd",
+        }
+    }
 }
 
 /// A logical volume by name.
@@ -188,6 +220,7 @@ pub enum NodeVerb {
     Leave,
     Join,
     Reboot,
+    Kill,
 }
 
 impl NodeVerb {
@@ -202,6 +235,7 @@ impl NodeVerb {
             Self::Leave => "leave",
             Self::Join => "join",
             Self::Reboot => "reboot",
+            Self::Kill => "kill",
         }
     }
 }
@@ -244,7 +278,7 @@ impl Target {
 }
 
 /// Every word of the contract's ACTION grammar.
-pub const ACTION_WORDS: [&str; 29] = [
+pub const ACTION_WORDS: [&str; 32] = [
     "relocate",
     "cancel",
     "suspend",
@@ -274,6 +308,9 @@ pub const ACTION_WORDS: [&str; 29] = [
     "enable",
     "disable",
     "convalesce",
+    "kill",
+    "daemon",
+    "expected",
 ];
 
 impl Action {
@@ -288,6 +325,8 @@ impl Action {
             Self::Maintenance { .. } => "maintenance",
             Self::Grow { .. } => "grow",
             Self::Evacuate { .. } => "evacuate",
+            Self::Daemon { .. } => "daemon",
+            Self::Expected { .. } => "expected",
         }
     }
 
@@ -296,7 +335,8 @@ impl Action {
         match self {
             Self::Relocate { service, .. } | Self::Service(_, service) => Target::Service(service.clone()),
             Self::Register { guest, .. } => Target::Guest(guest.clone()),
-            Self::Fence { node, .. } | Self::Node(_, node) => Target::Node(node.clone()),
+            Self::Fence { node, .. } | Self::Node(_, node) | Self::Daemon { node, .. } => Target::Node(node.clone()),
+            Self::Expected { .. } => Target::Cluster("expected"),
             Self::Maintenance { on } => Target::Cluster(if *on { "on" } else { "off" }),
             Self::Grow { volume, .. } => Target::Volume(volume.clone()),
             Self::Evacuate { pv, .. } => Target::Pv(pv.clone()),
@@ -323,6 +363,10 @@ impl fmt::Display for Action {
             Self::Grow { volume, size: GrowSize::To(bytes) } => write!(f, "grow {volume} --to {bytes}B"),
             Self::Evacuate { pv, onto: None } => write!(f, "evacuate {pv}"),
             Self::Evacuate { pv, onto: Some(onto) } => write!(f, "evacuate {pv} --onto {onto}"),
+            Self::Daemon { node, daemon, start } => {
+                write!(f, "daemon {node} {} {}", daemon.word(), if *start { "start" } else { "stop" })
+            }
+            Self::Expected { votes } => write!(f, "expected {votes}"),
         }
     }
 }

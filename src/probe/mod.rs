@@ -19,7 +19,7 @@ pub mod lvm;
 pub mod multipath;
 pub mod net;
 pub mod pacemaker;
-mod parts;
+pub(crate) mod parts;
 pub mod rhcs;
 pub mod systemd;
 pub mod virsh;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::world::{Deed, Guest, Mount, Node, Port, Run, Volume, World};
+use super::world::{Deed, Guest, Mount, Node, Port, Rg, Run, Volume, World};
 use super::{Setup, chance, story};
 
 /// The guests of the CNAF cluster: name, virtual CPUs, GiB, preferred node (from 1).
@@ -52,6 +52,8 @@ impl World {
             map: Vec::new(),
             changed: (setup.began.shifted(-DAY), "crm_resource"),
             serial: 0,
+            locked: false,
+            expected: None,
         };
         for at in 0..setup.guests {
             let guest = guest(setup, at, &mut world.volumes);
@@ -72,6 +74,9 @@ fn node(setup: &Setup, at: usize) -> Node {
         on: true,
         cut: false,
         clustered: true,
+        rgmanager: true,
+        clvmd: true,
+        bmc_dead: false,
         unclean: false,
         standby: false,
         booted: setup.began.shifted(-days * DAY),
@@ -112,6 +117,7 @@ fn guest(setup: &Setup, at: usize, volumes: &mut Vec<Volume>) -> Guest {
         last: Some(prefers),
         restarts: 0,
         jinxed: BTreeSet::new(),
+        rg: Rg::default(),
     }
 }
 

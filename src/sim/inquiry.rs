@@ -7,7 +7,9 @@ use super::policy;
 use super::world::{GuestAt, NodeAt, Run, World};
 use crate::domain::observation::simulation::GuestDefinition;
 use crate::link::CommandLine;
+use crate::probe::lvm::grow;
 use crate::probe::pacemaker::{fencing_test, simulation};
+use crate::probe::rhcs::fence;
 use crate::probe::systemd::starter;
 use crate::probe::virsh::{definition, place};
 
@@ -28,6 +30,12 @@ pub fn command(world: &World, node: NodeAt, argv: &[String]) -> Option<Printed> 
     }
     if is(&starter::command()) {
         return Some(Printed::ok("systemd\n".to_owned()));
+    }
+    if is(&fence::overriding()) {
+        return Some(Printed::ok("@@quorate head\n#!\n@@quorate waits\n".to_owned()));
+    }
+    if is(&grow::cluster_mirror()) {
+        return Some(Printed::ok("yes\n".to_owned()));
     }
     if is(&definition::command("")) {
         return Some(guest_of_file(world, first).map_or_else(|| missing(first), |g| Printed::ok(domain(world, g))));

@@ -108,6 +108,7 @@ impl World {
         if let Some(n) = self.nodes.get_mut(node) {
             n.unclean = true;
         }
+        self.transition();
         self.tell_lost(node);
         if self.quorate() {
             let client = if self.manager == Manager::Rgmanager { "fenced" } else { "pacemaker-controld" };
@@ -119,6 +120,11 @@ impl World {
     pub fn fence(&mut self, node: NodeAt, action: &'static str, client: &str, takes: i64) {
         let Some(by) = self.members().into_iter().find(|m| *m != node) else { return };
         self.tell_fencing(node, by, action);
+        // fenced goes on trying; a human can tell it that the node is off.
+        if client != "fence_ack_manual" && self.nodes.get(node).is_some_and(|n| n.bmc_dead) {
+            let name = self.name(node).to_owned();
+            return self.log(by, "fenced", 4, format!("fence {name} failed"));
+        }
         let client = format!("{client}.{}@{}", 500 + by, self.name(by));
         self.fences.push(Fencing { target: node, action, by, client, done: None });
         self.plan(takes, Deed::Fenced(node));
@@ -136,8 +142,12 @@ impl World {
         if action == "on" {
             return self.plan(BOOT, Deed::Boot(node));
         }
+        let rgmanager = self.manager == Manager::Rgmanager;
         for guest in &mut self.guests {
-            if guest.on == Some(node) || guest.work == Some(Work::Start(node)) {
+            if rgmanager && !guest.managed && guest.on == Some(node) {
+                // What is frozen stays where it was, dead as it is.
+                (guest.run, guest.since) = (Run::Off, now);
+            } else if guest.on == Some(node) || guest.work == Some(Work::Start(node)) {
                 (guest.on, guest.run, guest.work, guest.since) = (None, Run::Off, None, now);
             } else if matches!(guest.work, Some(Work::Migrate { to, .. }) if to == node) {
                 guest.work = None;
@@ -152,6 +162,7 @@ impl World {
         let now = self.now;
         let Some(n) = self.nodes.get_mut(node).filter(|n| !n.on) else { return };
         (n.on, n.cut, n.booted, n.boots) = (true, false, now, n.boots + 1);
+        (n.rgmanager, n.clvmd) = (true, true);
         n.ports.iter_mut().for_each(|p| p.up = true);
         n.paths = [true; 2];
         self.log(node, "kernel", 6, "Linux version 6.1.0-28-amd64 (debian-kernel@lists.debian.org)");
@@ -162,7 +173,16 @@ impl World {
     pub fn join(&mut self, node: NodeAt) {
         let Some(n) = self.nodes.get_mut(node).filter(|n| n.on && !n.clustered) else { return };
         (n.clustered, n.unclean) = (true, false);
+        self.expected = None;
+        self.transition();
         self.tell_joined(node);
+    }
+
+    /// Members or services change: what rgmanager only let rest is started again.
+    pub fn transition(&mut self) {
+        for guest in &mut self.guests {
+            guest.rg.rests = false;
+        }
     }
 
     /// A node's cluster stops in good order.
@@ -170,6 +190,7 @@ impl World {
         if let Some(n) = self.nodes.get_mut(node) {
             n.clustered = false;
         }
+        self.transition();
         self.tell_left(node);
     }
 

@@ -9,13 +9,14 @@ use std::time::Duration;
 use super::Setup;
 use super::answer::{self, Printed};
 use super::libvirt;
-use super::obey;
+use super::obey::{self, Reply};
+use super::rgmanager::{self, Pending};
+use super::tool;
 use super::world::{NodeAt, World};
-use crate::action::Change;
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::observation::Question;
 use crate::domain::stamp::Stamp;
-use crate::link::{Answer, Ask, AskError, ChangeError, Link, Order, Report, StreamId, Voice};
+use crate::link::{Answer, AskError, AskId, ChangeError, ChangeId, Link, Order, Report, StreamId, Voice};
 use crate::probe::log::StreamKind;
 
 /// The longest that the thread sleeps: what a session must notice by itself (a node that is gone) takes no longer.
@@ -32,6 +33,8 @@ pub struct Simulation {
 enum ToSim {
     Open(u64, NodeAt, Voice),
     Order(u64, Order),
+    Run(NodeAt, Vec<String>, Sender<Printed>),
+    Befall(String, Sender<bool>),
 }
 
 impl Simulation {
@@ -40,7 +43,7 @@ impl Simulation {
         let world = World::new(setup);
         let names = world.nodes.iter().map(|n| n.name.clone()).collect();
         let (to, from) = channel();
-        let life = Life { world, links: BTreeMap::new(), commands: HashMap::new() };
+        let life = Life { world, links: BTreeMap::new(), commands: HashMap::new(), waiting: Vec::new() };
         thread::Builder::new().name("sim".to_owned()).stack_size(1 << 20).spawn(move || life.run(&from))?;
         Ok(Self { to, names })
     }
@@ -55,6 +58,24 @@ impl Simulation {
         let id = u64::from(voice.node().0);
         let _ = self.to.send(ToSim::Open(id, node, voice));
         Box::new(Handle { id, to: self.to.clone() })
+    }
+}
+
+impl Simulation {
+    /// What one tool of a node prints: standard output, standard error, exit status. It waits as long as the tool does; none: the node has no power, or the
+    /// simulation is over. This is how a simulated cluster stands behind real sshd's.
+    #[doc(hidden)]
+    pub fn tool(&self, node: usize, argv: &[String]) -> Option<(String, String, i32)> {
+        let (to, from) = channel();
+        self.to.send(ToSim::Run(node, argv.to_vec(), to)).ok()?;
+        from.recv().ok().map(|Printed { out, err, code }| (out, err, code))
+    }
+
+    /// Has something befall the cluster: `lose NODE`, `jinx GUEST NODE`, `restrict GUEST NODE...` (see `sim::tool`). False: there is no such thing.
+    #[doc(hidden)]
+    pub fn befall(&self, words: &str) -> bool {
+        let (to, from) = channel();
+        self.to.send(ToSim::Befall(words.to_owned(), to)).is_ok() && from.recv() == Ok(true)
     }
 }
 
@@ -94,6 +115,16 @@ struct Life {
     world: World,
     links: BTreeMap<u64, Open>,
     commands: HashMap<Vec<String>, Question>,
+    /// Commands whose work is not done, each with who waits for its answer.
+    waiting: Vec<(Whom, Pending)>,
+}
+
+/// Who waits for the answer to a command.
+#[derive(Debug)]
+enum Whom {
+    Ask(u64, AskId, Stamp),
+    Change(u64, ChangeId, Stamp),
+    Caller(Sender<Printed>),
 }
 
 impl Life {
@@ -105,10 +136,23 @@ impl Life {
                     self.links.insert(id, Open { node, voice, up: false, streams: BTreeMap::new(), libvirt: libvirt::Session::default() });
                 }
                 Ok(ToSim::Order(id, order)) => self.order(id, order),
+                Ok(ToSim::Run(node, argv, to)) => {
+                    self.world.advance(Stamp::now());
+                    // Without power nobody answers: the caller hears that its channel is gone.
+                    if self.world.nodes.get(node).is_some_and(|n| n.on) {
+                        let reply = tool::run(&mut self.world, &self.commands, node, &argv);
+                        self.reply(Whom::Caller(to), reply);
+                    }
+                }
+                Ok(ToSim::Befall(words, to)) => {
+                    self.world.advance(Stamp::now());
+                    let _ = to.send(tool::befall(&mut self.world, &words));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.world.advance(Stamp::now());
+            self.settle();
             self.links.retain(|_, link| speak(&self.world, link));
             self.world.netlink.clear();
             self.world.map.clear();
@@ -124,15 +168,23 @@ impl Life {
         self.world.advance(Stamp::now());
         let Some(link) = self.links.get_mut(&id) else { return };
         match order {
+            Order::Ask(ask) if !link.up => {
+                let _ = link.voice.say(Report::Answer { id: ask.id, result: Err(AskError::Lost(silent())) });
+            }
             Order::Ask(ask) => {
-                let result =
-                    if link.up { Ok(reply(&mut self.world, &self.commands, link.node, &ask)) } else { Err(AskError::Lost(silent())) };
-                let _ = link.voice.say(Report::Answer { id: ask.id, result });
+                let argv = ask.command.argv();
+                let reply = match answer::find(&self.commands, argv) {
+                    Some(question) => Reply::Now(answer::print(&self.world, link.node, question)),
+                    None => obey::command(&mut self.world, link.node, argv),
+                };
+                self.reply(Whom::Ask(id, ask.id, Stamp::now()), reply);
+            }
+            Order::Change(change) if !link.up => {
+                let _ = link.voice.say(Report::Changed { id: change.id(), result: Err(ChangeError::NotSent(silent())) });
             }
             Order::Change(change) => {
-                let id = change.id();
-                let result = if link.up { Ok(act(&mut self.world, link, &change)) } else { Err(ChangeError::NotSent(silent())) };
-                let _ = link.voice.say(Report::Changed { id, result });
+                let reply = obey::command(&mut self.world, link.node, change.command().argv());
+                self.reply(Whom::Change(id, change.id(), Stamp::now()), reply);
             }
             Order::Follow { id, command } => follow(&self.world, link, id, command.argv()),
             Order::Unfollow(id) => {
@@ -151,31 +203,59 @@ impl Life {
     }
 }
 
+impl Life {
+    /// Answers now, or when the work is done.
+    fn reply(&mut self, whom: Whom, reply: Reply) {
+        match reply {
+            Reply::Now(printed) => self.tell(whom, printed),
+            Reply::Later(pending) => self.waiting.push((whom, pending)),
+        }
+    }
+
+    /// Answers whose work is done by now.
+    fn settle(&mut self) {
+        for (whom, pending) in std::mem::take(&mut self.waiting) {
+            match rgmanager::ended(&self.world, &pending) {
+                Some(printed) => self.tell(whom, printed),
+                None => self.waiting.push((whom, pending)),
+            }
+        }
+    }
+
+    fn tell(&mut self, whom: Whom, printed: Printed) {
+        let done = Stamp::now();
+        let answer = |sent: Stamp, Printed { out, err, code }: Printed| Answer {
+            stdout: out.into_bytes(),
+            stderr: err.into_bytes(),
+            code,
+            sent,
+            first: done,
+            done,
+        };
+        match whom {
+            Whom::Ask(link, id, sent) => {
+                if let Some(link) = self.links.get_mut(&link) {
+                    let _ = link.voice.say(Report::Answer { id, result: Ok(answer(sent, printed)) });
+                }
+            }
+            Whom::Change(link, id, sent) => {
+                let Some(link) = self.links.get_mut(&link) else { return };
+                // What it prints comes before its end, as from a node.
+                let bytes = format!("{}{}", printed.out, printed.err).into_bytes();
+                if !bytes.is_empty() {
+                    let _ = link.voice.say(Report::Output { id, bytes, at: done });
+                }
+                let _ = link.voice.say(Report::Changed { id, result: Ok(answer(sent, printed)) });
+            }
+            Whom::Caller(to) => {
+                let _ = to.send(printed);
+            }
+        }
+    }
+}
+
 fn silent() -> LinkTrouble {
     LinkTrouble { fault: LinkFault::Timeout, text: "the node does not answer any more".to_owned() }
-}
-
-fn reply(world: &mut World, commands: &HashMap<Vec<String>, Question>, node: NodeAt, ask: &Ask) -> Answer {
-    let sent = Stamp::now();
-    let printed = match commands.get(ask.command.argv()) {
-        Some(question) => answer::print(world, node, *question),
-        None => obey::command(world, node, ask.command.argv()),
-    };
-    let Printed { out, err, code } = printed;
-    let done = Stamp::now();
-    Answer { stdout: out.into_bytes(), stderr: err.into_bytes(), code, sent, first: done, done }
-}
-
-/// A changing command: what it prints comes before its end, as from a node.
-fn act(world: &mut World, link: &Open, change: &Change) -> Answer {
-    let sent = Stamp::now();
-    let Printed { out, err, code } = obey::command(world, link.node, change.command().argv());
-    let bytes = format!("{out}{err}").into_bytes();
-    if !bytes.is_empty() {
-        let _ = link.voice.say(Report::Output { id: change.id(), bytes, at: sent });
-    }
-    let done = Stamp::now();
-    Answer { stdout: out.into_bytes(), stderr: err.into_bytes(), code, sent, first: done, done }
 }
 
 fn follow(world: &World, link: &mut Open, id: StreamId, argv: &[String]) {

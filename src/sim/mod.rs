@@ -20,6 +20,7 @@ mod policy;
 mod rgmanager;
 mod story;
 mod tell;
+mod tool;
 mod virsh;
 mod world;
 

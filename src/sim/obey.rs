@@ -6,34 +6,70 @@ use super::life::SECOND;
 use super::policy;
 use super::world::{GuestAt, Leftover, NodeAt, Run, Work, World};
 use super::{rgmanager, virsh};
+use crate::probe::rhcs::fence;
 
-/// Carries out a command on a node, and says what the tool would print.
-pub fn command(world: &mut World, node: NodeAt, argv: &[String]) -> Printed {
+/// The answer to a command.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// At once.
+    Now(Printed),
+    /// When its work is done.
+    Later(rgmanager::Pending),
+}
+
+/// Carries out a command on a node, and says what the tool would print, or for what it waits.
+pub fn command(world: &mut World, node: NodeAt, argv: &[String]) -> Reply {
     if let Some(printed) = inquiry::command(world, node, argv) {
-        return printed;
+        return Reply::Now(printed);
     }
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-    let Some((program, args)) = words.split_first() else { return Printed::default() };
-    let printed = match *program {
+    let Some((program, args)) = words.split_first() else { return Reply::Now(Printed::default()) };
+    let reply = match of_rgmanager(world, node, program, args) {
+        Some(reply) => reply,
+        None => Reply::Now(of_any(world, node, program, args)),
+    };
+    policy::decide(world);
+    reply
+}
+
+/// The tools of RHEL that take their time.
+fn of_rgmanager(world: &mut World, node: NodeAt, program: &str, args: &[&str]) -> Option<Reply> {
+    Some(match (program, args) {
+        ("clusvcadm", _) => rgmanager::command(world, node, args),
+        ("fence_node", _) => rgmanager::fence(world, args),
+        ("fence_ack_manual", [name, ..]) => rgmanager::acknowledge(world, name),
+        ("service", _) => rgmanager::service(world, node, args),
+        ("sh", ["-c", script, _, name, _]) if *script == absolutely() => rgmanager::acknowledge(world, name),
+        _ => return None,
+    })
+}
+
+/// The script that says `absolutely` to fence_ack_manual.
+fn absolutely() -> String {
+    let command = fence::fence_ack_manual("", fence::Acknowledge::Absolutely, 0);
+    command.argv().get(2).cloned().unwrap_or_default()
+}
+
+fn of_any(world: &mut World, node: NodeAt, program: &str, args: &[&str]) -> Printed {
+    match program {
         "crm_resource" => resource(world, args),
         "crm_standby" => standby(world, node, args),
         "crm_attribute" => attribute(world, node, args),
         "stonith_admin" => fencing(world, args),
         "lvextend" => extend(world, node, args),
         "lvchange" => refresh(world, node, args),
-        "gfs2_grow" => grow(world, args),
+        "gfs2_grow" | "gfs_grow" => grow(world, args),
         "systemctl" | "pcs" => service(world, node, args),
-        "reboot" => reboot(world, node),
+        "reboot" | "shutdown" => reboot(world, node),
         "logger" => log(world, node, args),
         "virsh" => virsh::command(world, node, args),
-        "clusvcadm" => rgmanager::command(world, node, args),
-        "fence_node" => rgmanager::fence(world, args),
+        "cman_tool" => rgmanager::cman_tool(world, node, args),
+        "fence_tool" if args == ["leave"] => Printed::default(),
         "true" | ":" => Printed::default(),
+        "sh" if args.get(1).is_some_and(|script| script.contains("shutdown -r")) => reboot(world, node),
         "test" | "sh" | "cat" | "echo" => Printed::failed(1, format!("sh: 1: {program}: the simulated node does not do this")),
         other => Printed::failed(127, format!("sh: 1: {other}: not found")),
-    };
-    policy::decide(world);
-    printed
+    }
 }
 
 /// The value of an option, in its forms `--name VALUE`, `--name=VALUE`, `-n VALUE`.
@@ -222,6 +258,7 @@ fn volume(world: &World, args: &[&str]) -> Option<usize> {
 fn extend(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
     let Some(at) = volume(world, args) else { return Printed::failed(5, "  Failed to find logical volume") };
     let room = storage::free(world);
+    let clvmd = world.manager == super::Manager::Rgmanager;
     let others: Vec<NodeAt> = world.members().into_iter().filter(|n| *n != node).collect();
     let Some(v) = world.volumes.get_mut(at) else { return Printed::default() };
     let wish = option(args, &["--size", "-L"]).unwrap_or_default();
@@ -241,8 +278,11 @@ fn extend(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
         );
     }
     let before = v.size;
-    for other in others {
-        v.stale.entry(other).or_insert(before);
+    // clvmd tells the others.
+    if !clvmd {
+        for other in others {
+            v.stale.entry(other).or_insert(before);
+        }
     }
     v.size = size;
     Printed {
@@ -250,7 +290,11 @@ fn extend(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
             "  Size of logical volume vg_cluster/{} changed from {} to {}.\n  Logical volume vg_cluster/{0} successfully resized.\n",
             v.name, before, size
         ),
-        err: "  WARNING: extending LV with a shared lock, other hosts may require LV refresh.\n".to_owned(),
+        err: if clvmd {
+            String::new()
+        } else {
+            "  WARNING: extending LV with a shared lock, other hosts may require LV refresh.\n".to_owned()
+        },
         code: 0,
     }
 }

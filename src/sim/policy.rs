@@ -18,7 +18,7 @@ pub fn decide(world: &mut World) {
     }
     for at in 0..world.guests.len() {
         let Some(guest) = world.guests.get(at) else { continue };
-        if guest.work.is_some() || !guest.managed || guest.run == Run::Crashed {
+        if guest.work.is_some() || !guest.managed || guest.run == Run::Crashed || guest.rg.rests || guest.rg.broken {
             continue;
         }
         match (guest.wanted, guest.on) {
@@ -43,7 +43,10 @@ pub fn allowed(world: &World, guest: GuestAt) -> Vec<NodeAt> {
     let banned: Vec<NodeAt> = mine(true).map(|l| l.node).collect();
     let able = |n: &NodeAt| {
         let node = world.nodes.get(*n);
-        node.is_some_and(|n| !n.standby) && !banned.contains(n) && g.failures.get(n).copied().unwrap_or(0) < THRESHOLD
+        node.is_some_and(|n| !n.standby && n.rgmanager)
+            && !banned.contains(n)
+            && g.failures.get(n).copied().unwrap_or(0) < THRESHOLD
+            && (g.rg.restricted.is_empty() || g.rg.restricted.contains(n))
     };
     world.members().into_iter().filter(able).collect()
 }
@@ -77,6 +80,9 @@ fn kept_by_failures(world: &World, guest: GuestAt, on: NodeAt) -> bool {
 }
 
 fn start(world: &mut World, guest: GuestAt) {
+    if world.locked {
+        return;
+    }
     let Some(node) = best(world, guest) else { return };
     let Some(g) = world.guests.get_mut(guest) else { return };
     g.work = Some(Work::Start(node));
@@ -125,6 +131,13 @@ pub fn done(world: &mut World, guest: GuestAt) {
             (g.on, g.run, g.since) = (Some(node), Run::Running, now);
             g.restarts += u32::from(g.last == Some(node));
             world.tell_done("start", guest, node, None);
+        }
+        Some(Work::Stop) if std::mem::take(&mut g.rg.sticky) => {
+            let node = g.on.take();
+            (g.rg.broken, g.since, g.last, g.run) = (true, now, node, Run::Off);
+            if let Some(node) = node {
+                world.tell_failed("stop", guest, node, "the guest did not shut down");
+            }
         }
         Some(Work::Stop) => {
             let node = g.on.take();

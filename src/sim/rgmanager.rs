@@ -1,100 +1,279 @@
-//! `clusvcadm` and `fence_node` on a simulated node: the outcome is in the words (rg_strings.c), the exit status says little.
+//! `clusvcadm`, `fence_node`, `fence_ack_manual`, `cman_tool` and init scripts on a simulated node: the outcome is in the words (rg_strings.c), and it comes when
+//! the work is done.
 
-use super::answer::Printed;
+use super::answer::{Printed, rhcs};
 use super::life::SECOND;
-use super::obey;
+use super::obey::{self, Reply};
 use super::policy;
 use super::world::{GuestAt, Leftover, NodeAt, Work, World};
 
+/// What a command waits for.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// What it has printed so far.
+    begin: String,
+    goal: Goal,
+}
+
+#[derive(Clone, Debug)]
+enum Goal {
+    /// A service runs again: where it was wanted, where it came from.
+    Started {
+        guest: GuestAt,
+        wanted: Option<NodeAt>,
+        from: Option<NodeAt>,
+    },
+    Migrated(GuestAt, NodeAt),
+    Stopped(GuestAt),
+    /// Nothing with an owner is left on a node.
+    Empty(NodeAt),
+    Fenced(NodeAt),
+    /// A fencing that a human must acknowledge: for ever.
+    Acknowledged(NodeAt),
+}
+
+/// Result texts of rgmanager with their exit status.
+const FAILURE: (&str, i32) = ("Failure", 255);
+const ABORTED: (&str, i32) = ("Aborted; service failed", 254);
+const TRY_AGAIN: (&str, i32) = ("Temporary failure; try again", 250);
+const DEPENDENCY: (&str, i32) = ("Operation violates dependency rule", 249);
+const INVALID: (&str, i32) = ("Invalid operation for resource", 248);
+const FROZEN: (&str, i32) = ("Failure: Service is frozen", 245);
+const RUNNING: (&str, i32) = ("Service is already running", 0);
+const SUCCESS: (&str, i32) = ("Success", 0);
+
+fn said(begin: &str, (words, code): (&str, i32)) -> Printed {
+    Printed { out: format!("{begin}{words}\n"), err: String::new(), code }
+}
+
+fn now(begin: &str, result: (&str, i32)) -> Reply {
+    Reply::Now(said(begin, result))
+}
+
+fn later(begin: String, goal: Goal) -> Reply {
+    Reply::Later(Pending { begin, goal })
+}
+
+/// What a pending command prints at its end; none: it still waits.
+pub fn ended(world: &World, pending: &Pending) -> Option<Printed> {
+    let begin = pending.begin.as_str();
+    let of = |guest: &GuestAt| world.guests.get(*guest);
+    match &pending.goal {
+        Goal::Started { guest, wanted, from } => {
+            let g = of(guest).filter(|g| g.work.is_none())?;
+            if g.rg.broken {
+                return Some(said(begin, ABORTED));
+            }
+            let Some(on) = g.on else {
+                let hopeless = policy::allowed(world, *guest).is_empty() || world.locked;
+                return hopeless.then(|| said(begin, FAILURE));
+            };
+            if from.is_some() && *from == g.on && *wanted != g.on {
+                return Some(said(begin, ("Failed; service running on original owner", 239)));
+            }
+            let warning = if wanted.is_some_and(|w| w != on) { "Warning: " } else { "" };
+            Some(said(begin, (&format!("Success\n{warning}vm:{} is now running on {}", g.name, world.name(on)), 0)))
+        }
+        Goal::Migrated(guest, to) => {
+            let g = of(guest).filter(|g| g.work.is_none())?;
+            Some(said(begin, if g.on == Some(*to) { SUCCESS } else { FAILURE }))
+        }
+        Goal::Stopped(guest) => {
+            let g = of(guest).filter(|g| g.work.is_none())?;
+            Some(said(begin, if g.rg.broken { FAILURE } else { SUCCESS }))
+        }
+        Goal::Empty(node) => {
+            let left = world.guests.iter().any(|g| g.on == Some(*node));
+            (!left).then(|| Printed::ok(format!("{begin}[  OK  ]\n")))
+        }
+        Goal::Fenced(node) => {
+            let done = world.nodes.get(*node).is_some_and(|n| !n.unclean);
+            let name = world.name(*node);
+            done.then(|| Printed {
+                err: format!("fence {name} dev 0.0 agent fence_ipmilan result: success\nfence {name} success\n"),
+                ..Printed::default()
+            })
+        }
+        Goal::Acknowledged(node) => {
+            let done = world.nodes.get(*node).is_some_and(|n| !n.unclean);
+            done.then(|| Printed::ok(format!("{begin}Done\n")))
+        }
+    }
+}
+
 /// clusvcadm(8).
-pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
-    let Some((verb, rest)) = args.split_first() else { return Printed::failed(1, "usage: clusvcadm [command]") };
-    let service = rest.first().copied().unwrap_or_default();
-    let target = rest.iter().position(|a| *a == "-m" || *a == "-n").and_then(|at| rest.get(at + 1)).copied();
-    let begin = |words: &str| format!("{words} {service}...");
+pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Reply {
+    let Some((verb, rest)) = args.split_first() else { return Reply::Now(usage()) };
+    if !world.nodes.get(node).is_some_and(|n| n.clustered) {
+        return Reply::Now(Printed::failed(1, "Could not connect to cluster service"));
+    }
+    if !world.nodes.get(node).is_some_and(|n| n.rgmanager) {
+        return Reply::Now(Printed { out: "Could not connect to resource group manager\n".to_owned(), err: String::new(), code: 1 });
+    }
+    match *verb {
+        "-l" | "-u" if !world.quorate() => return Reply::Now(Printed::ok("Lock operation failed\n".to_owned())),
+        "-l" | "-u" => world.locked = *verb == "-l",
+        _ => {}
+    }
+    if matches!(*verb, "-l" | "-u" | "-S") {
+        return Reply::Now(Printed::ok(format!("Resource groups {}\n", if world.locked { "locked" } else { "unlocked" })));
+    }
+    let given = rest.first().copied().unwrap_or_default();
+    let service = if given.contains(':') { given.to_owned() } else { format!("service:{given}") };
+    let (target, note) = match rest.iter().position(|a| *a == "-m" || *a == "-n").and_then(|at| rest.get(at + 1)) {
+        None => (None, String::new()),
+        Some(name) => match similar(world, name) {
+            Ok((node, note)) => (Some(node), note),
+            Err(words) => return Reply::Now(Printed { out: words, err: String::new(), code: 1 }),
+        },
+    };
+    let at = target.map(|t| world.name(t).to_owned());
+    let begin = note + &beginning(verb, &service, at.as_deref());
     if !world.quorate() {
-        return Printed { out: begin("Trying to change"), err: "Cluster is not quorate\n".to_owned(), code: 1 };
+        return now(&begin, ("Operation requires quorum", 247));
     }
     let Some(guest) = service.strip_prefix("vm:").and_then(|name| world.guest_named(name)) else {
-        return said(&begin("Trying to change"), "Service does not exist", 254);
+        return now(&begin, ("Service does not exist", 252));
     };
-    let to = target.and_then(|name| world.node_named(name));
-    if let (Some(name), None) = (target, to) {
-        return Printed::failed(1, format!("Member {name} not in membership list"));
+    on_guest(world, node, verb, guest, target, begin)
+}
+
+fn usage() -> Printed {
+    Printed { out: "usage: clusvcadm [command]\n".to_owned(), err: String::new(), code: 1 }
+}
+
+/// An unknown name is taken for the member with the longest common beginning.
+fn similar(world: &World, name: &str) -> Result<(NodeAt, String), String> {
+    if let Some(node) = world.node_named(name) {
+        return Ok((node, String::new()));
     }
-    let frozen = world.guests.get(guest).is_some_and(|g| !g.managed);
-    match *verb {
-        "-U" => freeze(world, guest, false, &begin("Local machine unfreezing")),
-        "-Z" => freeze(world, guest, true, &begin("Local machine freezing")),
-        _ if frozen => said(&begin("Local machine trying to change"), "Service is frozen", 254),
-        "-e" => enable(world, guest, to.unwrap_or(node), &begin("Local machine trying to enable")),
-        "-d" | "-s" => disable(world, guest, &begin("Local machine disabling")),
-        "-R" => {
-            policy::stop(world, guest);
-            said(&begin("Local machine trying to restart"), "Success", 0)
+    let common = |node: NodeAt| world.name(node).bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+    let most = (0..world.nodes.len()).map(common).max().unwrap_or(0);
+    let mut alike = (0..world.nodes.len()).filter(|n| common(*n) == most);
+    let head = format!("'{name}' not in membership list\n");
+    match (most, alike.next(), alike.next()) {
+        (1.., Some(node), None) => Ok((node, format!("{head}Closest match: '{}'\n", world.name(node)))),
+        (1.., ..) => Err(format!("{head}More than one possible match for '{name}' found\n")),
+        _ => Err(format!("{head}No matches for '{name}' found\n")),
+    }
+}
+
+fn beginning(verb: &str, service: &str, target: Option<&str>) -> String {
+    let to = target.map(|t| format!(" to {t}")).unwrap_or_default();
+    let who = target.map_or_else(|| "Local machine".to_owned(), |t| format!("Member {t}"));
+    match verb {
+        "-r" => format!("Trying to relocate {service}{to}..."),
+        "-M" => format!("Trying to migrate {service}{to}..."),
+        "-d" => format!("{who} disabling {service}..."),
+        "-s" => format!("{who} stopping {service}..."),
+        "-R" => format!("{who} trying to restart {service}..."),
+        "-Z" => format!("{who} freezing {service}..."),
+        "-U" => format!("{who} unfreezing {service}..."),
+        "-c" => format!("{who} convalescing {service}..."),
+        _ => format!("{who} trying to enable {service}..."),
+    }
+}
+
+fn on_guest(world: &mut World, node: NodeAt, verb: &str, guest: GuestAt, target: Option<NodeAt>, begin: String) -> Reply {
+    let Some(g) = world.guests.get(guest) else { return now(&begin, FAILURE) };
+    let (on, broken, partial) = (g.on, g.rg.broken, g.rg.partial);
+    if !g.managed && verb != "-U" && verb != "-Z" {
+        return now(&begin, FROZEN);
+    }
+    if broken && !matches!(verb, "-d") {
+        return now(&begin, if verb == "-e" || verb == "-r" { ABORTED } else { FAILURE });
+    }
+    match verb {
+        "-Z" | "-U" => {
+            if let Some(g) = world.guests.get_mut(guest) {
+                g.managed = verb == "-U";
+            }
+            now(&begin, SUCCESS)
         }
-        "-r" => relocate(
-            world,
-            guest,
-            to,
-            &format!("Trying to relocate {service}{}...", target.map(|t| format!(" to {t}")).unwrap_or_default()),
-        ),
-        "-M" => migrate(world, guest, to, &format!("Trying to migrate {service} to {}...", target.unwrap_or_default())),
-        _ => Printed::failed(1, "usage: clusvcadm [command]"),
+        "-c" if !partial => now(&begin, RUNNING),
+        "-c" => {
+            if let Some(g) = world.guests.get_mut(guest) {
+                g.rg.partial = false;
+            }
+            now(&begin, SUCCESS)
+        }
+        "-e" if on.is_some() => now(&begin, RUNNING),
+        "-e" if world.locked => now(&begin, TRY_AGAIN),
+        "-e" => enable(world, guest, target.unwrap_or(node), begin),
+        "-d" | "-s" => stop(world, guest, verb == "-d", begin),
+        "-R" | "-r" | "-M" if on.is_none() => now(&begin, INVALID),
+        "-R" => turn(world, guest, on, None, begin),
+        "-r" => match target.or_else(|| policy::allowed(world, guest).into_iter().find(|n| Some(*n) != on)) {
+            Some(to) if crowded(world, guest, to) => now(&begin, DEPENDENCY),
+            to => turn(world, guest, to, on, begin),
+        },
+        _ => migrate(world, guest, target, begin),
     }
 }
 
-fn said(begin: &str, end: &str, code: i32) -> Printed {
-    Printed { out: format!("{begin}{end}\n"), err: String::new(), code }
+/// Its node is to itself alone, or that of another is.
+fn crowded(world: &World, guest: GuestAt, to: NodeAt) -> bool {
+    let mine = world.guests.get(guest).is_some_and(|g| g.rg.exclusive);
+    world.guests.iter().enumerate().any(|(at, g)| at != guest && g.on == Some(to) && (mine || g.rg.exclusive))
 }
 
-fn freeze(world: &mut World, guest: GuestAt, frozen: bool, begin: &str) -> Printed {
-    if let Some(g) = world.guests.get_mut(guest) {
-        g.managed = !frozen;
+fn enable(world: &mut World, guest: GuestAt, node: NodeAt, begin: String) -> Reply {
+    if !policy::allowed(world, guest).contains(&node) {
+        return now(&begin, ("Service not runnable", 241));
     }
-    said(begin, "Success", 0)
-}
-
-fn enable(world: &mut World, guest: GuestAt, node: NodeAt, begin: &str) -> Printed {
-    let Some(g) = world.guests.get_mut(guest) else { return Printed::default() };
-    if g.on.is_some() {
-        return said(begin, "Success", 0);
-    }
-    (g.wanted, g.failure) = (true, None);
+    let Some(g) = world.guests.get_mut(guest) else { return now(&begin, FAILURE) };
+    (g.wanted, g.failure, g.rg.rests) = (true, None, false);
     g.failures.clear();
     g.work = Some(Work::Start(node));
-    let (service, name) = (format!("vm:{}", g.name), world.name(node).to_owned());
     world.tell_begin("start", guest, node, None);
-    world.plan(3 * SECOND, super::world::Deed::Done(guest));
-    said(begin, &format!("Success\n{service} is now running on {name}"), 0)
+    world.plan(2 * SECOND, super::world::Deed::Done(guest));
+    later(begin, Goal::Started { guest, wanted: Some(node), from: None })
 }
 
-fn disable(world: &mut World, guest: GuestAt, begin: &str) -> Printed {
-    if let Some(g) = world.guests.get_mut(guest) {
-        g.wanted = false;
+/// Disabled for good, or stopped until the next transition.
+fn stop(world: &mut World, guest: GuestAt, disabled: bool, begin: String) -> Reply {
+    let Some(g) = world.guests.get_mut(guest) else { return now(&begin, FAILURE) };
+    if disabled {
+        (g.wanted, g.rg.broken) = (false, false);
+    } else {
+        g.rg.rests = true;
     }
-    said(begin, "Success", 0)
+    if g.on.is_some() && g.work.is_none() {
+        policy::stop(world, guest);
+    }
+    later(begin, Goal::Stopped(guest))
 }
 
-/// Stop here, start there.
-fn relocate(world: &mut World, guest: GuestAt, to: Option<NodeAt>, begin: &str) -> Printed {
-    let on = world.guests.get(guest).and_then(|g| g.on);
-    let to = to.or_else(|| policy::allowed(world, guest).into_iter().find(|n| Some(*n) != on));
-    let Some(to) = to.filter(|t| policy::allowed(world, guest).contains(t)) else { return said(begin, "Failure", 255) };
-    let name = world.guests.get(guest).map(|g| format!("vm:{}", g.name)).unwrap_or_default();
-    if on == Some(to) {
-        return said(begin, "Success", 0);
+/// Stopped where it is, started there or elsewhere.
+fn turn(world: &mut World, guest: GuestAt, to: Option<NodeAt>, from: Option<NodeAt>, begin: String) -> Reply {
+    if world.locked {
+        return now(&begin, TRY_AGAIN);
+    }
+    // A wish that the domain forbids is none.
+    let to = to.filter(|t| policy::allowed(world, guest).contains(t));
+    if let Some(to) = to {
+        hold(world, guest, to);
+    }
+    policy::stop(world, guest);
+    later(begin, Goal::Started { guest, wanted: to, from })
+}
+
+fn migrate(world: &mut World, guest: GuestAt, to: Option<NodeAt>, begin: String) -> Reply {
+    let Some(to) = to else {
+        return Reply::Now(Printed { out: "Migration requires a target cluster member\n".to_owned(), err: String::new(), code: 1 });
+    };
+    if !world.nodes.get(to).is_some_and(super::world::Node::is_member) {
+        return Reply::Now(Printed { out: format!("'{}' is offline\n", world.name(to)), err: String::new(), code: 1 });
+    }
+    if world.guests.get(guest).is_some_and(|g| g.on == Some(to)) {
+        return now(&begin, SUCCESS);
+    }
+    if !policy::allowed(world, guest).contains(&to) {
+        return now(&begin, FAILURE);
     }
     hold(world, guest, to);
-    policy::stop(world, guest);
-    said(begin, &format!("Success\n{name} is now running on {}", world.name(to)), 0)
-}
-
-fn migrate(world: &mut World, guest: GuestAt, to: Option<NodeAt>, begin: &str) -> Printed {
-    let Some(to) = to.filter(|t| policy::allowed(world, guest).contains(t)) else { return said(begin, "Failure", 255) };
     policy::migrate(world, guest, to);
-    let moves = world.guests.get(guest).is_some_and(|g| matches!(g.work, Some(Work::Migrate { .. })));
-    if moves { said(begin, "Success", 0) } else { said(begin, "Failure", 255) }
+    later(begin, Goal::Migrated(guest, to))
 }
 
 /// rgmanager starts a relocated service where it was told to, whatever its domain prefers.
@@ -103,12 +282,116 @@ fn hold(world: &mut World, guest: GuestAt, to: NodeAt) {
     world.leftovers.push(Leftover { guest, node: to, ban: false });
 }
 
-/// fence_node(8): silent.
-pub fn fence(world: &mut World, args: &[&str]) -> Printed {
-    let node = args.iter().find(|a| !a.starts_with('-')).and_then(|name| world.node_named(name));
-    let Some(node) = node else { return Printed::failed(2, "fence_node: node is not in cluster.conf") };
+/// fence_node(8).
+pub fn fence(world: &mut World, args: &[&str]) -> Reply {
+    let name = args.iter().find(|a| !a.starts_with('-')).copied().unwrap_or_default();
+    let Some(node) = world.node_named(name) else { return Reply::Now(Printed::failed(2, format!("fence {name} undefined"))) };
+    let dead = world.nodes.get(node).is_some_and(|n| n.bmc_dead);
+    if args.contains(&"-S") {
+        let power = if world.nodes.get(node).is_some_and(|n| n.on) { "on" } else { "off" };
+        return Reply::Now(if dead {
+            Printed::failed(1, format!("status {name} failed 1"))
+        } else {
+            Printed { err: format!("status {name} success {power}\n"), ..Printed::default() }
+        });
+    }
+    if dead {
+        return Reply::Now(Printed::failed(
+            1,
+            format!("fence {name} dev 0.0 agent fence_ipmilan result: error from agent\nfence {name} failed"),
+        ));
+    }
     obey::cut_power(world, node);
+    world.transition();
     world.tell_lost(node);
     world.fence(node, "reboot", "fence_node", 4 * SECOND);
-    Printed::default()
+    later(String::new(), Goal::Fenced(node))
+}
+
+/// fence_ack_manual(8), with the word `absolutely` on its standard input.
+pub fn acknowledge(world: &mut World, name: &str) -> Reply {
+    let begin = format!(
+        "About to override fencing for {name}.\nImproper use of this command can cause severe file system damage.\n\nContinue [NO/absolutely]? "
+    );
+    match world.node_named(name) {
+        Some(node) if world.nodes.get(node).is_some_and(|n| n.unclean) => {
+            world.fence(node, "reboot", "fence_ack_manual", SECOND);
+            later(begin, Goal::Acknowledged(node))
+        }
+        // It waits for a fencing that nobody wants.
+        _ => later(begin, Goal::Acknowledged(usize::MAX)),
+    }
+}
+
+/// cman_tool(8), its verbs that change something.
+pub fn cman_tool(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
+    match args {
+        ["leave", ..] => {
+            if world.guests.iter().any(|g| g.on == Some(node)) {
+                return Printed::failed(1, "cman_tool: Error leaving cluster: Device or resource busy");
+            }
+            world.leave(node);
+            Printed::default()
+        }
+        ["kill", "-n", name] => {
+            let Some(at) = world.node_named(name) else { return Printed::failed(1, format!("cman_tool: Can't find node {name}")) };
+            obey::cut_power(world, at);
+            world.transition();
+            world.tell_lost(at);
+            world.fence(at, "reboot", "fenced", 4 * SECOND);
+            Printed::default()
+        }
+        ["expected", "-e", votes] => match votes.parse::<usize>() {
+            Ok(votes) if votes > 0 => {
+                world.expected = Some(votes);
+                Printed::default()
+            }
+            _ => Printed::failed(1, "cman_tool: expected votes is invalid"),
+        },
+        _ => Printed::failed(1, "cman_tool: no operation specified"),
+    }
+}
+
+/// `service NAME start|stop|status`.
+pub fn service(world: &mut World, node: NodeAt, args: &[&str]) -> Reply {
+    let [name, verb, ..] = args else { return Reply::Now(Printed::failed(1, "Usage: service < option > | --status-all")) };
+    let start = match *verb {
+        "start" => true,
+        "stop" => false,
+        _ => {
+            let (said, code) = rhcs::script(world, node, name);
+            return Reply::Now(Printed { out: format!("{said}\n"), err: String::new(), code });
+        }
+    };
+    let fine = |words: &str| Reply::Now(Printed::ok(format!("{words}[  OK  ]\n")));
+    let Some(n) = world.nodes.get_mut(node) else { return fine("") };
+    match (*name, start) {
+        ("rgmanager" | "clvmd", true) if !n.clustered => {
+            return Reply::Now(Printed { out: format!("Starting {name}: [FAILED]\n"), err: String::new(), code: 1 });
+        }
+        ("rgmanager", true) => {
+            n.rgmanager = true;
+            world.transition();
+        }
+        ("rgmanager", false) => {
+            n.rgmanager = false;
+            let here: Vec<GuestAt> = (0..world.guests.len())
+                .filter(|g| world.guests.get(*g).is_some_and(|g| g.on == Some(node) && g.managed && g.work.is_none()))
+                .collect();
+            world.leftovers.retain(|l| l.node != node);
+            for guest in here {
+                policy::stop(world, guest);
+            }
+            return later("Stopping Cluster Service Manager: ".to_owned(), Goal::Empty(node));
+        }
+        ("clvmd", up) => n.clvmd = up,
+        ("cman", true) => {
+            (n.rgmanager, n.clvmd) = (false, false);
+            world.join(node);
+        }
+        ("cman", false) => world.leave(node),
+        ("gfs2" | "gfs" | "qdiskd", _) => {}
+        _ => return Reply::Now(Printed::failed(1, format!("{name}: unrecognized service"))),
+    }
+    fine(&format!("{} {name}: ", if start { "Starting" } else { "Stopping" }))
 }

@@ -137,7 +137,10 @@ impl World {
             let bare = service.trim_start_matches("vm:").to_owned();
             let word = if task == "monitor" { "status" } else { task };
             self.log(node, "rgmanager", 4, format!("{word} on vm \"{bare}\" returned 1 (generic error)"));
-            if task == "start" {
+            if task == "stop" {
+                self.log(node, "rgmanager", 4, format!("#12: RG {service} failed to stop; intervention required"));
+                self.log(node, "rgmanager", 4, format!("Service {service} is failed"));
+            } else if task == "start" {
                 self.log(node, "rgmanager", 4, format!("#68: Failed to start {service}; return value: 1"));
                 self.log(node, "rgmanager", 4, format!("#71: Relocating failed service {service}"));
             } else {

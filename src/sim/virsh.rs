@@ -32,7 +32,8 @@ pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
         "resume" if guest.run == Run::Paused => guest.run = Run::Running,
         "reset" if guest.run != Run::Off => guest.run = Run::Running,
         "managedsave" | "save" if guest.run != Run::Off => guest.run = Run::Saved,
-        "suspend" | "resume" | "reset" | "managedsave" | "save" => {
+        "destroy" if guest.run != Run::Off => guest.run = Run::Off,
+        "suspend" | "resume" | "reset" | "managedsave" | "save" | "destroy" => {
             return Printed::failed(1, "error: Requested operation is not valid: domain is not running");
         }
         other => return Printed::failed(1, format!("error: unknown command: '{other}'")),

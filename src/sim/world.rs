@@ -48,6 +48,10 @@ pub struct World {
     pub changed: (Stamp, &'static str),
     /// Numbers for deeds and cursors.
     pub serial: u64,
+    /// All rgmanagers are locked: no service starts.
+    pub locked: bool,
+    /// Votes that cman was told to expect; none: as many as there are nodes.
+    pub expected: Option<usize>,
 }
 
 /// A node.
@@ -61,6 +65,12 @@ pub struct Node {
     pub cut: bool,
     /// corosync and pacemaker run.
     pub clustered: bool,
+    /// rgmanager runs.
+    pub rgmanager: bool,
+    /// clvmd runs.
+    pub clvmd: bool,
+    /// Its fence device does not answer.
+    pub bmc_dead: bool,
     /// It was lost and nobody has fenced it yet.
     pub unclean: bool,
     /// In standby.
@@ -171,6 +181,25 @@ pub struct Guest {
     pub restarts: u32,
     /// The next start fails on these nodes: set by a story.
     pub jinxed: BTreeSet<NodeAt>,
+    /// What only rgmanager knows of it.
+    pub rg: Rg,
+}
+
+/// A service as only rgmanager has it.
+#[derive(Clone, Debug, Default)]
+pub struct Rg {
+    /// Stopped until the next transition.
+    pub rests: bool,
+    /// Its stop failed.
+    pub broken: bool,
+    /// Its next stop fails.
+    pub sticky: bool,
+    /// Something of it that is not critical failed.
+    pub partial: bool,
+    /// It tolerates no other service on its node.
+    pub exclusive: bool,
+    /// Its failover domain is restricted to these nodes; none: it is not.
+    pub restricted: Vec<NodeAt>,
 }
 
 /// A logical volume.
@@ -311,7 +340,7 @@ impl World {
 
     /// Votes for a majority.
     pub fn needed(&self) -> usize {
-        self.nodes.len() / 2 + 1
+        self.expected.unwrap_or(self.nodes.len()) / 2 + 1
     }
 
     /// Whether the nodes that count have quorum.

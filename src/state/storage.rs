@@ -70,7 +70,7 @@ pub(super) fn fold_groups(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Ve
                     size: row.size,
                     free: row.free,
                     shared: group.shared,
-                    lock_type: row.lock_type.clone().filter(|t| !t.is_empty()),
+                    lock_type: row.lock_type.clone().filter(|t| !t.is_empty()).or_else(|| row.clustered.then(|| "clvmd".to_owned())),
                     seen_by,
                     sight: Sight { by: name.clone(), at },
                 };

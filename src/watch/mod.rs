@@ -198,9 +198,11 @@ impl Watch {
     /// Something was changed: what the manager, the votes and the fence history say is wanted as soon as their cost allows.
     pub fn look_again(&mut self, now: Stamp) {
         for node in self.nodes.values_mut() {
-            node.stale(Question::Quorum, now);
+            for question in [Question::Quorum, Question::Cman, Question::Groups] {
+                node.stale(question, now);
+            }
         }
-        for question in [Question::CrmMon, Question::Constraints, Question::FenceHistory] {
+        for question in [Question::CrmMon, Question::Clustat, Question::Constraints, Question::FenceHistory] {
             self.manager.stale(question, now);
         }
     }

@@ -2,6 +2,7 @@ mod gate;
 mod parse;
 mod plans;
 mod property;
+mod rhcs;
 mod second;
 pub mod stage;
 mod sudoers;

@@ -1,6 +1,7 @@
 //! The program as an operator or a script runs it, against nodes made of sshd and recorded answers.
 
 pub mod cluster;
+pub mod rhcs_lab;
 pub mod rig;
 mod shape;
 
@@ -10,6 +11,7 @@ mod network;
 mod pipes;
 mod quorum;
 mod reach;
+mod rhcs_act;
 mod services;
 mod storage;
 mod versions;

@@ -78,6 +78,14 @@ impl Node {
         fs::rename(fresh, file).unwrap();
     }
 
+    /// As [`Node::tool`], for what needs bash.
+    pub fn bash(&self, tool: &str, script: &str) {
+        self.tool(tool, script);
+        let file = self.bin().join(tool);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replacen("#!/bin/sh", "#!/bin/bash", 1)).unwrap();
+    }
+
     /// A tool that prints this, whatever it is asked.
     pub fn prints(&self, tool: &str, output: &str) {
         let file = self.sshd.path(&format!("{tool}.out"));

@@ -8,7 +8,7 @@ mod members;
 mod network;
 mod properties;
 mod quorum;
-mod rhcs;
+pub mod rhcs;
 mod scale;
 mod services;
 mod storage;

@@ -25,13 +25,13 @@ fn fixture(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-fn seen(question: Question, stdout: &str) -> Observation {
+pub fn seen(question: Question, stdout: &str) -> Observation {
     let raw = Raw { command: "the command", stdout: stdout.as_bytes(), stderr: b"", code: 0 };
     parse(question, raw).unwrap_or_else(|t| panic!("{question:?}: {t}"))
 }
 
 /// A session of one node that has the tools.
-fn lab(keys: &[&str]) -> Lab {
+pub fn lab(keys: &[&str]) -> Lab {
     let mut lab = Lab::strangers(keys);
     for at in 0..keys.len() {
         let key = u32::try_from(at).unwrap() + 1;
@@ -47,7 +47,7 @@ fn lab(keys: &[&str]) -> Lab {
 }
 
 /// Node 1 says what the fixtures of this state hold.
-fn told(lab: &mut Lab, state: &str) {
+pub fn told(lab: &mut Lab, state: &str) {
     let cluster = "net-cluster";
     let votes = fixture(&format!("{cluster}/ok.cman_tool-nodes-F.txt"));
     let part = |kind: &str| {
@@ -64,7 +64,7 @@ fn told(lab: &mut Lab, state: &str) {
     lab.say(1, Question::Clustat, seen(Question::Clustat, &part("clustat.xml")));
 }
 
-fn picture(state: &str) -> Arc<Cluster> {
+pub fn picture(state: &str) -> Arc<Cluster> {
     let mut lab = lab(&["10.0.0.1"]);
     told(&mut lab, state);
     lab.picture()

@@ -3,6 +3,7 @@
 use crate::action::inquiry::{Finding, Query};
 use crate::action::journal::{Detail, Kind};
 use crate::action::lock;
+use crate::action::plan::{Reads, Work};
 use crate::domain::cluster::Cluster;
 use crate::domain::observation::{Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
@@ -95,6 +96,10 @@ impl Executor {
         run.since = now;
         let intent = run.ticket.plan().intent.clone();
         let title = run.task.steps.get(at).map(|s| s.title.clone()).unwrap_or_default();
+        let reads = match run.ticket.plan().steps.get(at).map(|s| &s.work) {
+            Some(Work::Change { reads, .. }) => reads.clone(),
+            _ => Reads::Status,
+        };
         let (kind, code, said) = match &result {
             Ok(answer) => (Kind::Answer, Some(answer.code), last_words(answer)),
             Err(ChangeError::NotSent(trouble)) => (Kind::NotSent, None, trouble.to_string()),
@@ -109,11 +114,16 @@ impl Executor {
                 if let Some(step) = run.task.steps.get_mut(at) {
                     step.code = Some(answer.code);
                 }
-                if answer.code == 0 {
-                    run.mark(at, StepState::Done, now);
-                } else {
-                    run.mark(at, StepState::Failed, now);
-                    run.fail(format!("{title}: exit status {}{}", answer.code, if said.is_empty() { said } else { format!(": {said}") }));
+                match outcome::of_change(&reads, &answer, &said) {
+                    outcome::Became::Good(words) => {
+                        run.mark(at, StepState::Done, now);
+                        run.task.notices.extend(words.map(|words| format!("{title}: {words}")));
+                    }
+                    outcome::Became::Bad(words) => {
+                        run.mark(at, StepState::Failed, now);
+                        run.fail(format!("{title}: {words}"));
+                    }
+                    outcome::Became::Unclear(words) => return lost(run, at, format!("{title}: its answer does not tell ({words})"), now),
                 }
                 self.advance(run, Some(at), cluster, now, out);
             }
@@ -125,14 +135,8 @@ impl Executor {
                 self.advance(run, Some(at), cluster, now, out);
             }
             Err(ChangeError::Unknown(trouble)) => {
-                run.mark(at, StepState::Unknown, now);
                 run.print(at, format!("the answer was lost: {trouble}"));
-                run.lost = Some(format!("{title}: the answer was lost ({trouble})"));
-                for later in at + 1..run.task.steps.len() {
-                    run.mark(later, StepState::Skipped, now);
-                }
-                run.phase = Phase::LookingUp(now);
-                run.looked = Stamp::default();
+                lost(run, at, format!("{title}: the answer was lost ({trouble})"), now);
             }
         }
     }
@@ -178,6 +182,17 @@ impl Executor {
             self.look(run, cluster, now, out);
         }
     }
+}
+
+/// What a command did is not known: nothing more is sent, and it is looked up.
+fn lost(run: &mut Run, at: usize, why: String, now: Stamp) {
+    run.mark(at, StepState::Unknown, now);
+    run.lost = Some(why);
+    for later in at + 1..run.task.steps.len() {
+        run.mark(later, StepState::Skipped, now);
+    }
+    run.phase = Phase::LookingUp(now);
+    run.looked = Stamp::default();
 }
 
 fn read(query: &Query, result: Result<Answer, AskError>) -> Result<Finding, Trouble> {

@@ -1,10 +1,69 @@
-//! What the answer to a question means for the step that asked it.
+//! What an answer means for the step that asked it, or sent the command.
 
 use std::time::Duration;
 
 use crate::action::inquiry::{Finding, Query};
+use crate::action::plan::Reads;
 use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::GuestJob;
+use crate::link::Answer;
+use crate::probe::Raw;
+use crate::probe::rhcs::act::{self, Outcome, Verdict};
+use crate::probe::rhcs::fence;
+
+/// What became of a changing command that has answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Became {
+    /// It did its work; words that the operator should read beside it.
+    Good(Option<String>),
+    /// It did not.
+    Bad(String),
+    /// Its answer does not tell.
+    Unclear(String),
+}
+
+/// Judges the answer to a changing command. `words`: what it said last, for those whose exit status tells.
+pub(super) fn of_change(reads: &Reads, answer: &Answer, words: &str) -> Became {
+    let by_status = || {
+        let colon = if words.is_empty() { "" } else { ": " };
+        Became::Bad(format!("exit status {}{colon}{words}", answer.code))
+    };
+    // The shell's own word: there is no such tool, or it cannot be run; and sudo's.
+    if matches!(answer.code, 126 | 127) || (answer.code == 1 && answer.stderr.starts_with(b"sudo: ")) {
+        return by_status();
+    }
+    let raw = Raw { command: "", stdout: &answer.stdout, stderr: &answer.stderr, code: answer.code };
+    match reads {
+        Reads::Status if answer.code == 0 => Became::Good(None),
+        Reads::Status => by_status(),
+        Reads::InitScript if answer.code == 0 && !words.contains("[FAILED]") => Became::Good(None),
+        Reads::InitScript => by_status(),
+        Reads::FenceNode => judged(fence::fence_node_outcome(raw)),
+        Reads::Acknowledge => judged(fence::acknowledge_outcome(raw)),
+        Reads::CmanTool => judged(fence::cman_tool_outcome(raw)),
+        Reads::Clusvcadm(to) => {
+            let said = act::outcome(raw);
+            let strayed = said.now_on.as_deref().zip(to.as_deref()).filter(|(is, wanted)| is != wanted);
+            if let Some((is, wanted)) = strayed {
+                return Became::Bad(format!("it runs on {is} now, not on {wanted} ({})", said.words));
+            }
+            if let Some(other) = &said.taken_for {
+                return Became::Bad(format!("clusvcadm took another member for the one that was named: {other}"));
+            }
+            judged(said)
+        }
+    }
+}
+
+fn judged(said: Outcome) -> Became {
+    match said.verdict {
+        Verdict::Done => Became::Good(None),
+        Verdict::Already | Verdict::DoneWithWarning => Became::Good(Some(said.words)),
+        Verdict::Refused | Verdict::Failed => Became::Bad(said.words),
+        Verdict::Unknown if said.words.is_empty() => Became::Unclear("it said nothing".to_owned()),
+        Verdict::Unknown => Became::Unclear(said.words),
+    }
+}
 
 /// Good or bad, in words.
 pub(super) fn of_question(query: &Query, found: &Result<Finding, Trouble>) -> Result<String, String> {
@@ -19,6 +78,7 @@ pub(super) fn of_question(query: &Query, found: &Result<Finding, Trouble>) -> Re
                 Err(format!("{node}: {} does not answer", list(false)))
             }
         }
+        Ok(Finding::Power(on)) => Ok(format!("{node}: the fence device answers, the power is {}", if *on { "on" } else { "off" })),
         Ok(_) => Ok(format!("{node} has answered")),
         Err(trouble) => Err(format!("{node}: {trouble}")),
     }

@@ -20,9 +20,8 @@ impl Executor {
     pub(super) fn lock(&mut self, run: &mut Run, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) -> Result<(), Refusal> {
         let intent = run.ticket.plan().intent.clone();
         let avoid = match &intent.action {
-            Action::Fence { node, .. } | Action::Node(NodeVerb::Reboot | NodeVerb::Leave | NodeVerb::ConfirmFence, node) => {
-                Some(node.as_str())
-            }
+            Action::Fence { node, .. }
+            | Action::Node(NodeVerb::Reboot | NodeVerb::Leave | NodeVerb::ConfirmFence | NodeVerb::Kill, node) => Some(node.as_str()),
             _ => None,
         };
         let node = whereabouts::arbiter(cluster, avoid).and_then(|name| cluster.member(&name)?.node);

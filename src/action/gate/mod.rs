@@ -1,6 +1,6 @@
 //! The one place that decides whether an action may run.
 
-use crate::domain::cluster::{Cluster, MemberStatus, Service, ServiceState};
+use crate::domain::cluster::{Cluster, MemberStatus, Service, ServiceState, Stack};
 use crate::domain::observation::manager::FenceStatus;
 use crate::domain::role::Role;
 use crate::domain::stamp::Stamp;
@@ -52,7 +52,9 @@ pub const fn needed_role(action: &Action) -> Role {
         Action::Register { .. }
         | Action::Evacuate { .. }
         | Action::Service(ServiceVerb::Unregister, _)
-        | Action::Node(NodeVerb::ConfirmFence | NodeVerb::Leave, _) => Role::Admin,
+        | Action::Node(NodeVerb::ConfirmFence | NodeVerb::Leave | NodeVerb::Kill, _)
+        | Action::Expected { .. }
+        | Action::Daemon { start: false, .. } => Role::Admin,
         _ => Role::Operator,
     }
 }
@@ -61,6 +63,7 @@ pub const fn needed_role(action: &Action) -> Role {
 pub fn refusals(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp) -> Vec<Refusal> {
     let mut against = Vec::new();
     mode(plan, session, &mut against);
+    against.extend(super::stack::bars(&plan.intent.action, cluster.stack));
     data(plan, cluster, now, &mut against);
     quorum(plan, cluster, &mut against);
     moved(plan, cluster, &mut against);
@@ -69,6 +72,8 @@ pub fn refusals(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp) -
         Action::Fence { node, how } => fence(node, *how, cluster, &mut against),
         Action::Node(NodeVerb::ConfirmFence, node) => confirm_fence(node, cluster, &mut against),
         Action::Node(NodeVerb::Leave | NodeVerb::Reboot, node) => keeps_quorum(node, cluster, &mut against),
+        Action::Node(NodeVerb::Kill, node) => kill(node, cluster, &mut against),
+        Action::Expected { votes } => expected(*votes, cluster, &mut against),
         _ => {}
     }
     against
@@ -102,7 +107,7 @@ fn data(plan: &Plan, cluster: &Cluster, now: Stamp, against: &mut Vec<Refusal>) 
         against.push(Refusal::new(
             "no-manager",
             "no manager has been heard: what runs where is not known",
-            "a node that runs pacemaker must be reachable",
+            "a node that runs the manager (pacemaker, rgmanager) must be reachable",
         ));
         return;
     };
@@ -114,10 +119,16 @@ fn data(plan: &Plan, cluster: &Cluster, now: Stamp, against: &mut Vec<Refusal>) 
 }
 
 fn quorum(plan: &Plan, cluster: &Cluster, against: &mut Vec<Refusal>) {
-    if !plan.needs.quorum || cluster.quorum.quorate == Some(true) {
-        return;
+    if plan.needs.quorum {
+        against.extend(no_quorum(plan.intent.action.word(), cluster));
     }
-    let word = plan.intent.action.word();
+}
+
+/// Why an action that needs quorum cannot be; none: there is quorum.
+pub(super) fn no_quorum(word: &str, cluster: &Cluster) -> Option<Refusal> {
+    if cluster.quorum.quorate == Some(true) {
+        return None;
+    }
     let (why, lift) = match cluster.quorum.quorate {
         Some(_) => {
             let votes = |v: Option<u32>| v.map_or("?".to_owned(), |v| v.to_string());
@@ -127,9 +138,9 @@ fn quorum(plan: &Plan, cluster: &Cluster, against: &mut Vec<Refusal>) {
         None if cluster.quorum.partitions.len() > 1 => {
             ("two partitions claim quorum: which of them counts is not known".to_owned(), "one membership that all agree on".to_owned())
         }
-        None => ("no node could say whether there is quorum".to_owned(), "a reachable node on which corosync runs".to_owned()),
+        None => ("no node could say whether there is quorum".to_owned(), "a reachable node on which corosync or cman runs".to_owned()),
     };
-    against.push(Refusal::new("no-quorum", why, lift));
+    Some(Refusal::new("no-quorum", why, lift))
 }
 
 fn moved(plan: &Plan, cluster: &Cluster, against: &mut Vec<Refusal>) {
@@ -211,6 +222,42 @@ fn fence(node: &str, how: FenceHow, cluster: &Cluster, against: &mut Vec<Refusal
     }
 }
 
+/// Throwing a node out ends in its fencing: what stands against that stands against this, and nothing else may be under way.
+fn kill(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
+    fence(node, FenceHow::Reboot, cluster, against);
+    if cluster.members.iter().any(|m| m.status == MemberStatus::Unclean && &*m.name != node) {
+        against.push(Refusal::new("fence-pending", "another node waits to be fenced", "let that be over first"));
+    }
+}
+
+/// Fewer votes than there are nodes make two halves quorate, unless the others are certainly off.
+fn expected(votes: u32, cluster: &Cluster, against: &mut Vec<Refusal>) {
+    let quorum = &cluster.quorum;
+    if quorum.partitions.len() > 1 {
+        against.push(Refusal::new("views-disagree", "the nodes do not agree on who is a member", "one membership that all agree on"));
+    }
+    if quorum.total.is_some_and(|present| votes < present) {
+        let why = format!("{} votes are present, more than {votes}", quorum.total.unwrap_or(0));
+        against.push(Refusal::new("too-few", why, "name at least the votes that are present"));
+    }
+    if quorum.expected.is_none_or(|before| votes >= before) {
+        return;
+    }
+    for member in cluster.members.iter().filter(|m| !matches!(m.status, MemberStatus::Online)) {
+        let name = &member.name;
+        if member.status != MemberStatus::Offline {
+            let why = format!("{name} is {}: it may still be alive, and both halves would have quorum", member.status.word());
+            against.push(Refusal::new("alive", why, format!("fence {name}, or see that it is off: quorate act confirm-fence {name}")));
+        } else if member.reach.is_up() {
+            let why = format!("{name} is offline and answers by SSH: it is alive, and both halves would have quorum");
+            against.push(Refusal::new("alive", why, format!("switch {name} off, or let it join")));
+        } else if !matches!(member.reach, crate::domain::node::Reach::Down { .. }) {
+            let why = format!("whether {name} answers by SSH is not known yet");
+            against.push(Refusal::new("not-looked", why, "wait until quorate has tried to reach it"));
+        }
+    }
+}
+
 fn keeps_quorum(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
     if let Some(after) = QuorumAfter::without(cluster, node).filter(|q| !q.quorate && q.after < q.votes) {
         let why = format!("without {node} the others lose quorum and stop everything: {}", after.words());
@@ -237,6 +284,7 @@ fn confirm_fence(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
     let claimed =
         cluster.quorum.partitions.iter().any(|p| p.said_by.iter().any(|s| &*s.by != node) && p.members.iter().any(|m| **m == *node));
     if claimed {
-        against.push(Refusal::new("alive", format!("corosync has {node} in the membership"), "the node must be off"));
+        let ring = if cluster.stack == Some(Stack::Rhcs) { "cman" } else { "corosync" };
+        against.push(Refusal::new("alive", format!("{ring} has {node} in the membership"), "the node must be off"));
     }
 }

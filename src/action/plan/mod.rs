@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::cluster::Cluster;
+use crate::domain::cluster::{Cluster, Stack};
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Action, RelocateHow, Target};
 use crate::link::{Become, CommandLine};
@@ -78,6 +78,8 @@ pub enum Work {
         command: CommandLine,
         /// For how long its answer is waited for.
         patience: Duration,
+        /// What tells whether it went well.
+        reads: Reads,
     },
     /// Waits until something is so.
     Wait {
@@ -92,11 +94,39 @@ pub enum Work {
     Ask(Query),
 }
 
+/// What tells whether a changing command went well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Reads {
+    /// Its exit status.
+    #[default]
+    Status,
+    /// What `clusvcadm` prints: its exit status is 0 also where a service went elsewhere. A node: there it has to run afterwards.
+    Clusvcadm(Option<Arc<str>>),
+    /// What `fence_node` prints, or its exit status where it is silent.
+    FenceNode,
+    /// What `fence_ack_manual` prints.
+    Acknowledge,
+    /// What `cman_tool` prints.
+    CmanTool,
+    /// An init script: its exit status, and `[FAILED]`.
+    InitScript,
+}
+
 impl Step {
     /// A changing command.
     pub fn change(title: impl Into<String>, node: &Arc<str>, command: CommandLine, secs: u64) -> Self {
         let patience = Duration::from_secs(secs);
-        Self { title: title.into(), work: Work::Change { node: Arc::clone(node), command, patience }, when: When::Well }
+        let work = Work::Change { node: Arc::clone(node), command, patience, reads: Reads::Status };
+        Self { title: title.into(), work, when: When::Well }
+    }
+
+    /// This command, whose outcome is read so.
+    #[must_use]
+    pub fn read_by(mut self, how: Reads) -> Self {
+        if let Work::Change { reads, .. } = &mut self.work {
+            *reads = how;
+        }
+        self
     }
 
     /// A wait.
@@ -261,9 +291,22 @@ impl Input<'_> {
 
 /// Makes the plan for an intent whose target exists.
 pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
+    let cluster = input.cluster;
+    if let Some(why) = super::stack::bars(&input.intent.action, cluster.stack) {
+        return Err(vec![why]);
+    }
+    super::intent::resolve(&input.intent.action, cluster)?;
+    let mut plan = match cluster.stack {
+        Some(Stack::Rhcs) => super::rhcs::plan(input),
+        _ => by_pacemaker(input),
+    }?;
+    consequence::complete(&mut plan, cluster);
+    Ok(plan)
+}
+
+fn by_pacemaker(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     use crate::domain::task::{NodeVerb as N, ServiceVerb as S};
-    super::intent::resolve(&input.intent.action, input.cluster)?;
-    let mut plan = match &input.intent.action {
+    match &input.intent.action {
         Action::Relocate { service, to, how } => super::relocate::plan(input, service, to, *how),
         Action::Service(verb, service) => match verb {
             S::Cancel => super::migration::cancel(input, service),
@@ -272,7 +315,8 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             S::Freeze | S::Unfreeze => super::freeze::plan(input, *verb == S::Freeze, service),
             S::Cleanup | S::Clear => super::cleanup::plan(input, *verb, service),
             S::Unregister => super::register::out(input, service),
-            S::Enable | S::Disable | S::Convalesce => Err(vec![rgmanager(verb.word())]),
+            // What only other stacks have was refused before.
+            S::Enable | S::Disable | S::Convalesce => Err(Vec::new()),
         },
         Action::Register { guest, prefer } => super::register::plan(input, guest, prefer),
         Action::Fence { node, how } => super::fence::plan(input, node, *how),
@@ -281,16 +325,11 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             N::TestFence => super::fence::test(input, node),
             N::Standby | N::Unstandby | N::Drain => super::node::plan(input, *verb, node),
             N::Leave | N::Join | N::Reboot => super::node::daemons(input, *verb, node),
+            N::Kill => Err(Vec::new()),
         },
         Action::Maintenance { on } => super::maintenance::plan(input, *on),
         Action::Grow { volume, size } => super::grow::plan(input, volume, *size),
         Action::Evacuate { pv, onto } => super::evacuate::plan(input, pv, onto.as_deref()),
-    }?;
-    consequence::complete(&mut plan, input.cluster);
-    Ok(plan)
-}
-
-fn rgmanager(word: &str) -> Refusal {
-    let why = format!("'{word}' is a word of rgmanager; this cluster runs Pacemaker");
-    Refusal::new("wrong-stack", why, "start, stop and cleanup do the same here")
+        Action::Daemon { .. } | Action::Expected { .. } => Err(Vec::new()),
+    }
 }

@@ -20,8 +20,12 @@ pub fn session(model: &Model) -> Option<&'static str> {
     if gate.role == Role::Viewer {
         return Some("the role viewer may only look");
     }
-    // What a plan would send are Pacemaker's commands.
-    model.live.stack.is_some_and(|stack| stack != Stack::Pacemaker).then_some("quorate acts on Pacemaker clusters only")
+    // What a plan would send are the manager's commands.
+    model
+        .live
+        .stack
+        .is_some_and(|stack| !matches!(stack, Stack::Pacemaker | Stack::Rhcs))
+        .then_some("no cluster manager runs here that quorate acts through")
 }
 
 /// What kind of thing is selected, of those that can be acted upon.

@@ -57,6 +57,8 @@ pub enum Typed {
     Size(VolumeName),
     /// The name of a guest, and the nodes that it prefers.
     Guest,
+    /// How many votes to expect.
+    Votes,
 }
 
 /// An input line for it.
@@ -86,6 +88,10 @@ impl Typing {
                 let size = if by { GrowSize::By(bytes) } else { GrowSize::To(bytes) };
                 Ok(Action::Grow { volume: volume.clone(), size })
             }
+            Typed::Votes => match text.parse() {
+                Ok(votes @ 1..) => Ok(Action::Expected { votes }),
+                _ => Err("a number of votes is expected, one at least".to_owned()),
+            },
             Typed::Guest => {
                 let mut names = text.split([' ', ',']).filter(|w| !w.is_empty()).map(str::to_owned);
                 let guest = names.next().ok_or("the guest's name is expected, then the nodes that it prefers")?;

@@ -9,7 +9,8 @@ use crate::app::msg::Effect;
 use crate::app::rows::RowId;
 use crate::app::update::notice;
 use crate::command::Command;
-use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
+use crate::domain::cluster::Stack;
+use crate::domain::task::{Action, Daemon, NodeVerb, ServiceVerb, VolumeName};
 
 /// What a command needs before it is an action.
 enum Wish {
@@ -75,6 +76,7 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
         Command::Register if !matches!(model.selected(), Some(RowId::Guest(..))) => {
             return Some(Wish::Type("REGISTER a guest".to_owned(), Typed::Guest));
         }
+        Command::ExpectedVotes => return Some(Wish::Type("EXPECTED VOTES".to_owned(), Typed::Votes)),
         _ => {}
     }
     let ready = |action: Action| Some(Wish::Ready(action));
@@ -94,8 +96,16 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
     match (selected, command) {
         (RowId::Service(id), Command::Relocate) => Some(Wish::Choose(format!("RELOCATE {id}"), choosing::nodes(&id, cluster), true)),
         (RowId::Service(id), command) => ready(Action::Service(verb(command)?, id)),
+        // fence_node does what cluster.conf says: there is nothing to choose.
+        (RowId::Member(name), Command::Fence) if cluster.stack == Some(Stack::Rhcs) => ready(Action::Fence {
+            node: name.to_string(),
+            how: cluster.member(&name)?.rhcs.as_ref().map(|r| r.fence_action()).unwrap_or_default(),
+        }),
         (RowId::Member(name), Command::Fence) => Some(Wish::Choose(format!("FENCE {name}"), choosing::fencings(&name), false)),
-        (RowId::Member(name), command) => ready(Action::Node(node_verb(command)?, name.to_string())),
+        (RowId::Member(name), command) => ready(match daemon(command) {
+            Some((daemon, start)) => Action::Daemon { node: name.to_string(), daemon, start },
+            None => Action::Node(node_verb(command)?, name.to_string()),
+        }),
         (RowId::Volume(vg, lv, _), Command::Grow) => Some(Wish::Type(format!("GROW {vg}/{lv}"), Typed::Size(VolumeName { vg, lv }))),
         (RowId::Pv(path, _), Command::Evacuate) => Some(Wish::Choose(format!("EVACUATE {path}"), choosing::volumes(&path, cluster), false)),
         _ => None,
@@ -117,6 +127,19 @@ const fn verb(command: Command) -> Option<ServiceVerb> {
         Command::Cleanup => ServiceVerb::Cleanup,
         Command::Clear => ServiceVerb::Clear,
         Command::Unregister => ServiceVerb::Unregister,
+        Command::Enable => ServiceVerb::Enable,
+        Command::Disable => ServiceVerb::Disable,
+        Command::Convalesce => ServiceVerb::Convalesce,
+        _ => return None,
+    })
+}
+
+const fn daemon(command: Command) -> Option<(Daemon, bool)> {
+    Some(match command {
+        Command::RgmanagerStart => (Daemon::Rgmanager, true),
+        Command::RgmanagerStop => (Daemon::Rgmanager, false),
+        Command::ClvmdStart => (Daemon::Clvmd, true),
+        Command::ClvmdStop => (Daemon::Clvmd, false),
         _ => return None,
     })
 }
@@ -131,6 +154,7 @@ const fn node_verb(command: Command) -> Option<NodeVerb> {
         Command::LeaveCluster => NodeVerb::Leave,
         Command::JoinCluster => NodeVerb::Join,
         Command::Reboot => NodeVerb::Reboot,
+        Command::Kill => NodeVerb::Kill,
         _ => return None,
     })
 }

@@ -190,6 +190,8 @@ pub fn title(action: &Action) -> String {
         Action::Relocate { service, to, how: Some(how) } => format!("RELOCATE {service} to {to} ({})", how.word()),
         Action::Relocate { service, to, how: None } => format!("RELOCATE {service} to {to}"),
         Action::Maintenance { on } => format!("MAINTENANCE {}", if *on { "on" } else { "off" }),
+        Action::Daemon { node, daemon, start } => format!("{} {} on {node}", if *start { "START" } else { "STOP" }, daemon.word()),
+        Action::Expected { votes } => format!("EXPECT {votes} VOTES"),
         Action::Service(crate::domain::task::ServiceVerb::StopForced, service) => format!("STOP {service} BY FORCE"),
         _ => format!("{} {target}", action.word().to_uppercase()),
     }
@@ -197,7 +199,13 @@ pub fn title(action: &Action) -> String {
 
 /// The word on the button that runs it.
 pub fn verb(action: &Action) -> String {
-    let mut word = action.word().to_owned();
+    let mut word = match action {
+        Action::Daemon { start: true, .. } => "start",
+        Action::Daemon { start: false, .. } => "stop",
+        Action::Expected { .. } => "expect",
+        _ => action.word(),
+    }
+    .to_owned();
     if let Some(first) = word.get_mut(..1) {
         first.make_ascii_uppercase();
     }

@@ -452,6 +452,10 @@ pub struct ConfService {
     pub migrate: Option<String>,
     /// Where a guest's definition is looked for.
     pub path: Option<String>,
+    /// A guest's folder of snapshots: its stop saves its memory there, its start restores it.
+    pub snapshot: Option<String>,
+    /// Files of its resource scripts.
+    pub scripts: Vec<String>,
     /// The service it depends on, `hard` unless said otherwise.
     pub depends: Option<(String, String)>,
     /// Its resources: (kind, name or what stands for it).

@@ -32,6 +32,27 @@ pub fn parse_facts(raw: Raw<'_>) -> Result<VolumeFacts, Trouble> {
     found.filter(|f| f.extent > 0).ok_or_else(|| raw.refusal())
 }
 
+/// Whether the mirrors of a cluster work on a node: cmirrord of RHEL 6, the module of RHEL 5. Without them a volume that is active on several nodes
+/// cannot be moved.
+pub fn cluster_mirror() -> CommandLine {
+    const SCRIPT: &str = "# quorate: cmirrord, dm-cmirror
+if ps -e -o comm= 2>/dev/null | grep -q '^cmirrord'; then echo yes
+elif grep -q '^dm_cmirror ' /proc/modules 2>/dev/null; then echo yes
+else echo no
+fi
+";
+    CommandLine::script(SCRIPT, [""; 0])
+}
+
+/// Reads the answer to [`cluster_mirror`].
+pub fn parse_cluster_mirror(raw: Raw<'_>) -> Result<bool, Trouble> {
+    match raw.stdout.trim_ascii() {
+        b"yes" => Ok(true),
+        b"no" => Ok(false),
+        _ => Err(raw.refusal()),
+    }
+}
+
 /// The size of the device as the kernel of that node has it: after an lvextend elsewhere it may still be the old one.
 pub fn device_size(vg: &str, lv: &str) -> CommandLine {
     CommandLine::new("blockdev", ["--getsize64".to_owned(), format!("/dev/{vg}/{lv}")]).privileged()

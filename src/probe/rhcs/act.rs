@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::domain::observation::Trouble;
 use crate::domain::text::clean;
 use crate::link::CommandLine;
 use crate::probe::Raw;
@@ -126,6 +127,22 @@ pub fn is_locked(raw: Raw<'_>) -> Option<bool> {
         (true, false) => Some(true),
         (false, true) => Some(false),
         _ => None,
+    }
+}
+
+/// A word of a resource script that stands outside its comments: its stop keeps the guest's memory (`vmware-cmd X suspend`, `vmrun suspend`, `virsh managedsave`).
+const SUSPENDS: &str = "^[^#]*[^[:alnum:]_](suspend|managedsave)([^[:alnum:]_]|$)";
+
+/// Asks whether the stop of a resource script suspends.
+pub fn stop_suspends(script: &str) -> CommandLine {
+    CommandLine::new("grep", ["-cE", "--", SUSPENDS, script]).privileged()
+}
+
+/// Reads the answer to [`stop_suspends`]: how many lines there are.
+pub fn does_suspend(raw: Raw<'_>) -> Result<bool, Trouble> {
+    match lossy(raw.stdout).trim().parse::<u64>() {
+        Ok(lines) if raw.code <= 1 => Ok(lines > 0),
+        _ => Err(raw.refusal()),
     }
 }
 

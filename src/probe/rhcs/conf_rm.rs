@@ -8,8 +8,12 @@ use crate::probe::pacemaker::xml::{Doc, Tag};
 /// Reads `<rm>`: domains, services and guests.
 pub fn read(doc: &mut Doc<'_>, rm: &Tag<'_>, conf: &mut ClusterConf) -> Result<(), Trouble> {
     conf.central_processing = is_on(rm, "central_processing");
+    let mut scripts: Vec<(String, String)> = Vec::new();
     doc.children(rm, |doc, tag| {
         match tag.name() {
+            "resources" => scripts.extend(listed(doc, tag, "script", |_, script| {
+                Ok((script.get("name").unwrap_or_default(), script.get("file").unwrap_or_default()))
+            })?),
             "failoverdomains" => conf.domains = listed(doc, tag, "failoverdomain", domain)?,
             "service" | "vm" => {
                 let service = service(doc, tag)?;
@@ -18,7 +22,15 @@ pub fn read(doc: &mut Doc<'_>, rm: &Tag<'_>, conf: &mut ClusterConf) -> Result<(
             _ => {}
         }
         Ok(())
-    })
+    })?;
+    // A service may stand before the shared definitions that it names.
+    for service in &mut conf.services {
+        let named = service.resources.iter().filter(|(kind, _)| kind == "script");
+        let files = named.filter_map(|(_, what)| scripts.iter().find(|(name, _)| name == what).map(|(_, file)| file.clone()));
+        let files: Vec<String> = files.filter(|f| !f.is_empty()).collect();
+        service.scripts.extend(files);
+    }
+    Ok(())
 }
 
 fn domain(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<FailoverDomain, Trouble> {
@@ -51,24 +63,36 @@ fn service(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<ConfService, Trouble> {
         restart_expire: number(tag, "restart_expire_time"),
         migrate: text(tag, "migrate"),
         path: text(tag, "path"),
+        snapshot: text(tag, "snapshot"),
+        scripts: Vec::new(),
         depends: text(tag, "depend").map(|on| (on, mode)),
         resources: Vec::new(),
     };
-    doc.children(tag, |doc, inner| resource(doc, inner, &mut service.resources, 0))?;
+    let ConfService { resources, scripts, .. } = &mut service;
+    doc.children(tag, |doc, inner| resource(doc, inner, resources, scripts, 0))?;
     Ok(service)
 }
 
 /// Resources stand inside each other as they depend on each other: the list is flat, the outer one first.
-fn resource(doc: &mut Doc<'_>, tag: &Tag<'_>, all: &mut Vec<(String, String)>, depth: u8) -> Result<(), Trouble> {
+fn resource(
+    doc: &mut Doc<'_>,
+    tag: &Tag<'_>,
+    all: &mut Vec<(String, String)>,
+    scripts: &mut Vec<String>,
+    depth: u8,
+) -> Result<(), Trouble> {
     const MOST: usize = 256;
     if all.len() < MOST {
         let keys = ["ref", "name", "address", "mountpoint", "device", "file"];
         let what = keys.iter().find_map(|key| text(tag, key)).unwrap_or_default();
         all.push((crate::domain::text::clean(tag.name()), what));
+        if tag.name() == "script" {
+            scripts.extend(text(tag, "file"));
+        }
     }
     // Deeper than anyone nests; what lies below is skipped.
     if depth < 16 {
-        doc.children(tag, |doc, inner| resource(doc, inner, all, depth + 1))?;
+        doc.children(tag, |doc, inner| resource(doc, inner, all, scripts, depth + 1))?;
     }
     Ok(())
 }

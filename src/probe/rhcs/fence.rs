@@ -1,10 +1,11 @@
 //! Fencing by hand, and cman's own commands: how they are asked, and what they say.
 
 use super::act::{Outcome, Verdict};
+use crate::domain::observation::Trouble;
 use crate::domain::text::clean;
 use crate::link::CommandLine;
 use crate::probe::Raw;
-use crate::probe::parts::lossy;
+use crate::probe::parts::{lossy, sections};
 
 /// `fence_node -v NAME`: all methods in order; fenced is told, and does not fence again. RHEL 5 knows no `-v`.
 pub fn fence_node(node: &str, rhel5: bool) -> CommandLine {
@@ -38,6 +39,41 @@ pub fn acknowledge(raw: Raw<'_>) -> Option<Acknowledge> {
         [b'#', b'!', ..] => Some(Acknowledge::Absolutely),
         [_, _, ..] => Some(Acknowledge::Meatware),
         _ => None,
+    }
+}
+
+/// How a fencing that does not succeed can be overridden on a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// Which tool there is.
+    pub kind: Acknowledge,
+    /// A fencing waits for it there: its FIFO is open.
+    pub waits: bool,
+}
+
+/// Which tool there is, and whether fenced (RHEL 6, late RHEL 5) or fence_manual (before) holds its FIFO open on this node.
+pub fn overriding() -> CommandLine {
+    const SCRIPT: &str = "# quorate: which fence_ack_manual, and who waits for it
+f=$(command -v fence_ack_manual) || exit 127
+echo '@@quorate head'; head -c 2 \"$f\"; echo
+echo '@@quorate waits'
+for p in /var/run/cluster/fenced_override /tmp/fence_manual.fifo; do [ -p \"$p\" ] && echo \"$p\"; done
+exit 0
+";
+    CommandLine::script(SCRIPT, [""; 0]).privileged()
+}
+
+/// Reads the answer to [`overriding`].
+pub fn parse_overriding(raw: Raw<'_>) -> Result<Override, Trouble> {
+    let said = lossy(raw.stdout);
+    let all = sections(&said);
+    let part = |name: &str| all.iter().find(|(n, _)| *n == name).map(|(_, body)| body.trim());
+    match part("head") {
+        Some(head) if !head.is_empty() => {
+            let kind = if head.starts_with("#!") { Acknowledge::Absolutely } else { Acknowledge::Meatware };
+            Ok(Override { kind, waits: part("waits").is_some_and(|w| !w.is_empty()) })
+        }
+        _ => Err(raw.refusal()),
     }
 }
 

@@ -14,7 +14,7 @@ mod corosync;
 mod host;
 pub mod net;
 mod pacemaker;
-mod rhcs;
+pub mod rhcs;
 pub mod storage;
 pub mod streams;
 mod xml;
@@ -40,6 +40,11 @@ impl Printed {
     pub fn failed(code: i32, err: impl Into<String>) -> Self {
         Self { err: format!("{}\n", err.into()), code, ..Self::default() }
     }
+}
+
+/// Answers a question by its command, where it is one.
+pub fn find(commands: &HashMap<Vec<String>, Question>, argv: &[String]) -> Option<Question> {
+    commands.get(argv).copied()
 }
 
 /// Questions by the command that asks them on a node with these tools.

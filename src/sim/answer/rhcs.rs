@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::ctime;
 use super::xml::quoted;
-use crate::sim::world::{Guest, NodeAt, Work, World};
+use crate::sim::world::{Guest, Node, NodeAt, Work, World};
 
 /// The version of cluster.conf.
 const CONFIG: u32 = 87;
@@ -12,23 +12,28 @@ const CONFIG: u32 = 87;
 /// `clustat -x`.
 pub fn clustat(world: &World, node: NodeAt) -> String {
     let seen = world.seen_by(node);
+    let answers = |at: NodeAt| world.nodes.get(at).is_some_and(|n| n.rgmanager);
+    let quorate = seen.len() >= world.needed();
+    let before = if answers(node) && !quorate { "Service states unavailable: Operation requires quorum\n" } else { "" };
     let mut out = format!(
-        "<?xml version=\"1.0\"?>\n<clustat version=\"4.1.1\">\n  <cluster name=\"net-cluster\" id=\"16564\" generation=\"{}\"/>\n  <quorum quorate=\"{}\" groupmember=\"1\"/>\n  <nodes>\n",
+        "{before}<?xml version=\"1.0\"?>\n<clustat version=\"4.1.1\">\n  <cluster name=\"net-cluster\" id=\"16564\" generation=\"{}\"/>\n  <quorum quorate=\"{}\" groupmember=\"{}\"/>\n  <nodes>\n",
         1284 + world.fences.len() * 4,
-        u8::from(seen.len() >= world.needed()),
+        u8::from(quorate),
+        u8::from(quorate && answers(node)),
     );
     for (at, n) in world.nodes.iter().enumerate() {
         let up = u8::from(seen.contains(&at));
+        let managed = u8::from(seen.contains(&at) && answers(at) && answers(node) && quorate);
         let _ = writeln!(
             out,
-            "    <node name=\"{}\" state=\"{up}\" local=\"{}\" estranged=\"0\" rgmanager=\"{up}\" rgmanager_master=\"0\" qdisk=\"0\" nodeid=\"0x{:08x}\"/>",
+            "    <node name=\"{}\" state=\"{up}\" local=\"{}\" estranged=\"0\" rgmanager=\"{managed}\" rgmanager_master=\"0\" qdisk=\"0\" nodeid=\"0x{:08x}\"/>",
             n.name,
             u8::from(at == node),
             at + 1,
         );
     }
     out.push_str("  </nodes>\n");
-    if seen.len() >= world.needed() {
+    if quorate && answers(node) {
         out.push_str("  <groups>\n");
         for guest in &world.guests {
             group(&mut out, world, guest);
@@ -41,7 +46,12 @@ pub fn clustat(world: &World, node: NodeAt) -> String {
 
 fn group(out: &mut String, world: &World, guest: &Guest) {
     let (code, word) = state(guest);
-    let (flags, flags_str) = if guest.managed { (0, "") } else { (1, "frozen") };
+    let (flags, flags_str) = match (guest.managed, guest.rg.partial) {
+        (true, false) => (0, ""),
+        (false, false) => (1, "frozen"),
+        (true, true) => (2, "partial"),
+        (false, true) => (3, "frozen partial"),
+    };
     let name = |at: Option<NodeAt>| at.map_or("none", |n| world.name(n)).to_owned();
     let owner = match guest.work {
         Some(Work::Start(to)) => Some(to),
@@ -64,8 +74,9 @@ const fn state(guest: &Guest) -> (u8, &'static str) {
     match (guest.work, guest.on, guest.wanted) {
         (Some(Work::Start(_)), ..) => (111, "starting"),
         (Some(Work::Stop), ..) => (113, "stopping"),
-        (Some(Work::Migrate { .. }), ..) => (120, "migrating"),
-        (None, Some(_), _) => (112, "started"),
+        // Since 2009 a service is called started while it migrates.
+        (Some(Work::Migrate { .. }), ..) | (None, Some(_), _) => (112, "started"),
+        (None, None, _) if guest.rg.broken => (114, "failed"),
         (None, None, false) => (119, "disabled"),
         (None, None, true) => (110, "stopped"),
     }
@@ -75,14 +86,17 @@ const fn state(guest: &Guest) -> (u8, &'static str) {
 pub fn cman(world: &World, node: NodeAt) -> String {
     let seen = world.seen_by(node);
     let quorate = seen.len() >= world.needed();
+    let runs = |daemon: fn(&Node) -> bool| world.nodes.get(node).is_some_and(daemon);
     let mut out = format!(
-        "Version: 6.2.0\nConfig Version: {CONFIG}\nCluster Name: net-cluster\nCluster Id: 16564\nCluster Member: Yes\nCluster Generation: {}\nMembership state: Cluster-Member\nNodes: {}\nExpected votes: {}\nTotal votes: {}\nNode votes: 1\nQuorum: {} {}\nActive subsystems: 9\nFlags: \nPorts Bound: 0 11 177  \nNode name: {}\nNode ID: {}\nMulticast addresses: 239.192.168.147 \nNode addresses: 172.18.18.{} \n",
+        "Version: 6.2.0\nConfig Version: {CONFIG}\nCluster Name: net-cluster\nCluster Id: 16564\nCluster Member: Yes\nCluster Generation: {}\nMembership state: Cluster-Member\nNodes: {}\nExpected votes: {}\nTotal votes: {}\nNode votes: 1\nQuorum: {} {}\nActive subsystems: 9\nFlags: \nPorts Bound: 0{}{}  \nNode name: {}\nNode ID: {}\nMulticast addresses: 239.192.168.147 \nNode addresses: 172.18.18.{} \n",
         1284 + world.fences.len() * 4,
         seen.len(),
-        world.nodes.len(),
+        world.expected.unwrap_or(world.nodes.len()),
         seen.len(),
         world.needed(),
         if quorate { " " } else { "Activity blocked" },
+        if runs(|n| n.clvmd) { " 11" } else { "" },
+        if runs(|n| n.rgmanager) { " 177" } else { "" },
         world.name(node),
         node + 1,
         11 + node,
@@ -100,7 +114,7 @@ pub fn cman(world: &World, node: NodeAt) -> String {
         let member = if seen.contains(&at) { "M 1" } else { "X 1" };
         let word = if seen.contains(&at) { "Member" } else { "Dead" };
         let (kind, votes) = member.split_once(' ').unwrap_or(("M", "1"));
-        let _ = writeln!(out, "{} {} {kind} {votes} {} {word} ", at + 1, n.name, world.nodes.len());
+        let _ = writeln!(out, "{} {} {kind} {votes} {} {word} ", at + 1, n.name, world.expected.unwrap_or(world.nodes.len()));
     }
     out.push_str("@@quorate fenced\n");
     out
@@ -122,8 +136,13 @@ pub fn groups(world: &World, node: NodeAt) -> String {
     );
     let mut out = format!("@@quorate fence\n{domain}all nodes\n");
     for at in 0..world.nodes.len() {
-        let last = world.fences.iter().rev().find(|f| f.target == at).and_then(|f| Some((f.by + 1, f.done?.0 / 1_000_000)));
-        let (master, how, when) = last.map_or((0, "none", String::new()), |(by, at)| (by, "agent", format!(" time {at}")));
+        let how = |client: &str| match client.split('.').next() {
+            Some("fence_node") => "external",
+            Some("fence_ack_manual") => "override",
+            _ => "agent",
+        };
+        let last = world.fences.iter().rev().find(|f| f.target == at).and_then(|f| Some((f.by + 1, how(&f.client), f.done?.0 / 1_000_000)));
+        let (master, how, when) = last.map_or((0, "none", String::new()), |(by, how, at)| (by, how, format!(" time {at}")));
         let _ = writeln!(
             out,
             "nodeid {} member {} victim {} last fence master {master} how {how}{when}",
@@ -175,12 +194,22 @@ pub fn conf(world: &World) -> String {
         }
         out.push_str("      </failoverdomain>\n");
     }
+    for guest in world.guests.iter().filter(|g| !g.rg.restricted.is_empty()) {
+        let _ =
+            writeln!(out, "      <failoverdomain name=\"only-{}\" nofailback=\"1\" ordered=\"0\" restricted=\"1\">", quoted(&guest.name));
+        for node in &guest.rg.restricted {
+            let _ = writeln!(out, "        <failoverdomainnode name=\"{}\" priority=\"1\"/>", world.name(*node));
+        }
+        out.push_str("      </failoverdomain>\n");
+    }
     out.push_str("    </failoverdomains>\n    <resources/>\n");
     for guest in &world.guests {
+        let domain =
+            if guest.rg.restricted.is_empty() { format!("prefer-n{}", guest.prefers + 1) } else { format!("only-{}", quoted(&guest.name)) };
         let _ = writeln!(
             out,
-            "    <vm autostart=\"1\" domain=\"prefer-n{}\" exclusive=\"0\" max_restarts=\"2\" migrate=\"live\" name=\"{}\" path=\"/netcluster0/conf\" recovery=\"restart\" restart_expire_time=\"600\"/>",
-            guest.prefers + 1,
+            "    <vm autostart=\"1\" domain=\"{domain}\" exclusive=\"{}\" max_restarts=\"2\" migrate=\"live\" name=\"{}\" path=\"/netcluster0/conf\" recovery=\"restart\" restart_expire_time=\"600\"/>",
+            u8::from(guest.rg.exclusive),
             quoted(&guest.name),
         );
     }
@@ -190,21 +219,40 @@ pub fn conf(world: &World) -> String {
 
 /// `service NAME status`, `chkconfig --list`.
 pub fn scripts(world: &World, node: NodeAt) -> String {
-    let clustered = world.nodes.get(node).is_some_and(|n| n.clustered);
     let mut out = String::new();
-    for (name, always) in
-        [("cman", false), ("rgmanager", false), ("clvmd", false), ("multipathd", true), ("ntpd", true), ("libvirtd", true)]
-    {
-        let up = always || clustered;
-        let said = match (name, up) {
-            ("cman", true) => "cluster is running.".to_owned(),
-            (_, true) => format!("{name} (pid  2845) is running..."),
-            (_, false) => format!("{name} is stopped"),
-        };
-        let _ = write!(out, "@@quorate service {name}\n{said}\n= {}\n", if up { 0 } else { 3 });
+    for name in SCRIPTS {
+        let (said, code) = script(world, node, name);
+        let _ = write!(out, "@@quorate service {name}\n{said}\n= {code}\n");
     }
     out.push_str("@@quorate boot\n");
-    for name in ["cman", "rgmanager", "clvmd", "multipathd", "ntpd", "libvirtd"] {
+    out.push_str(&boot());
+    out
+}
+
+/// Init scripts of a node.
+const SCRIPTS: [&str; 6] = ["cman", "rgmanager", "clvmd", "multipathd", "ntpd", "libvirtd"];
+
+/// `service NAME status`: what it says, and its exit status.
+pub fn script(world: &World, node: NodeAt, name: &str) -> (String, i32) {
+    let Some(n) = world.nodes.get(node) else { return (String::new(), 1) };
+    let up = match name {
+        "cman" => n.clustered,
+        "rgmanager" => n.clustered && n.rgmanager,
+        "clvmd" => n.clustered && n.clvmd,
+        _ if SCRIPTS.contains(&name) => true,
+        _ => return (format!("{name}: unrecognized service"), 1),
+    };
+    match (name, up) {
+        ("cman", true) => ("cluster is running.".to_owned(), 0),
+        (_, true) => (format!("{name} (pid  2845) is running..."), 0),
+        (_, false) => (format!("{name} is stopped"), 3),
+    }
+}
+
+/// `chkconfig --list`.
+pub fn boot() -> String {
+    let mut out = String::new();
+    for name in SCRIPTS {
         let _ = writeln!(out, "{name:<15}\t0:off\t1:off\t2:on\t3:on\t4:on\t5:on\t6:off");
     }
     out

@@ -40,7 +40,7 @@ fn unknown(voice: &Voice<'_>, conf: &ConfService, why: &str) -> Service {
         state: ServiceState::Unknown,
         reason: Some(why.to_owned()),
         prefers: domain.and_then(place::preferred).map(Arc::from),
-        rhcs: Some(Box::new(RhcsService { word: String::new(), conf: Some(conf.clone()), domain: domain.cloned() })),
+        rhcs: Some(Box::new(RhcsService { conf: Some(conf.clone()), domain: domain.cloned(), ..RhcsService::default() })),
         ..Service::default()
     }
 }
@@ -78,7 +78,12 @@ impl Fold<'_> {
             since: group.last_transition,
             prefers: domain.and_then(place::preferred).map(Arc::from),
             agent: conf.and_then(|c| c.path.as_ref().map(|p| format!("{} of {p}", c.id.split(':').next().unwrap_or_default()))),
-            rhcs: Some(Box::new(RhcsService { word: group.word.clone(), conf: conf.cloned(), domain: domain.cloned() })),
+            rhcs: Some(Box::new(RhcsService {
+                word: group.word.clone(),
+                conf: conf.cloned(),
+                domain: domain.cloned(),
+                tells_flags: group.frozen.is_some(),
+            })),
             owner,
             id,
             ..Service::default()
