@@ -77,6 +77,8 @@ pub enum Condition {
     Expects(u32),
     /// All of them.
     All(Vec<Condition>),
+    /// One of them at least.
+    Any(Vec<Condition>),
 }
 
 /// Whether something is so.
@@ -126,7 +128,7 @@ impl Condition {
     pub fn queries(&self) -> Vec<&Query> {
         match self {
             Self::Guest { query, .. } | Self::Size { query, .. } => vec![query],
-            Self::All(all) => all.iter().flat_map(Self::queries).collect(),
+            Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::queries).collect(),
             _ => Vec::new(),
         }
     }
@@ -167,6 +169,7 @@ impl Condition {
             Self::NoVictim(name) => format!("fenced no longer waits for {name}"),
             Self::Expects(votes) => format!("cman expects {votes} votes"),
             Self::All(all) => all.iter().map(Self::words).collect::<Vec<_>>().join("; "),
+            Self::Any(all) => all.iter().map(Self::words).collect::<Vec<_>>().join(", or "),
         }
     }
 
@@ -177,6 +180,12 @@ impl Condition {
             let bad = verdicts.iter().find(|v| matches!(v, Verdict::Not(_))).or_else(|| verdicts.iter().find(|v| !v.holds()));
             let words = || verdicts.iter().map(Verdict::words).collect::<Vec<_>>().join("; ");
             return bad.cloned().unwrap_or_else(|| Verdict::Holds(words()));
+        }
+        if let Self::Any(any) = self {
+            let verdicts: Vec<Verdict> = any.iter().map(|c| c.judge(seen)).collect();
+            let good = verdicts.iter().find(|v| v.holds()).or_else(|| verdicts.iter().find(|v| matches!(v, Verdict::Unknown(_))));
+            let words = || verdicts.iter().map(Verdict::words).collect::<Vec<_>>().join("; ");
+            return good.cloned().unwrap_or_else(|| Verdict::Not(words()));
         }
         if let Self::Guest { query, guest, state } = self {
             return guest_state(seen, query, guest, *state);
@@ -288,7 +297,8 @@ fn of_service(cluster: &Cluster, id: &str, judge: impl Fn(&Service) -> Verdict) 
     cluster.service(id).map_or_else(|| Verdict::Unknown(format!("the manager does not know {id}")), judge)
 }
 
-fn standing(s: &Service) -> String {
+/// A service's state and where it is, in words.
+pub(super) fn standing(s: &Service) -> String {
     let owners = if s.owners.is_empty() { String::new() } else { format!(" on {}", s.owners.join(", ")) };
     let why = s.reason.as_deref().filter(|_| s.state != ServiceState::Started).map(|r| format!(": {r}")).unwrap_or_default();
     format!("{} is {}{owners}{why}", s.id, s.state.word())

@@ -56,6 +56,12 @@ pub fn best(world: &World, guest: GuestAt) -> Option<NodeAt> {
     let g = world.guests.get(guest)?;
     let held = world.leftovers.iter().find(|l| l.guest == guest && !l.ban).map(|l| l.node);
     let rank = |n: &NodeAt| {
+        // rgmanager goes by its failover domain alone: the preferred node first, then round from there.
+        if world.manager == super::Manager::Rgmanager {
+            let many = world.nodes.len();
+            let place = if g.rg.restricted.is_empty() { (n + many - g.prefers) % many } else { 0 };
+            return (Some(*n) != held, place > 0, place, *n);
+        }
         let guests = world.guests.iter().filter(|g| g.on == Some(*n) || g.work == Some(Work::Start(*n))).count();
         (Some(*n) != held, *n != g.prefers, guests, *n)
     };

@@ -221,6 +221,7 @@ fn enable(world: &mut World, guest: GuestAt, node: NodeAt, begin: String) -> Rep
     if !policy::allowed(world, guest).contains(&node) {
         return now(&begin, ("Service not runnable", 241));
     }
+    hold(world, guest, node);
     let Some(g) = world.guests.get_mut(guest) else { return now(&begin, FAILURE) };
     (g.wanted, g.failure, g.rg.rests) = (true, None, false);
     g.failures.clear();

@@ -148,8 +148,9 @@ fn with(state: &str, id: &str, change: impl Fn(&mut quorate::domain::cluster::Se
 
 #[test]
 fn ways_are_closed_with_reasons() {
-    let owner: Arc<str> = picture("ok").service("vm:wiki").unwrap().owner.clone().unwrap();
-    let to = if &*owner == N3 { N1 } else { N3 };
+    // A node on which something runs.
+    let to = "virtsrv2n2.cnaf.infn.it";
+    assert!(picture("ok").services.iter().any(|s| s.owner.as_deref() == Some(to)));
     let ways = |c: &Cluster| {
         let plan = plan_of(&relocate("vm:wiki", to, None), c);
         match plan {
@@ -179,8 +180,14 @@ fn ways_are_closed_with_reasons() {
         (FateKind::Pauses, &*format!("clusvcadm -r vm:wiki -m {to}"))
     );
     assert_eq!(refused(&relocate("vm:wiki", to, Some(RelocateHow::Restart)), &snapshot), ["way-closed"], "its stop is a suspend");
-    let script = with("ok", "vm:wiki", |s| s.rhcs.as_mut().unwrap().conf.as_mut().unwrap().scripts.push("/etc/cluster/wiki.sh".to_owned()));
-    assert!(ways(&script).contains("/etc/cluster/wiki.sh"), "{}", ways(&script));
+    let mut script =
+        with("ok", "vm:wiki", |s| s.rhcs.as_mut().unwrap().conf.as_mut().unwrap().scripts.push("/etc/cluster/wiki.sh".to_owned()));
+    assert!(ways(&script).contains("could not be read"), "its node is not reached: {}", ways(&script));
+    let near = script.member(N1).map(|m| (m.node, m.reach.clone())).unwrap();
+    let owner = script.service("vm:wiki").unwrap().owner.clone().unwrap();
+    let there = script.members.iter_mut().find(|m| m.name == owner).unwrap();
+    (there.node, there.reach) = near;
+    assert!(ways(&script).contains("its stop is a suspend, by the stop of its script /etc/cluster/wiki.sh"), "{}", ways(&script));
 }
 
 #[test]

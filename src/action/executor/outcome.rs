@@ -34,10 +34,9 @@ pub(super) fn of_change(reads: &Reads, answer: &Answer, words: &str) -> Became {
     }
     let raw = Raw { command: "", stdout: &answer.stdout, stderr: &answer.stderr, code: answer.code };
     match reads {
-        Reads::Status if answer.code == 0 => Became::Good(None),
-        Reads::Status => by_status(),
-        Reads::InitScript if answer.code == 0 && !words.contains("[FAILED]") => Became::Good(None),
-        Reads::InitScript => by_status(),
+        Reads::InitScript if answer.stdout.windows(8).any(|w| w == b"[FAILED]") => by_status(),
+        Reads::Status | Reads::InitScript if answer.code == 0 => Became::Good(None),
+        Reads::Status | Reads::InitScript => by_status(),
         Reads::FenceNode => judged(fence::fence_node_outcome(raw)),
         Reads::Acknowledge => judged(fence::acknowledge_outcome(raw)),
         Reads::CmanTool => judged(fence::cman_tool_outcome(raw)),

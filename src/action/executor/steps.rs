@@ -1,6 +1,6 @@
 //! From step to step: what is sent, what is waited for.
 
-use crate::action::condition::{Seen, Verdict};
+use crate::action::condition::{Seen, Verdict, standing};
 use crate::action::inquiry::Query;
 use crate::action::journal::{Detail, Kind};
 use crate::action::lock;
@@ -9,7 +9,7 @@ use crate::action::whereabouts;
 use crate::domain::cluster::Cluster;
 use crate::domain::node::NodeKey;
 use crate::domain::stamp::Stamp;
-use crate::domain::task::{Action, NodeVerb, Progress, StepState, TaskStatus};
+use crate::domain::task::{Action, NodeVerb, Progress, StepState, Target, TaskStatus};
 use crate::link::{Ask, AskId, ChangeId, Order, StreamId};
 
 use super::run::{LOCK_PATIENCE, Phase, Run};
@@ -139,6 +139,7 @@ impl Executor {
             Phase::Over | Phase::Asking(..) => {}
             Phase::Changing(..) => {
                 super::ending::judge_all(run, cluster);
+                meanwhile(run, cluster);
                 self.look_again(run, &[], cluster, now, out);
             }
             Phase::Locking(since) => {
@@ -223,5 +224,13 @@ impl Executor {
         let total = std::time::Duration::from_secs(5);
         let id = AskId(self.fresh());
         out.push(Out::Order(node, Order::Ask(Ask { id, command, lane: crate::link::Lane::Fast, first_byte: total, total })));
+    }
+}
+
+/// rgmanager's tools say nothing until all is done: what the service does meanwhile is how far it is.
+fn meanwhile(run: &mut Run, cluster: &Cluster) {
+    let Target::Service(id) = &run.ticket.plan().target else { return };
+    if let Some(service) = cluster.service(id).filter(|s| s.rhcs.is_some()) {
+        run.task.progress = Some(Progress { words: standing(service), ..Progress::default() });
     }
 }

@@ -100,13 +100,18 @@ pub fn lost(input: &Input<'_>, member: &Member, plan: &mut Plan) {
     }
 }
 
+/// Whether a fencing of the member is not done.
+pub fn waits(cluster: &Cluster, member: &Member) -> bool {
+    let domain = cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref());
+    member.status == MemberStatus::Unclean || domain.is_some_and(|d| d.victims.contains(&member.name))
+}
+
 /// The plan for the word of a human that a node is off.
 pub fn confirm(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
     let Some(member) = cluster.member(node) else { return Err(Vec::new()) };
     let domain = cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref());
-    let waits = member.status == MemberStatus::Unclean || domain.is_some_and(|d| d.victims.contains(&member.name));
-    if !waits {
+    if !waits(cluster, member) {
         let why = format!("no fencing of {node} waits to be acknowledged: {node} is {}", member.status.word());
         return Err(vec![Refusal::new("no-victim", why, "nothing to do: fenced asks nobody")]);
     }

@@ -94,7 +94,7 @@ pub(super) fn needed(action: &Action, cluster: &Cluster) -> Vec<Query> {
                 asked.extend(within_reach().map(|m| Query::new(&m.name, What::State(libvirt_on(cluster, &m.name), name.to_owned()))));
             }
         }
-        Action::Node(NodeVerb::ConfirmFence, node) => {
+        Action::Node(NodeVerb::ConfirmFence, node) if cluster.member(node).is_some_and(|m| fence::waits(cluster, m)) => {
             asked.extend(within_reach().filter(|m| *m.name != **node).map(|m| Query::new(&m.name, What::Override)));
         }
         Action::Grow { volume, .. } => super::inquiry::of_devices(volume, cluster, &mut asked),

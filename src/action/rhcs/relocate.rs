@@ -67,13 +67,12 @@ fn closed(input: &Input<'_>, service: &Service, to: &str, how: RelocateHow) -> V
     match how {
         RelocateHow::Live if service.kind != ServiceKind::Vm => closed.push(format!("it is a {}: only a vm migrates", service.kind.word())),
         RelocateHow::Live if !place::migrates(service) => closed.push("other resources stand inside it in cluster.conf".to_owned()),
-        RelocateHow::Live => {}
-        RelocateHow::Suspend if suspends(input, service).is_none() => closed.push(if script {
-            "its script does not say that its stop suspends".to_owned()
-        } else {
-            "its stop shuts it down: cluster.conf gives it no snapshot folder".to_owned()
+        RelocateHow::Suspend if suspends(input, service).is_none() => closed.push(match input.found.stop_suspends() {
+            Some((file, _)) => format!("its script {file} does not say that its stop suspends"),
+            None if script => "whether the stop of its script suspends could not be read on the node where it runs".to_owned(),
+            None => "its stop shuts it down: cluster.conf gives it no snapshot folder".to_owned(),
         }),
-        RelocateHow::Suspend => {}
+        RelocateHow::Live | RelocateHow::Suspend => {}
         RelocateHow::Restart => closed.extend(suspends(input, service).map(|by| format!("its stop is a suspend, by {by}"))),
     }
     closed

@@ -53,6 +53,13 @@ pub fn seen_by_libvirt(input: &Input<'_>, service: &Service, on: Option<&str>, o
     proof
 }
 
+/// What proves, by libvirt, that the guest runs, wherever that is.
+fn runs_somewhere(input: &Input<'_>, service: &Service) -> Option<Condition> {
+    let each = input.cluster.members.iter().flat_map(|m| seen_by_libvirt(input, service, Some(&m.name), &[]));
+    let each: Vec<Condition> = each.collect();
+    (!each.is_empty()).then_some(Condition::Any(each))
+}
+
 /// What the inquiry could not find out, each once.
 pub fn not_known(input: &Input<'_>) -> Vec<String> {
     let mut all: Vec<String> = input.found.troubles().map(|(node, trouble)| format!("not known: {node}: {trouble}")).collect();
@@ -129,7 +136,7 @@ impl Of<'_> {
         let adopted = running_on(self.input).contains(&to);
         plan.steps = vec![self.tell(format!("Enable {} on {to}", self.id()), Verb::Enable, Some(&to))?];
         plan.proof = vec![Condition::Runs(self.id())];
-        plan.proof.extend(seen_by_libvirt(self.input, self.service, Some(&to), &[]));
+        plan.proof.extend(runs_somewhere(self.input, self.service));
         let why = adopted.then(|| "its guest runs there already: rgmanager takes it over".to_owned());
         plan.consequences.fates.push(fate(self.service, FateKind::Starts, Some(Arc::clone(&to)), why));
         if let Some(domain) = place::domain(self.service) {
@@ -245,7 +252,7 @@ impl Of<'_> {
         }
         plan.steps.push(self.tell(format!("Enable {} on {to}", self.id()), Verb::Enable, Some(&to))?);
         plan.proof = vec![Condition::Runs(self.id())];
-        plan.proof.extend(seen_by_libvirt(self.input, self.service, Some(&to), &[]));
+        plan.proof.extend(runs_somewhere(self.input, self.service));
         plan.consequences.fates.push(fate(self.service, FateKind::Starts, Some(to), self.service.reason.clone()));
         if !running.is_empty() {
             plan.consequences.lost.push(format!("its guest RUNS on {}: disabling the service stops it", running.join(", ")));

@@ -48,7 +48,8 @@ impl Reader {
         match words.as_slice() {
             ["fence", "domain"] => {
                 self.known = true;
-                self.view.fence = Some(FenceDomain::default());
+                // group_tool of RHEL 6 prints it once more, without the nodes.
+                self.view.fence.get_or_insert_default();
                 self.kind = "fence";
             }
             ["dlm", "lockspaces"] => self.heading("dlm"),
@@ -113,7 +114,7 @@ impl Reader {
             ["master", "nodeid", n] => domain.master = id(n),
             ["wait", "state", word] => domain.wait = clean(word),
             ["members", ids @ ..] => domain.members = ids.iter().filter_map(|id| id.parse().ok()).collect(),
-            ["nodeid", n, "member", member, "victim", victim, "last", "fence", "master", master, "how", how] => {
+            ["nodeid", n, "member", member, "victim", victim, "last", "fence", "master", master, "how", how, ..] => {
                 let Ok(n) = n.parse() else { return true };
                 let node = FenceNode {
                     id: n,

@@ -141,11 +141,11 @@ pub fn groups(world: &World, node: NodeAt) -> String {
             Some("fence_ack_manual") => "override",
             _ => "agent",
         };
-        let last = world.fences.iter().rev().find(|f| f.target == at).and_then(|f| Some((f.by + 1, how(&f.client), f.done?.0 / 1_000_000)));
-        let (master, how, when) = last.map_or((0, "none", String::new()), |(by, how, at)| (by, how, format!(" time {at}")));
+        let last = world.fences.iter().rev().find(|f| f.target == at && f.done.is_some()).map(|f| (f.by + 1, how(&f.client)));
+        let (master, how) = last.unwrap_or((0, "none"));
         let _ = writeln!(
             out,
-            "nodeid {} member {} victim {} last fence master {master} how {how}{when}",
+            "nodeid {} member {} victim {} last fence master {master} how {how}",
             at + 1,
             u8::from(seen.contains(&at)),
             u8::from(victims.contains(&at)),

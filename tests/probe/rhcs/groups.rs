@@ -36,6 +36,10 @@ fn who_was_fenced_and_how() {
     let Ok(Observation::Groups(view)) = ask(Question::Groups, said.as_bytes(), "", 0) else { panic!() };
     let domain = view.fence.unwrap();
     assert_eq!((domain.nodes[1].master, domain.nodes[1].how.as_deref(), domain.awaits(3)), (Some(2), Some("override"), Some(false)));
+    // group_tool says the domain once more, without its nodes: they are kept.
+    let twice = format!("@@quorate fence\n{said}@@quorate groups\n{}", said.split("all nodes").next().unwrap());
+    let Ok(Observation::Groups(view)) = ask(Question::Groups, twice.as_bytes(), "", 0) else { panic!() };
+    assert_eq!(view.fence.unwrap().nodes, domain.nodes);
 }
 
 #[test]
