@@ -331,6 +331,7 @@ impl Global {
             known_hosts: self.known_hosts.as_deref().map(|file| around.path(file)),
             rights: if node.sudo { Become::Sudo } else { Become::None },
             host_keys: self.host_keys.into(),
+            legacy: node.legacy_ssh,
         }
     }
 }

@@ -76,6 +76,8 @@ pub struct Login {
     pub identity: Option<PathBuf>,
     /// `become = "sudo"`: true; `"none"`: false.
     pub sudo: Option<bool>,
+    /// `legacy_ssh`: algorithms that OpenSSH has turned off may be used.
+    pub legacy_ssh: Option<bool>,
 }
 
 impl Login {
@@ -87,6 +89,7 @@ impl Login {
             jump: self.jump.clone().or_else(|| other.jump.clone()),
             identity: self.identity.clone().or_else(|| other.identity.clone()),
             sudo: self.sudo.or(other.sudo),
+            legacy_ssh: self.legacy_ssh.or(other.legacy_ssh),
         }
     }
 }

@@ -149,6 +149,7 @@ fn login(table: &mut Table<'_, '_>, wrong: &mut Mistakes<'_>) -> Login {
         jump: table.parsed("jump", &format!("\"{PLACE}[,...]\" or \"none\""), wrong, jump),
         identity: table.text("identity", "the file of a private key, a text", wrong).map(|found| PathBuf::from(found.value)),
         sudo: table.word("become", &[("none", false), ("sudo", true)], wrong),
+        legacy_ssh: table.flag("legacy_ssh", wrong),
     }
 }
 

@@ -84,12 +84,15 @@ pub struct NodeConfig {
     pub identity: Option<PathBuf>,
     /// `sudo -n` before privileged commands.
     pub sudo: bool,
+    /// Algorithms that OpenSSH has turned off may be used.
+    pub legacy_ssh: bool,
 }
 
 impl NodeConfig {
     fn new(name: Option<String>, mut place: Place, login: Login) -> Self {
         place.user = place.user.or(login.user);
-        Self { name, place, jump: login.jump, identity: login.identity, sudo: login.sudo.unwrap_or(false) }
+        let (sudo, legacy_ssh) = (login.sudo.unwrap_or(false), login.legacy_ssh.unwrap_or(false));
+        Self { name, place, jump: login.jump, identity: login.identity, sudo, legacy_ssh }
     }
 }
 
@@ -138,7 +141,7 @@ fn unknown(name: &str, config: &Config) -> ConfigError {
 
 /// The command line goes before the configuration.
 fn said(asked: &Asked) -> Login {
-    Login { user: None, jump: asked.jump.clone(), identity: asked.identity.clone(), sudo: None }
+    Login { user: None, jump: asked.jump.clone(), identity: asked.identity.clone(), sudo: None, legacy_ssh: None }
 }
 
 fn of_cluster(asked: &Asked, config: &Config, cluster: &Cluster) -> Result<Session, ConfigError> {

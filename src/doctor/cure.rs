@@ -61,6 +61,15 @@ pub fn link(trouble: &LinkTrouble, target: &Target) -> String {
         }
         LinkFault::Hostkey => host_key(trouble, hop, &port),
         LinkFault::Sessions => format!("set MaxSessions to 10 in sshd_config of {host}, then reload sshd"),
+        LinkFault::Protocol if trouble.text.contains("legacy_ssh = true for this cluster in config.toml allows") => {
+            "write legacy_ssh = true under [[cluster]] in config.toml, where nothing newer can be installed: old algorithms can be broken"
+                .to_owned()
+        }
+        LinkFault::Protocol if trouble.text.contains("let its sshd offer more") => {
+            format!(
+                "name more Ciphers, MACs, KexAlgorithms or HostKeyAlgorithms in sshd_config of {host}, or install a newer OpenSSH there"
+            )
+        }
         LinkFault::Protocol => format!("what answers there? {}", command("ssh", &["-v", "-p", &port, &hop.host])),
     }
 }

@@ -80,6 +80,8 @@ pub enum Reach {
     Up {
         /// Since when.
         since: Stamp,
+        /// What is less than it should be (old algorithms, few sessions).
+        note: Option<String>,
     },
     /// Not reachable; tried again by itself.
     Down {

@@ -25,6 +25,8 @@ pub struct Hop {
     pub agent: Option<PathBuf>,
     /// Offer only `identities`, though an agent may hold them (IdentitiesOnly).
     pub identities_only: bool,
+    /// Offer algorithms that OpenSSH has turned off by default, after all others (`legacy_ssh` of the configuration).
+    pub legacy: bool,
 }
 
 /// The whole way to a node.

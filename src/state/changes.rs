@@ -86,7 +86,7 @@ impl Changes {
                     format!("{} {lost}: {trouble}", new.name),
                 );
             }
-            (Reach::Down { .. }, Reach::Up { since }) => {
+            (Reach::Down { .. }, Reach::Up { since, .. }) => {
                 self.push(*since, Some(&new.name), Source::Quorate, Severity::Info, &new.name, format!("{} is reachable again", new.name));
             }
             _ => {}

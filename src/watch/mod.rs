@@ -82,7 +82,7 @@ impl Watch {
         match report {
             Report::Connecting => self.set_reach(key, Reach::Connecting { since: now }, &mut out),
             Report::Up { streams, note } => {
-                self.set_reach(key, Reach::Up { since: now }, &mut out);
+                self.set_reach(key, Reach::Up { since: now, note: note.clone() }, &mut out);
                 if let Some(note) = note {
                     out.push(Output::Note(key, note));
                 }

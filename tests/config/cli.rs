@@ -211,7 +211,8 @@ fn durations() {
 fn a_node_becomes_a_wish() {
     let cli = read("--known-hosts ~/kh --host-keys strict --host n1").unwrap();
     let around = Surroundings { home: "/home/oper".into(), user: "oper".to_owned(), ..Surroundings::default() };
-    let node = NodeConfig { name: None, place: Place::host("n1"), jump: None, identity: Some("~/.ssh/k".into()), sudo: true };
+    let node =
+        NodeConfig { name: None, place: Place::host("n1"), jump: None, identity: Some("~/.ssh/k".into()), sudo: true, legacy_ssh: false };
     let wish = cli.global.wish(&node, &around);
     assert_eq!((wish.rights, wish.host_keys), (Become::Sudo, HostKeys::Strict));
     assert_eq!((wish.identity, wish.known_hosts), (Some(PathBuf::from("/home/oper/.ssh/k")), Some(PathBuf::from("/home/oper/kh"))));

@@ -50,7 +50,7 @@ fn well() -> NodeCheck {
     NodeCheck {
         name: "n1".to_owned(),
         target: Some(target()),
-        reach: Reach::Up { since: Stamp(0) },
+        reach: Reach::Up { since: Stamp(0), note: None },
         tools: Some(tools(ALL)),
         os: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
         answers: vec![(Question::CrmMon, Ok(())), (Question::Quorum, Ok(()))],

@@ -30,6 +30,7 @@ user = "admin"
 jump = "none"
 become = "none"
 identity = "~/.ssh/n2"
+legacy_ssh = true
 "#;
     let config = parse(text).unwrap();
     let [cluster] = config.clusters.as_slice() else { panic!("{config:?}") };
@@ -41,6 +42,7 @@ identity = "~/.ssh/n2"
     assert_eq!((n1.name.as_str(), n1.address.as_str(), n1.port), ("virtsrv1n1.cnaf.infn.it", "127.0.0.1", Some(2201)));
     assert_eq!((n2.address.as_str(), n2.login.sudo, &n2.login.jump), ("n2", Some(false), &Some(Vec::new())));
     assert_eq!(n2.login.identity, Some(PathBuf::from("~/.ssh/n2")));
+    assert_eq!((cluster.login.legacy_ssh, n2.login.legacy_ssh), (None, Some(true)));
 }
 
 #[test]
@@ -70,6 +72,8 @@ fn one_mistake_each() {
             "[[cluster]]\nname = \"a\"\nrole = \"oprator\"",
             "c.toml:3:8: role cannot be \"oprator\"; expected \"viewer\" or \"operator\" or \"admin\"; did you mean 'operator'?",
         ),
+        ("[[cluster]]\nname = \"a\"\nlegacy-ssh = true", "c.toml:3:1: unknown key 'legacy-ssh' in [[cluster]]; did you mean 'legacy_ssh'?"),
+        ("[[cluster]]\nname = \"a\"\nlegacy_ssh = \"yes\"", "c.toml:3:14: legacy_ssh is a text; expected true or false"),
         ("[[cluster]]\nname = \"a\"\nrole = 3", "c.toml:3:8: role is a number; expected \"viewer\" or \"operator\" or \"admin\""),
         ("[[cluster]]\nname = \"a\"\nbecome = \"root\"", "c.toml:3:10: become cannot be \"root\"; expected \"none\" or \"sudo\""),
         ("[[cluster]]\nname = 7", "c.toml:2:8: name is a number; expected the cluster's name, a text"),

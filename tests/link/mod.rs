@@ -6,6 +6,7 @@ mod keys;
 mod known_hosts;
 mod libvirt;
 mod local;
+mod old;
 pub mod rig;
 mod ssh_config;
 mod trouble;

@@ -80,6 +80,7 @@ fn without_a_file_everything_has_its_default() {
             identities: vec![world.ssh("id_ed25519"), world.ssh("id_rsa")],
             agent: Some(PathBuf::from("/run/agent")),
             identities_only: false,
+            legacy: false,
         }
     );
     assert_eq!((target.jumps, target.not_honoured), (Vec::new(), Vec::new()));

@@ -69,7 +69,7 @@ impl Lab {
     }
 
     pub fn up(&mut self, node: u32) -> &mut Self {
-        self.store.reach(NodeKey(node), Reach::Up { since: self.now });
+        self.store.reach(NodeKey(node), Reach::Up { since: self.now, note: None });
         self
     }
 

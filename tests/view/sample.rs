@@ -77,7 +77,7 @@ fn member(i: u32, name: &str) -> Member {
         votes: Some(1),
         status: MemberStatus::Online,
         manager: Some(true),
-        reach: Reach::Up { since: ago(7200) },
+        reach: Reach::Up { since: ago(7200), note: None },
         answered: Some(ago(1)),
         host: HostFigures {
             at: Some(ago(1)),

@@ -93,7 +93,7 @@ pub fn reach(model: &Model, m: &Member) -> (Role, String) {
     match &m.reach {
         Reach::Untried => (Role::Unknown, "not asked".to_owned()),
         Reach::Connecting { since } => (Role::Moving, format!("connecting since {}", time(model, *since))),
-        Reach::Up { since } => (Role::Text, format!("answers, connected since {}", time(model, *since))),
+        Reach::Up { since, .. } => (Role::Text, format!("answers, connected since {}", time(model, *since))),
         Reach::Down { since, trouble } => (Role::Warn, format!("{trouble}; since {}", time(model, *since))),
     }
 }
@@ -102,6 +102,9 @@ fn write_way(doc: &mut Document, model: &Model, m: &Member) {
     doc.head("Way to it");
     let (role, text) = reach(model, m);
     doc.pair("ssh", role, &text);
+    if let Reach::Up { note: Some(note), .. } = &m.reach {
+        doc.pair("", Role::Warn, note);
+    }
     if let Some(age) = fresh::member(m, model.setup.now, model.setup.stale_after) {
         let at = m.answered.map_or_else(String::new, |a| time(model, a));
         doc.pair("last answer", Role::Warn, &format!("{at}, {} ago: what follows is that old", words::age(age)));

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use ssh2::{Agent, ErrorCode, PublicKey, Session};
 
+use super::algorithms;
 use super::attempt::Attempt;
 use super::identity::{self, Identity};
 use super::keyring::{self, Slot, lock};
@@ -19,6 +20,8 @@ use crate::domain::secret::Secret;
 use crate::domain::text;
 use crate::link::{Hop, Prompt, Reply};
 
+/// RSA keys by their type's name, whatever they sign with.
+const RSA: &str = "ssh-rsa";
 /// Tries at a passphrase, as ssh(1) allows.
 const PASSPHRASES: usize = 3;
 
@@ -30,6 +33,8 @@ pub struct Tried {
     words: Vec<String>,
     /// The operator refused a passphrase.
     pub refused: bool,
+    /// The key that got in was an RSA key, signed with SHA-1.
+    pub sha1: bool,
 }
 
 /// How trying one key went.
@@ -64,6 +69,22 @@ impl Offer {
         match self {
             Self::Agent(key) => key.blob().to_vec(),
             Self::File(id) => id.public.clone().unwrap_or_else(|| id.path.as_os_str().as_encoded_bytes().to_vec()),
+        }
+    }
+
+    /// Whether it is known to be an RSA key.
+    fn is_rsa(&self) -> bool {
+        match self {
+            Self::Agent(key) => identity::kind(key.blob()) == RSA,
+            Self::File(id) => id.public.as_deref().is_some_and(|blob| identity::kind(blob) == RSA),
+        }
+    }
+
+    /// For the list of what was tried.
+    fn words(&self) -> String {
+        match self {
+            Self::Agent(_) => "an RSA key of the agent".to_owned(),
+            Self::File(id) => id.path.display().to_string(),
         }
     }
 }
@@ -119,23 +140,35 @@ impl<T> Door<'_, T> {
     /// Offers one key after another.
     fn knock(&mut self) -> Result<Outcome, LinkTrouble> {
         let (agent, held) = self.agent_keys();
+        let banner = self.session.banner().unwrap_or_default();
+        let sha1 = algorithms::signs_with_sha1(banner);
         for offer in self.offers(held) {
+            if sha1 && !self.hop.legacy && offer.is_rsa() {
+                let software = banner.strip_prefix("SSH-2.0-").unwrap_or(banner);
+                self.note(format!("{} (not offered: {software} takes RSA only with SHA-1; legacy_ssh = true allows it)", offer.words()));
+                continue;
+            }
             let name = offer.name();
             if !self.tried.keys.insert(name.clone()) {
                 continue;
             }
             let count = self.tried.keys.len();
             self.attempt.stage(LinkFault::Timeout, &format!("{} is not logged in to yet: key {count} is tried", self.hop.alias));
-            let outcome = match &offer {
-                Offer::Agent(key) => self.agent_key(agent.as_ref(), key)?,
-                Offer::File(id) => {
-                    self.note(format!("{} (file)", id.path.display()));
-                    if id.encrypted { self.locked_file(id)? } else { self.file(id, None)?.unwrap_or(Outcome::No) }
-                }
-            };
+            let mut outcome = self.present(&offer, agent.as_ref())?;
+            let mut signed_by_sha1 = sha1;
+            if outcome == Outcome::No && self.hop.legacy && offer.is_rsa() && !sha1 {
+                // Some take SHA-1 alone without saying so.
+                signed_by_sha1 = true;
+                outcome = self.present_with_sha1(&offer, agent.as_ref())?;
+            }
             match outcome {
                 Outcome::No => continue,
-                Outcome::In => keyring::took(self.hop, name),
+                Outcome::In => {
+                    self.tried.sha1 = signed_by_sha1 && offer.is_rsa();
+                    // It works: on the next connection it is offered again.
+                    self.tried.keys.remove(&name);
+                    keyring::took(self.hop, name);
+                }
                 Outcome::Last => {}
                 Outcome::Cut => {
                     self.tried.agent -= usize::from(matches!(offer, Offer::Agent(_)));
@@ -145,6 +178,27 @@ impl<T> Door<'_, T> {
             return Ok(outcome);
         }
         Ok(Outcome::No)
+    }
+
+    fn present(&mut self, offer: &Offer, agent: Option<&Agent>) -> Result<Outcome, LinkTrouble> {
+        match offer {
+            Offer::Agent(key) => self.agent_key(agent, key),
+            Offer::File(id) => {
+                self.note(format!("{} (file)", id.path.display()));
+                if id.encrypted { self.locked_file(id) } else { Ok(self.file(id, None)?.unwrap_or(Outcome::No)) }
+            }
+        }
+    }
+
+    fn present_with_sha1(&mut self, offer: &Offer, agent: Option<&Agent>) -> Result<Outcome, LinkTrouble> {
+        let before = self.tried.agent;
+        if algorithms::sign(self.session, &["ssh-rsa"]).is_err() {
+            return Ok(Outcome::No);
+        }
+        let outcome = self.present(offer, agent);
+        self.tried.agent = before;
+        let _ = algorithms::sign(self.session, &algorithms::SIGNATURES);
+        outcome
     }
 
     /// The agent and the keys that it holds.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use ssh2::{Channel, Session};
 
+use super::algorithms;
 use super::attempt::Attempt;
 use super::auth::{self, Login, Tried};
 use super::hostkey::{self, Trust};
+use super::kexinit::{self, Offer};
 use super::socket::{self, Socket};
 use super::{trouble, tunnel, wire};
 use crate::domain::node::{LinkFault, LinkTrouble};
@@ -37,6 +39,19 @@ pub struct Connected {
 /// A dead socket under a session that is dropped early: libssh2 then frees it without waiting for the peer.
 struct Guarded(Option<(Session, Arc<Socket>)>);
 
+impl Guarded {
+    /// What is old about the connection, in words.
+    fn old(&self, tried: &Tried) -> Option<String> {
+        let (session, _) = self.0.as_ref()?;
+        let mut words = algorithms::old_in_use(session);
+        if tried.sha1 {
+            words += if words.is_empty() { "" } else { ", " };
+            words += "login signed by ssh-rsa (SHA-1)";
+        }
+        (!words.is_empty()).then_some(words)
+    }
+}
+
 impl Drop for Guarded {
     fn drop(&mut self) {
         if let Some((_, socket)) = &self.0 {
@@ -52,13 +67,14 @@ pub fn dial(target: &Target, tried: &mut Vec<Tried>, attempt: &mut Attempt<Conne
     let hops: Vec<&Hop> = target.jumps.iter().chain([&target.end]).collect();
     tried.resize_with(hops.len(), Tried::default);
     for _ in 0..ROUNDS {
-        match way(target, &hops, tried, attempt) {
-            Ok(Some(connected)) => {
+        match way(target, &hops, Errand::Connect, tried, attempt) {
+            Ok(Some(Made::Connection(connected))) => {
                 tried.clear();
-                return Ok(connected);
+                return Ok(*connected);
             }
-            Ok(None) => attempt.restart(),
-            Err(trouble) => {
+            Ok(_) => attempt.restart(),
+            Err(miss) => {
+                let trouble = explained(miss, target, &hops, tried, attempt);
                 let refused = attempt.was_refused() || (trouble.fault == LinkFault::Auth && tried.iter().any(|t| t.refused));
                 if trouble.fault == LinkFault::Auth {
                     tried.clear();
@@ -70,9 +86,56 @@ pub fn dial(target: &Target, tried: &mut Vec<Tried>, attempt: &mut Attempt<Conne
     Err((trouble::new(LinkFault::Auth, &format!("{} cut us off again and again while we logged in", target.end.alias)), false))
 }
 
+/// What a round is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Errand {
+    /// The connection.
+    Connect,
+    /// To read what this hop offers to speak.
+    Look(usize),
+}
+
+/// What a round made.
+enum Made {
+    Connection(Box<Connected>),
+    Offer(Box<Offer>),
+}
+
+/// Why a round failed.
+struct Miss {
+    trouble: LinkTrouble,
+    /// The hop with which no language was found.
+    speechless: Option<usize>,
+}
+
+impl From<LinkTrouble> for Miss {
+    fn from(trouble: LinkTrouble) -> Self {
+        Self { trouble, speechless: None }
+    }
+}
+
+/// libssh2 hides why nothing was agreed upon: the server is asked again, and its offer read by ourselves.
+fn explained(miss: Miss, target: &Target, hops: &[&Hop], tried: &mut [Tried], attempt: &mut Attempt<Connected>) -> LinkTrouble {
+    let Miss { trouble, speechless: Some(at) } = miss else { return miss.trouble };
+    let Some(hop) = hops.get(at) else { return trouble };
+    attempt.restart();
+    let Ok(Some(Made::Offer(offer))) = way(target, hops, Errand::Look(at), tried, attempt) else { return trouble };
+    let Some(why) = algorithms::disagreement(&offer, hop.legacy) else { return trouble };
+    let place = if at + 1 < hops.len() { format!("jump host {}: ", hop.alias) } else { String::new() };
+    let software = if offer.software.is_empty() { String::new() } else { format!(" ({})", offer.software) };
+    trouble::new(LinkFault::Protocol, &format!("{place}no common language with {} port {}{software}: {why}", hop.host, hop.port))
+}
+
 /// One round; none if it has to be begun anew.
-fn way(target: &Target, hops: &[&Hop], tried: &mut [Tried], attempt: &mut Attempt<Connected>) -> Result<Option<Connected>, LinkTrouble> {
+fn way(
+    target: &Target,
+    hops: &[&Hop],
+    errand: Errand,
+    tried: &mut [Tried],
+    attempt: &mut Attempt<Connected>,
+) -> Result<Option<Made>, Miss> {
     let mut through: Option<Socket> = None;
+    let mut old: Vec<String> = Vec::new();
     for (at, hop) in hops.iter().enumerate() {
         let next = hops.get(at + 1);
         let place = next.map(|_| format!("jump host {}: ", hop.alias)).unwrap_or_default();
@@ -84,17 +147,33 @@ fn way(target: &Target, hops: &[&Hop], tried: &mut [Tried], attempt: &mut Attemp
             Some(socket) => socket,
             None => connect(hop, &place, attempt).map_err(named)?,
         };
-        let Some(tried) = tried.get_mut(at) else { break };
-        let Some(mut guarded) = log_in(hop, target, socket, tried, &place, attempt).map_err(named)? else { return Ok(None) };
-        match next {
-            Some(next) => {
-                let pair = forward(guarded, hop, next, attempt).map_err(named)?;
-                through = Some(Socket::Pair(pair));
-            }
-            None => return finish(&mut guarded, attempt).map(Some),
+        if errand == Errand::Look(at) {
+            let socket = Arc::new(socket);
+            attempt.guard(&socket)?;
+            let offer = kexinit::read(&socket, attempt.deadline());
+            socket.shutdown(Shutdown::Both);
+            return Ok(offer.map(|offer| Made::Offer(Box::new(offer))));
         }
+        let Some(tried) = tried.get_mut(at) else { break };
+        let entered = log_in(hop, target, socket, tried, &place, attempt);
+        let entered = entered.map_err(|miss| Miss { trouble: named(miss.trouble), speechless: miss.speechless.map(|_| at) })?;
+        let Some(mut guarded) = entered else { return Ok(None) };
+        old.extend(guarded.old(tried).map(|words| format!("{place}{words}")));
+        let Some(next) = next else {
+            let mut connected = finish(&mut guarded, attempt)?;
+            connected.grant.note = remark(&old, connected.grant.note);
+            return Ok(Some(Made::Connection(Box::new(connected))));
+        };
+        through = Some(Socket::Pair(forward(guarded, hop, next, attempt).map_err(named)?));
     }
-    Err(trouble::new(LinkFault::Protocol, "no host to connect to"))
+    Err(trouble::new(LinkFault::Protocol, "no host to connect to").into())
+}
+
+/// What the operator is told of a connection that works.
+fn remark(old: &[String], grant: Option<String>) -> Option<String> {
+    let old = (!old.is_empty()).then(|| format!("old SSH, as legacy_ssh allows: {}", old.join("; ")));
+    let all: Vec<String> = old.into_iter().chain(grant).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 fn connect(hop: &Hop, place: &str, attempt: &Attempt<Connected>) -> Result<Socket, LinkTrouble> {
@@ -111,7 +190,7 @@ fn log_in(
     tried: &mut Tried,
     place: &str,
     attempt: &mut Attempt<Connected>,
-) -> Result<Option<Guarded>, LinkTrouble> {
+) -> Result<Option<Guarded>, Miss> {
     let socket = Arc::new(socket);
     attempt.guard(&socket)?;
     let start = |e: ssh2::Error| trouble::new(LinkFault::Protocol, &format!("libssh2: {}", e.message()));
@@ -119,9 +198,13 @@ fn log_in(
     session.set_tcp_stream(Arc::clone(&socket));
     let known = KnownHosts::load(&hop.known_hosts);
     hostkey::prefer(&session, hop, &known).map_err(start)?;
+    algorithms::prefer(&session, hop.legacy).map_err(start)?;
     attempt.stage(LinkFault::Timeout, &format!("{place}{} port {} accepts but does not answer", hop.host, hop.port));
     session.set_timeout(attempt.left_ms());
-    session.handshake().map_err(|e| shaken(&e, hop, attempt))?;
+    session.handshake().map_err(|e| {
+        socket.shutdown(Shutdown::Both);
+        shaken(&e, &session, hop, attempt)
+    })?;
     let guarded = Guarded(Some((session.clone(), socket)));
     if hostkey::verify(&session, hop, target.host_keys, &known, attempt)? == Trust::Again {
         return Ok(None);
@@ -130,17 +213,21 @@ fn log_in(
     Ok((auth::log_in(&session, hop, tried, attempt)? == Login::In).then_some(guarded))
 }
 
-fn shaken(e: &ssh2::Error, hop: &Hop, attempt: &Attempt<Connected>) -> LinkTrouble {
+fn shaken(e: &ssh2::Error, session: &Session, hop: &Hop, attempt: &Attempt<Connected>) -> Miss {
     if trouble::is_timeout(e) || attempt.left_ms() <= 1 {
-        return trouble::new(LinkFault::Timeout, &format!("{} port {} accepts but does not answer", hop.host, hop.port));
+        return trouble::new(LinkFault::Timeout, &format!("{} port {} accepts but does not answer", hop.host, hop.port)).into();
     }
-    if trouble::is_loss(e) {
-        return trouble::new(
-            LinkFault::Protocol,
-            &format!("{} port {} ended the connection before any login (MaxStartups, PerSourcePenalties? no sshd?)", hop.host, hop.port),
-        );
-    }
-    trouble::new(LinkFault::Protocol, &format!("no common language with {} port {}: {}", hop.host, hop.port, e.message()))
+    let lost = trouble::is_loss(e);
+    let trouble = if lost {
+        let text =
+            format!("{} port {} ended the connection before any login (MaxStartups, PerSourcePenalties? no sshd?)", hop.host, hop.port);
+        trouble::new(LinkFault::Protocol, &text)
+    } else {
+        trouble::new(LinkFault::Protocol, &format!("no common language with {} port {}: {}", hop.host, hop.port, e.message()))
+    };
+    // Some servers hang up at once when nothing is common.
+    let speechless = (!lost || session.banner_bytes().is_some()).then_some(0);
+    Miss { trouble, speechless }
 }
 
 /// Has a jump host connect to the next hop.

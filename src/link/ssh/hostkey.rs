@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
 use ssh2::{MethodType, Session};
 
+use super::algorithms::{HOST_KEYS, OLD_HOST_KEYS};
 use super::attempt::Attempt;
 use super::identity;
 use super::trouble;
@@ -16,9 +17,6 @@ use crate::domain::text;
 use crate::link::known_hosts::{self, KnownHosts, Verdict};
 use crate::link::{Hop, HostKeys, Prompt, Reply};
 
-/// What is offered, in this order, after the types that known_hosts has.
-const KINDS: [&str; 7] =
-    ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"];
 /// sshd lets nobody wait for longer to log in (LoginGraceTime 120 s); with a margin for what follows.
 const GRACE: Duration = Duration::from_secs(60);
 
@@ -32,13 +30,15 @@ fn lookup(hop: &Hop) -> (&str, u16) {
 /// Asks the server for the kind of key that known_hosts has, so that a known host is known.
 pub fn prefer(session: &Session, hop: &Hop, known: &KnownHosts) -> Result<(), ssh2::Error> {
     let (name, port) = lookup(hop);
-    let mut kinds: Vec<&str> = Vec::with_capacity(KINDS.len());
+    let old: &[&str] = if hop.legacy { &OLD_HOST_KEYS } else { &[] };
+    let all = || HOST_KEYS.iter().chain(old).copied();
+    let mut kinds: Vec<&str> = Vec::with_capacity(HOST_KEYS.len() + old.len());
     let had = known.key_types_for(name, port);
     let signs_as = |kind: &str, wanted: &str| wanted == kind || (kind == "ssh-rsa" && wanted.starts_with("rsa-sha2-"));
     for kind in &had {
-        kinds.extend(KINDS.iter().copied().filter(|wanted| signs_as(kind, wanted)));
+        kinds.extend(all().filter(|wanted| signs_as(kind, wanted)));
     }
-    kinds.extend(KINDS.iter().copied().filter(|kind| !had.iter().any(|h| signs_as(h, kind))));
+    kinds.extend(all().filter(|kind| !had.iter().any(|h| signs_as(h, kind))));
     session.method_pref(MethodType::HostKey, &kinds.join(","))
 }
 

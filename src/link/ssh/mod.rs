@@ -20,6 +20,7 @@ use super::{Link, Order, PromptId, Reply, Report, Target, Voice};
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
 
+mod algorithms;
 mod attempt;
 mod auth;
 mod backoff;
@@ -27,6 +28,7 @@ mod dial;
 mod ends;
 mod hostkey;
 mod identity;
+pub mod kexinit;
 mod keyring;
 mod socket;
 mod trouble;

@@ -27,12 +27,14 @@ pub struct Wish {
     pub rights: Become,
     /// What to do about unknown host keys.
     pub host_keys: HostKeys,
+    /// Old algorithms may be used, on the whole way.
+    pub legacy: bool,
 }
 
 impl Wish {
     /// A place, and ssh_config for the rest.
     pub const fn new(place: Place) -> Self {
-        Self { place, jump: None, identity: None, known_hosts: None, rights: Become::None, host_keys: HostKeys::Ask }
+        Self { place, jump: None, identity: None, known_hosts: None, rights: Become::None, host_keys: HostKeys::Ask, legacy: false }
     }
 }
 
@@ -144,6 +146,7 @@ impl Way<'_> {
             host_key_alias: settings.host_key_alias.take(),
             identities_only: settings.identities_only.unwrap_or(false),
             alias,
+            legacy: self.wish.legacy,
             ..Hop::default()
         })
     }
