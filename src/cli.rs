@@ -14,6 +14,7 @@ use crate::link::ssh_config::{Files, Surroundings, Wish};
 use crate::link::{Become, HostKeys};
 
 mod action;
+pub mod vmware_service;
 
 pub use action::{Act, ActionWord, Approved, Planned};
 
@@ -136,6 +137,23 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+    /// Print something to install on the nodes
+    Print {
+        /// What.
+        #[command(subcommand)]
+        what: Printed,
+    },
+}
+
+/// `print`.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Printed {
+    /// The resource script of rgmanager for a guest of VMware Server 1 or 2: start registers and starts it, stop suspends and unregisters it
+    VmwareService {
+        /// The guest's configuration, written into the script; without it the script goes by its own name
+        #[arg(value_parser = vmware_service::vmx)]
+        vmx: Option<String>,
+    },
 }
 
 /// `status`.

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use quorate::app::runtime::{act, cockpit, doctor, launch, log, pipes};
-use quorate::cli::{self, Cli, Command, DemoCommand};
+use quorate::cli::{self, Cli, Command, DemoCommand, Printed};
 
 fn main() -> color_eyre::Result<ExitCode> {
     // First of all: libvirt must not write to the terminal, and reads that when it starts.
@@ -71,6 +71,9 @@ async fn run(cli: Cli) -> Result<u8, launch::Failure> {
         },
         Some(Command::Completions { shell }) => Ok(cli::completions(shell, &mut io::stdout()).map(|()| 0)?),
         Some(Command::Man) => Ok(cli::man(&mut io::stdout()).map(|()| 0)?),
+        Some(Command::Print { what: Printed::VmwareService { vmx } }) => {
+            Ok(io::stdout().write_all(cli::vmware_service::script(vmx.as_deref()).as_bytes()).map(|()| 0)?)
+        }
     }
 }
 

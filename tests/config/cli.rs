@@ -39,6 +39,12 @@ fn commands() {
     assert_eq!(command("record a.rec --for 2m"), Command::Record { file: "a.rec".into(), duration: Some(Duration::from_secs(120)) });
     assert!(matches!(command("completions bash"), Command::Completions { .. }));
     assert_eq!(command("man"), Command::Man);
+    assert_eq!(command("print vmware-service"), Command::Print { what: cli::Printed::VmwareService { vmx: None } });
+    assert!(
+        matches!(command("print vmware-service /a/b.vmx"), Command::Print { what: cli::Printed::VmwareService { vmx: Some(p) } } if p == "/a/b.vmx")
+    );
+    assert_eq!(read("print vmware-service wiki").unwrap_err().code, 64);
+    assert_eq!(read("print").unwrap_err().code, 64);
 }
 
 #[test]
@@ -163,6 +169,7 @@ Commands:
   record       Record what the nodes answer, without secrets, for replay
   completions  Print the completions for a shell
   man          Print the manual page
+  print        Print something to install on the nodes
   help         Print this message or the help of the given subcommand(s)
 
 Options:

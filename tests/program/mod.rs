@@ -15,3 +15,4 @@ mod rhcs_act;
 mod services;
 mod storage;
 mod versions;
+mod vmware_service;
