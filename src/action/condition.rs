@@ -5,8 +5,11 @@ use std::sync::Arc;
 use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceState};
 use crate::domain::observation::manager::FenceStatus;
 use crate::domain::observation::simulation::GuestState;
+use crate::domain::observation::vmware::VmwareState;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::FenceHow;
+
+use crate::probe::vmware::act::Look;
 
 use super::inquiry::{Finding, Findings, Query, What};
 
@@ -47,6 +50,15 @@ pub enum Condition {
         guest: String,
         /// `running`, `paused`, `shut off`; none: libvirt does not know it there, or it is shut off.
         state: Option<&'static str>,
+    },
+    /// A guest's state by VMware on that node.
+    Vmware {
+        /// Whom to ask, and what.
+        query: Query,
+        /// Its name, for people.
+        guest: String,
+        /// One of these; none: VMware does not know it there.
+        states: &'static [VmwareState],
     },
     /// The size of a device, or of a guest's disk, in bytes.
     Size {
@@ -127,7 +139,7 @@ impl Condition {
     /// Questions that it needs answered.
     pub fn queries(&self) -> Vec<&Query> {
         match self {
-            Self::Guest { query, .. } | Self::Size { query, .. } => vec![query],
+            Self::Guest { query, .. } | Self::Vmware { query, .. } | Self::Size { query, .. } => vec![query],
             Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::queries).collect(),
             _ => Vec::new(),
         }
@@ -158,6 +170,11 @@ impl Condition {
                 Some(state) => format!("libvirt on {} has {guest} {state}", query.node),
                 None => format!("libvirt on {} has no {guest} running", query.node),
             },
+            Self::Vmware { query, guest, states: [] } => format!("VMware on {} has no {guest} registered", query.node),
+            Self::Vmware { query, guest, states } => {
+                let words: Vec<&str> = states.iter().map(|s| s.word()).collect();
+                format!("VMware on {} has {guest} {}", query.node, words.join(" or "))
+            }
             Self::Size { what, bytes, .. } => format!("{what} has {bytes} bytes"),
             Self::Filesystem(node, mount, bytes) => format!("{mount} on {node} has at least {bytes} bytes"),
             Self::PvEmpty(path) => format!("nothing is left on {path}"),
@@ -192,6 +209,7 @@ impl Condition {
         }
         let cluster = seen.cluster;
         match self {
+            Self::Vmware { query, guest, states } => return vmware_state(seen, query, guest, states),
             Self::Size { query, what, bytes } => return size(seen, query, what, *bytes),
             Self::Filesystem(node, mount, bytes) => return filesystem(seen, node, mount, *bytes),
             Self::PvEmpty(path) => return pv_empty(cluster, path),
@@ -378,6 +396,20 @@ fn pv_empty(cluster: &Cluster, path: &str) -> Verdict {
         (Some(size), Some(free)) => Verdict::Not(format!("{path} has {free} of {size} bytes free")),
         _ => Verdict::Unknown(format!("how much of {path} is free is not known")),
     }
+}
+
+fn vmware_state(seen: &Seen<'_>, query: &Query, guest: &str, states: &[VmwareState]) -> Verdict {
+    let node = &query.node;
+    let (words, good) = match seen.found.get(query) {
+        Some(Ok(Finding::Vmware(Look::Is(row)))) => {
+            let asks = row.question.as_ref().map(|q| format!(" ({})", q.gist())).unwrap_or_default();
+            (format!("VMware on {node} has {guest} {}{asks}", row.state.word()), states.contains(&row.state))
+        }
+        Some(Ok(Finding::Vmware(Look::Absent))) => (format!("VMware on {node} has no {guest} registered"), states.is_empty()),
+        Some(Err(trouble)) => return Verdict::Unknown(format!("{node}: {trouble}")),
+        _ => return Verdict::Unknown(format!("VMware on {node} was not asked yet")),
+    };
+    if good { Verdict::Holds(words) } else { Verdict::Not(words) }
 }
 
 fn guest_state(seen: &Seen<'_>, query: &Query, guest: &str, state: Option<&'static str>) -> Verdict {

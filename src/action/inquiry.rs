@@ -13,7 +13,8 @@ use crate::probe::lvm::grow;
 use crate::probe::pacemaker::{fencing_test, primitive, simulation};
 use crate::probe::rhcs::{act, fence};
 use crate::probe::systemd::starter;
-use crate::probe::{Raw, virsh};
+use crate::probe::vmware::act::Look;
+use crate::probe::{Raw, virsh, vmware};
 
 use super::whereabouts;
 
@@ -46,6 +47,8 @@ pub enum What {
     State(String, String),
     /// A guest's job: libvirt's address, name.
     Job(String, String),
+    /// How a guest of VMware's is: its configuration.
+    Vmware(String),
     /// Fence devices that can reach this node, and what each says, as seen from the node that is asked.
     FenceDevices(String),
     /// What starts and stops daemons there.
@@ -99,6 +102,7 @@ pub enum Finding {
     Place(GuestPlace),
     State(GuestState),
     Job(GuestJob),
+    Vmware(Look),
     FenceDevices(Vec<fencing_test::DeviceTest>),
     Starter(starter::Starter),
     Volume(VolumeFacts),
@@ -127,6 +131,7 @@ impl Query {
             What::Place(uri, of) => virsh::place::command(uri, &of.definition(), &of.config),
             What::State(uri, guest) => virsh::state(uri, guest),
             What::Job(uri, guest) => virsh::job(uri, guest),
+            What::Vmware(vmx) => vmware::act::look(vmx),
             What::FenceDevices(node) => fencing_test::command(node),
             What::Starter => starter::command(),
             What::Volume(v) => grow::facts(&v.vg, &v.lv),
@@ -150,6 +155,7 @@ impl Query {
             What::Place(..) => virsh::place::parse(raw).map(Finding::Place),
             What::State(..) => virsh::parse_state(raw).map(Finding::State),
             What::Job(..) => virsh::parse_job(raw).map(Finding::Job),
+            What::Vmware(vmx) => vmware::act::parse_look(vmx, raw).map(Finding::Vmware),
             What::FenceDevices(_) => fencing_test::parse(raw).map(Finding::FenceDevices),
             What::Starter => starter::parse(raw).map(Finding::Starter),
             What::Volume(_) => grow::parse_facts(raw).map(Finding::Volume),
@@ -167,7 +173,7 @@ impl Query {
     /// Lane and deadline: all of them may take long, and none may keep another one waiting for ever.
     pub const fn pace(&self) -> (Lane, Duration) {
         match self.what {
-            What::State(..) | What::Job(..) => (Lane::Slow, Duration::from_secs(10)),
+            What::State(..) | What::Job(..) | What::Vmware(_) => (Lane::Slow, Duration::from_secs(10)),
             What::FenceDevices(_) | What::Power(_) => (Lane::Slow, Duration::from_secs(60)),
             _ => (Lane::Slow, Duration::from_secs(20)),
         }
@@ -215,6 +221,15 @@ impl Findings {
         self.0.iter().find_map(|(q, f)| match (&q.what, f) {
             (What::Place(..), Ok(Finding::Place(place))) if *q.node == *node => Some(Ok(place)),
             (What::Place(..), Err(trouble)) if *q.node == *node => Some(Err(trouble)),
+            _ => None,
+        })
+    }
+
+    /// How a guest of VMware's is on a node.
+    pub fn vmware(&self, node: &str, vmx: &str) -> Option<Result<&Look, &Trouble>> {
+        self.0.iter().find_map(|(q, f)| match (&q.what, f) {
+            (What::Vmware(asked), Ok(Finding::Vmware(look))) if asked == vmx && *q.node == *node => Some(Ok(look)),
+            (What::Vmware(asked), Err(trouble)) if asked == vmx && *q.node == *node => Some(Err(trouble)),
             _ => None,
         })
     }
@@ -318,6 +333,9 @@ fn xml(text: &str) -> String {
 
 /// What must be asked next for an action; nothing: it can be planned. To be called again after each round of answers.
 pub fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Query> {
+    if let Some(asked) = super::vmware::needed(action, cluster, found) {
+        return asked;
+    }
     let mut asked = match cluster.stack {
         _ if super::stack::bars(action, cluster.stack).is_some() => Vec::new(),
         Some(Stack::Rhcs) => super::rhcs::needed(action, cluster),
@@ -364,7 +382,7 @@ fn by_pacemaker(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Que
             }
         }
         Action::Register { guest, .. } => of_newcomer(guest, cluster, &post, &mut asked),
-        Action::Node(..) | Action::Maintenance { .. } | Action::Daemon { .. } | Action::Expected { .. } => {}
+        Action::Node(..) | Action::Maintenance { .. } | Action::Answer { .. } | Action::Daemon { .. } | Action::Expected { .. } => {}
     }
     asked
 }

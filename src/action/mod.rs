@@ -30,6 +30,7 @@ mod relocate;
 mod rhcs;
 mod run;
 mod suspend;
+mod vmware;
 mod whereabouts;
 
 pub use condition::{Condition, Verdict};

@@ -111,6 +111,15 @@ pub enum ActionWord {
     },
     /// Take a service out of the cluster; its guest runs on
     Unregister(OfService),
+    /// Answer the question that a guest of VMware Server waits with
+    Answer {
+        /// The service that it is
+        #[arg(value_parser = name)]
+        service: String,
+        /// The answer's number or word, like Keep
+        #[arg(value_parser = name)]
+        choice: String,
+    },
     /// Fence a node
     Fence {
         /// The member
@@ -276,6 +285,7 @@ impl ActionWord {
             Self::Cleanup(of) => service(ServiceVerb::Cleanup, of),
             Self::Clear(of) => service(ServiceVerb::Clear, of),
             Self::Register { guest, prefer } => Action::Register { guest: guest.clone(), prefer: prefer.clone() },
+            Self::Answer { service, choice } => Action::Answer { service: service.clone(), choice: choice.clone() },
             Self::Unregister(of) => service(ServiceVerb::Unregister, of),
             Self::Fence { node, how } => Action::Fence {
                 node: node.clone(),

@@ -13,6 +13,7 @@ impl Command {
                 Self::Enable
                 | Self::Disable
                 | Self::Convalesce
+                | Self::Answer
                 | Self::Kill
                 | Self::RgmanagerStart
                 | Self::RgmanagerStop
@@ -24,7 +25,6 @@ impl Command {
             (Some(Stack::Rhcs), Self::MaintenanceOn | Self::MaintenanceOff) => Some("rgmanager has no maintenance mode: freeze services"),
             (Some(Stack::Rhcs), Self::Clear) => Some("rgmanager keeps no constraints"),
             (Some(Stack::Rhcs), Self::CancelMigration) => Some("rgmanager would call the service failed"),
-            (Some(Stack::Rhcs), Self::Register | Self::Unregister) => Some("services stand in cluster.conf"),
             _ => None,
         }
     }
@@ -105,6 +105,7 @@ commands! {
     Enable "enable" Services Service Operator Changes "start it where its failover domain wants it (rgmanager)";
     Disable "disable" Services Service Operator Changes "stop it, and keep it down (rgmanager)";
     Convalesce "convalesce" Services Service Operator Changes "start again what failed of it and is not critical (rgmanager)";
+    Answer "answer" Services Service Operator Changes "answer the question that a guest of VMware Server waits with";
     Unregister "unregister" Services Service Admin Ends "take it out of the cluster; its guest runs on";
     Register "register" Services Acting Admin Changes "make a guest a service of the cluster";
     Fence "fence" Members Member Operator Ends "fence the node: reboot, off, on";

@@ -31,6 +31,8 @@ const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "stonith_admin", "--(reboot|fence|unfence) N --tag quorate-[0-9a-f]+ --timeout [0-9]+"),
     (Role::Operator, "virsh", "-c qemu:///system (suspend|resume|reset|domjobabort) --domain N"),
     (Role::Operator, "virsh", "-c qemu:///system blockresize --domain N --path /[A-Za-z0-9_./+-]+ --size [0-9]+B"),
+    (Role::Operator, "vmware-cmd", "/[A-Za-z0-9_./ +-]+[.]vmx ((suspend|start) trysoft|reset hard|answer)"),
+    (Role::Admin, "vmware-cmd", "-s (un)?register /[A-Za-z0-9_./ +-]+[.]vmx"),
     (Role::Operator, "lvextend", "--size [0-9]+B N/N"),
     (Role::Operator, "lvchange", "--refresh N/N"),
     (Role::Operator, "resize2fs", "/dev/N/N"),

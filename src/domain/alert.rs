@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::event::Severity;
 use super::stamp::Stamp;
 
-/// The alert codes of the contract (`status --json`, Alerts).
+/// The alert codes of the contract (`status --json`, Alerts), and those of VMware's guests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "contract.md says what each means")]
@@ -34,6 +34,8 @@ pub enum AlertCode {
     GuestUnmanaged,
     SinglePortBond,
     LeftoverConstraint,
+    GuestQuestion,
+    GuestSilent,
 }
 
 impl AlertCode {
@@ -64,6 +66,8 @@ impl AlertCode {
             Self::GuestUnmanaged => "guest-unmanaged",
             Self::SinglePortBond => "single-port-bond",
             Self::LeftoverConstraint => "leftover-constraint",
+            Self::GuestQuestion => "guest-question",
+            Self::GuestSilent => "guest-silent",
         }
     }
 }

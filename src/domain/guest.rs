@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::observation::guest::{DiskSample, GuestJob, VirtHost};
+use super::observation::vmware::{VmwareQuestion, VmwareSample, VmwareState, VmwareTool};
 use super::stamp::Stamp;
 
 /// A guest's state (contract).
@@ -45,13 +46,13 @@ impl GuestState {
 pub struct Guest {
     /// Its name.
     pub name: String,
-    /// Its UUID.
+    /// Its UUID; the path of its configuration where VMware does not tell one.
     pub uuid: String,
-    /// The member whose libvirt has it.
+    /// The member whose hypervisor has it.
     pub node: Arc<str>,
     /// Its state there.
     pub state: GuestState,
-    /// Why, in libvirt's words.
+    /// Why, in the hypervisor's words.
     pub reason: Option<String>,
     /// On the way to another node, or from one.
     pub migrating: bool,
@@ -69,11 +70,65 @@ pub struct Guest {
     pub active_since: Option<Stamp>,
     /// When its state was told, by our clock.
     pub at: Stamp,
-    /// Nothing has been heard of it for too long: its node's libvirt does not answer.
+    /// Nothing has been heard of it for too long: its node's hypervisor does not answer.
     pub stale: bool,
+    /// What VMware alone knows of it; none: libvirt has it.
+    pub vmware: Option<Box<VmwareFacts>>,
+}
+
+/// What VMware Server says of a guest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VmwareFacts {
+    /// The path of its configuration, which names it for VMware.
+    pub vmx: String,
+    /// By which tool.
+    pub tool: VmwareTool,
+    /// Its state in VMware's words.
+    pub state: VmwareState,
+    /// What it waits for.
+    pub question: Option<VmwareQuestion>,
+    /// Figures of a running guest.
+    pub sample: Option<VmwareSample>,
+    /// Since when its heartbeat has not moved, by two readings at least; none: it moves, or nobody can tell.
+    pub still_since: Option<Stamp>,
+}
+
+/// What runs guests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hypervisor {
+    /// Whatever libvirt drives.
+    #[default]
+    Libvirt,
+    /// VMware Server.
+    Vmware,
+}
+
+impl Hypervisor {
+    /// As it is called.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Libvirt => "libvirt",
+            Self::Vmware => "VMware",
+        }
+    }
 }
 
 impl Guest {
+    /// Who has it.
+    pub const fn hypervisor(&self) -> Hypervisor {
+        if self.vmware.is_some() { Hypervisor::Vmware } else { Hypervisor::Libvirt }
+    }
+
+    /// Its state in the hypervisor's own word.
+    pub fn word(&self) -> &'static str {
+        self.vmware.as_ref().map_or_else(|| self.state.word(), |v| v.state.word())
+    }
+
+    /// Its UUID, where one is known.
+    pub fn known_uuid(&self) -> Option<&str> {
+        Some(self.uuid.as_str()).filter(|uuid| !uuid.starts_with(['/', '[']))
+    }
+
     /// Virtual CPUs: those that are on, else as defined.
     pub fn vcpus(&self) -> Option<u32> {
         self.figures.vcpus.or_else(|| self.definition.as_ref()?.vcpus)
@@ -224,11 +279,13 @@ pub enum NicKind {
     Other,
 }
 
-/// The libvirt of a member.
+/// A hypervisor of a member: its libvirt, its VMware Server.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VirtNode {
     /// The member.
     pub node: Arc<str>,
+    /// Which.
+    pub hypervisor: Hypervisor,
     /// Connected.
     pub up: bool,
     /// Why not.

@@ -29,6 +29,13 @@ pub enum Action {
         /// Nodes that it prefers, the best first.
         prefer: Vec<String>,
     },
+    /// Answer the question that a guest of VMware's waits with.
+    Answer {
+        /// The service that it is.
+        service: String,
+        /// The answer's number or word.
+        choice: String,
+    },
     /// Fence a node.
     Fence {
         /// The node.
@@ -278,7 +285,7 @@ impl Target {
 }
 
 /// Every word of the contract's ACTION grammar.
-pub const ACTION_WORDS: [&str; 32] = [
+pub const ACTION_WORDS: [&str; 33] = [
     "relocate",
     "cancel",
     "suspend",
@@ -293,6 +300,7 @@ pub const ACTION_WORDS: [&str; 32] = [
     "clear",
     "register",
     "unregister",
+    "answer",
     "fence",
     "confirm-fence",
     "test-fence",
@@ -320,6 +328,7 @@ impl Action {
             Self::Relocate { .. } => "relocate",
             Self::Service(verb, _) => verb.word(),
             Self::Register { .. } => "register",
+            Self::Answer { .. } => "answer",
             Self::Fence { .. } => "fence",
             Self::Node(verb, _) => verb.word(),
             Self::Maintenance { .. } => "maintenance",
@@ -333,7 +342,7 @@ impl Action {
     /// What it is about.
     pub fn target(&self) -> Target {
         match self {
-            Self::Relocate { service, .. } | Self::Service(_, service) => Target::Service(service.clone()),
+            Self::Relocate { service, .. } | Self::Answer { service, .. } | Self::Service(_, service) => Target::Service(service.clone()),
             Self::Register { guest, .. } => Target::Guest(guest.clone()),
             Self::Fence { node, .. } | Self::Node(_, node) | Self::Daemon { node, .. } => Target::Node(node.clone()),
             Self::Expected { .. } => Target::Cluster("expected"),
@@ -356,6 +365,9 @@ impl fmt::Display for Action {
             Self::Service(verb, service) => write!(f, "{} {service}", verb.word()),
             Self::Register { guest, prefer } if prefer.is_empty() => write!(f, "register {guest}"),
             Self::Register { guest, prefer } => write!(f, "register {guest} --prefer {}", prefer.join(",")),
+            // A word of several would be taken for several arguments.
+            Self::Answer { service, choice } if choice.contains(char::is_whitespace) => write!(f, "answer {service} '{choice}'"),
+            Self::Answer { service, choice } => write!(f, "answer {service} {choice}"),
             Self::Fence { node, how } => write!(f, "fence {node} --how {}", how.word()),
             Self::Node(verb, node) => write!(f, "{} {node}", verb.word()),
             Self::Maintenance { on } => write!(f, "maintenance {}", if *on { "on" } else { "off" }),

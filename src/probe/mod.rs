@@ -23,6 +23,7 @@ pub(crate) mod parts;
 pub mod rhcs;
 pub mod systemd;
 pub mod virsh;
+pub mod vmware;
 
 /// What a command printed, as its parser gets it.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +100,7 @@ fn family(question: Question) -> (Commander, Parser) {
         Q::Iscsi => (iscsi::command, iscsi::parse),
         Q::Net | Q::Bonding | Q::LinkSpeeds => (net::command, net::parse),
         Q::LibvirtSockets | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs => (libvirt::command, libvirt::parse),
+        Q::Vmware | Q::VmwareStats => (vmware::command, vmware::parse),
         Q::Clustat | Q::Cman | Q::Groups | Q::ClusterConf | Q::QuorumDisk | Q::InitScripts => (rhcs::command, rhcs::parse),
     }
 }
@@ -132,7 +134,9 @@ pub const fn pace(question: Question) -> (Lane, Duration, Duration) {
         | Q::FenceHistory
         | Q::FenceDevices
         | Q::GuestParams
-        | Q::Qdevice => (Lane::Slow, Duration::from_secs(20), Duration::from_secs(40)),
+        | Q::Qdevice
+        | Q::Vmware
+        | Q::VmwareStats => (Lane::Slow, Duration::from_secs(20), Duration::from_secs(40)),
         _ => (Lane::Fast, Duration::from_secs(5), Duration::from_secs(10)),
     }
 }

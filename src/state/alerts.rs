@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::domain::alert::{Alert, AlertCode};
 use crate::domain::cluster::{BondStatus, Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState, Stack, Volume};
 use crate::domain::event::Severity;
-use crate::domain::guest::volume_of;
+use crate::domain::guest::{Guest, volume_of};
 use crate::domain::node::Reach;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
+use crate::domain::observation::vmware::VmwareState;
 use crate::domain::stamp::Stamp;
 
 use super::guests::{differing, twice};
@@ -313,6 +314,9 @@ fn guests(alerts: &mut Alerts, picture: &Cluster) {
             alerts.add(Severity::Warning, AlertCode::GuestDrift, service.id.clone(), format!("{}: {drift}", service.id));
         }
     }
+    for guest in &picture.guests {
+        vmware(alerts, guest);
+    }
     for (name, text) in differing(&picture.guests) {
         let service = picture.guests.iter().find(|g| g.name == name).and_then(|g| g.managed_by.clone());
         alerts.add(Severity::Warning, AlertCode::ConfigDiffers, service.unwrap_or(name), text);
@@ -325,10 +329,24 @@ fn guests(alerts: &mut Alerts, picture: &Cluster) {
         let text = format!(
             "{} is {} on {}, and no service of the cluster manages it: nobody restarts or moves it",
             guest.name,
-            guest.state.word(),
+            guest.word(),
             guest.node
         );
         alerts.add(Severity::Notice, AlertCode::GuestUnmanaged, guest.name.clone(), text);
+    }
+}
+
+/// What VMware alone tells of a guest: that it waits for an answer, or that nothing in it moves.
+fn vmware(alerts: &mut Alerts, guest: &Guest) {
+    let Some(facts) = guest.vmware.as_ref().filter(|_| !guest.stale) else { return };
+    let subject = guest.managed_by.clone().unwrap_or_else(|| guest.name.clone());
+    if facts.state == VmwareState::Stuck {
+        let what = facts.question.as_ref().map_or_else(String::new, |q| format!(": {} ({})", q.gist(), q.answers()));
+        let text = format!("{} on {} stands still until a question is answered{what}", guest.name, guest.node);
+        alerts.add(Severity::Warning, AlertCode::GuestQuestion, subject, text);
+    } else if facts.still_since.is_some() {
+        let text = format!("{} on {} is on, and its heartbeat has stopped: it hangs, or VMware's Tools in it do", guest.name, guest.node);
+        alerts.add(Severity::Notice, AlertCode::GuestSilent, subject, text);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::cluster::{
     Bond, BondStatus, Filesystem, Member, MemberStatus, PathMap, PeerLink, Quorum, Service, ServiceKind, ServiceState, Volume,
 };
 use crate::domain::event::{Event, Severity, Source};
-use crate::domain::guest::{Guest, GuestState, VirtNode};
+use crate::domain::guest::{Guest, GuestState, Hypervisor, VirtNode};
 use crate::domain::node::Reach;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
 use crate::domain::stamp::Stamp;
@@ -149,13 +149,13 @@ impl Changes {
 
     /// The libvirt of a node that stopped answering, or answers again.
     pub(super) fn virt(&mut self, before: &[VirtNode], after: &[VirtNode]) {
-        for (old, new) in pairs(before, after, |v| &v.node) {
+        for (old, new) in pairs(before, after, |v| (&v.node, v.hypervisor)) {
             let (severity, text) = match (old.up, new.up, &new.trouble) {
                 (true, false, Some(trouble)) => (Severity::Warning, trouble.clone()),
-                (false, true, _) => (Severity::Info, format!("libvirt of {} answers again", new.node)),
+                (false, true, _) => (Severity::Info, format!("{} of {} answers again", new.hypervisor.word(), new.node)),
                 _ => continue,
             };
-            self.push(self.now, Some(&new.node), Source::Libvirt, severity, &new.node, text);
+            self.push(self.now, Some(&new.node), source(new.hypervisor), severity, &new.node, text);
         }
     }
 
@@ -172,8 +172,8 @@ impl Changes {
                 GuestState::Running => Severity::Info,
                 _ => Severity::Notice,
             };
-            let text = format!("{} is {}{reason} (was {})", new.name, new.state.word(), old.state.word());
-            self.push(new.at, Some(&new.node), Source::Libvirt, severity, &new.name, text);
+            let text = format!("{} is {}{reason} (was {})", new.name, new.word(), old.word());
+            self.push(new.at, Some(&new.node), source(new.hypervisor()), severity, &new.name, text);
         }
     }
 
@@ -273,6 +273,14 @@ impl Changes {
 fn pairs<'a, T, K: std::hash::Hash + Eq>(before: &'a [T], after: &'a [T], key: impl Fn(&'a T) -> K) -> Vec<(&'a T, &'a T)> {
     let old: HashMap<K, &T> = before.iter().map(|row| (key(row), row)).collect();
     after.iter().filter_map(|row| Some((*old.get(&key(row))?, row))).collect()
+}
+
+/// VMware Server tells nothing by itself: what changed there, quorate saw.
+const fn source(of: Hypervisor) -> Source {
+    match of {
+        Hypervisor::Libvirt => Source::Libvirt,
+        Hypervisor::Vmware => Source::Quorate,
+    }
 }
 
 fn is_told(old: &FenceRecord, new: &FenceRecord) -> bool {

@@ -12,6 +12,7 @@ use crate::domain::observation::manager::{Constraint, FenceRecord, GuestParam, M
 use crate::domain::observation::net::{BondRow, LinkSpeed, NetView};
 use crate::domain::observation::rhcs::{ClustatView, ClusterConf, CmanView, GroupsView, QuorumDisk};
 use crate::domain::observation::storage::{DmDevice, IscsiSession, LvRow, MapRow, MountRow, PvRow, VgRow};
+use crate::domain::observation::vmware::{VmwareList, VmwareSample};
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
 
@@ -19,6 +20,7 @@ use super::clock::ClockWindow;
 use super::guest_history::GuestHistory;
 use super::host::HostHistory;
 use super::store::NodeFacts;
+use super::vmware::{self, Heartbeats};
 
 /// The last good answer to one question.
 #[derive(Clone, Debug)]
@@ -95,6 +97,8 @@ pub(super) struct Answers {
     pub(super) conf: Slot<ClusterConf>,
     pub(super) disks: Slot<Vec<QuorumDisk>>,
     pub(super) scripts: Slot<Vec<Unit>>,
+    pub(super) vmware: Slot<VmwareList>,
+    pub(super) vmware_stats: Slot<Vec<VmwareSample>>,
 }
 
 /// A node of the session with all it said.
@@ -107,6 +111,9 @@ pub(super) struct NodeState {
     pub(super) clock: ClockWindow,
     pub(super) host: HostHistory,
     pub(super) guests: GuestHistory,
+    /// The same of VMware Server's guests.
+    pub(super) vmware: GuestHistory,
+    pub(super) heartbeats: Heartbeats,
     pub(super) answered: Option<Stamp>,
     pub(super) troubles: BTreeMap<Question, Trouble>,
     /// Fingerprint of what decides who is who: recomputing that is dear, so only on a change.
@@ -128,6 +135,8 @@ impl NodeState {
             clock: ClockWindow::default(),
             host: HostHistory::default(),
             guests: GuestHistory::default(),
+            vmware: GuestHistory::default(),
+            heartbeats: Heartbeats::default(),
             answered: None,
             troubles: BTreeMap::new(),
             identity_print: 0,
@@ -217,6 +226,14 @@ impl NodeState {
                 self.count_votes();
             }
             Observation::QuorumDisk(v) => answers.disks.put(v, at),
+            Observation::Vmware(v) => {
+                self.vmware.list(&vmware::rows(&v), at);
+                answers.vmware.put(v, at);
+            }
+            Observation::VmwareStats(v) => {
+                self.heartbeats.read(&v, at);
+                answers.vmware_stats.put(v, at);
+            }
         }
     }
 
@@ -269,7 +286,7 @@ impl NodeState {
             Q::GuestJobs => answers.jobs = Slot::default(),
             // A daemon that does not answer says nothing of its guests: they run on without it, and carry their time.
             // A figure of a host or a clock stays what it was when it was read; it carries its time.
-            Q::Guests | Q::GuestStats | Q::LibvirtSockets | Q::Host | Q::Clock => {}
+            Q::Guests | Q::GuestStats | Q::Vmware | Q::VmwareStats | Q::LibvirtSockets | Q::Host | Q::Clock => {}
         }
     }
 

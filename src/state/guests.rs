@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::cluster::Volume;
-use crate::domain::guest::{Definition, Guest, GuestState, VirtNode, volume_of};
+use crate::domain::guest::{Definition, Guest, GuestState, Hypervisor, VirtNode, volume_of};
 use crate::domain::observation::Question;
 use crate::domain::observation::manager::GuestParam;
 
 use super::facts::NodeState;
 use super::identity::{Names, Nodes};
+use super::vmware;
 
 /// All guests, by name, then node. A daemon that two nodes of the session reach counts once.
 pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
@@ -43,9 +44,11 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
                 active_since: node.guests.active_since(&row.uuid),
                 at,
                 stale,
+                vmware: None,
             });
         }
     }
+    guests.extend(vmware::fold(nodes, names));
     guests.sort_by(|a, b| (&a.name, &a.node, &a.uuid).cmp(&(&b.name, &b.node, &b.uuid)));
     guests
 }
@@ -56,9 +59,9 @@ fn daemon(node: &NodeState) -> Option<(&str, &str)> {
     Some((host.hostname.as_deref()?, host.uuid.as_deref()?))
 }
 
-/// The libvirt of every node that has one, by name.
+/// The hypervisors of every node, by its name.
 pub(super) fn nodes(nodes: &Nodes, names: &Names) -> Vec<VirtNode> {
-    names
+    let mut all: Vec<VirtNode> = names
         .roll(nodes)
         .filter_map(|(name, node)| {
             let trouble = node.troubles.get(&Question::Guests).map(|t| t.text.clone());
@@ -66,13 +69,17 @@ pub(super) fn nodes(nodes: &Nodes, names: &Names) -> Vec<VirtNode> {
             let up = listed && trouble.is_none() && node.reach.is_up();
             (listed || trouble.is_some()).then(|| VirtNode {
                 node: name.clone(),
+                hypervisor: Hypervisor::Libvirt,
                 up,
                 trouble,
                 changed: node.guests.changed(),
                 host: node.answers.virt_host.get().cloned(),
             })
         })
-        .collect()
+        .collect();
+    all.extend(vmware::nodes(nodes, names));
+    all.sort_by(|a, b| (&a.node, a.hypervisor).cmp(&(&b.node, b.hypervisor)));
+    all
 }
 
 /// Which guest each service is: what the agent's parameters say, else the resource's own name.
@@ -102,7 +109,8 @@ pub(super) fn twice(guests: &[Guest], shared: &dyn Fn(&Guest, &str) -> Option<St
     }
     for group in same.values().filter(|g| g.len() > 1) {
         if at_once(group) {
-            found.push(told(group, "same UUID"));
+            let why = if group[0].known_uuid().is_some() { "same UUID" } else { "same configuration" };
+            found.push(told(group, why));
         }
     }
     let mut disks: BTreeMap<String, Vec<&Guest>> = BTreeMap::new();
@@ -149,7 +157,7 @@ fn told(group: &[&Guest], why: &str) -> Twice {
     let mut names: Vec<&str> = group.iter().map(|g| g.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let places: Vec<String> = group.iter().map(|g| format!("{} ({})", g.node, g.state.word())).collect();
+    let places: Vec<String> = group.iter().map(|g| format!("{} ({})", g.node, g.word())).collect();
     let who = if names.len() == 1 { format!("{} runs TWICE", first.name) } else { format!("{} run on one disk", names.join(" and ")) };
     Twice {
         name: first.name.clone(),

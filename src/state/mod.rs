@@ -27,6 +27,7 @@ mod speaker;
 mod storage;
 mod store;
 mod timeline;
+mod vmware;
 mod volumes;
 mod watching;
 

@@ -21,7 +21,7 @@ use super::rhcs::Voice;
 use super::speaker::{self, Speaker};
 use super::timeline::Timeline;
 use super::watching::Watching;
-use super::{alerts, drift, fences, filesystems, guests, members, network, quorum, rhcs, services, storage, volumes};
+use super::{alerts, drift, fences, filesystems, guests, members, network, quorum, rhcs, services, storage, vmware, volumes};
 
 /// What is known of the session before anything was asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,7 +160,7 @@ impl Store {
             Q::Filesystems => stale.filesystems = true,
             Q::Multipath | Q::Iscsi => stale.paths = true,
             Q::Net | Q::Bonding | Q::LinkSpeeds => stale.network = true,
-            Q::GuestParams | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs => stale.guests = true,
+            Q::GuestParams | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs | Q::Vmware | Q::VmwareStats => stale.guests = true,
             Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::InitScripts | Q::Host | Q::Clock | Q::LibvirtSockets => {}
         }
         if matches!(question, Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::CrmMon | Q::Clustat | Q::Cman | Q::ClusterConf) {
@@ -319,7 +319,10 @@ impl Store {
             picture.virt = virt;
             let mut found = guests::fold(nodes, names);
             let params = guests::params(nodes);
-            let grounds = drift::Grounds { virt: &picture.virt, params: &params, told: picture.manager_sight.as_ref().map(|s| s.at) };
+            let scripts = vmware::scripts(nodes);
+            let listed = vmware::listed(nodes, names);
+            let told = picture.manager_sight.as_ref().map(|s| s.at);
+            let grounds = drift::Grounds { virt: &picture.virt, params: &params, scripts: &scripts, listed: &listed, told };
             drift::join(&mut picture.services, &mut found, &grounds);
             guests::use_volumes(&mut picture.volumes, &found);
             changes.guests(&picture.guests, &found);

@@ -37,8 +37,9 @@ pub const fn period(question: Question, live: bool) -> Duration {
         Q::GuestJobs if !live => 1,
         Q::GuestStats => 5,
         Q::Guests | Q::Quorum | Q::Links | Q::Net if !live => 5,
-        Q::CrmMon | Q::Clustat if !live => 10,
-        Q::Clustat => 20,
+        // Nothing tells when a guest of VMware Server changes.
+        Q::CrmMon | Q::Clustat | Q::Vmware if !live => 10,
+        Q::Clustat | Q::Vmware => 20,
         Q::Multipath if !live => 15,
         Q::Clock
         | Q::Quorum
@@ -51,6 +52,7 @@ pub const fn period(question: Question, live: bool) -> Duration {
         | Q::Units
         | Q::Daemons
         | Q::Guests
+        | Q::VmwareStats
         | Q::GuestJobs => 30,
         Q::Constraints
         | Q::FenceHistory
@@ -93,7 +95,7 @@ pub const fn rank(question: Question) -> u8 {
     match question {
         Q::Clock => 0,
         Q::Tools | Q::CrmMon | Q::Clustat => 1,
-        Q::Host | Q::Daemons | Q::Constraints | Q::LibvirtSockets => 2,
+        Q::Host | Q::Daemons | Q::Constraints | Q::LibvirtSockets | Q::Vmware => 2,
         Q::Net | Q::Bonding | Q::LinkSpeeds | Q::Watchdog | Q::GuestParams => 3,
         Q::Quorum | Q::Cman | Q::Groups | Q::ClusterConf | Q::Multipath => 4,
         Q::Cmap | Q::Iscsi => 5,
@@ -102,7 +104,7 @@ pub const fn rank(question: Question) -> u8 {
         Q::Units | Q::Lvs => 8,
         Q::DeviceMapper | Q::Vgs => 9,
         Q::Pvs | Q::Qdevice | Q::Dlm | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs => 10,
-        Q::InitScripts => 11,
+        Q::InitScripts | Q::VmwareStats => 11,
         Q::QuorumDisk => 12,
     }
 }
@@ -113,6 +115,7 @@ pub const fn hasty(question: Question, (first_byte, total): (Duration, Duration)
         (Question::Tools, _) => return (first_byte, total),
         (Question::CrmMon, _) => (6, 8),
         (Question::Clustat, _) => (5, 7),
+        (Question::Vmware, _) => (5, 8),
         (_, Lane::Slow) => (4, 6),
         (_, Lane::Fast) => (3, 5),
     };
@@ -128,6 +131,8 @@ pub fn gap(last_cost: Duration) -> Duration {
 /// All questions that a node is asked about itself after its tools are known, the quick ones first.
 pub const EACH: &[Question] = &[
     Question::LibvirtSockets,
+    Question::Vmware,
+    Question::VmwareStats,
     Question::Quorum,
     Question::Cman,
     Question::Groups,

@@ -5,6 +5,7 @@
 //! full round is the safety net under what the streams missed.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use crate::domain::cluster::StreamFacts;
@@ -56,6 +57,8 @@ pub struct Watch {
     next_id: u64,
     follow: bool,
     everyone: bool,
+    /// What rgmanager said last: fingerprints of its services' states and owners.
+    services: Option<u64>,
 }
 
 impl Watch {
@@ -205,6 +208,14 @@ impl Watch {
         for question in [Question::CrmMon, Question::Clustat, Question::Constraints, Question::FenceHistory] {
             self.manager.stale(question, now);
         }
+        self.look_at_vmware(now);
+    }
+
+    /// VMware Server tells nothing by itself: where rgmanager's services change, its guests did.
+    fn look_at_vmware(&mut self, now: Stamp) {
+        for node in self.nodes.values_mut() {
+            node.stale(Question::Vmware, now);
+        }
     }
 
     /// As [`Watch::look_again`], for what storage says.
@@ -259,6 +270,16 @@ impl Watch {
         }
         if cadence::whom(seen.question) == Whom::Manager {
             self.manager.answered(&seen, &mut self.nodes, now);
+        }
+        if let Ok(Observation::Clustat(view)) = &seen.outcome {
+            let mut print = DefaultHasher::new();
+            for group in view.groups.iter().flatten() {
+                (&group.name, &group.word, &group.owner).hash(&mut print);
+            }
+            let print = print.finish();
+            if self.services.replace(print).is_some_and(|before| before != print) {
+                self.look_at_vmware(now);
+            }
         }
         if seen.question == Question::Vgs {
             self.share_storage(now);

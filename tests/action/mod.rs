@@ -6,3 +6,4 @@ mod rhcs;
 mod second;
 pub mod stage;
 mod sudoers;
+mod vmware;

@@ -11,8 +11,10 @@ use quorate::domain::observation::manager::{ManagerView, NodeKind};
 use quorate::domain::observation::simulation::{
     GuestDefinition, GuestPlace, GuestState, PrimitiveConfig, SimAction, SimStep, Simulation, VolumeFacts,
 };
+use quorate::domain::observation::vmware::VmwareRow;
 use quorate::domain::stamp::Stamp;
 use quorate::domain::task::Action;
+use quorate::probe::vmware::act::Look;
 
 use crate::state::build::{Lab, group, one, ring, started, trio, view};
 
@@ -97,6 +99,7 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
             Finding::State(if here { GuestState::Is("running".to_owned(), None) } else { GuestState::Absent })
         }
         What::Job(..) => Finding::Job(quorate::domain::observation::simulation::GuestJob::default()),
+        What::Vmware(vmx) => Finding::Vmware(vmware(vmx, &node, cluster)),
         What::FenceDevices(_) => Finding::FenceDevices(Vec::new()),
         What::Volume(_) => Finding::Volume(VolumeFacts {
             size: 64 << 20,
@@ -113,6 +116,14 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
         }
         What::Starter => Finding::Starter(quorate::probe::systemd::starter::Starter::Systemd),
     }
+}
+
+fn vmware(vmx: &str, node: &str, cluster: &Cluster) -> Look {
+    let here = cluster.guests.iter().filter(|g| &*g.node == node).filter_map(|g| g.vmware.as_ref()).find(|v| v.vmx == vmx);
+    here.map_or(Look::Absent, |v| {
+        let row = VmwareRow { vmx: vmx.to_owned(), state: v.state, question: v.question.clone(), ..VmwareRow::default() };
+        Look::Is(Box::new(row))
+    })
 }
 
 fn place(of: &PlaceOf, node: &str, cluster: &Cluster) -> GuestPlace {

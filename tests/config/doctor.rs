@@ -92,6 +92,7 @@ n1 (root@n1.example.net:2201 via root@bastion:22)
   ok       ip
   ok       df
   note     virsh                  not found; only needed where guests run under libvirt
+  note     vmware-cmd             not found; only needed where guests run under VMware Server
   ok       lvs                    LVM version: 2.03.16(2) (2022-05-18)
   ok       dmsetup
   note     multipathd             not found; only needed where dm-multipath is used

@@ -18,3 +18,4 @@ mod pacemaker_commands;
 mod pacemaker_versions;
 pub mod rhcs;
 mod systemd;
+mod vmware;

@@ -13,3 +13,4 @@ mod scale;
 mod services;
 mod storage;
 mod text;
+pub mod vmware;

@@ -63,7 +63,9 @@ pub const fn needed_role(action: &Action) -> Role {
 pub fn refusals(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp) -> Vec<Refusal> {
     let mut against = Vec::new();
     mode(plan, session, &mut against);
-    against.extend(super::stack::bars(&plan.intent.action, cluster.stack));
+    if !super::vmware::is_wanted(&plan.intent.action, cluster) {
+        against.extend(super::stack::bars(&plan.intent.action, cluster.stack));
+    }
     data(plan, cluster, now, &mut against);
     quorum(plan, cluster, &mut against);
     moved(plan, cluster, &mut against);

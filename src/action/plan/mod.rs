@@ -292,6 +292,12 @@ impl Input<'_> {
 /// Makes the plan for an intent whose target exists.
 pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
+    if super::vmware::is_wanted(&input.intent.action, cluster) {
+        super::intent::resolve(&input.intent.action, cluster)?;
+        let mut plan = super::vmware::plan(input)?;
+        consequence::complete(&mut plan, cluster);
+        return Ok(plan);
+    }
     if let Some(why) = super::stack::bars(&input.intent.action, cluster.stack) {
         return Err(vec![why]);
     }
@@ -330,6 +336,6 @@ fn by_pacemaker(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         Action::Maintenance { on } => super::maintenance::plan(input, *on),
         Action::Grow { volume, size } => super::grow::plan(input, volume, *size),
         Action::Evacuate { pv, onto } => super::evacuate::plan(input, pv, onto.as_deref()),
-        Action::Daemon { .. } | Action::Expected { .. } => Err(Vec::new()),
+        Action::Answer { .. } | Action::Daemon { .. } | Action::Expected { .. } => Err(Vec::new()),
     }
 }

@@ -67,8 +67,8 @@ pub(super) fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             }
             super::evacuate::plan(input, pv, onto.as_deref())
         }
-        // Refused before: they stand in cluster.conf, and there is no maintenance mode.
-        Action::Register { .. } | Action::Maintenance { .. } => Err(Vec::new()),
+        // Refused before: they stand in cluster.conf, and there is no maintenance mode. Answers are VMware's.
+        Action::Register { .. } | Action::Maintenance { .. } | Action::Answer { .. } => Err(Vec::new()),
     }
 }
 

@@ -138,6 +138,19 @@ pub fn fencings(node: &Arc<str>) -> Vec<Choice> {
     .into()
 }
 
+/// The answers to the question that the guest of a service waits with.
+pub fn answers(service: &str, cluster: &Cluster) -> Vec<Choice> {
+    let mine = cluster.guests.iter().filter(|g| g.managed_by.as_deref() == Some(service));
+    let Some(question) = mine.filter_map(|g| g.vmware.as_ref()).find_map(|v| v.question.as_ref()) else { return Vec::new() };
+    let choice = |(number, word): &(u32, String)| Choice {
+        action: Action::Answer { service: service.to_owned(), choice: number.to_string() },
+        label: format!("{number} {word}"),
+        note: if question.default == Some(*number) { "what VMware would take by default" } else { "" }.to_owned(),
+        closed: None,
+    };
+    question.choices.iter().map(choice).collect()
+}
+
 /// Where the extents of a physical volume could go.
 pub fn volumes(pv: &str, cluster: &Cluster) -> Vec<Choice> {
     let vg = cluster.pvs.iter().find(|p| p.path == pv).and_then(|p| p.vg.clone());

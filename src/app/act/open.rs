@@ -95,6 +95,7 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
     };
     match (selected, command) {
         (RowId::Service(id), Command::Relocate) => Some(Wish::Choose(format!("RELOCATE {id}"), choosing::nodes(&id, cluster), true)),
+        (RowId::Service(id), Command::Answer) => Some(Wish::Choose(format!("ANSWER {id}"), choosing::answers(&id, cluster), true)),
         (RowId::Service(id), command) => ready(Action::Service(verb(command)?, id)),
         // fence_node does what cluster.conf says: there is nothing to choose.
         (RowId::Member(name), Command::Fence) if cluster.stack == Some(Stack::Rhcs) => ready(Action::Fence {

@@ -69,12 +69,15 @@ pub fn write(doc: &mut Document, model: &Model, node: &Arc<str>, uuid: &str) -> 
     doc.pair("state", role, &format!("{glyph} {}", state_words(g)));
     doc.pair("on", Role::Text, &g.node);
     if g.stale {
-        doc.pair("as of", Role::Warn, &format!("{}: libvirt of {} does not answer", time(model, g.at), g.node));
+        doc.pair("as of", Role::Warn, &format!("{}: {} of {} does not answer", time(model, g.at), g.hypervisor().word(), g.node));
     }
     doc.maybe("since", g.since.map(|at| time(model, at)));
     doc.pair("managed by", Role::Text, service.as_deref().unwrap_or("nobody"));
     if let Some(job) = &g.job {
         write_job(doc, job);
+    }
+    if let Some(facts) = &g.vmware {
+        super::vmware::write(doc, model, g, facts);
     }
     write_figures(doc, g);
     if let Some(d) = &g.definition {
@@ -89,7 +92,7 @@ pub fn write(doc: &mut Document, model: &Model, node: &Arc<str>, uuid: &str) -> 
             d.snapshots.iter().for_each(|s| doc.say(Role::Text, s));
         }
         history(doc, model, |e| e.subject.as_deref() == Some(g.name.as_str()) || (service.is_some() && e.subject == service));
-        doc.head("XML");
+        doc.head(if g.vmware.is_some() { "Configuration" } else { "XML" });
         d.xml.iter().for_each(|line| doc.lines.push(vec![(Role::Dim, format!("  {line}"))]));
     }
     Some(())
@@ -131,7 +134,7 @@ fn write_definition(doc: &mut Document, d: &Definition) {
     let yes = |b: Option<bool>| b.map(|b| if b { "yes" } else { "no" });
     doc.head("Definition");
     doc.maybe("title", d.title.as_deref());
-    doc.pair("UUID", Role::Text, &d.uuid);
+    doc.pair("UUID", Role::Text, if d.uuid.starts_with(['/', '[']) { "-" } else { &d.uuid });
     doc.pair("machine", Role::Text, &format!("{} {}", d.kind, d.machine.as_deref().unwrap_or_default()));
     doc.maybe("CPU model", d.cpu.as_deref());
     doc.pair("boots from", Role::Text, &format!("{}{}", join(&d.boot), d.firmware.as_ref().map(|f| format!(" ({f})")).unwrap_or_default()));

@@ -340,6 +340,8 @@ const fn asked(question: Question) -> &'static str {
         Q::Bonding => "bonds",
         Q::LinkSpeeds => "link speeds",
         Q::LibvirtSockets => "libvirt",
+        Q::Vmware => "VMware Server",
+        Q::VmwareStats => "VMware figures",
         Q::GuestParams => "guest names",
         Q::VirtHost => "hypervisor",
         Q::Guests => "guests",

@@ -9,6 +9,7 @@ pub mod quorum;
 mod rhcs;
 pub mod service;
 pub mod storage;
+mod vmware;
 
 use super::document::Document;
 use super::index::{Index, Level};

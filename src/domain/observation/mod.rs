@@ -14,6 +14,7 @@ pub mod net;
 pub mod rhcs;
 pub mod simulation;
 pub mod storage;
+pub mod vmware;
 
 /// What can be asked of a node. One question is one command (or one fixed script) and one parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +95,10 @@ pub enum Question {
     QuorumDisk,
     /// `service NAME status` and `chkconfig`, where there is no systemd.
     InitScripts,
+    /// `vmware-cmd -l` and `getstate`, or `vmrun list`: guests of VMware Server. Slow lane.
+    Vmware,
+    /// `vmware-cmd ... getheartbeat`, `getuptime`, `getpid`, `getid` of those that run. Slow lane.
+    VmwareStats,
 }
 
 impl Question {
@@ -143,6 +148,8 @@ pub enum Observation {
     Groups(rhcs::GroupsView),
     ClusterConf(Box<rhcs::ClusterConf>),
     QuorumDisk(Vec<rhcs::QuorumDisk>),
+    Vmware(vmware::VmwareList),
+    VmwareStats(Vec<vmware::VmwareSample>),
 }
 
 /// Why a question got no usable answer.

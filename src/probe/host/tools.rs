@@ -12,7 +12,7 @@ exec </dev/null
 echo '@@quorate present'
 for t in crm_mon cibadmin stonith_admin crm_node corosync-quorumtool corosync-cfgtool corosync-cmapctl \
     corosync-qdevice-tool dlm_tool clustat clusvcadm cman_tool fence_tool group_tool fence_node fence_ack_manual mkqdisk \
-    ccs_tool ccs ccs_config_validate service chkconfig virsh lvs vgs pvs dmsetup multipathd multipath iscsiadm ip \
+    ccs_tool ccs ccs_config_validate service chkconfig virsh vmware-cmd vmrun lvs vgs pvs dmsetup multipathd multipath iscsiadm ip \
     systemctl journalctl findmnt df stdbuf sudo ethtool tail cat date sbd lvmlockctl chronyc; do
     command -v "$t" >/dev/null 2>&1 && echo "$t"
 done

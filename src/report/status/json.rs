@@ -92,7 +92,7 @@ struct ServiceGuestRow<'a> {
 #[derive(Serialize)]
 struct GuestRow<'a> {
     name: &'a str,
-    uuid: &'a str,
+    uuid: Option<&'a str>,
     node: &'a str,
     state: GuestState,
     vcpus: Option<u32>,
@@ -260,7 +260,7 @@ impl<'a> GuestRow<'a> {
     fn of(guest: &'a Guest) -> Self {
         Self {
             name: &guest.name,
-            uuid: &guest.uuid,
+            uuid: guest.known_uuid(),
             node: &guest.node,
             state: guest.state,
             vcpus: guest.vcpus(),

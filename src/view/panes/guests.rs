@@ -12,7 +12,7 @@ use crate::app::columns::Guests as Columns;
 use crate::app::detail::guest::{agent_word, mark, progress, state_words};
 use crate::app::rows::Row;
 use crate::app::words;
-use crate::domain::guest::GuestState;
+use crate::domain::guest::{GuestState, Hypervisor};
 use crate::theme::Role;
 use crate::view::pen::Pen;
 
@@ -85,8 +85,12 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     }
 }
 
-/// What the title says of libvirts that do not answer.
+/// What the title says of hypervisors that do not answer.
 pub fn silent(pen: &Pen<'_>) -> String {
-    let names: Vec<&str> = pen.model.shown.virt.iter().filter(|v| !v.up).map(|v| pen.model.index.names.short(&v.node)).collect();
-    if names.is_empty() { String::new() } else { format!("libvirt does not answer on {}", names.join(" ")) }
+    let of = |hypervisor: Hypervisor| {
+        let down = pen.model.shown.virt.iter().filter(|v| !v.up && v.hypervisor == hypervisor);
+        let names: Vec<&str> = down.map(|v| pen.model.index.names.short(&v.node)).collect();
+        (!names.is_empty()).then(|| format!("{} does not answer on {}", hypervisor.word(), names.join(" ")))
+    };
+    [of(Hypervisor::Libvirt), of(Hypervisor::Vmware)].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
