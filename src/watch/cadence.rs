@@ -76,16 +76,19 @@ pub const fn period(question: Question, live: bool) -> Duration {
     };
     // A flowing stream announces what changes: the net under it may be wide. A node at rest is to feel nothing of us.
     let secs = match question {
+        Q::CrmMon | Q::Quorum | Q::Links | Q::LinkStats | Q::Units | Q::Net | Q::Bonding | Q::Multipath if live => 120,
+        Q::Constraints | Q::FenceHistory | Q::FenceDevices if live => 300,
         Q::LinkStats | Q::Units | Q::Daemons => 60,
-        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::FenceDevices | Q::Quorum | Q::Links | Q::Net | Q::Bonding | Q::Multipath
-            if live =>
-        {
-            120
-        }
         _ => secs,
     };
     Duration::from_secs(secs)
 }
+
+/// Time between two looks at volumes where none of them changes by itself: LVM's tools open every device of the node, and what is
+/// activated, grown or removed shows in the device-mapper tables that are looked at in between.
+pub const STILL_STORAGE: Duration = Duration::from_secs(240);
+/// And where another node answers for the same shared groups.
+pub const OTHERS_STORAGE: Duration = Duration::from_secs(600);
 
 /// In which order questions of one lane go down their pipe when several are due: what waits for nothing but the kernel first, then what more
 /// depends on, then what is known to hang with the storage below it. The clock is the very first: what waits behind another command

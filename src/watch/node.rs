@@ -6,10 +6,14 @@ use std::time::Duration;
 use super::cadence::{self, Whom};
 use crate::domain::node::{NodeKey, Reach};
 use crate::domain::observation::host::Tools;
+use crate::domain::observation::storage::{DmDevice, LvRow};
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
 use crate::link::{Answer, Ask, AskError, AskId, Order};
 use crate::probe;
+
+/// LVM's own questions.
+const STORAGE: [Question; 3] = [Question::Lvs, Question::Vgs, Question::Pvs];
 
 /// A question on its way.
 #[derive(Clone, Debug)]
@@ -40,6 +44,10 @@ pub(super) struct NodeWatch {
     pub seen: BTreeSet<Question>,
     /// Volume groups that it sees, with whether they are shared.
     pub groups: Option<Vec<(String, bool)>>,
+    /// None of its volumes fills up, moves or copies by itself.
+    still: bool,
+    /// Its device-mapper tables as they were seen last.
+    mapped: Option<Vec<DmDevice>>,
     /// Host readings since the connection came up: a rate needs two.
     pub host_readings: u8,
     /// The partition it sees has quorum.
@@ -64,6 +72,8 @@ impl NodeWatch {
             last: BTreeMap::new(),
             seen: BTreeSet::new(),
             groups: None,
+            still: false,
+            mapped: None,
             host_readings: 0,
             quorate: None,
             manager_failed: BTreeMap::new(),
@@ -178,11 +188,12 @@ impl NodeWatch {
         }
         self.seen.insert(question);
         self.last.insert(question, (now, took));
-        if self.reach.is_up() {
-            self.plan_next(question, now, took, outcome.as_ref());
-        }
+        // What it says may bear on when it is asked again.
         if let Ok(observation) = &outcome {
             self.learn(observation, now);
+        }
+        if self.reach.is_up() {
+            self.plan_next(question, now, took, outcome.as_ref());
         }
         Some(Observed { node: self.key, question, at: now, took, outcome })
     }
@@ -193,10 +204,13 @@ impl NodeWatch {
             return;
         }
         let mut period = cadence::period(question, self.live.contains(&question)).max(cadence::gap(took));
+        if self.still && cadence::whom(question) == Whom::Storage {
+            period = period.max(cadence::STILL_STORAGE);
+        }
         match outcome {
             // What is not installed or not permitted will not be in a minute either.
             Err(trouble) if matches!(trouble.kind, TroubleKind::Absent | TroubleKind::Denied) => period = Duration::from_secs(300),
-            Ok(_) if question == Question::Host && self.host_readings == 0 => period = Duration::from_millis(600),
+            Ok(_) if question == Question::Host && self.host_readings == 1 => period = Duration::from_millis(600),
             _ => {}
         }
         // Nodes are asked out of step, so that many of them do not answer in one burst.
@@ -213,6 +227,15 @@ impl NodeWatch {
             Observation::Host(_) => self.host_readings = self.host_readings.saturating_add(1),
             Observation::Quorum(view) => self.quorate = view.quorate,
             Observation::Cman(view) => self.quorate = view.quorate(),
+            Observation::Lvs(rows) => self.still = !rows.iter().any(LvRow::is_restless),
+            Observation::DeviceMapper(devices) => {
+                if self.mapped.as_ref().is_some_and(|before| before != devices) {
+                    for question in STORAGE {
+                        self.stale(question, now);
+                    }
+                }
+                self.mapped = Some(devices.clone());
+            }
             Observation::Vgs(rows) => self.groups = Some(rows.iter().map(|g| (g.vg.clone(), g.shared || g.clustered)).collect()),
             _ => {}
         }
@@ -228,9 +251,9 @@ impl NodeWatch {
 
     /// Asks for storage again only as often as `slower` says: another node answers for the same shared groups.
     pub fn relax_storage(&mut self, now: Stamp) {
-        for question in [Question::Lvs, Question::Vgs, Question::Pvs] {
+        for question in STORAGE {
             if self.seen.contains(&question) {
-                let later = now.after(cadence::period(question, true) * 10);
+                let later = now.after(cadence::OTHERS_STORAGE);
                 if let Some(due) = self.due.get_mut(&question) {
                     *due = (*due).max(later);
                 }

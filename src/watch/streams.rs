@@ -167,10 +167,9 @@ impl NodeStreams {
         let mut covered = BTreeSet::new();
         for kind in self.flows.keys() {
             covered.extend(match kind {
-                StreamKind::Journal | StreamKind::LogFiles => {
-                    &[Question::CrmMon, Question::Clustat, Question::Multipath, Question::Links][..]
-                }
-                StreamKind::CorosyncMap => &[Question::Quorum, Question::Links][..],
+                StreamKind::Journal => &[Question::CrmMon, Question::Clustat, Question::Multipath, Question::Links, Question::Units][..],
+                StreamKind::LogFiles => &[Question::CrmMon, Question::Clustat, Question::Multipath, Question::Links][..],
+                StreamKind::CorosyncMap => &[Question::Quorum, Question::Links, Question::LinkStats][..],
                 StreamKind::Netlink => &[Question::Net, Question::Bonding][..],
             });
         }

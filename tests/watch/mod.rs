@@ -83,3 +83,55 @@ fn after_a_lost_connection_everything_is_looked_at_anew() {
     let (again, _) = orders(watch.report(NODE, Report::Up { streams: 8, note: None }, at(5000)));
     assert!(again.iter().any(|(_, text)| text.contains("which tools")), "{again:?}");
 }
+
+/// Answers whatever is out until nothing more is asked at this moment; gives what was asked.
+fn serve(watch: &mut Watch, asks: Vec<(AskId, String)>, now: Stamp, say: impl Fn(&str) -> &'static str) -> Vec<String> {
+    let (mut open, mut all) = (asks, Vec::new());
+    while let Some((id, text)) = open.pop() {
+        let (more, _) = orders(watch.report(NODE, Report::Answer { id, result: Ok(answer(say(&text), now)) }, now));
+        all.push(text);
+        open.extend(more);
+    }
+    all
+}
+
+fn is_lvs(command: &str) -> bool {
+    command.contains("lvs") && !command.contains("which tools")
+}
+
+#[test]
+fn volumes_at_rest_are_left_alone_until_the_kernel_has_other_ones() {
+    for (lv, restless) in [("a plain volume", false), ("a thin pool", true)] {
+        let mut watch = Watch::new(true);
+        watch.add(NODE);
+        let (asks, _) = orders(watch.report(NODE, Report::Up { streams: 8, note: None }, at(0)));
+        let say = |grown: bool| {
+            move |text: &str| match text {
+                t if t.contains("which tools") => {
+                    "@@quorate present\nlvs\nvgs\npvs\ndmsetup\n@@quorate uid\n0\n@@quorate version lvs\n  LVM version:     2.03.16(2) (2022-05-18)\n"
+                }
+                t if is_lvs(t) && restless => {
+                    "{\"report\":[{\"lv\":[{\"vg_name\":\"vg\",\"lv_name\":\"pool\",\"lv_attr\":\"twi-aotz--\",\"data_percent\":\"42.00\"}]}]}"
+                }
+                t if is_lvs(t) => "{\"report\":[{\"lv\":[{\"vg_name\":\"vg\",\"lv_name\":\"data\",\"lv_attr\":\"-wi-a-----\"}]}]}",
+                t if t.contains("device-mapper") && grown => "vg-data|LVM-u1|1|Active\n@@quorate table\nvg-data: 0 4096 linear 8:0 2048\n",
+                t if t.contains("device-mapper") => "vg-data|LVM-u1|1|Active\n@@quorate table\nvg-data: 0 2048 linear 8:0 2048\n",
+                _ => "",
+            }
+        };
+        let first = serve(&mut watch, asks, at(10), say(false));
+        assert!(first.iter().any(|t| is_lvs(t)), "{lv}: {first:?}");
+        let mut later = |seconds: i64, grown: bool| {
+            let now = at(seconds * 1000);
+            let (asks, _) = orders(watch.tick(now));
+            let mut asked = serve(&mut watch, asks, now, say(grown));
+            // What an answer makes stale may be due a moment later.
+            let soon = at(seconds * 1000 + 2500);
+            let (asks, _) = orders(watch.tick(soon));
+            asked.extend(serve(&mut watch, asks, soon, say(grown)));
+            asked.iter().any(|t| is_lvs(t))
+        };
+        assert_eq!(later(90, false), restless, "{lv}: only what fills up is looked at every minute");
+        assert!(later(180, true), "{lv}: the kernel's table has another size");
+    }
+}

@@ -36,6 +36,13 @@ impl LvRow {
     pub fn is_thin_pool(&self) -> bool {
         self.attr.starts_with('t')
     }
+
+    /// Its figures change without a command: it fills up (pools, snapshots, caches), or is copied or moved.
+    pub fn is_restless(&self) -> bool {
+        self.data_percent.is_some()
+            || self.copy_percent.is_some_and(|p| p < 100.0)
+            || self.move_pv.as_deref().is_some_and(|m| !m.is_empty())
+    }
 }
 
 /// A row of `vgs`.
