@@ -17,8 +17,8 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// None, said on stderr, where sshd cannot run. `extra`: further lines of each sshd's configuration, by its number.
-    pub fn start(count: usize, extra: impl Fn(usize, &Path) -> String) -> Option<Self> {
+    /// None, said on stderr, where sshd cannot run. `environment`: further words of the environment at each sshd, by its number.
+    pub fn start(count: usize, environment: impl Fn(usize, &Path) -> String) -> Option<Self> {
         if !Path::new("/usr/sbin/sshd").exists() {
             eprintln!("bench: left out: no /usr/sbin/sshd");
             return None;
@@ -36,7 +36,7 @@ impl Fleet {
         fleet.ports = held.iter().map(|l| l.local_addr().unwrap().port()).collect();
         drop(held);
         for number in 0..count {
-            let server = fleet.serve(number, &extra(number, fleet.dir.path()));
+            let server = fleet.serve(number, &environment(number, fleet.dir.path()));
             fleet.servers.push(server);
         }
         fleet.trust();
@@ -52,14 +52,17 @@ impl Fleet {
         Some(fleet)
     }
 
-    fn serve(&self, number: usize, extra: &str) -> Child {
+    fn serve(&self, number: usize, environment: &str) -> Child {
         let conf = self.path(&format!("conf{number}"));
+        // A home of its own: what this user's shell does at each start is no part of the measure.
         let text = format!(
             "Port {}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nUsePAM no\nStrictModes no\nPidFile none\n\
-             PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 1000\nLogLevel ERROR\n{extra}\n",
+             PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 1000\nLogLevel ERROR\n\
+             SetEnv HOME={} {environment}\n",
             self.ports[number],
             self.path("host").display(),
-            self.path("id.pub").display()
+            self.path("id.pub").display(),
+            self.dir.path().display()
         );
         fs::write(&conf, text).unwrap();
         let mut sshd = Command::new("/usr/sbin/sshd");

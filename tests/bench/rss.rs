@@ -19,7 +19,7 @@ const TOOLS: [&str; 24] = [
 pub fn run() {
     for (members, services, goal) in [(5, 15, 24.0), (64, 2000, 32.0), (1000, 20_000, 64.0)] {
         let reached = members.min(64);
-        let Some(fleet) = Fleet::start(reached, |n, dir| format!("SetEnv PATH={}/bin QNODE={}", dir.display(), parse::node(n))) else {
+        let Some(fleet) = Fleet::start(reached, |n, dir| format!("PATH={}/bin QNODE={}", dir.display(), parse::node(n))) else {
             return;
         };
         tools(&fleet, members, services);
