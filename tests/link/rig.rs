@@ -53,6 +53,9 @@ impl Sshd {
         keygen(&at("host"), "ed25519", "");
         keygen(&at("id"), "ed25519", "");
         fs::copy(at("id.pub"), at("authorized")).unwrap();
+        // A home of its own: what the shell of whoever runs the tests does at each start is no part of them, and may take long.
+        let home = format!("SetEnv HOME={}", dir.path().display());
+        let extra = if extra.contains("SetEnv ") { extra.replacen("SetEnv", &home, 1) } else { format!("{home}\n{extra}") };
         let conf = format!(
             "Port {port}\nListenAddress {address}\nHostKey {}\nAuthorizedKeysFile {}\nUsePAM no\nStrictModes no\nPidFile none\nPermitRootLogin yes\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 100\nLogLevel VERBOSE\n{extra}\n",
