@@ -186,7 +186,12 @@ impl Condition {
             Self::NoVictim(name) => format!("fenced no longer waits for {name}"),
             Self::Expects(votes) => format!("cman expects {votes} votes"),
             Self::All(all) => all.iter().map(Self::words).collect::<Vec<_>>().join("; "),
-            Self::Any(all) => all.iter().map(Self::words).collect::<Vec<_>>().join(", or "),
+            Self::Any(all) => match all.as_slice() {
+                [Self::Guest { guest, state: Some(state), .. }, _, ..] => {
+                    format!("libvirt on one of {} nodes has {guest} {state}", all.len())
+                }
+                _ => all.iter().map(Self::words).collect::<Vec<_>>().join(", or "),
+            },
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, FateKind, Input, Plan, Refusal};
 use quorate::action::{Findings, gate, inquiry, stack};
-use quorate::domain::cluster::{Cluster, Stack};
-use quorate::domain::observation::simulation::GuestState;
+use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Stack, Volume, VolumeGroup};
+use quorate::domain::observation::simulation::{GuestState, VolumeFacts};
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, Daemon, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb as V, VolumeName};
 
@@ -28,6 +28,16 @@ fn answer(what: &What, node: &str, cluster: &Cluster) -> Finding {
         }
         What::StopSuspends(_) => Finding::StopSuspends(true),
         What::ClusterMirror => Finding::ClusterMirror(true),
+        What::OnPv(_) => Finding::OnPv(vec![("vg".to_owned(), "data".to_owned())]),
+        What::Volume(_) => Finding::Volume(VolumeFacts {
+            size: 64 << 20,
+            extent: 4 << 20,
+            free: 1 << 30,
+            stripes: 1,
+            kind: "linear".to_owned(),
+            attr: "-wi-ao----".to_owned(),
+        }),
+        What::DeviceSize(_) => Finding::Bytes(64 << 20),
         other => panic!("nobody asks {other:?} here"),
     }
 }
@@ -259,6 +269,47 @@ fn the_hardest_commands_have_the_hardest_guard() {
     let down = picture("nodedown-fencing");
     assert!(against(&Action::Expected { votes: 4 }, &down).contains(&"alive"), "one node is not fenced yet");
     assert!(!against(&of_node(NodeVerb::Kill), &down).is_empty(), "a fencing is under way");
+}
+
+/// A clustered group with one volume that is active on the node that is reached.
+fn stored(kind: &str) -> Cluster {
+    let mut c = (*picture("ok")).clone();
+    let here: Vec<Arc<str>> = vec![N1.into()];
+    c.groups = vec![VolumeGroup { name: "vg".into(), lock_type: Some("clvmd".into()), shared: true, ..VolumeGroup::default() }];
+    c.volumes = vec![Volume { vg: "vg".into(), lv: "data".into(), active_on: here.clone(), seen_by: here.clone(), ..Volume::default() }];
+    let pv = |path: &str, free| PhysicalVolume {
+        path: path.into(),
+        vg: Some("vg".into()),
+        size: Some(1 << 30),
+        free: Some(free),
+        seen_by: here.clone(),
+        ..PhysicalVolume::default()
+    };
+    c.pvs = vec![pv("/dev/sda", 1 << 29), pv("/dev/sdb", 1 << 30)];
+    let source = "vg/data".to_owned();
+    c.filesystems = vec![Filesystem { node: N1.into(), mount: "/srv".into(), kind: kind.into(), source, ..Filesystem::default() }];
+    c
+}
+
+#[test]
+fn storage_under_clvmd_grows_and_moves_by_the_tools_of_its_time() {
+    let grow = Action::Grow { volume: VolumeName { vg: "vg".into(), lv: "data".into() }, size: GrowSize::By(1 << 20) };
+    for (kind, tool) in [("ext3", "resize2fs /dev/vg/data"), ("gfs2", "gfs2_grow /srv"), ("gfs", "gfs_grow /srv")] {
+        let all = sent(&grow, &stored(kind));
+        assert!(all[0].starts_with("lvextend --size") && all.last().unwrap() == tool, "{all:?}");
+    }
+    let evacuate = Action::Evacuate { pv: "/dev/sda".into(), onto: None };
+    assert_eq!(sent(&evacuate, &stored("gfs2")), ["pvmove --interval 5 /dev/sda"], "all of it at once, by cmirror");
+    let mut wide = stored("gfs2");
+    wide.volumes[0].active_on.push(N3.into());
+    let without = |what: &What, finding| if *what == What::ClusterMirror { Finding::ClusterMirror(false) } else { finding };
+    let why = plan_with(&evacuate, &wide, without).unwrap_err();
+    assert!(why[0].code == "several-active" && why[0].lift.contains("service cmirrord start"), "{why:?}");
+    let mut missing = stored("gfs2");
+    missing.members.iter_mut().find(|m| &*m.name == N3).unwrap().rhcs.as_mut().unwrap().clvmd = Some(false);
+    for action in [&grow, &evacuate] {
+        assert_eq!(refused(action, &missing), ["no-clvmd"], "{action}");
+    }
 }
 
 #[test]

@@ -153,6 +153,9 @@ fn a_node_is_drained_leaves_joins_and_its_daemons_obey() {
 fn a_node_is_fenced_from_the_fence_domain_and_its_services_run_elsewhere() {
     let Some(lab) = Lab::start() else { return };
     let n5 = lab.n(5);
+    lab.befall(&format!("deaf {}", lab.n(3)));
+    let failed = lab.failed(&format!("fence {}", lab.n(3)));
+    assert!(failed.contains("failed") && failed.contains("error from agent"), "{failed}");
     let (plan, _) = lab.plan(&format!("fence {n5}"));
     assert_eq!(plan["consequences"]["quorum"]["after"], 4);
     assert!(plan["consequences"]["services"].as_array().unwrap().iter().all(|s| s["fate"] == "dies-restarts" && s["to"] != n5.as_str()));
@@ -167,9 +170,6 @@ fn a_node_is_fenced_from_the_fence_domain_and_its_services_run_elsewhere() {
     );
     let killed = lab.done(&format!("kill {}", lab.n(2)));
     assert_eq!(killed["steps"][0]["command"], format!("cman_tool kill -n {}", lab.n(2)));
-    lab.befall(&format!("deaf {}", lab.n(3)));
-    let failed = lab.failed(&format!("fence {}", lab.n(3)));
-    assert!(failed.contains("failed") && failed.contains("error from agent"), "{failed}");
 }
 
 #[test]

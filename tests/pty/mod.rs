@@ -5,5 +5,6 @@ mod held;
 mod leaving;
 mod lever;
 mod looks;
+mod rhcs;
 mod rig;
 mod screens;

@@ -58,7 +58,7 @@ pub fn drain(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
     if moves.is_empty() {
         return Err(vec![Refusal::new("already", format!("no service runs on {node}"), "nothing to do")]);
     }
-    off_it(input, moves, &mut plan)?;
+    off_it(input, node, moves, &mut plan)?;
     plan.proof = vec![Condition::Empty(Arc::clone(&member.name))];
     plan.undo = Undo::Never("relocate them back, one by one".to_owned());
     plan.notices.push(format!(
@@ -95,9 +95,9 @@ fn moves<'a>(input: &Input<'a>, member: &Member) -> Result<Vec<(&'a Service, Arc
     if stuck.is_empty() { Ok(all) } else { Err(stuck) }
 }
 
-fn off_it(input: &Input<'_>, moves: Vec<(&Service, Arc<str>)>, plan: &mut Plan) -> Result<(), Vec<Refusal>> {
+fn off_it(input: &Input<'_>, node: &str, moves: Vec<(&Service, Arc<str>)>, plan: &mut Plan) -> Result<(), Vec<Refusal>> {
     let cluster = input.cluster;
-    let post = whereabouts::post_or_refuse(cluster, None)?;
+    let post = whereabouts::post(cluster, Some(node)).map_or_else(|| whereabouts::post_or_refuse(cluster, None), Ok)?;
     for (moved, to) in moves {
         let (verb, kind, word) = if place::migrates(moved) {
             (Verb::Migrate, FateKind::Migrates, "Migrate")
@@ -223,7 +223,7 @@ pub fn reboot(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
     online(member)?;
     let here = whereabouts::within_reach(cluster, node)?;
     let mut plan = input.blank();
-    off_it(input, moves(input, member)?, &mut plan)?;
+    off_it(input, node, moves(input, member)?, &mut plan)?;
     plan.steps.extend(down(cluster, member, &here));
     plan.steps.push(Step::wait(format!("{node} is offline"), offline(member), 120));
     plan.steps.push(Step::change(format!("Reboot {node}"), &here, restart_host(), 60));

@@ -92,7 +92,7 @@ fn consequences(input: &Input<'_>, service: &Service, to: &Arc<str>, way: Reloca
             )
         }
     };
-    plan.consequences.by = place::BY;
+    plan.consequences.by = "what was asked for";
     plan.consequences.fates.push(service::fate(service, kind, Some(Arc::clone(to)), why));
     if way != RelocateHow::Live {
         plan.consequences.fates.extend(place::dependents(input.cluster, &service.id));

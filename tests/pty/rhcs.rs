@@ -1,0 +1,205 @@
+//! The lever on Red Hat Cluster Suite: the screen against five sshd's with the old tools behind them.
+
+use std::time::Duration;
+
+use super::rig::Terminal;
+use crate::program::rhcs_lab::Lab;
+
+/// Longer than keys are ignored for after a dialog came up.
+const READ: Duration = Duration::from_millis(800);
+
+struct Cockpit {
+    t: Terminal,
+}
+
+impl Cockpit {
+    fn of(lab: &Lab, size: (u16, u16)) -> Self {
+        let config = lab.site.home.path().join("config/quorate/config.toml");
+        let mut args = vec!["--config".to_owned(), config.to_string_lossy().into_owned()];
+        args.extend(lab.site.options());
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let mut t = Terminal::open(&args, &[], size);
+        t.wait("quorum", |s| s.contains("QUORATE 5"));
+        t.wait("services", |s| s.contains("15/15 started"));
+        Self { t }
+    }
+
+    /// The table of services with one row: that of this name.
+    fn service(&mut self, name: &str) {
+        self.t.type_in("2");
+        self.t.wait("the focus", |s| s.contains("▸2 Services"));
+        self.t.type_in("\r");
+        self.t.wait("the table", |s| s.contains("▸2 Services") && s.contains("esc back"));
+        self.only("/", name, &format!("▸ vm:{name}"));
+    }
+
+    /// The table of members with one row.
+    fn member(&mut self, name: &str) {
+        self.t.type_in("1");
+        self.t.wait("the table", |s| s.contains("▸1 Members") && s.contains("esc back"));
+        self.only("/", name, &format!("▸ {}", name.split('.').next().unwrap()));
+    }
+
+    fn only(&mut self, key: &str, name: &str, selected: &str) {
+        self.t.type_in(key);
+        self.t.type_in(name);
+        self.t.type_in("\r");
+        self.t.wait("the row", |s| s.contains(&format!("/{name}")) && s.contains("1 of "));
+        self.t.type_in("\x1b[B");
+        self.t.wait("the selection", |s| s.contains(selected));
+    }
+
+    /// Plans by keys, and confirms what has Cancel in focus.
+    fn plan(&mut self, keys: &str, command: &str) {
+        self.t.type_in(keys);
+        self.t.wait(command, |s| s.contains(command) && s.contains("[Cancel]"));
+        std::thread::sleep(READ);
+        self.t.type_in("\t");
+        self.t.wait("the other button", |s| s.contains("▸[") && !s.contains("▸[Cancel]"));
+        self.t.type_in("\r");
+        self.t.wait("the task", |s| s.contains("▸Task"));
+    }
+
+    /// Plans by keys, and confirms what wants the target's name.
+    fn type_name(&mut self, keys: &str, command: &str, name: &str) {
+        self.t.type_in(keys);
+        self.t.wait(command, |s| s.contains(command) && s.contains(&format!("name, {name}:")));
+        std::thread::sleep(READ);
+        self.t.type_in(&format!("{name}\r"));
+        self.t.wait("the task", |s| s.contains("▸Task"));
+    }
+
+    fn proved(&mut self) -> String {
+        let text = self.t.wait("the proof", |s| s.contains("done and proved"));
+        self.back();
+        text
+    }
+
+    fn back(&mut self) {
+        self.t.type_in("\x1b");
+        self.t.wait("the table", |s| !s.contains("▸Task"));
+    }
+
+    fn refused(&mut self, keys: &str, why: &str) {
+        self.t.type_in(keys);
+        self.t.wait(why, |s| s.contains(why) && s.contains("Nothing was sent"));
+        self.t.type_in("\x1b");
+        self.t.wait("the table", |s| !s.contains("Nothing was sent"));
+    }
+
+    fn quit(mut self) {
+        self.t.type_in("q");
+        assert_eq!(self.t.end(), 0);
+    }
+}
+
+#[test]
+fn services_are_moved_frozen_disabled_and_enabled_by_keys() {
+    let Some(lab) = Lab::start() else { return };
+    let mut c = Cockpit::of(&lab, (140, 40));
+    c.service("radius1");
+    c.t.type_in("m");
+    c.t.wait("the nodes", |s| s.contains("RELOCATE vm:radius1") && s.contains("live") && s.contains("its stop shuts it down"));
+    c.plan("\r", "clusvcadm -M vm:radius1 -m");
+    c.proved();
+    c.plan("xf", "clusvcadm -Z vm:radius1");
+    c.proved();
+    c.refused("xd", "is frozen: rgmanager does nothing with it");
+    c.plan("xF", "clusvcadm -U vm:radius1");
+    c.proved();
+    c.plan("xd", "clusvcadm -d vm:radius1");
+    c.proved();
+    c.refused("xr", "vm:radius1 is disabled");
+    c.plan("xe", "clusvcadm -e vm:radius1 -m");
+    c.proved();
+    c.plan("xt", "clusvcadm -s vm:radius1");
+    c.proved();
+    c.plan("xs", "clusvcadm -e vm:radius1 -m");
+    c.proved();
+    c.quit();
+}
+
+#[test]
+fn guests_stand_still_and_what_failed_is_cleaned_up_by_keys() {
+    let Some(lab) = Lab::start() else { return };
+    let mut c = Cockpit::of(&lab, (100, 40));
+    c.service("radius1");
+    c.plan("s", "suspend --domain radius1");
+    c.proved();
+    c.plan("S", "resume --domain radius1");
+    c.proved();
+    c.type_name("xR", "reset --domain radius1", "vm:radius1");
+    c.proved();
+    lab.befall("part radius1");
+    lab.until("vm:radius1", "partial");
+    // Nothing announces it: the next look at rgmanager shows it.
+    c.t.wait("the flag", |s| s.contains("partial"));
+    c.plan("xv", "clusvcadm -c vm:radius1");
+    c.proved();
+    lab.befall("stick radius1");
+    c.plan("xr", "clusvcadm -R vm:radius1");
+    c.t.wait("the failure", |s| s.contains("failed") && s.contains("Aborted; service failed"));
+    c.back();
+    c.t.wait("the state", |s| s.contains("failed") && s.contains("it did not stop"));
+    c.refused("xs", "it did not stop cleanly");
+    c.plan("xc", "clusvcadm -d vm:radius1");
+    c.proved();
+    c.quit();
+}
+
+#[test]
+fn a_node_is_fenced_by_its_name_and_what_the_stack_lacks_says_so() {
+    let Some(lab) = Lab::start() else { return };
+    let mut c = Cockpit::of(&lab, (140, 40));
+    let node = lab.n(2);
+    c.member(&node);
+    c.t.type_in("xs");
+    c.t.wait("why not", |s| s.contains("rgmanager has no standby"));
+    c.t.type_in("xm");
+    c.t.wait("why not", |s| s.contains("rgmanager has no maintenance mode"));
+    c.t.type_in("f");
+    let text = c.t.wait("the plan", |s| s.contains("Type the node's name") && s.contains("fence_node -v"));
+    assert!(text.contains("this node is alive") && text.contains("Dies now"), "{text}");
+    std::thread::sleep(READ);
+    c.t.type_in("virtsrv9\r");
+    c.t.wait("the refusal", |s| s.contains("That is not the name"));
+    c.t.type_in(&format!("{node}\r"));
+    c.t.wait("the task", |s| s.contains("▸Task"));
+    c.proved();
+    c.quit();
+}
+
+#[test]
+fn a_node_is_emptied_leaves_and_joins_by_keys() {
+    let Some(lab) = Lab::start() else { return };
+    let mut c = Cockpit::of(&lab, (140, 50));
+    let node = lab.n(4);
+    c.member(&node);
+    c.t.type_in("xt");
+    c.t.wait("the devices", |s| s.contains("the power is on") && s.contains("done and proved"));
+    c.back();
+    c.plan("xd", "clusvcadm -M vm:abbone -m");
+    c.proved();
+    c.refused("xd", "no service runs on");
+    c.type_name("xR", "service rgmanager stop", &node);
+    c.proved();
+    c.plan("xr", "service rgmanager start");
+    c.proved();
+    c.type_name("xC", "service clvmd stop", &node);
+    c.proved();
+    c.plan("xc", "service clvmd start");
+    c.proved();
+    c.type_name("xl", "cman_tool leave", &node);
+    c.proved();
+    c.plan("xj", "service cman start");
+    c.proved();
+    c.t.type_in("xv");
+    c.t.wait("the question", |s| s.contains("EXPECTED VOTES"));
+    c.t.type_in("9\r");
+    c.t.wait("the refusal", |s| s.contains("have 5 votes together, not 9"));
+    c.t.type_in("\x1b");
+    c.t.wait("the table", |s| !s.contains("Nothing was sent"));
+    c.type_name("xk", "cman_tool kill -n", &node);
+    c.proved();
+    c.quit();
+}
