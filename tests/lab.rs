@@ -8,6 +8,8 @@ use serde_json::Value;
 
 #[path = "lab_act.rs"]
 mod act;
+#[path = "lab/screen.rs"]
+mod screen;
 #[path = "lab/support.rs"]
 mod support;
 

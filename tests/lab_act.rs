@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -37,7 +38,8 @@ fn owner(json: &Value, id: &str) -> String {
 }
 
 fn started(id: &str) -> Value {
-    until(&format!("{id} is started"), |j| service(j, id)["state"] == "started")
+    let is = |j: &Value| j["services"].as_array().unwrap().iter().any(|s| s["id"] == id && s["state"] == "started");
+    until(&format!("{id} is started"), is)
 }
 
 /// Another node than this one.
@@ -274,4 +276,405 @@ fn a_node_leaves_and_joins_again() {
     let (code, text) = run("act", &["join", "node3", "--confirm", "node3"], &admin);
     assert_eq!(code, 0, "{text}");
     assert!(on_node(1, &["corosync-quorumtool", "-l"]).contains("node3"));
+}
+
+/// A run of the program whose lines are read as they come.
+struct Running {
+    child: std::process::Child,
+    lines: Box<dyn Iterator<Item = String>>,
+    said: Vec<String>,
+}
+
+impl Running {
+    fn act(args: &[&str]) -> Self {
+        let config = config();
+        let mut all = vec!["act"];
+        all.extend(args);
+        all.extend(["--config", &config]);
+        let mut child = quorate(&all).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let lines = Box::new(BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok));
+        Self { child, lines, said: Vec::new() }
+    }
+
+    /// Reads up to a line with these words.
+    fn until(&mut self, words: &str) -> String {
+        for line in self.lines.by_ref() {
+            self.said.push(line.clone());
+            if line.contains(words) {
+                return line;
+            }
+        }
+        panic!("it never said '{words}':\n{}", self.said.join("\n"))
+    }
+
+    /// Its exit status and all that it said.
+    fn end(mut self) -> (i32, String) {
+        self.said.extend(self.lines.by_ref());
+        (self.child.wait().unwrap().code().unwrap_or(-1), self.said.join("\n"))
+    }
+
+    fn interrupt(&self) {
+        let pid = i32::try_from(self.child.id()).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::INT).unwrap();
+    }
+}
+
+/// A guest that is a service as long as this lives.
+struct Guest(String);
+
+impl Guest {
+    /// Made a service on a node that may run it.
+    fn of(name: &str, options: &str, prefers: Option<&str>) -> Self {
+        let pair = |of: &str, key: &str, value: &str| format!("<nvpair id=\"{name}-{of}-{key}\" name=\"{key}\" value=\"{value}\"/>");
+        // The shared folder is one of this machine: libvirt does not take it for shared storage.
+        let options = pair("ia", "migrate_options", format!("--unsafe {options}").trim());
+        let op = |what: &str, every: &str, secs: u32| {
+            format!("<op id=\"{name}-{what}\" name=\"{what}\" interval=\"{every}\" timeout=\"{secs}s\"/>")
+        };
+        let xml = format!(
+            "<primitive id=\"{name}\" class=\"ocf\" provider=\"heartbeat\" type=\"VirtualDomain\"><instance_attributes id=\"{name}-ia\">{}{}{}{options}</instance_attributes><meta_attributes id=\"{name}-meta\">{}</meta_attributes><operations>{}{}{}{}{}</operations></primitive>",
+            pair("ia", "config", &format!("/srv/shared/{name}.xml")),
+            pair("ia", "hypervisor", "qemu:///system"),
+            pair("ia", "migration_transport", "tcp"),
+            pair("meta", "allow-migrate", "true"),
+            op("start", "0", 120),
+            op("stop", "0", 120),
+            op("migrate_to", "0", 300),
+            op("migrate_from", "0", 300),
+            op("monitor", "20s", 60),
+        );
+        on_node(1, &["cibadmin", "--create", "--scope", "resources", "--xml-text", &format!("'{xml}'")]);
+        if let Some(node) = prefers {
+            let xml = format!("<rsc_location id=\"prefer-{name}\" rsc=\"{name}\" node=\"{node}\" score=\"100\"/>");
+            on_node(1, &["cibadmin", "--create", "--scope", "constraints", "--xml-text", &format!("'{xml}'")]);
+        }
+        Self(name.to_owned())
+    }
+
+    fn busy(options: &str) -> Self {
+        let guest = Self::of("busy", options, None);
+        started("busy");
+        guest
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let id = &self.0;
+        on_node(1, &["cibadmin", "--delete", "--xpath", &format!("\"//rsc_location[@rsc='{id}']\""), "--force"]);
+        on_node(1, &["cibadmin", "--delete", "--xpath", &format!("\"//primitive[@id='{id}']\"")]);
+    }
+}
+
+/// How long the busy guest was silent at most while something was done. It prints at every tick of its timer, 55 ms.
+fn silence(meanwhile: impl FnOnce()) -> Duration {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let serial = LAB.file("config.toml").parent().unwrap().parent().unwrap().join("ns/shared/busy.serial");
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let longest = scope.spawn(|| {
+            let (mut size, mut at, mut longest) = (0, Instant::now(), Duration::ZERO);
+            while !over.load(Ordering::Relaxed) {
+                let now = std::fs::metadata(&serial).map_or(0, |m| m.len());
+                if now != size {
+                    longest = longest.max(if size == 0 { Duration::ZERO } else { at.elapsed() });
+                    (size, at) = (now, Instant::now());
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            longest
+        });
+        meanwhile();
+        over.store(true, Ordering::Relaxed);
+        longest.join().unwrap()
+    })
+}
+
+/// What was measured, for whoever reads the run.
+fn figure(text: &str) {
+    println!("figure: {text}");
+}
+
+/// `done after 12 s`.
+fn seconds(said: &str) -> String {
+    said.lines().find_map(|l| l.strip_prefix("done after ")?.split(':').next().map(str::to_owned)).unwrap_or_else(|| "?".to_owned())
+}
+
+#[test]
+fn a_migration_that_cannot_converge_is_said_so_and_cancelled() {
+    let _busy = Guest::busy("");
+    let from = owner(&started("busy"), "busy");
+    let to = other(&from);
+    let mut relocation = Running::act(&["relocate", "busy", "--to", to, "--bandwidth", "1M", "--confirm", "busy"]);
+    let verdict = relocation.until("will not converge");
+    assert!(verdict.contains("cancel") && verdict.contains("post-copy") && verdict.contains("downtime"), "{verdict}");
+    figure(&verdict);
+    let before = ticks("busy");
+    let text = done(&["cancel", "busy", "--confirm", "busy"]);
+    figure(&format!("cancel: {}", seconds(&text)));
+    let (code, said) = relocation.end();
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("called off"), "{said}");
+    let json = started("busy");
+    assert_eq!((owner(&json, "busy").as_str(), &service(&json, "busy")["failures"]), (from.as_str(), &0.into()), "{json}");
+    assert!(on_node(number(&from), &["virsh", "domstate", "busy"]).contains("running"));
+    assert!(!constraints().contains("cli-"), "{}", constraints());
+    assert!(!on_node(1, &["crm_resource", "-q", "-r", "busy"]).contains("is-managed"), "the manager looks after it again");
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(ticks("busy") > before, "it has gone on counting");
+}
+
+#[test]
+fn a_migration_that_runs_is_limited_otherwise_and_then_converges() {
+    let _busy = Guest::busy("");
+    let from = owner(&started("busy"), "busy");
+    let to = other(&from);
+    let mut relocation = Running::act(&["relocate", "busy", "--to", to, "--bandwidth", "1M", "--confirm", "busy"]);
+    relocation.until("round 2");
+    assert_eq!(act(&["post-copy", "busy", "--confirm", "busy"]).0, 4, "it was not begun with --postcopy");
+    let text = done(&["limit", "busy", "--bandwidth", "512M", "--max-downtime", "400ms", "--confirm", "busy"]);
+    assert!(text.contains("--max-downtime 400ms --bandwidth 512M") || text.contains("is over"), "{text}");
+    let (code, said) = relocation.end();
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(owner(&started("busy"), "busy"), to);
+    // Back again: 8 MiB at 2 MiB/s take four seconds, which it may stand still.
+    let gap = silence(|| {
+        let text = done(&["relocate", "busy", "--to", &from, "--bandwidth", "2M", "--max-downtime", "20s", "--confirm", "busy"]);
+        figure(&format!("relocate with 2 MiB/s and 20 s of downtime allowed: {}", seconds(&text)));
+    });
+    figure(&format!("its guest was silent for {} ms at most", gap.as_millis()));
+    assert_eq!(act(&["limit", "busy", "--bandwidth", "1M", "--confirm", "busy"]).0, 4, "nothing migrates any more");
+}
+
+#[test]
+fn a_migration_is_switched_to_post_copy() {
+    let _busy = Guest::busy("--postcopy");
+    let from = owner(&started("busy"), "busy");
+    let to = other(&from);
+    let before = ticks("busy");
+    let mut relocation = Running::act(&["relocate", "busy", "--to", to, "--bandwidth", "1M", "--confirm", "busy"]);
+    relocation.until("round 2");
+    let gap = silence(|| {
+        let text = done(&["post-copy", "busy", "--confirm", "busy"]);
+        figure(&format!("post-copy: {}", seconds(&text)));
+    });
+    let (code, said) = relocation.end();
+    assert_eq!(code, 0, "{said}");
+    figure(&format!("its guest was silent for {} ms at most", gap.as_millis()));
+    assert_eq!(owner(&started("busy"), "busy"), to);
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(ticks("busy") > before);
+}
+
+#[test]
+fn the_downtime_of_a_live_migration_beside_virsh_alone() {
+    let _busy = Guest::busy("");
+    let from = owner(&started("busy"), "busy");
+    let to = other(&from);
+    let mut took = String::new();
+    let ours = silence(|| took = seconds(&done(&["relocate", "busy", "--to", to, "--how", "live", "--confirm", "busy"])));
+    on_node(1, &["crm_resource", "-r", "busy", "--meta", "-p", "is-managed", "-v", "false"]);
+    let began = Instant::now();
+    let virsh = silence(|| {
+        on_node(
+            number(to),
+            &["virsh", "migrate", "--live", "--unsafe", "busy", &format!("qemu+tcp://{from}/system"), &format!("tcp://{from}")],
+        );
+    });
+    let alone = began.elapsed();
+    for node in [&from, to] {
+        on_node(1, &["crm_resource", "--refresh", "-r", "busy", "--node", node]);
+    }
+    on_node(1, &["crm_resource", "-r", "busy", "--meta", "-d", "is-managed"]);
+    figure(&format!(
+        "live migration: {} ms silent in {took}; virsh migrate alone: {} ms silent in {:.1} s",
+        ours.as_millis(),
+        virsh.as_millis(),
+        alone.as_secs_f64()
+    ));
+    assert_eq!(owner(&started("busy"), "busy"), from);
+    let before = ticks("busy");
+    let took = Instant::now();
+    let gap = silence(|| {
+        done(&["relocate", "busy", "--to", to, "--how", "suspend", "--confirm", "busy"]);
+    });
+    figure(&format!("suspend and resume elsewhere: {} ms silent in {:.1} s", gap.as_millis(), took.elapsed().as_secs_f64()));
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(ticks("busy") > before, "its memory went along: it goes on counting");
+}
+
+/// The steps that were sent, by the journal, of the last action with this target.
+fn sent(target: &str) -> Vec<u64> {
+    let file = std::env::temp_dir().join("quorate-lab-state/quorate/journal.jsonl");
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).filter(|l: &Value| l["target"] == target).collect();
+    let tag = lines.last().unwrap()["tag"].clone();
+    lines.iter().filter(|l| l["tag"] == tag && l["event"] == "send").map(|l| l["step"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn the_connection_is_cut_at_each_step_of_a_relocation_and_what_remains_is_what_is_said() {
+    for (step, runs) in [(1, "crm_resource --[m]ove"), (2, "virsh.* [m]igrate"), (3, "crm_resource --[c]lear")] {
+        let from = owner(&started("vm2"), "vm2");
+        let to = other(&from);
+        // On each node somebody waits for the step's own process, and cuts all connections as long as it runs.
+        let cut = format!(
+            "for i in $(seq 2000); do pgrep -f '{runs}' >/dev/null && {{ pkill -KILL -f 'sshd: [r]oot@notty'; exit 0; }}; sleep 0.02; done"
+        );
+        let lab = std::env::var_os("QUORATE_LAB_CMD").unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab").into());
+        let mut watchers: Vec<_> = ["1", "2", "3"]
+            .map(|node| std::process::Command::new(&lab).args(["exec", node, "sh", "-c", &cut]).stdin(Stdio::null()).spawn().unwrap())
+            .into();
+        let (code, said) = Running::act(&["relocate", "vm2", "--to", to, "--how", "live", "--confirm", "vm2"]).end();
+        for (watcher, node) in watchers.iter_mut().zip(["1", "2", "3"]) {
+            LAB.lab("exec", &[node, "sh", "-c", "pkill -f '[s]eq 2000'; true"]);
+            let _ = watcher.wait();
+        }
+        let sent = sent("vm2");
+        let mut once = sent.clone();
+        once.dedup();
+        assert_eq!(sent, once, "nothing is sent twice: {said}");
+        // Whether the answer came before the cut is chance; what it says must hold.
+        assert!(matches!(code, 0 | 1 | 5), "{code}: {said}");
+        let stands = constraints().contains("cli-");
+        figure(&format!(
+            "cut at step {step}: exit status {code}, sent {sent:?}, constraint left: {stands}; {}",
+            said.lines().last().unwrap_or_default()
+        ));
+        assert_eq!(code == 0, said.contains("done and proved"), "{said}");
+        if code == 5 {
+            assert!(said.contains("outcome unknown") && said.contains("not sent again"), "{said}");
+        }
+        assert_eq!(
+            stands,
+            said.contains("left behind") || said.contains("stands"),
+            "what remains is what it says: {said}\n{}",
+            constraints()
+        );
+        until("vm2 has settled", |j| service(j, "vm2")["state"] == "started");
+        if stands {
+            done(&["clear", "vm2", "--confirm", "vm2"]);
+        }
+    }
+}
+
+#[test]
+fn a_libvirtd_that_is_stopped_closes_the_way_and_is_said() {
+    let from = owner(&started("vm1"), "vm1");
+    let to = other(&from);
+    // Without a monitor of the manager that would wait for it too, and have the node fenced.
+    on_node(1, &["crm_attribute", "-t", "crm_config", "-n", "maintenance-mode", "-v", "true"]);
+    on_node(number(to), &["pkill", "-STOP", "-x", "libvirtd"]);
+    let (code, text) = run("plan", &["relocate", "vm1", "--to", to, "--how", "live"], &[]);
+    on_node(number(to), &["pkill", "-CONT", "-x", "libvirtd"]);
+    on_node(1, &["crm_attribute", "-t", "crm_config", "-n", "maintenance-mode", "-D"]);
+    figure(&format!(
+        "libvirtd of the target stopped: exit status {code}: {}",
+        text.lines().find(|l| l.contains("not ")).unwrap_or_default()
+    ));
+    assert!(text.contains("not known") || code == 4, "{text}");
+    until("all is healthy again", |j| j["health"] == "healthy");
+}
+
+#[test]
+fn a_node_is_fenced_off_and_on_and_what_it_ran_runs_elsewhere() {
+    until("all three are there", |j| j["members"].as_array().unwrap().iter().all(|m| m["status"] == "online"));
+    let json = started("vm1");
+    let victim = owner(&json, "vm1");
+    let guests: Vec<&str> = ["vm1", "vm2", "vm3"].into_iter().filter(|g| owner(&json, g) == victim).collect();
+    let began = Instant::now();
+    let text = done(&["fence", &victim, "--how", "off", "--confirm", &victim]);
+    until("all run again", |j| guests.iter().all(|g| service(j, g)["state"] == "started" && owner(j, g) != victim));
+    figure(&format!(
+        "fence off with {} guests: {}, all run elsewhere after {:.1} s",
+        guests.len(),
+        seconds(&text),
+        began.elapsed().as_secs_f64()
+    ));
+    assert!(text.contains(&format!("off of {victim} succeeded")), "{text}");
+    let text = done(&["fence", &victim, "--how", "on", "--confirm", &victim]);
+    assert!(text.contains(&format!("on of {victim} succeeded")), "{text}");
+    LAB.lab("heal", &["daemon", victim.trim_start_matches("node")]);
+    until("the node is back", |j| j["members"].as_array().unwrap().iter().all(|m| m["status"] == "online"));
+}
+
+#[test]
+fn a_node_is_drained_and_rebooted_and_comes_back() {
+    until("all three are there", |j| j["members"].as_array().unwrap().iter().all(|m| m["status"] == "online"));
+    let busy = owner(&started("vm1"), "vm1");
+    let before = on_node(number(&busy), &["cat", "/proc/1/stat"]);
+    let text = done(&["reboot", &busy, "--confirm", &busy]);
+    figure(&format!("reboot: {}", seconds(&text)));
+    assert_ne!(before, on_node(number(&busy), &["cat", "/proc/1/stat"]), "another process 1");
+    assert!(!constraints().contains("cli-"), "{}", constraints());
+    started("vm1");
+}
+
+#[test]
+fn ten_guests_are_drained_one_by_one_and_the_drain_can_be_stopped_halfway() {
+    until("all three are there", |j| j["members"].as_array().unwrap().iter().all(|m| m["status"] == "online"));
+    let names: Vec<String> = (1..=9).map(|n| format!("g{n}")).collect();
+    let guests: Vec<Guest> = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| {
+            on_node(1, &["sh", "-c", &super::stray(name, &format!("00000000-0000-4000-8000-0000000000b{at}"))]);
+            on_node(1, &["sed", "-i", &format!("s/52:54:00:98:00:77/52:54:00:98:01:0{at}/"), &format!("/srv/shared/{name}.xml")]);
+            Guest::of(name, "", Some("node1"))
+        })
+        .collect();
+    let all = |j: &Value, good: &dyn Fn(&str) -> bool| {
+        let rows = j["services"].as_array().unwrap().iter().filter(|s| s["state"] == "started");
+        rows.filter(|s| names.iter().any(|n| s["id"] == n.as_str()) && good(s["owner"].as_str().unwrap_or_default())).count()
+    };
+    let json = until("nine guests run on node1", |j| all(j, &|node| node == "node1") == names.len());
+    let more = ["vm1", "vm2", "vm3"].iter().filter(|vm| owner(&json, vm) == "node1").count();
+    let mut drain = Running::act(&["drain", "node1", "--confirm", "node1"]);
+    for _ in 0..3 {
+        drain.until("has left node1");
+    }
+    drain.interrupt();
+    let (code, said) = drain.end();
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("stopped"), "{said}");
+    assert!(!constraints().contains("cli-"), "{}", constraints());
+    let json = until("nothing is in transit", |j| all(j, &|_| true) == names.len());
+    assert!(all(&json, &|node| node == "node1") > 0, "it was stopped halfway: {said}");
+    let mut drain = Running::act(&["drain", "node1", "--confirm", "node1"]);
+    let announced = drain.until("Keep");
+    let (code, said) = drain.end();
+    assert_eq!(code, 0, "{announced}\n{said}");
+    figure(&format!("drain of a node with {} guests of its own and {more} more: {}", names.len(), seconds(&said)));
+    let json = until("node1 is empty", |j| all(j, &|node| node != "node1") == names.len());
+    assert_eq!(all(&json, &|node| node == "node1"), 0);
+    done(&["unstandby", "node1", "--confirm", "node1"]);
+    drop(guests);
+    until("the guests are gone", |j| {
+        j["services"].as_array().unwrap().iter().all(|s| !names.contains(&s["id"].as_str().unwrap().to_owned()))
+    });
+}
+
+#[test]
+fn a_target_that_moves_while_its_dialog_is_open_is_not_acted_upon_unread() {
+    let json = started("vm3");
+    let from = owner(&json, "vm3");
+    let to = other(&from);
+    let mut screen = super::screen::Screen::of(&LAB, 140, 40);
+    screen.until(&["QUORATE", "vm3"]);
+    screen.press("2\r");
+    screen.until(&["▸2 Services", "esc back"]);
+    screen.press("/vm3\r");
+    std::thread::sleep(Duration::from_secs(1));
+    screen.press("gg");
+    screen.press("xt");
+    screen.until(&["STOP vm3", "[Cancel]", "crm_resource"]);
+    on_node(1, &["crm_resource", "--move", "-r", "vm3", "--node", to]);
+    screen.until(&["CHANGED"]);
+    // Neither the button nor enter counts until it was read again.
+    screen.press("\t\r");
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(!on_node(1, &["crm_resource", "-q", "-r", "vm3"]).contains("Stopped"));
+    screen.press("\x1b");
+    on_node(1, &["crm_resource", "--clear", "-r", "vm3"]);
+    until("vm3 runs", |j| service(j, "vm3")["state"] == "started");
 }

@@ -7,7 +7,7 @@ use crate::domain::observation::manager::FenceStatus;
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::observation::vmware::VmwareState;
 use crate::domain::stamp::Stamp;
-use crate::domain::task::FenceHow;
+use crate::domain::task::{FenceHow, Limits};
 
 use crate::probe::vmware::act::Look;
 
@@ -24,6 +24,8 @@ pub enum Condition {
     Stopped(String),
     /// The service is active on none of these nodes, and nothing of it is in transit.
     Left(String, Arc<str>),
+    /// The manager has nothing under way for the service.
+    AtRest(String),
     /// The manager looks after the service (or not).
     Managed(String, bool),
     /// The service has no failures on record.
@@ -60,6 +62,10 @@ pub enum Condition {
         /// One of these; none: VMware does not know it there.
         states: &'static [VmwareState],
     },
+    /// A migration of the guest is under way, or over: then the service (its name) runs elsewhere than here.
+    Migrates(Query, String),
+    /// A migration of the guest may take this, or is over.
+    Allows(Query, Limits),
     /// The size of a device, or of a guest's disk, in bytes.
     Size {
         /// Whom to ask, and what.
@@ -139,7 +145,11 @@ impl Condition {
     /// Questions that it needs answered.
     pub fn queries(&self) -> Vec<&Query> {
         match self {
-            Self::Guest { query, .. } | Self::Vmware { query, .. } | Self::Size { query, .. } => vec![query],
+            Self::Guest { query, .. }
+            | Self::Vmware { query, .. }
+            | Self::Size { query, .. }
+            | Self::Migrates(query, _)
+            | Self::Allows(query, _) => vec![query],
             Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::queries).collect(),
             _ => Vec::new(),
         }
@@ -152,6 +162,7 @@ impl Condition {
             Self::Runs(id) => format!("the manager has {id} started"),
             Self::Stopped(id) => format!("the manager has {id} active nowhere"),
             Self::Left(id, node) => format!("{id} is no longer on {node}"),
+            Self::AtRest(id) => format!("the manager has nothing under way for {id}"),
             Self::Managed(id, true) => format!("the manager looks after {id}"),
             Self::Managed(id, false) => format!("the manager leaves {id} alone"),
             Self::Clean(id) => format!("{id} has no failures on record"),
@@ -175,6 +186,8 @@ impl Condition {
                 let words: Vec<&str> = states.iter().map(|s| s.word()).collect();
                 format!("VMware on {} has {guest} {}", query.node, words.join(" or "))
             }
+            Self::Migrates(query, id) => format!("libvirt on {} has a migration of {id} under way", query.node),
+            Self::Allows(query, limits) => format!("libvirt on {} has{limits} for its migration", query.node),
             Self::Size { what, bytes, .. } => format!("{what} has {bytes} bytes"),
             Self::Filesystem(node, mount, bytes) => format!("{mount} on {node} has at least {bytes} bytes"),
             Self::PvEmpty(path) => format!("nothing is left on {path}"),
@@ -215,6 +228,8 @@ impl Condition {
         let cluster = seen.cluster;
         match self {
             Self::Vmware { query, guest, states } => return vmware_state(seen, query, guest, states),
+            Self::Migrates(query, id) => return migrates(seen, query, id),
+            Self::Allows(query, limits) => return allows(seen, query, *limits),
             Self::Size { query, what, bytes } => return size(seen, query, what, *bytes),
             Self::Filesystem(node, mount, bytes) => return filesystem(seen, node, mount, *bytes),
             Self::PvEmpty(path) => return pv_empty(cluster, path),
@@ -239,6 +254,7 @@ impl Condition {
                     matches!(s.state, ServiceState::Started | ServiceState::Stopped | ServiceState::Disabled | ServiceState::Failed);
                 verdict(quiet && !s.owners.contains(node), standing(s))
             }),
+            Self::AtRest(id) => of_service(cluster, id, |s| verdict(!s.state.is_in_transit(), standing(s))),
             Self::Managed(id, managed) => of_service(cluster, id, |s| {
                 let frozen = s.flags.contains(&"unmanaged");
                 verdict(frozen != *managed, format!("{id} is {}", if frozen { "unmanaged" } else { "managed" }))
@@ -372,6 +388,34 @@ fn interrupted(cluster: &Cluster, name: &str, since: Stamp) -> Verdict {
         Some(boot) if boot.shifted(500_000) > since => Verdict::Holds(format!("{name} has booted since")),
         _ => Verdict::Not(format!("{name} is {} and has not been seen to leave", member.status.word())),
     }
+}
+
+fn migrates(seen: &Seen<'_>, query: &Query, id: &str) -> Verdict {
+    let elsewhere = seen.cluster.service(id).filter(|s| s.state == ServiceState::Started && !s.owners.contains(&query.node));
+    if elsewhere.is_some() && seen.cluster.manager_sight.as_ref().is_some_and(|s| s.at > seen.since) {
+        return Verdict::Holds(format!("{id} is elsewhere already"));
+    }
+    match seen.found.get(query) {
+        Some(Ok(Finding::Job(job))) if job.is_moving() => Verdict::Holds(format!("a migration of {id} is under way")),
+        Some(Ok(_)) => Verdict::Not(format!("libvirt on {} has no migration of {id}", query.node)),
+        Some(Err(trouble)) => Verdict::Unknown(format!("{}: {trouble}", query.node)),
+        None => Verdict::Unknown(format!("libvirt on {} was not asked yet", query.node)),
+    }
+}
+
+fn allows(seen: &Seen<'_>, query: &Query, wanted: Limits) -> Verdict {
+    let is = match seen.found.get(query) {
+        Some(Ok(Finding::Limits(is))) => *is,
+        Some(Err(trouble)) => return Verdict::Unknown(format!("{}: {trouble}", query.node)),
+        _ => return Verdict::Unknown(format!("libvirt on {} was not asked yet", query.node)),
+    };
+    if is.is_none() {
+        return Verdict::Holds("the migration is over".to_owned());
+    }
+    let same = |wanted: Option<u64>, is: Option<u64>| wanted.is_none_or(|w| Some(w) == is);
+    let words = format!("libvirt on {} has{is}", query.node);
+    let good = same(wanted.downtime_ms, is.downtime_ms) && same(wanted.bandwidth_mib, is.bandwidth_mib);
+    if good { Verdict::Holds(words) } else { Verdict::Not(words) }
 }
 
 fn size(seen: &Seen<'_>, query: &Query, what: &str, bytes: u64) -> Verdict {

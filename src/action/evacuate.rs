@@ -56,7 +56,7 @@ pub(super) fn plan(input: &Input<'_>, path: &str, onto: Option<&str>) -> Result<
     let back = onto.map(|onto| format!("move it back: quorate act evacuate {onto} --onto {path}"));
     plan.undo = Undo::Never(back.unwrap_or_else(|| "where things went is up to LVM".to_owned()));
     plan.confirm = Confirm::TypeName;
-    plan.needs = Needs { at_rest: false, ..Needs::default() };
+    plan.needs = Needs { at_rest: false, ..plan.needs };
     plan.notices
         .push("it fills the storage's bandwidth; 'pvmove --abort' on that node ends it, what has moved so far goes back".to_owned());
     plan.notices.push("it goes on when quorate is left".to_owned());

@@ -10,7 +10,7 @@ use crate::link::CommandLine;
 
 use super::condition::{Condition, movable_on};
 use super::inquiry::{Query, What};
-use super::plan::{Confirm, Consequences, FateKind, Input, Needs, Plan, QuorumAfter, Refusal, Step, Undo};
+use super::plan::{Confirm, Consequences, FateKind, Input, Plan, QuorumAfter, Refusal, Step, Undo};
 use super::whereabouts;
 
 /// Seconds that the fencer is given.
@@ -129,7 +129,6 @@ pub(super) fn test(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> 
     }
     plan.undo = Undo::NotNeeded;
     plan.confirm = Confirm::None;
-    plan.needs = Needs { quorum: false, ..Needs::default() };
     plan.notices.push(format!("{} services that can move run on {node}; none is touched", movable_on(cluster, node).len()));
     Ok(plan)
 }

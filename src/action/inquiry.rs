@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::cluster::{Cluster, ServiceKind, Stack};
+use crate::domain::cluster::{Cluster, Service, ServiceKind, Stack};
 use crate::domain::observation::Trouble;
-use crate::domain::observation::simulation::{GuestDefinition, GuestJob, GuestPlace, GuestState, PrimitiveConfig, Simulation, VolumeFacts};
-use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
+use crate::domain::observation::simulation::{
+    CpuFit, GuestDefinition, GuestJob, GuestPlace, GuestState, PrimitiveConfig, Simulation, VolumeFacts,
+};
+use crate::domain::task::{Action, Limits, NodeVerb, ServiceVerb, VolumeName};
 use crate::link::{CommandLine, Lane};
 use crate::probe::lvm::grow;
 use crate::probe::pacemaker::{fencing_test, primitive, simulation};
@@ -43,12 +45,16 @@ pub enum What {
     Definition(String),
     /// Whether a guest could be here: libvirt's address, definition, its file.
     Place(String, Box<PlaceOf>),
+    /// Whether the CPU there has what this one has: libvirt's address, `<cpu>`.
+    Cpu(String, String),
     /// A guest's state: libvirt's address, name.
     State(String, String),
     /// A guest's job: libvirt's address, name.
     Job(String, String),
     /// How a guest of VMware's is: its configuration.
     Vmware(String),
+    /// What its migration may take: libvirt's address, name.
+    Limits(String, String),
     /// Fence devices that can reach this node, and what each says, as seen from the node that is asked.
     FenceDevices(String),
     /// What starts and stops daemons there.
@@ -100,9 +106,11 @@ pub enum Finding {
     Primitive(PrimitiveConfig),
     Definition(GuestDefinition),
     Place(GuestPlace),
+    Cpu(CpuFit),
     State(GuestState),
     Job(GuestJob),
     Vmware(Look),
+    Limits(Limits),
     FenceDevices(Vec<fencing_test::DeviceTest>),
     Starter(starter::Starter),
     Volume(VolumeFacts),
@@ -129,9 +137,11 @@ impl Query {
             What::Primitive(id) => primitive::command(id),
             What::Definition(file) => virsh::definition::command(file),
             What::Place(uri, of) => virsh::place::command(uri, &of.definition(), &of.config),
+            What::Cpu(uri, cpu) => virsh::cpu::command(uri, cpu),
             What::State(uri, guest) => virsh::state(uri, guest),
             What::Job(uri, guest) => virsh::job(uri, guest),
             What::Vmware(vmx) => vmware::act::look(vmx),
+            What::Limits(uri, guest) => virsh::limits(uri, guest),
             What::FenceDevices(node) => fencing_test::command(node),
             What::Starter => starter::command(),
             What::Volume(v) => grow::facts(&v.vg, &v.lv),
@@ -153,9 +163,11 @@ impl Query {
             What::Primitive(_) => primitive::parse(raw).map(Finding::Primitive),
             What::Definition(_) => virsh::definition::parse(raw).map(Finding::Definition),
             What::Place(..) => virsh::place::parse(raw).map(Finding::Place),
+            What::Cpu(..) => virsh::cpu::parse(raw).map(Finding::Cpu),
             What::State(..) => virsh::parse_state(raw).map(Finding::State),
             What::Job(..) => virsh::parse_job(raw).map(Finding::Job),
             What::Vmware(vmx) => vmware::act::parse_look(vmx, raw).map(Finding::Vmware),
+            What::Limits(..) => virsh::parse_limits(raw).map(Finding::Limits),
             What::FenceDevices(_) => fencing_test::parse(raw).map(Finding::FenceDevices),
             What::Starter => starter::parse(raw).map(Finding::Starter),
             What::Volume(_) => grow::parse_facts(raw).map(Finding::Volume),
@@ -173,7 +185,7 @@ impl Query {
     /// Lane and deadline: all of them may take long, and none may keep another one waiting for ever.
     pub const fn pace(&self) -> (Lane, Duration) {
         match self.what {
-            What::State(..) | What::Job(..) | What::Vmware(_) => (Lane::Slow, Duration::from_secs(10)),
+            What::State(..) | What::Job(..) | What::Limits(..) | What::Vmware(_) => (Lane::Slow, Duration::from_secs(10)),
             What::FenceDevices(_) | What::Power(_) => (Lane::Slow, Duration::from_secs(60)),
             _ => (Lane::Slow, Duration::from_secs(20)),
         }
@@ -234,6 +246,15 @@ impl Findings {
         })
     }
 
+    /// Whether the CPU of the node that was asked fits; none: it was not asked.
+    pub fn cpu(&self) -> Option<Result<&CpuFit, &Trouble>> {
+        self.0.iter().find_map(|(q, f)| match (&q.what, f) {
+            (What::Cpu(..), Ok(Finding::Cpu(fit))) => Some(Ok(fit)),
+            (What::Cpu(..), Err(trouble)) => Some(Err(trouble)),
+            _ => None,
+        })
+    }
+
     /// The manager's simulation. None: not asked, or refused.
     pub fn simulation(&self) -> Option<&Simulation> {
         self.answers().find_map(|(_, f)| if let Finding::Simulation(sim) = f { Some(sim) } else { None })
@@ -257,6 +278,11 @@ impl Findings {
     /// How a guest service is configured, whichever was asked about.
     pub fn any_guest(&self) -> Option<&PrimitiveConfig> {
         self.answers().find_map(|(_, f)| if let Finding::Primitive(config) = f { Some(config).filter(|c| c.is_guest()) } else { None })
+    }
+
+    /// A guest's job, whichever node told.
+    pub fn job(&self) -> Option<&GuestJob> {
+        self.answers().find_map(|(_, f)| if let Finding::Job(job) = f { Some(job) } else { None })
     }
 
     /// What starts daemons on a node.
@@ -356,7 +382,9 @@ fn by_pacemaker(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Que
             }
             of_guest(service, &[to], cluster, found, &post, &mut asked);
         }
+        Action::Limit { service, .. } => of_migration(service, cluster, found, &post, &mut asked),
         Action::Service(verb, service) => match verb {
+            ServiceVerb::PostCopy | ServiceVerb::Cancel => of_migration(service, cluster, found, &post, &mut asked),
             ServiceVerb::Stop | ServiceVerb::StopForced => {
                 asked.push(Query::new(&post, What::WhatIf(nowhere(service))));
                 of_guest(service, &[], cluster, found, &post, &mut asked);
@@ -428,6 +456,30 @@ fn starter_of(node: &str, cluster: &Cluster, asked: &mut Vec<Query>) {
     }
 }
 
+/// The CPU that a host must have for a guest; none: every host has it, or what it is is not known. A guest that has its host's CPU needs that.
+pub(super) fn needed_cpu(definition: &GuestDefinition, service: &Service, cluster: &Cluster) -> Option<String> {
+    if definition.kind.as_deref() != Some("kvm") {
+        return None;
+    }
+    let cpu = definition.cpu.clone()?;
+    if definition.cpu_mode() == "custom" {
+        return Some(cpu);
+    }
+    let owner = service.owners.first()?;
+    cluster.virt.iter().find(|v| v.node == *owner)?.host.as_ref()?.cpu_xml.clone()
+}
+
+/// As for any guest, and what its migration does.
+fn of_migration(service: &str, cluster: &Cluster, found: &Findings, post: &Arc<str>, asked: &mut Vec<Query>) {
+    of_guest(service, &[], cluster, found, post, asked);
+    let Some(config) = found.primitive(service).filter(|c| c.is_guest()) else { return };
+    let Some(definition) = config.attribute("config").and_then(|file| found.definition(file)) else { return };
+    let owners = cluster.service(service).map(|s| s.owners.as_slice()).unwrap_or_default();
+    if let Some(owner) = first_within_reach(owners, cluster) {
+        asked.push(Query::new(&owner, What::Job(libvirt_of(Some(config)), definition.name.clone())));
+    }
+}
+
 /// How the guest is configured, then its definition, then what each place says: its owners, and where it shall go.
 fn of_guest(service: &str, to: &[&String], cluster: &Cluster, found: &Findings, post: &Arc<str>, asked: &mut Vec<Query>) {
     let Some(service) = cluster.service(service) else { return };
@@ -448,6 +500,11 @@ fn of_guest(service: &str, to: &[&String], cluster: &Cluster, found: &Findings, 
         disks: definition.disks.clone(),
         bridges: definition.bridges.clone(),
     };
+    for target in to.iter().filter_map(|name| cluster.member(name)).filter(|m| whereabouts::is_within_reach(m)) {
+        if let Some(cpu) = needed_cpu(definition, service, cluster) {
+            asked.push(Query::new(&target.name, What::Cpu(uri.clone(), cpu)));
+        }
+    }
     let places = service.owners.iter().map(|o| &**o).chain(to.iter().map(|t| t.as_str()));
     for member in places.filter_map(|name| cluster.member(name)).filter(|m| whereabouts::is_within_reach(m)) {
         asked.push(Query::new(&member.name, What::Place(uri.clone(), Box::new(of.clone()))));

@@ -10,17 +10,17 @@ use crate::link::CommandLine;
 
 use super::intent::Intent;
 
-/// `$1` name, `$2` who: says `held`, or `busy WHO`. Without flock it says `none`.
+/// `$1` name, `$2` who: says `held`, or `busy WHO`. Without flock it says `none`. What holds the lock is a tool that waits for the end of its input, so that
+/// it goes with the script also where root runs the one and a user the other.
 const HOLD: &str = "\
 command -v flock >/dev/null 2>&1 || { echo none; exit 0; }
-for d in /run/lock /var/lock /tmp; do [ -d \"$d\" ] && [ -w \"$d\" ] && break; done
+for d in /run/lock /var/lock /tmp; do [ -d \"$d\" ] && as_root test -w \"$d\" && break; done
 port=${SSH_CONNECTION##* }
 f=$d/quorate.$1.${port:-22}
-exec 9>>\"$f\" || exit 73
-flock -n 9 || { printf 'busy %s\\n' \"$(head -n 1 \"$f\")\"; exit 75; }
-printf '%s\\n' \"$2\" >\"$f\"
-echo held
-while :; do sleep 3600 9>&-; done";
+{ printf 'held\\n%s\\n' \"$2\"; while :; do sleep 3600; done; } | {
+  as_root flock -n \"$f\" tee \"$f\"
+  who=$(as_root tail -n 1 \"$f\" 2>/dev/null) && printf 'busy %s\\n' \"$who\" || echo none
+}";
 
 /// What the lock stream said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ fn name(action: &Action) -> String {
     let plain = match (action, action.target()) {
         (Action::Fence { .. }, _) => return "fencing".to_owned(),
         (_, Target::Cluster(_)) => return "cluster".to_owned(),
+        // Who moves the guest holds the service's.
+        (action, target) if action.is_about_migration() => format!("migration-{target}"),
         (_, target) => format!("{}-{target}", target.kind().replace(' ', "-")),
     };
     let mut name = String::new();

@@ -1,27 +1,139 @@
-//! A running migration taken back.
+//! A migration that is under way: limited, switched to post-copy, taken back.
 //!
 //! To the manager an aborted migration is a failed operation, which it answers with stop and start: so it is told to leave the guest alone first, and to forget the
 //! failure before it looks after it again.
 
-use crate::domain::cluster::ServiceState;
-use crate::domain::task::ServiceVerb;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::cluster::{Service, ServiceState};
+use crate::domain::observation::simulation::GuestJob;
+use crate::domain::task::{Limits, ServiceVerb};
+use crate::link::CommandLine;
 
 use super::condition::Condition;
-use super::plan::{Input, Needs, Plan, Refusal, Step, Undo, When};
+use super::inquiry::{Query, What};
+use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo, When};
 use super::relocate::{crm_resource, meta, refresh, unset, virsh};
-use super::suspend::guest_of;
+use super::suspend::{Guest, guest_of};
 use super::whereabouts;
 
-/// The plan.
-pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
-    let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
-    whereabouts::guest_only(service, &format!("be the target of '{}'", ServiceVerb::Cancel.word()))?;
-    if service.state != ServiceState::Migrating {
-        let why = format!("{id} is {}, not migrating", service.state.word());
+/// What libvirt takes for no limit (`QEMU_DOMAIN_MIG_BANDWIDTH_MAX`): more MiB a second than 64 bits of bytes hold.
+pub(super) const UNLIMITED: u64 = 8_796_093_022_207;
+
+/// A migration that ended meanwhile needs no limit any more.
+const DOWNTIME: &str = "\
+said=$(as_root virsh -c \"$1\" migrate-setmaxdowntime --domain \"$2\" --downtime \"$3\" 2>&1) && exit
+case $said in *'failed to get domain'*|*'not running'*|*'not being migrated'*) echo 'the migration is over already'; exit 0 ;; esac
+printf '%s\\n' \"$said\" >&2; exit 1";
+
+/// A guest for libvirt, where it runs.
+pub(super) struct Domain<'a> {
+    pub node: &'a Arc<str>,
+    pub uri: &'a str,
+    pub name: &'a str,
+}
+
+impl Domain<'_> {
+    /// Limits how much of it is sent in a second.
+    pub fn speed(&self, mib: u64) -> Step {
+        let title = if mib == UNLIMITED {
+            "Take the limit of its migration away".to_owned()
+        } else {
+            format!("Let its migration send {mib} MiB/s")
+        };
+        let command = virsh(self.uri, &["migrate-setspeed", "--domain", self.name, "--bandwidth", &mib.to_string()]);
+        Step::change(title, self.node, command, 60)
+    }
+
+    /// Allows it to stand still so long at the end.
+    pub fn downtime(&self, ms: u64) -> Step {
+        let command = CommandLine::script(DOWNTIME, [self.uri, self.name, &ms.to_string()]).privileged();
+        Step::change(format!("Let it stand still for {ms} ms at the end"), self.node, command, 60)
+    }
+}
+
+/// The guest whose migration is under way.
+fn moving(input: &Input<'_>, verb: &str, service: &Service) -> Result<Guest, Vec<Refusal>> {
+    whereabouts::guest_only(service, &format!("be the target of '{verb}'"))?;
+    let by_libvirt = input.found.job().is_some_and(GuestJob::is_moving);
+    if service.state != ServiceState::Migrating && !by_libvirt {
+        let why = format!("{} is {}, not migrating", service.id, service.state.word());
         return Err(vec![Refusal::new("not-migrating", why, "nothing to do")]);
     }
+    guest_of(input, service)
+}
+
+/// The plan for limits.
+pub(super) fn limit(input: &Input<'_>, id: &str, limits: Limits) -> Result<Plan, Vec<Refusal>> {
+    let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
+    let guest = moving(input, "limit", service)?;
+    let domain = Domain { node: &guest.node, uri: &guest.uri, name: &guest.name };
+    let mut plan = input.blank();
+    plan.steps.extend(limits.bandwidth_mib.map(|mib| domain.speed(mib)));
+    plan.steps.extend(limits.downtime_ms.map(|ms| domain.downtime(ms)));
+    let query = Query::new(&guest.node, What::Limits(guest.uri.clone(), guest.name.clone()));
+    plan.proof = vec![Condition::Allows(query, limits)];
+    plan.undo = Undo::Never("it counts for this migration: limit it anew".to_owned());
+    plan.confirm = Confirm::None;
+    plan.needs = Needs { fresh: Duration::from_secs(60), at_rest: false, ..plan.needs };
+    if let Some(verdict) = input.found.job().and_then(verdict) {
+        plan.notices.push(verdict);
+    }
+    Ok(plan)
+}
+
+/// The option of virsh(1) without which a migration cannot be switched.
+const PREPARED: &str = "--postcopy";
+
+/// The plan for post-copy.
+pub(super) fn post_copy(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
+    let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
+    let guest = moving(input, ServiceVerb::PostCopy.word(), service)?;
+    let options = input.found.primitive(id).and_then(|c| c.attribute("migrate_options")).unwrap_or_default();
+    if !options.split_whitespace().any(|word| word == PREPARED) {
+        let why = format!("the migration of {id} was begun without {PREPARED}: it cannot be switched");
+        let lift =
+            format!("before its next migration: crm_resource --resource {id} --set-parameter migrate_options --parameter-value={PREPARED}");
+        return Err(vec![Refusal::new("not-prepared", why, lift)]);
+    }
+    let mut plan = input.blank();
+    let command = virsh(&guest.uri, &["migrate-postcopy", "--domain", &guest.name]);
+    let secs = input.found.primitive(id).and_then(|c| c.timeout("migrate_to")).unwrap_or(300) + 60;
+    let left = Condition::Left(id.to_owned(), Arc::clone(&guest.node));
+    let mut wait = Step::wait(format!("{id} has left {}", guest.node), left.clone(), secs);
+    wait = wait.metered(Query::new(&guest.node, What::Job(guest.uri.clone(), guest.name.clone())));
+    plan.steps = vec![Step::change("Let it run on the target, and copy after it what it lacks", &guest.node, command, 60), wait];
+    plan.proof = vec![left, Condition::Runs(id.to_owned())];
+    plan.undo = Undo::Never("from then on its memory is on both nodes: there is no way back".to_owned());
+    plan.consequences.lost.push(format!("until it is over {id} dies if either node fails, or the network between them"));
+    plan.notices.push("a page that it lacks is fetched when it needs it: it is slow meanwhile".to_owned());
+    plan.needs = Needs { at_rest: false, ..plan.needs };
+    Ok(plan)
+}
+
+/// What a migration that does not come nearer is said to be, and what can be done.
+pub(super) fn verdict(job: &GuestJob) -> Option<String> {
+    let (dirty, speed) = (job.dirty_rate?, job.bandwidth?);
+    let rate = |bytes: u64| if bytes < 10 << 20 { format!("{} KiB/s", bytes >> 10) } else { format!("{} MiB/s", bytes >> 20) };
+    (job.converges() == Some(false)).then(|| {
+        format!(
+            "will not converge: the guest changes {} while {} are sent; raise the downtime or the bandwidth (limit), slow the guest down, switch to post-copy, or cancel",
+            rate(dirty),
+            rate(speed)
+        )
+    })
+}
+
+/// The plan for taking it back.
+pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
+    let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
+    let guest = moving(input, ServiceVerb::Cancel.word(), service)?;
+    if input.found.job().is_some_and(|job| job.postcopy_requests.is_some_and(|n| n > 0)) {
+        let why = format!("{id} was switched to post-copy: its memory is on both nodes, and aborting it would kill it");
+        return Err(vec![Refusal::new("post-copy", why, "wait until it is over")]);
+    }
     let post = whereabouts::post_or_refuse(input.cluster, None)?;
-    let guest = guest_of(input, service)?;
     let mut plan = input.blank();
     plan.steps = vec![
         Step::change("Tell the manager to leave it alone", &post, meta(id, "is-managed", "false"), 60),
@@ -31,18 +143,23 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
             virsh(&guest.uri, &["domjobabort", "--domain", &guest.name]),
             60,
         ),
+        // Its failure is forgotten below: it must have been recorded by then.
+        Step::wait("The manager has seen its end", Condition::AtRest(id.to_owned()), 60),
         Step::change("Take the constraint away that sent it", &post, crm_resource(&["--clear", "--resource", id]), 60).when(When::Always),
         refresh(id, &guest.node, &post),
         Step::change("Let the manager look after it again", &post, unset(id, "is-managed"), 60).when(When::Always),
         Step::wait(format!("{id} runs on {}", guest.node), Condition::RunsOn(id.to_owned(), guest.node.clone()), 120),
     ];
     if let Some(to) = &service.moving_to {
-        plan.steps.insert(4, refresh(id, to, &post));
+        plan.steps.insert(5, refresh(id, to, &post));
     }
-    plan.proof =
-        vec![Condition::RunsOn(id.to_owned(), guest.node.clone()), Condition::guest(&guest.node, &guest.uri, &guest.name, Some("running"))];
+    plan.proof = vec![
+        Condition::RunsOn(id.to_owned(), guest.node.clone()),
+        Condition::Clean(id.to_owned()),
+        Condition::guest(&guest.node, &guest.uri, &guest.name, Some("running")),
+    ];
     plan.undo = Undo::Never("relocate it anew".to_owned());
     plan.notices.push("if the migration ends before it is aborted, the guest stays where it went".to_owned());
-    plan.needs = Needs { at_rest: false, ..Needs::default() };
+    plan.needs = Needs { at_rest: false, ..plan.needs };
     Ok(plan)
 }

@@ -15,6 +15,7 @@ pub mod intent;
 pub mod journal;
 pub mod lock;
 pub mod plan;
+pub mod sight;
 pub mod stack;
 
 mod cleanup;

@@ -162,7 +162,7 @@ fn back(member: &Member) -> Condition {
 
 /// pacemakerd answers at once and ends when all is stopped; corosync does not end before it.
 const SHUTDOWN: &str =
-    "pacemakerd --shutdown || exit; while pidof pacemakerd >/dev/null || pidof pacemaker-controld >/dev/null; do sleep 1; done";
+    "as_root pacemakerd --shutdown || exit; while pidof pacemakerd >/dev/null || pidof pacemaker-controld >/dev/null; do sleep 1; done";
 
 /// pacemaker moves or stops what it runs and then ends; corosync after it.
 fn down(here: &Arc<str>, starter: Starter) -> Vec<Step> {
@@ -206,7 +206,8 @@ fn join(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter) -
 }
 
 /// The answer must come before the host goes: it goes two seconds later.
-const REBOOT: &str = "(sleep 2; systemctl reboot || shutdown -r now || reboot) >/dev/null 2>&1 </dev/null & echo 'goes in 2 s'";
+const REBOOT: &str =
+    "(sleep 2; as_root systemctl reboot || as_root shutdown -r now || as_root reboot) >/dev/null 2>&1 </dev/null & echo 'goes in 2 s'";
 
 /// Reboots the host where it runs.
 pub(super) fn restart_host() -> CommandLine {

@@ -20,6 +20,16 @@ use super::whereabouts;
 const ALIKE: [&str; 6] =
     ["hypervisor", "migration_transport", "migration_network_suffix", "migrate_options", "migration_user", "migrateuri"];
 
+/// `$1` URI, `$2` guest, `$3` file. Never over a file that is there; one of this very guest is what it was registered with before.
+const WRITE: &str = "\
+uuid=$(as_root virsh -c \"$1\" domuuid --domain \"$2\" | tr -d '[:space:]'); [ -n \"$uuid\" ] || exit 1
+if said=$(as_root stat -Lc %i:%s:%Y -- \"$3\" 2>&1); then
+  as_root grep -q -- \"$uuid\" \"$3\" && exit; echo \"$3 is there already, and not of this guest\" >&2; exit 1
+fi
+case $said in *[Nn]'o such file'*) ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac
+xml=$(as_root virsh -c \"$1\" dumpxml --inactive --security-info --domain \"$2\") || exit
+printf '%s\\n' \"$xml\" | as_root tee \"$3.new\" >/dev/null && as_root mv -- \"$3.new\" \"$3\"";
+
 /// The plan for making a guest a service.
 pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
@@ -39,13 +49,7 @@ pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<
     let folder = like.attribute("config").and_then(|c| c.rsplit_once('/')).map_or("", |(folder, _)| folder);
     let file = format!("{folder}/{guest}.xml");
     let mut plan = input.blank();
-    // Never over a file that is there; one of this very guest is what it was registered with before.
-    let write = CommandLine::script(
-        "if [ -e \"$3\" ]; then grep -q -- \"$(virsh -c \"$1\" domuuid --domain \"$2\" | tr -d '[:space:]')\" \"$3\" && exit; \
-         echo \"$3 is there already, and not of this guest\" >&2; exit 1; fi; \
-         virsh -c \"$1\" dumpxml --inactive --security-info --domain \"$2\" >\"$3.new\" && mv \"$3.new\" \"$3\"",
-        [LOCAL_LIBVIRT, guest, &file],
-    );
+    let write = CommandLine::script(WRITE, [LOCAL_LIBVIRT, guest, &file]);
     plan.steps.push(Step::change(format!("Write the definition to {file}"), &home, write.privileged(), 60));
     plan.steps.push(Step::change(format!("Make {guest} a service"), &post, create("resources", &primitive(guest, &file, like)), 60));
     for (at, node) in prefer.iter().enumerate() {

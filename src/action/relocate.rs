@@ -6,21 +6,30 @@
 use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, MemberStatus, Service, ServiceState};
-use crate::domain::observation::simulation::{GuestDefinition, GuestState, PrimitiveConfig, SimAction};
-use crate::domain::task::{Action, RelocateHow};
+use crate::domain::observation::simulation::{CpuFit, GuestDefinition, GuestState, PrimitiveConfig, SimAction};
+use crate::domain::task::{Action, Limits, RelocateHow};
 use crate::link::CommandLine;
 
 use super::condition::Condition;
 use super::inquiry::{Query, What, libvirt_of};
+use super::migration;
 use super::plan::{Confirm, Consequences, Fate, FateKind, Input, Plan, Refusal, Step, Undo, Way, When};
 use super::whereabouts;
 
 /// Seconds that a manager's operation takes where its timeout is not configured (Pacemaker's default action timeout).
 const OPERATION: u64 = 20;
 
+/// The image is used once: a second restore beside a disk that went on would ruin it.
+const RESTORE: &str = "as_root virsh -c \"$1\" restore --file \"$2\" && as_root rm -f -- \"$2\"";
+/// The same, where the image was not used. That it is not there must be known for certain.
+const RESTORE_IF_THERE: &str = "\
+said=$(as_root stat -Lc %i:%s:%Y -- \"$2\" 2>&1) || case $said in *[Nn]'o such file'*) exit 0 ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac
+as_root virsh -c \"$1\" restore --file \"$2\" && as_root rm -f -- \"$2\"";
+
 /// What the ways depend on.
 struct Move<'a> {
     input: &'a Input<'a>,
+    limits: Limits,
     service: &'a Service,
     /// The resource that the manager moves: the service, or what contains it.
     moved: &'a str,
@@ -33,7 +42,7 @@ struct Move<'a> {
 }
 
 /// The plan.
-pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHow>) -> Result<Plan, Vec<Refusal>> {
+pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHow>, limits: Limits) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
     let Some(service) = cluster.service(id) else { return Err(Vec::new()) };
     let from = whereabouts::owner(service)?;
@@ -41,8 +50,11 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
         return Err(vec![Refusal::new("already-there", format!("{id} runs on {to} already"), "name another node")]);
     }
     let config = input.found.primitive(id);
+    // Only a live migration can be limited: nothing less gentle is done in its place.
+    let how = if limits.is_none() { how } else { how.or(Some(RelocateHow::Live)) };
     let it = Move {
         input,
+        limits,
         service,
         moved: &whereabouts::outermost(cluster, service).id,
         from,
@@ -63,9 +75,10 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
     plan.consequences = it.consequences(way.how);
     plan.proof = it.proof();
     plan.notices = it.notices();
-    plan.undo = Undo::By(Action::Relocate { service: id.to_owned(), to: it.from.to_string(), how: Some(way.how) });
+    plan.undo =
+        Undo::By(Action::Relocate { service: id.to_owned(), to: it.from.to_string(), how: Some(way.how), limits: Limits::default() });
     plan.confirm = Confirm::Yes;
-    plan.intent.action = Action::Relocate { service: id.to_owned(), to: to.to_owned(), how: Some(way.how) };
+    plan.intent.action = Action::Relocate { service: id.to_owned(), to: to.to_owned(), how: Some(way.how), limits };
     plan.ways = ways;
     Ok(plan)
 }
@@ -90,6 +103,9 @@ impl Move<'_> {
     /// What stands against a way.
     fn closed(&self, how: RelocateHow) -> Vec<String> {
         let mut closed = self.closed_to_all(how);
+        if !self.limits.is_none() {
+            self.closed_to_limits(how, &mut closed);
+        }
         match how {
             RelocateHow::Live => self.closed_to_live(&mut closed),
             RelocateHow::Suspend => self.closed_to_suspend(&mut closed),
@@ -153,9 +169,20 @@ impl Move<'_> {
         self.passed_through(closed);
     }
 
+    fn closed_to_limits(&self, how: RelocateHow, closed: &mut Vec<String>) {
+        if how != RelocateHow::Live {
+            closed.push("only a live migration can be limited".to_owned());
+        } else if self.definition.is_none() {
+            closed.push("its definition could not be read: its name for libvirt is not known".to_owned());
+        } else if !self.input.cluster.member(&self.from).is_some_and(whereabouts::is_within_reach) {
+            closed.push(format!("{} cannot be reached, and it is limited there", self.from));
+        }
+    }
+
     fn closed_to_suspend(&self, closed: &mut Vec<String>) {
         if self.definition.is_none() {
-            closed.push("it is not a guest whose definition could be read".to_owned());
+            let trouble = self.input.found.troubles().next().map(|(node, t)| format!(" ({node}: {t})")).unwrap_or_default();
+            closed.push(format!("it is not a guest whose definition could be read{trouble}"));
             return;
         }
         self.passed_through(closed);
@@ -177,7 +204,11 @@ impl Move<'_> {
         }
     }
 
+    /// What keeps it from going on there with the memory that it has.
     fn passed_through(&self, closed: &mut Vec<String>) {
+        if let Some(Ok(CpuFit::Lacks(why))) = self.input.found.cpu() {
+            closed.push(format!("the CPU of {} lacks what it has ({why})", self.to));
+        }
         if let Some(count) = self.definition.map(|d| d.passed_through).filter(|count| *count > 0) {
             closed.push(format!("{count} devices of the host are passed through to it"));
         }
@@ -194,7 +225,7 @@ impl Move<'_> {
     fn steps(&self, how: RelocateHow) -> Vec<Step> {
         let migrates = self.config.and_then(|c| c.meta("allow-migrate")).is_some_and(is_true);
         match how {
-            RelocateHow::Live => self.by_manager(),
+            RelocateHow::Live => self.limited(self.by_manager()),
             RelocateHow::Suspend if !self.has_snapshot() => self.around_manager(),
             _ if !migrates => self.by_manager(),
             // Without this the manager would migrate it live.
@@ -209,6 +240,34 @@ impl Move<'_> {
         }
     }
 
+    /// The speed counts from the start; how long it may stand still can be said only to a migration that runs.
+    fn limited(&self, moved: Vec<Step>) -> Vec<Step> {
+        let Some(definition) = self.definition else { return moved };
+        let guest = migration::Domain { node: &self.from, uri: &self.uri, name: &definition.name };
+        let mut steps: Vec<Step> = self.limits.bandwidth_mib.map(|mib| guest.speed(mib)).into_iter().collect();
+        let mut rest = moved.into_iter();
+        steps.extend(rest.next());
+        if let Some(ms) = self.limits.downtime_ms {
+            let query = Query::new(&self.from, What::Job(self.uri.clone(), definition.name.clone()));
+            let begun = Condition::Migrates(query, self.service.id.clone());
+            steps.push(Step::wait("Its migration has begun", begun, self.patience()).unless(self.called_off()));
+            steps.push(guest.downtime(ms));
+        }
+        steps.extend(rest);
+        if self.limits.bandwidth_mib.is_some() {
+            steps.push(guest.speed(migration::UNLIMITED).when(When::Broken));
+        }
+        steps
+    }
+
+    /// It stays where it is, and the constraint that would move it is gone: somebody has called it off.
+    fn called_off(&self) -> Condition {
+        Condition::All(vec![
+            Condition::RunsOn(self.service.id.clone(), Arc::clone(&self.from)),
+            Condition::NoLeftovers(self.moved.to_owned()),
+        ])
+    }
+
     /// The manager moves it.
     fn by_manager(&self) -> Vec<Step> {
         let secs = self.patience();
@@ -218,7 +277,8 @@ impl Move<'_> {
             format!("{} runs on {}", self.service.id, self.to),
             Condition::RunsOn(self.service.id.clone(), Arc::clone(&self.to)),
             secs,
-        );
+        )
+        .unless(self.called_off());
         if let Some(definition) = self.definition {
             wait = wait.metered(Query::new(&self.from, What::Job(self.uri.clone(), definition.name.clone())));
         }
@@ -238,14 +298,8 @@ impl Move<'_> {
         let id = self.service.id.as_str();
         let secs = self.patience().max(300);
         let save = virsh(&self.uri, &["save", "--domain", name, "--file", &image]);
-        // The image is used once: a second restore beside a disk that went on would ruin it.
-        let restore =
-            CommandLine::script("virsh -c \"$1\" restore --file \"$2\" && rm -f -- \"$2\"", [self.uri.as_str(), &image]).privileged();
-        let back = CommandLine::script(
-            "[ ! -e \"$2\" ] || { virsh -c \"$1\" restore --file \"$2\" && rm -f -- \"$2\"; }",
-            [self.uri.as_str(), &image],
-        )
-        .privileged();
+        let restore = CommandLine::script(RESTORE, [self.uri.as_str(), &image]).privileged();
+        let back = CommandLine::script(RESTORE_IF_THERE, [self.uri.as_str(), &image]).privileged();
         vec![
             Step::change("Tell the manager to leave it alone", &self.post, meta(id, "is-managed", "false"), 30),
             Step::wait("The manager leaves it alone", Condition::Managed(id.to_owned(), false), 30),
@@ -301,8 +355,42 @@ impl Move<'_> {
         consequences
     }
 
+    /// What the target was compared for, one by one.
+    fn compared(&self) -> Option<String> {
+        let definition = self.definition?;
+        let found = self.input.found;
+        let mib = |bytes: Option<u64>| bytes.map_or("?".to_owned(), |b| (b >> 20).to_string());
+        let cpu = match (definition.kind.as_deref(), found.cpu()) {
+            (_, Some(Ok(CpuFit::Fits(how)))) => format!("CPU fits ({how})"),
+            (_, Some(Ok(CpuFit::Lacks(_)))) => "CPU LACKS what it has".to_owned(),
+            (Some("qemu"), None) => "CPU is emulated".to_owned(),
+            (Some("kvm"), None) if definition.cpu.is_none() => "CPU is libvirt's default".to_owned(),
+            _ => "CPU not known".to_owned(),
+        };
+        let Some(Ok(place)) = found.place(&self.to) else {
+            return Some(format!("on {}: {cpu}; memory, disks, bridges, definition not known", self.to));
+        };
+        let things = |all: &[String], one: &str, many: &str| {
+            let missing = place.missing.iter().filter(|m| m.starts_with(one)).count();
+            format!("{} of {} {many}", all.len().saturating_sub(missing), all.len())
+        };
+        let sum = |node: &str| found.place(node).and_then(Result::ok).and_then(|p| p.config_sum.as_ref());
+        let same = match (sum(&self.from), sum(&self.to)) {
+            (Some(a), Some(b)) if a == b => "the same",
+            (Some(_), Some(_)) => "DIFFERENT",
+            (_, None) if place.config_file.is_none() => "MISSING",
+            _ => "not known",
+        };
+        let disks = things(&definition.disks, "disk", "disks");
+        let bridges = things(&definition.bridges, "bridge", "bridges");
+        let (free, needs) = (mib(place.free_memory), mib(definition.memory));
+        Some(format!("on {}: {cpu}; {free} MiB free, {needs} needed; {disks}, {bridges} there; definition {same}", self.to))
+    }
+
     fn notices(&self) -> Vec<String> {
-        let mut notices: Vec<String> = self.input.found.troubles().map(|(node, trouble)| format!("not known: {node}: {trouble}")).collect();
+        let mut notices: Vec<String> = self.compared().into_iter().collect();
+        let trouble: Vec<String> = self.input.found.troubles().map(|(node, trouble)| format!("not known: {node}: {trouble}")).collect();
+        notices.extend(trouble);
         let sum = |node: &str| self.input.found.place(node).and_then(Result::ok).and_then(|p| p.config_sum.clone());
         if let (Some(a), Some(b)) = (sum(&self.from), sum(&self.to))
             && a != b

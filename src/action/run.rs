@@ -76,7 +76,7 @@ fn stop(input: &Input<'_>, service: &Service, post: &Arc<str>, forced: bool) -> 
         let guest = guest.as_ref().map_err(Clone::clone)?;
         // The agent may have been quicker: then libvirt knows no such guest, which is what was wanted.
         let kill = crate::link::CommandLine::script(
-            "virsh -c \"$1\" destroy --domain \"$2\" || virsh -c \"$1\" domstate --domain \"$2\" 2>&1 | grep -q -e 'failed to get domain' -e 'shut off'",
+            "as_root virsh -c \"$1\" destroy --domain \"$2\" || as_root virsh -c \"$1\" domstate --domain \"$2\" 2>&1 | grep -q -e 'failed to get domain' -e 'shut off'",
             [guest.uri.as_str(), &guest.name],
         );
         plan.steps.push(Step::change(format!("Switch {} off on {}", guest.name, guest.node), &guest.node, kill.privileged(), 60));

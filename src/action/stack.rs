@@ -50,6 +50,13 @@ fn of_pacemaker(action: &Action) -> Option<(&'static str, String)> {
             "to it an aborted migration is a failed one, and it would mark the service failed while its guest runs",
             format!("wait until it is over, then: quorate act relocate {id}"),
         ),
+        Action::Relocate { limits, .. } if !limits.is_none() => {
+            ("rgmanager migrates without limits", "virsh migrate-setspeed on the node, before it".to_owned())
+        }
+        Action::Limit { .. } | Action::Service(ServiceVerb::PostCopy, _) => (
+            "rgmanager does not tell a migration's limits",
+            "virsh migrate-setspeed, migrate-setmaxdowntime, migrate-postcopy on the node".to_owned(),
+        ),
         Action::Service(ServiceVerb::Clear, _) => ("it keeps no constraints, so none is left over", "nothing to do".to_owned()),
         Action::Service(ServiceVerb::Unregister, _) | Action::Register { .. } => {
             ("services stand in cluster.conf", "change cluster.conf, and distribute it".to_owned())

@@ -8,7 +8,7 @@ use crate::domain::task::{Action, ServiceVerb};
 
 use super::condition::Condition;
 use super::inquiry::libvirt_of;
-use super::plan::{Confirm, Fate, FateKind, Input, Needs, Plan, Refusal, Step, Undo};
+use super::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo};
 use super::relocate::virsh;
 use super::whereabouts;
 
@@ -72,8 +72,6 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str) -> Result<Pla
             plan.confirm = Confirm::TypeName;
         }
     }
-    // It is done by libvirt alone, and safe also without quorum.
-    plan.needs = Needs { quorum: verb == ServiceVerb::Reset, ..Needs::default() };
     Ok(plan)
 }
 

@@ -19,6 +19,8 @@ pub struct Members {
     pub uptime: bool,
     /// Services, CPUs, memory, NICs, load.
     pub size: bool,
+    /// What is still safe, while there is no quorum.
+    pub safe: bool,
     /// Clock and daemons.
     pub care: bool,
     /// Kernel and system.
@@ -33,6 +35,8 @@ const GUESTS: u16 = 5;
 const LINKS: u16 = 7;
 const UPTIME: u16 = 6;
 const VOTES: u16 = 3;
+/// `STILL SAFE`, with the blank before it.
+pub const SAFE: u16 = 11;
 
 impl Members {
     /// The columns for a width. Links go last: a link that is down is trouble, an uptime is not.
@@ -46,6 +50,7 @@ impl Members {
             guests: width >= base + LINKS + GUESTS,
             uptime: width >= base + LINKS + GUESTS + UPTIME,
             votes: width >= base + LINKS + GUESTS + UPTIME + VOTES,
+            safe: index.inquorate && width >= base + LINKS + GUESTS + UPTIME + VOTES + SAFE,
             size: width >= 90,
             care: width >= 126,
             system: width >= 160,
@@ -120,6 +125,8 @@ pub struct Services {
     pub fails: bool,
     /// Since when.
     pub since: bool,
+    /// What is still safe, while there is no quorum.
+    pub safe: bool,
 }
 
 /// Width of a guest's state.
@@ -147,6 +154,7 @@ impl Services {
             kind: width >= 130,
             fails: !narrow && index.widths.failures,
             since: width >= 150,
+            safe: index.inquorate && width >= 60,
         };
         columns.matrix = columns.fit(index, width, narrow);
         if columns.matrix.is_none() && narrow {
@@ -176,7 +184,8 @@ impl Services {
     /// Cells of everything but the matrix and the note.
     const fn fixed(&self) -> u16 {
         let (guest, kind, fails, since) = (self.guest as u16, self.kind as u16, self.fails as u16, self.since as u16);
-        self.name + 1 + self.state + 1 + guest * (GUEST + 1) + kind * (KIND + 1) + fails * (FAILS + 1) + since * (SINCE + 1)
+        let safe = self.safe as u16 * SAFE;
+        self.name + 1 + self.state + 1 + guest * (GUEST + 1) + kind * (KIND + 1) + fails * (FAILS + 1) + since * (SINCE + 1) + safe
     }
 }
 

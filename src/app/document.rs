@@ -35,8 +35,20 @@ impl Document {
 
     /// A name and its value, wrapped under itself.
     pub fn pair(&mut self, name: &str, role: Role, value: &str) {
-        let room = self.width.saturating_sub(NAME + 3).max(10);
-        for (i, part) in wrap(value, room).into_iter().enumerate() {
+        self.named(name, role, wrap(value, self.room()));
+    }
+
+    /// As [`Self::pair`], for a command: broken between its arguments.
+    pub fn command(&mut self, name: &str, role: Role, command: &str) {
+        self.named(name, role, wrap_command(command, self.room()));
+    }
+
+    fn room(&self) -> usize {
+        self.width.saturating_sub(NAME + 3).max(10)
+    }
+
+    fn named(&mut self, name: &str, role: Role, parts: Vec<String>) {
+        for (i, part) in parts.into_iter().enumerate() {
             let name = if i == 0 { name } else { "" };
             self.lines.push(vec![(Role::Dim, format!("  {}", pad(name, NAME))), (role, part)]);
         }
@@ -52,6 +64,13 @@ impl Document {
     /// A sentence, wrapped.
     pub fn say(&mut self, role: Role, text: &str) {
         for part in wrap(text, self.width.saturating_sub(3).max(10)) {
+            self.lines.push(vec![(role, format!("  {part}"))]);
+        }
+    }
+
+    /// A command, or a sentence with one at its end, broken between the command's arguments.
+    pub fn say_command(&mut self, role: Role, text: &str) {
+        for part in wrap_command(text, self.width.saturating_sub(3).max(10)) {
             self.lines.push(vec![(role, format!("  {part}"))]);
         }
     }
@@ -107,12 +126,40 @@ pub fn pad(text: &str, width: usize) -> String {
     out + &" ".repeat(width.saturating_sub(own))
 }
 
-/// Lines of at most `room` cells, broken at blanks where there are some.
+/// Lines of at most `room` cells, broken at blanks alone where there are some: an option stays whole.
 pub fn wrap(text: &str, room: usize) -> Vec<String> {
+    fill(words(text, false), room)
+}
+
+/// As [`wrap`] for a command: broken between arguments, so that one in quotes stays whole too, as long as it fits a line.
+pub fn wrap_command(text: &str, room: usize) -> Vec<String> {
+    let whole = words(text, true);
+    let parts = whole.into_iter().flat_map(|word| if word.width() > room { words(word, false) } else { vec![word] });
+    fill(parts.collect(), room)
+}
+
+/// Runs of blanks, and what stands between them; with `quotes` blanks between single quotes do not count.
+fn words(text: &str, quotes: bool) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut from, mut blank, mut quoted) = (0, None, false);
+    for (at, c) in text.char_indices() {
+        quoted ^= quotes && c == '\'';
+        let is_blank = c.is_whitespace() && !quoted;
+        if blank.is_some_and(|was| was != is_blank) {
+            words.extend(text.get(from..at));
+            from = at;
+        }
+        blank = Some(is_blank);
+    }
+    words.extend(text.get(from..).filter(|rest| !rest.is_empty()));
+    words
+}
+
+fn fill(words: Vec<&str>, room: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for word in text.split_word_bounds() {
+    for word in words {
         let width = word.width();
         if used + width > room && used > 0 {
             lines.push(std::mem::take(&mut line));

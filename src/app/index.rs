@@ -108,6 +108,8 @@ pub struct Index {
     pub links: Vec<[Option<LinkSign>; LINKS]>,
     /// Lines below the members: fencing, what is special about quorum, views that contradict each other.
     pub foot: u16,
+    /// There is no quorum: a column says what is still safe.
+    pub inquorate: bool,
     /// Whether the cluster can fence, in words: the devices stand among all services.
     pub fencing: Option<(Role, String)>,
     loud: HashMap<String, Level>,
@@ -130,6 +132,7 @@ impl Index {
             left: Vec::new(),
             links: Vec::new(),
             foot: super::foot::wanted(c),
+            inquorate: c.quorum.quorate == Some(false),
             fencing: Some(super::fencing::ready(c)),
             loud: HashMap::new(),
         };

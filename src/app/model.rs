@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use super::act::tasks::Tasks;
-use super::act::{Acting, Dialog, barred};
+use super::act::{Acting, Dialog, at_hand, barred};
 use super::alerts::Alerts;
 use super::alike::{self, Loads};
 use super::columns;
@@ -248,6 +248,7 @@ impl Model {
                 || Pane::ALL.iter().any(|p| !self.filter(*p).is_empty()),
             kind: barred::kind(self),
             barred: barred::session(self),
+            moves: at_hand::moved_service(self).is_some(),
             role: self.setup.acting.gate.role,
             stack: self.live.stack,
         }

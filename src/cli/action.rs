@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::domain::task::{Action, Daemon, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
+use crate::domain::task::{Action, Daemon, FenceHow, GrowSize, Limits, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
 /// `plan`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,23 @@ pub struct OfService {
     pub service: String,
 }
 
+/// What a live migration may take.
+#[derive(Args, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfMigration {
+    /// How long the guest may stand still at the end of a live migration, like 500ms
+    #[arg(long, value_name = "TIME", value_parser = Limits::downtime)]
+    pub max_downtime: Option<u64>,
+    /// How much of it may be sent in a second, like 8M
+    #[arg(long, value_name = "SIZE", value_parser = Limits::bandwidth)]
+    pub bandwidth: Option<u64>,
+}
+
+impl OfMigration {
+    const fn limits(self) -> Limits {
+        Limits { downtime_ms: self.max_downtime, bandwidth_mib: self.bandwidth }
+    }
+}
+
 /// A node.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct OfNode {
@@ -70,7 +87,22 @@ pub enum ActionWord {
         /// How; without it the gentlest way that is possible
         #[arg(long, value_name = "live|suspend|restart", value_enum, hide_possible_values = true)]
         how: Option<How>,
+        /// What its migration may take
+        #[command(flatten)]
+        limits: OfMigration,
     },
+    /// Limit a migration that is under way
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["max_downtime", "bandwidth"]))]
+    Limit {
+        /// The service
+        #[arg(value_parser = name)]
+        service: String,
+        /// What its migration may take
+        #[command(flatten)]
+        limits: OfMigration,
+    },
+    /// Let a guest run on the target at once, and copy what it lacks after it
+    PostCopy(OfService),
     /// Cancel a service's migration
     Cancel(OfService),
     /// Let a guest stand still
@@ -262,7 +294,8 @@ impl ActionWord {
         let service = |verb, of: &OfService| Action::Service(verb, of.service.clone());
         let node = |verb, of: &OfNode| Action::Node(verb, of.node.clone());
         match self {
-            Self::Relocate { service, to, how } => Action::Relocate {
+            Self::Relocate { service, to, how, limits } => Action::Relocate {
+                limits: limits.limits(),
                 service: service.clone(),
                 to: to.clone(),
                 how: how.map(|how| match how {
@@ -271,6 +304,8 @@ impl ActionWord {
                     How::Restart => RelocateHow::Restart,
                 }),
             },
+            Self::Limit { service, limits } => Action::Limit { service: service.clone(), limits: limits.limits() },
+            Self::PostCopy(of) => service(ServiceVerb::PostCopy, of),
             Self::Cancel(of) => service(ServiceVerb::Cancel, of),
             Self::Suspend(of) => service(ServiceVerb::Suspend, of),
             Self::Resume(of) => service(ServiceVerb::Resume, of),

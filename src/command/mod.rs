@@ -86,6 +86,8 @@ pub enum When {
     Acting,
     /// A service is selected, and something can be changed.
     Service,
+    /// A service is selected, or a task that moves one.
+    Migration,
     /// A member is selected.
     Member,
     /// A logical volume is selected.
@@ -135,6 +137,8 @@ pub struct Facts {
     pub kind: Option<Kind>,
     /// Why nothing can be changed, if so.
     pub barred: Option<&'static str>,
+    /// A task that moves a service is selected, and not over.
+    pub moves: bool,
     /// What the operator may do.
     pub role: Role,
     /// Which cluster stack runs.
@@ -150,6 +154,9 @@ impl When {
             Self::AnyAlert if !facts.any_alert => Err("there are no alerts"),
             Self::Back if !facts.back => Err("this is the first screen"),
             Self::Service if !matches!(facts.kind, Some(Kind::Service)) => Err("select a service"),
+            Self::Migration if !matches!(facts.kind, Some(Kind::Service)) && !facts.moves => {
+                Err("select a service, or a task that moves one")
+            }
             Self::Member if !matches!(facts.kind, Some(Kind::Member)) => Err("select a member"),
             Self::Volume if !matches!(facts.kind, Some(Kind::Volume)) => Err("select a logical volume"),
             Self::Pv if !matches!(facts.kind, Some(Kind::Pv)) => Err("select a physical volume"),
@@ -181,7 +188,7 @@ pub struct Entry {
 impl Entry {
     /// Whether it acts on the cluster: the palette shows it everywhere, with the reason where it does not apply.
     pub const fn acts(&self) -> bool {
-        matches!(self.when, When::Acting | When::Service | When::Member | When::Volume | When::Pv | When::Task)
+        matches!(self.when, When::Acting | When::Service | When::Migration | When::Member | When::Volume | When::Pv | When::Task)
     }
 
     /// Whether it applies now; if not, why.

@@ -90,7 +90,9 @@ commands! {
     Unquiet "unquiet" Alerts Selected Viewer Looks "make a quieted alert loud again";
     Tasks "tasks" Global Always Viewer Looks "tasks of all operators: what runs, what was done";
     Relocate "relocate" Services Service Operator Changes "move it to another node: live, by suspend and resume, by stop and start";
-    CancelMigration "cancel" Services Service Operator Changes "cancel its migration";
+    Limit "limit" Services Migration Operator Changes "limit its migration: how long it may stand still, how much is sent";
+    PostCopy "post-copy" Services Migration Operator Ends "let it run on the target at once, and copy after it what it lacks";
+    CancelMigration "cancel" Services Migration Operator Changes "cancel its migration";
     Suspend "suspend" Services Service Operator Changes "let a guest stand still with its memory";
     Resume "resume" Services Service Operator Changes "let a guest go on";
     Start "start" Services Service Operator Changes "start it";

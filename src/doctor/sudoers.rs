@@ -1,7 +1,7 @@
 //! The sudoers file that enforces a role on the nodes (sudoers(5); regular expressions need sudo 1.9.10).
 //!
-//! What is looked at is allowed word for word, as `probe` asks it; what changes something by patterns in which names are names and nothing else. Fixed scripts (`sh -c`) are
-//! left out: sudo can tell one from another only as long as nobody writes a better one.
+//! What is looked at is allowed word for word, as `probe` asks it; what changes something by patterns in which names are names and nothing else. No shell is
+//! among it: a script runs as the user, and the tools in it that need more are allowed one by one.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,61 +14,96 @@ use crate::probe;
 
 /// A name of the cluster: a resource, a node, a guest, a volume.
 const NAME: &str = "[A-Za-z0-9_.:+-]+";
+/// An absolute path: no part of it begins with a dot.
+const FILE: &str = "(/[A-Za-z0-9_+-][A-Za-z0-9_.:+-]*)+";
+/// A libvirt of that node.
+const URI: &str = "[a-z]+:///[a-z]+";
+/// The file that a lock lies on (`action::lock`).
+const LOCK: &str = "/(run/lock|var/lock|tmp)/quorate[.][A-Za-z0-9_%-]+[.][0-9]+";
 
-/// What each role may run beside looking: the least role, the tool, its arguments; `N` stands for a name.
+/// What each role may run beside looking: the least role, the tool, its arguments; `{N}` stands for a name, `{F}` for a file, `{U}` for libvirt's address.
 #[rustfmt::skip]
 const ACTS: &[(Role, &str, &str)] = &[
-    (Role::Operator, "crm_resource", "--(move|ban) --resource N --node N --lifetime PT[0-9]+S"),
-    (Role::Operator, "crm_resource", "--clear --resource N( --node N)?"),
-    (Role::Operator, "crm_resource", "--cleanup --resource N"),
-    (Role::Operator, "crm_resource", "--refresh --resource N --node N"),
-    (Role::Operator, "crm_resource", "--restart --resource N --timeout [0-9]+s"),
-    (Role::Operator, "crm_resource", "--resource N --meta --set-parameter target-role --parameter-value (Started|Stopped)"),
-    (Role::Operator, "crm_resource", "--resource N --meta --set-parameter (is-managed|allow-migrate) --parameter-value (true|false)"),
-    (Role::Operator, "crm_resource", "--resource N --meta --delete-parameter is-managed"),
-    (Role::Operator, "crm_attribute", "--type nodes --node N --name standby --update (on|off)"),
+    (Role::Operator, "crm_resource", "--(move|ban) --resource {N} --node {N} --lifetime PT[0-9]+S"),
+    (Role::Operator, "crm_resource", "--clear --resource {N}( --node {N})?"),
+    (Role::Operator, "crm_resource", "--cleanup --resource {N}"),
+    (Role::Operator, "crm_resource", "--refresh --resource {N} --node {N}"),
+    (Role::Operator, "crm_resource", "--restart --resource {N} --timeout [0-9]+s"),
+    (Role::Operator, "crm_resource", "--resource {N} --meta --set-parameter target-role --parameter-value (Started|Stopped)"),
+    (Role::Operator, "crm_resource", "--resource {N} --meta --set-parameter (is-managed|allow-migrate) --parameter-value (true|false)"),
+    (Role::Operator, "crm_resource", "--resource {N} --meta --delete-parameter is-managed"),
+    (Role::Operator, "crm_attribute", "--type nodes --node {N} --name standby --update (on|off)"),
     (Role::Operator, "crm_attribute", "--type crm_config --name maintenance-mode (--update true|--delete)"),
-    (Role::Operator, "stonith_admin", "--(reboot|fence|unfence) N --tag quorate-[0-9a-f]+ --timeout [0-9]+"),
-    (Role::Operator, "virsh", "-c qemu:///system (suspend|resume|reset|domjobabort) --domain N"),
-    (Role::Operator, "virsh", "-c qemu:///system blockresize --domain N --path /[A-Za-z0-9_./+-]+ --size [0-9]+B"),
+    (Role::Operator, "stonith_admin", "--(reboot|fence|unfence) {N} --tag quorate-[0-9a-f]+ --timeout [0-9]+"),
+    (Role::Operator, "virsh", "-c {U} (suspend|resume|reset|destroy|domstate|domjobabort) --domain {N}"),
+    (Role::Operator, "virsh", "-c {U} migrate-setspeed --domain {N} --bandwidth [0-9]+"),
+    (Role::Operator, "virsh", "-c {U} migrate-setmaxdowntime --domain {N} --downtime [0-9]+"),
+    (Role::Operator, "virsh", "-c {U} migrate-postcopy --domain {N}"),
+    (Role::Operator, "virsh", "-c {U} save --domain {N} --file {F}[.]quorate-save"),
+    (Role::Operator, "virsh", "-c {U} restore --file {F}[.]quorate-save"),
+    (Role::Operator, "rm", "-f -- {F}[.]quorate-save"),
+    (Role::Operator, "virsh", "-c {U} blockresize --domain {N} --path {F} --size [0-9]+B"),
+    (Role::Operator, "lvextend", "--size [0-9]+B {N}/{N}"),
+    (Role::Operator, "lvchange", "--refresh {N}/{N}"),
+    (Role::Operator, "resize2fs", "/dev/{N}/{N}"),
+    (Role::Operator, "xfs_growfs", "{F}"),
+    (Role::Operator, "gfs2_grow", "{F}"),
     (Role::Operator, "vmware-cmd", "/[A-Za-z0-9_./ +-]+[.]vmx ((suspend|start) trysoft|reset hard|answer)"),
     (Role::Admin, "vmware-cmd", "-s (un)?register /[A-Za-z0-9_./ +-]+[.]vmx"),
-    (Role::Operator, "lvextend", "--size [0-9]+B N/N"),
-    (Role::Operator, "lvchange", "--refresh N/N"),
-    (Role::Operator, "resize2fs", "/dev/N/N"),
-    (Role::Operator, "xfs_growfs", "/[A-Za-z0-9_./+-]+"),
-    (Role::Operator, "gfs2_grow", "/[A-Za-z0-9_./+-]+"),
-    (Role::Operator, "gfs_grow", "/[A-Za-z0-9_./+-]+"),
-    (Role::Operator, "clusvcadm", "-[dsRZUc] N"),
-    (Role::Operator, "clusvcadm", "-[erM] N -m N"),
-    (Role::Operator, "fence_node", "(-v )?N"),
-    (Role::Operator, "service", "(cman|rgmanager|clvmd|qdiskd|gfs|gfs2) start"),
     (Role::Operator, "systemctl", "start (corosync|pacemaker)"),
-    (Role::Admin, "systemctl", "stop (corosync|pacemaker)"),
-    (Role::Operator, "virsh", "-c qemu:///system destroy --domain N"),
+    (Role::Operator, "service", "(corosync|pacemaker) start"),
+    // A reboot stops the cluster's daemons before; an operator may, for it drains before that. Leaving for good is an admin's, by the gate.
+    (Role::Operator, "systemctl", "stop (corosync|pacemaker)"),
+    (Role::Operator, "systemctl", "reboot"),
+    (Role::Operator, "shutdown", "-r now"),
+    (Role::Operator, "reboot", ""),
+    (Role::Operator, "pacemakerd", "--shutdown"),
+    (Role::Operator, "corosync-cfgtool", "-H"),
+    (Role::Operator, "test", "-w /(run/lock|var/lock|tmp)"),
+    (Role::Operator, "flock", "-n {L} tee {L}"),
+    (Role::Operator, "tail", "-n 1 {L}"),
+    (Role::Admin, "stonith_admin", "--confirm {N} --tag quorate-[0-9a-f]+"),
+    (Role::Operator, "gfs_grow", "{F}"),
+    (Role::Operator, "clusvcadm", "-[dsRZUc] {N}"),
+    (Role::Operator, "clusvcadm", "-[erM] {N} -m {N}"),
+    (Role::Operator, "fence_node", "(-v )?{N}"),
+    (Role::Operator, "service", "(cman|rgmanager|clvmd|qdiskd|gfs|gfs2) start"),
     (Role::Admin, "service", "(rgmanager|clvmd|qdiskd|gfs|gfs2) stop"),
     (Role::Admin, "fence_tool", "leave"),
     (Role::Admin, "cman_tool", "leave"),
-    (Role::Admin, "cman_tool", "kill -n N"),
+    (Role::Admin, "cman_tool", "kill -n {N}"),
     (Role::Admin, "cman_tool", "expected -e [0-9]+"),
-    (Role::Admin, "stonith_admin", "--confirm N --tag quorate-[0-9a-f]+"),
     (Role::Admin, "crm_attribute", "--type crm_config --name stop-orphan-resources (--update false|--delete)"),
-    (Role::Admin, "crm_resource", "--refresh --resource N --force"),
+    (Role::Admin, "crm_resource", "--refresh --resource {N} --force"),
     (Role::Admin, "cibadmin", "--create --scope (resources|constraints) --xml-text <(primitive|rsc_location) .*>"),
-    (Role::Admin, "cibadmin", "--delete --scope (resources|constraints) --xml-text <[a-z_]+ id=\"N\"/>"),
-    (Role::Admin, "pvmove", "--interval 5( --name N/N)? /[A-Za-z0-9_./+-]+( /[A-Za-z0-9_./+-]+)?"),
+    (Role::Admin, "cibadmin", "--delete --scope (resources|constraints) --xml-text <[a-z_]+ id=\"{N}\"/>"),
+    (Role::Admin, "virsh", "-c {U} (domuuid|dumpxml --inactive --security-info) --domain {N}"),
+    (Role::Admin, "grep", "-q -- [0-9a-f-]+ {F}[.]xml"),
+    (Role::Admin, "tee", "{F}[.]xml[.]new"),
+    (Role::Admin, "mv", "-- {F}[.]xml[.]new {F}[.]xml"),
+    (Role::Admin, "pvmove", "--interval 5( --name {N}/{N})? {F}( {F})?"),
 ];
 
 /// Questions of an inquiry that take names.
 const INQUIRIES: &[(&str, &str)] = &[
     ("clusvcadm", "-S"),
-    ("fence_node", "-S N"),
-    ("cibadmin", "--query --xpath //primitive\\[@id='N'\\]"),
-    ("virsh", "-r -c qemu:///system (domstate --reason|domjobinfo) --domain N( --rawstats)?"),
-    ("virsh", "-r -c qemu:///system domblkinfo --domain N --device /[A-Za-z0-9_./+-]+"),
-    ("lvs", "--noheadings --units b --nosuffix --separator [|] -o [a-z_,]+ N/N"),
-    ("pvs", "--noheadings --segments --units b --nosuffix --separator [|] -o [a-z_,]+ /[A-Za-z0-9_./+-]+"),
-    ("blockdev", "--getsize64 /dev/N/N"),
+    ("fence_node", "-S {N}"),
+    ("cibadmin", "--query"),
+    ("cibadmin", "--query --xpath //primitive\\[@id='{N}'\\]"),
+    ("crm_simulate", "--xml-pipe --run( --output-as=xml)?"),
+    ("crm_simulate", "--live-check --run --node-fail {N}( --output-as=xml)?"),
+    ("stonith_admin", "--list {N}( --quiet)?"),
+    ("stonith_admin", "--query {N} --timeout 40"),
+    ("sed", "-e s/ passwd=\\['\"\\]\\[\\^'\"\\]\\*\\['\"\\]//g -- {F}[.]xml"),
+    ("stat", "-Lc %i:%s:%Y -- {F}"),
+    ("cksum", "-- {F}"),
+    ("virsh", "-r -c {U} (domstate --reason|domjobinfo) --domain {N}( --rawstats)?"),
+    ("virsh", "-r -c {U} cpu-compare /dev/stdin"),
+    ("virsh", "-c {U} (migrate-getspeed|migrate-getmaxdowntime) --domain {N}"),
+    ("virsh", "-r -c {U} domblkinfo --domain {N} --device {F}"),
+    ("lvs", "--noheadings --units b --nosuffix --separator [|] -o [a-z_,]+ {N}/{N}"),
+    ("pvs", "--noheadings --segments --units b --nosuffix --separator [|] -o [a-z_,]+ {F}"),
+    ("blockdev", "--getsize64 /dev/{N}/{N}"),
 ];
 
 /// Where distributions put tools. A rule for a file that is not there allows nothing.
@@ -81,19 +116,18 @@ const HEAD: &str = "\
 # libvirt is reached through its socket, which sudo cannot guard: whoever may change guests must be in the group 'libvirt' there; for looking its
 # read-only socket is enough, which every user may open unless the administrator said otherwise.
 #
-# Left out are fixed scripts that would run as root (sh -c): the manager's simulation before an action, the lock between two quorates, some
-# questions, and of the actions: relocate --how suspend without the agent's snapshot, stop --force, register, reboot, and leave on a node without systemd.
-# quorate says so where it meets one. An account with NOPASSWD: ALL has them all.
+# No shell is allowed: quorate's scripts run as the user, and only the tools in them as root. Left out is what live streams would read (the journal: be in the
+# group systemd-journal). quorate says so where it meets that. An account with NOPASSWD: ALL has it all.
 ";
 
 /// The file.
 pub fn file(role: Role) -> String {
     let mut out = format!("# quorate: what the role '{}' may do on a cluster node, for become = \"sudo\".\n{HEAD}\n", role.word());
     let mut look = BTreeSet::new();
-    for command in looks() {
-        let mut words = command.argv().iter().map(String::as_str);
-        let tool = words.next().unwrap_or_default().to_owned();
-        let args: Vec<String> = words.map(escaped).collect();
+    for words in looks() {
+        let mut words = words.into_iter();
+        let tool = words.next().unwrap_or_default();
+        let args: Vec<String> = words.map(|word| escaped(&word)).collect();
         look.insert((tool, if args.is_empty() { "\"\"".to_owned() } else { args.join(" ") }));
     }
     look.extend(INQUIRIES.iter().map(|(tool, args)| ((*tool).to_owned(), pattern(args))));
@@ -109,38 +143,49 @@ pub fn file(role: Role) -> String {
     out
 }
 
-/// Every privileged question that is no script, as old and as new tools are asked.
-fn looks() -> Vec<CommandLine> {
+/// What every question runs with root's rights, as old and as new tools are asked.
+fn looks() -> Vec<Vec<String>> {
     let mut all = Vec::new();
-    for version in ["Pacemaker 1.1.24", "Pacemaker 2.1.5"] {
-        let tools = Tools { versions: vec![("crm_mon".to_owned(), version.to_owned())], ..Tools::default() };
-        all.extend(QUESTIONS.iter().filter_map(|question| probe::command(*question, &tools)));
+    for (pacemaker, lvm) in [("1.1.24", "2.02.98"), ("2.1.5", "2.03.16")] {
+        let said = [("crm_mon", format!("Pacemaker {pacemaker}")), ("lvm", format!("LVM version: {lvm}"))];
+        let tools = Tools { versions: said.map(|(tool, said)| (tool.to_owned(), said)).into(), ..Tools::default() };
+        let asked = Question::ALL.iter().filter(|q| !q.is_libvirt()).filter_map(|question| probe::command(*question, &tools));
+        all.extend(asked.filter(CommandLine::is_privileged).flat_map(|command| elevated(&command)));
     }
-    all.retain(|command| command.is_privileged() && command.effective(Become::None).first() != Some(&"sh"));
     all
 }
 
-const QUESTIONS: [Question; 19] = [
-    Question::CrmMon,
-    Question::Constraints,
-    Question::FenceHistory,
-    Question::FenceDevices,
-    Question::Quorum,
-    Question::Links,
-    Question::LinkStats,
-    Question::Cmap,
-    Question::Qdevice,
-    Question::Dlm,
-    Question::Watchdog,
-    Question::Units,
-    Question::Daemons,
-    Question::Lvs,
-    Question::Vgs,
-    Question::Pvs,
-    Question::DeviceMapper,
-    Question::Multipath,
-    Question::Iscsi,
-];
+/// The commands of a line that sudo runs; of a script those whose words are all fixed.
+fn elevated(line: &CommandLine) -> Vec<Vec<String>> {
+    let words = line.effective(Become::Sudo);
+    match words.as_slice() {
+        ["sudo", "-n", "sh", ..] => Vec::new(),
+        ["sudo", "-n", rest @ ..] => vec![rest.iter().map(|word| (*word).to_owned()).collect()],
+        ["sh", "-c", script, ..] => script.split("sudo -n ").skip(1).filter_map(fixed).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The words of a simple command at the beginning of a piece of a script; none if one of them is not fixed.
+fn fixed(piece: &str) -> Option<Vec<String>> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in piece.chars() {
+        match (c, quoted) {
+            ('\'', _) => quoted = !quoted,
+            ('$' | '"' | '\\', false) => return None,
+            (';' | ')' | '|' | '&' | '<' | '>' | '\n' | '}', false) => break,
+            (' ', false) => words.push(String::new()),
+            (c, _) => words.last_mut()?.push(c),
+        }
+    }
+    // `2` before `>` is a redirection.
+    words.retain(|word| !word.is_empty());
+    if words.last().is_some_and(|word| word == "2") && piece.contains("2>") {
+        words.pop();
+    }
+    (!words.is_empty()).then_some(words)
+}
 
 /// Arguments word for word.
 fn escaped(word: &str) -> String {
@@ -156,8 +201,14 @@ fn escaped(word: &str) -> String {
 
 /// Arguments as a regular expression.
 fn pattern(args: &str) -> String {
-    let words: Vec<String> = args.split(' ').map(|word| word.replace('N', NAME)).collect();
-    format!("^{}$", words.join(" "))
+    if args.is_empty() {
+        return "\"\"".to_owned();
+    }
+    let mut whole = args.to_owned();
+    for (mark, stands_for) in [("{N}", NAME), ("{F}", FILE), ("{U}", URI), ("{L}", LOCK)] {
+        whole = whole.replace(mark, stands_for);
+    }
+    format!("^{whole}$")
 }
 
 fn alias<'a>(out: &mut String, name: &str, rules: impl Iterator<Item = (&'a str, String)>) {

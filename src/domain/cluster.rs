@@ -341,6 +341,11 @@ pub enum ServiceState {
 }
 
 impl ServiceState {
+    /// Whether the manager is at work on it.
+    pub const fn is_in_transit(self) -> bool {
+        matches!(self, Self::Starting | Self::Stopping | Self::Migrating | Self::Recovering)
+    }
+
     /// The contract's word.
     pub const fn word(self) -> &'static str {
         match self {

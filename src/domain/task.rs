@@ -19,6 +19,15 @@ pub enum Action {
         to: String,
         /// The way; none: the gentlest that is possible.
         how: Option<RelocateHow>,
+        /// What a live migration may take.
+        limits: Limits,
+    },
+    /// Limits for the migration of a service that is under way.
+    Limit {
+        /// The service.
+        service: String,
+        /// What it may take.
+        limits: Limits,
     },
     /// Something about one service.
     Service(ServiceVerb, String),
@@ -147,6 +156,64 @@ impl RelocateHow {
     }
 }
 
+/// What a live migration may take. Nothing said: what is configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Limits {
+    /// For so many milliseconds the guest may stand still at its end.
+    pub downtime_ms: Option<u64>,
+    /// So many MiB a second may be sent.
+    pub bandwidth_mib: Option<u64>,
+}
+
+impl Limits {
+    /// Nothing is limited.
+    pub const fn is_none(self) -> bool {
+        self.downtime_ms.is_none() && self.bandwidth_mib.is_none()
+    }
+
+    /// Reads `500ms`, `2s`; a number alone counts milliseconds. An hour at most.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn downtime(text: &str) -> Result<u64, String> {
+        let text = text.trim();
+        let (number, factor) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+            (Some(number), _) => (number, 1),
+            (None, Some(number)) => (number, 1000),
+            (None, None) => (text, 1),
+        };
+        let ms = number.trim().parse::<u64>().ok().and_then(|n| n.checked_mul(factor)).filter(|ms| (1..=3_600_000).contains(ms));
+        ms.ok_or_else(|| "expected how long the guest may stand still, like 500ms or 2s".to_owned())
+    }
+
+    /// Reads `8M`, `1G`; a number alone counts MiB a second.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn bandwidth(text: &str) -> Result<u64, String> {
+        let text = text.trim().trim_end_matches("/s");
+        let (number, factor) = match text.find(|c: char| !c.is_ascii_digit()) {
+            Some(at) => (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default()),
+            None => (text, "M"),
+        };
+        let factor: Option<u64> = match factor.trim().to_ascii_lowercase().as_str() {
+            "m" | "mb" | "mib" => Some(1),
+            "g" | "gb" | "gib" => Some(1024),
+            _ => None,
+        };
+        let mib = factor.and_then(|f| number.parse::<u64>().ok()?.checked_mul(f)).filter(|mib| (1..=1 << 20).contains(mib));
+        mib.ok_or_else(|| "expected how much may be sent in a second, like 8M or 1G (MiB, GiB)".to_owned())
+    }
+}
+
+/// As options behind an action.
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.downtime_ms.map_or(Ok(()), |ms| write!(f, " --max-downtime {ms}ms"))?;
+        self.bandwidth_mib.map_or(Ok(()), |mib| write!(f, " --bandwidth {mib}M"))
+    }
+}
+
 /// What fencing does to a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FenceHow {
@@ -175,6 +242,7 @@ impl FenceHow {
 #[allow(missing_docs, reason = "the contract's words")]
 pub enum ServiceVerb {
     Cancel,
+    PostCopy,
     Suspend,
     Resume,
     Start,
@@ -197,6 +265,7 @@ impl ServiceVerb {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Cancel => "cancel",
+            Self::PostCopy => "post-copy",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
             Self::Start => "start",
@@ -285,8 +354,10 @@ impl Target {
 }
 
 /// Every word of the contract's ACTION grammar.
-pub const ACTION_WORDS: [&str; 33] = [
+pub const ACTION_WORDS: [&str; 35] = [
     "relocate",
+    "limit",
+    "post-copy",
     "cancel",
     "suspend",
     "resume",
@@ -326,6 +397,7 @@ impl Action {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Relocate { .. } => "relocate",
+            Self::Limit { .. } => "limit",
             Self::Service(verb, _) => verb.word(),
             Self::Register { .. } => "register",
             Self::Answer { .. } => "answer",
@@ -339,10 +411,17 @@ impl Action {
         }
     }
 
+    /// Whether it is done to a migration that is under way.
+    pub const fn is_about_migration(&self) -> bool {
+        matches!(self, Self::Limit { .. } | Self::Service(ServiceVerb::Cancel | ServiceVerb::PostCopy, _))
+    }
+
     /// What it is about.
     pub fn target(&self) -> Target {
         match self {
-            Self::Relocate { service, .. } | Self::Answer { service, .. } | Self::Service(_, service) => Target::Service(service.clone()),
+            Self::Relocate { service, .. } | Self::Limit { service, .. } | Self::Answer { service, .. } | Self::Service(_, service) => {
+                Target::Service(service.clone())
+            }
             Self::Register { guest, .. } => Target::Guest(guest.clone()),
             Self::Fence { node, .. } | Self::Node(_, node) | Self::Daemon { node, .. } => Target::Node(node.clone()),
             Self::Expected { .. } => Target::Cluster("expected"),
@@ -357,10 +436,12 @@ impl Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Relocate { service, to, how } => {
+            Self::Relocate { service, to, how, limits } => {
                 write!(f, "relocate {service} --to {to}")?;
-                how.map_or(Ok(()), |how| write!(f, " --how {}", how.word()))
+                how.map_or(Ok(()), |how| write!(f, " --how {}", how.word()))?;
+                limits.fmt(f)
             }
+            Self::Limit { service, limits } => write!(f, "limit {service}{limits}"),
             Self::Service(ServiceVerb::StopForced, service) => write!(f, "stop {service} --force"),
             Self::Service(verb, service) => write!(f, "{} {service}", verb.word()),
             Self::Register { guest, prefer } if prefer.is_empty() => write!(f, "register {guest}"),

@@ -118,6 +118,7 @@ fn guest(setup: &Setup, at: usize, volumes: &mut Vec<Volume>) -> Guest {
         restarts: 0,
         jinxed: BTreeSet::new(),
         rg: Rg::default(),
+        may_take: (super::virsh::UNLIMITED, 300),
     }
 }
 

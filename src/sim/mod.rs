@@ -26,6 +26,7 @@ mod world;
 
 use crate::domain::stamp::Stamp;
 
+pub use answer::is_answered;
 pub use link::Simulation;
 
 /// Who manages the simulated cluster.

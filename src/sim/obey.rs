@@ -65,6 +65,16 @@ fn of_any(world: &mut World, node: NodeAt, program: &str, args: &[&str]) -> Prin
         "virsh" => virsh::command(world, node, args),
         "cman_tool" => rgmanager::cman_tool(world, node, args),
         "fence_tool" if args == ["leave"] => Printed::default(),
+        "sh" if args.get(1).is_some_and(|script| script.contains("migrate-setmaxdowntime")) => match args {
+            [.., guest, ms] => virsh::command(world, node, &["migrate-setmaxdowntime", "--domain", guest, "--downtime", ms]),
+            _ => Printed::default(),
+        },
+        "sh" if args.get(1).is_some_and(|script| script.contains("migrate-getmaxdowntime")) => {
+            let guest = args.last().copied().unwrap_or_default();
+            let speed = virsh::command(world, node, &["migrate-getspeed", "--domain", guest]);
+            let downtime = virsh::command(world, node, &["migrate-getmaxdowntime", "--domain", guest]);
+            Printed { out: speed.out + &downtime.out, ..downtime }
+        }
         "true" | ":" => Printed::default(),
         "sh" if args.get(1).is_some_and(|script| script.contains("shutdown -r")) => reboot(world, node),
         "test" | "sh" | "cat" | "echo" => Printed::failed(1, format!("sh: 1: {program}: the simulated node does not do this")),

@@ -6,6 +6,9 @@ use super::answer::Printed;
 use super::world::{Guest, NodeAt, Run, Work, World};
 use crate::domain::stamp::Stamp;
 
+/// What QEMU takes for no limit, in MiB a second.
+pub const UNLIMITED: u64 = 8_796_093_022_207;
+
 /// virsh(1).
 pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
     let words: Vec<&str> = args.iter().copied().skip_while(|a| a.starts_with('-') || a.contains("://")).collect();
@@ -26,6 +29,22 @@ pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
         "domjobinfo" => return Printed::ok(job(guest, now)),
         "domblkinfo" => return Printed::ok(format!("Capacity:       {size}\nAllocation:     {size}\nPhysical:       {size}\n")),
         "blockresize" => return Printed::ok(format!("Block device of '{name}' is resized\n")),
+        "migrate-getspeed" => return Printed::ok(format!("{}\n\n", guest.may_take.0)),
+        "migrate-getmaxdowntime" => return Printed::ok(format!("{}\n\n", guest.may_take.1)),
+        "migrate-setspeed" | "migrate-setmaxdowntime" => {
+            let amount = words.last().and_then(|w| w.parse().ok()).unwrap_or_default();
+            if verb == "migrate-setspeed" {
+                guest.may_take.0 = amount;
+            } else {
+                guest.may_take.1 = amount;
+            }
+            return Printed::default();
+        }
+        "domjobabort" if matches!(guest.work, Some(Work::Migrate { .. })) => {
+            guest.work = None;
+            return Printed::default();
+        }
+        "domjobabort" => return Printed::failed(1, "error: Requested operation is not valid: no job is active on the domain"),
         "dominfo" => return Printed::ok(info(guest)),
         "domuuid" => return Printed::ok(format!("{}\n\n", guest.uuid)),
         "suspend" if guest.run == Run::Running => guest.run = Run::Paused,

@@ -183,6 +183,8 @@ pub struct Guest {
     pub jinxed: BTreeSet<NodeAt>,
     /// What only rgmanager knows of it.
     pub rg: Rg,
+    /// What its migration may take: MiB a second, milliseconds of downtime.
+    pub may_take: (u64, u64),
 }
 
 /// A service as only rgmanager has it.

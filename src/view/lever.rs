@@ -117,6 +117,9 @@ fn typed(doc: &mut Document, typing: &Typing) -> Vec<(Role, String)> {
     let (ask, help) = match typing.of {
         Typed::Size(_) => ("Size", "like +10G (by so much) or 100G (to that size); powers of 1024. A volume is never made smaller."),
         Typed::Votes => ("Votes", "how many cman is to expect; more than half of them make quorum"),
+        Typed::Limits(_) => {
+            ("Limits", "how long it may stand still at the end, like 500ms or 2s; how much is sent in a second, like 8M; or both")
+        }
         Typed::Guest => ("Guest", "the guest's name for libvirt, then the nodes that it prefers, the best first"),
     };
     doc.say(Role::Dim, help);

@@ -59,12 +59,18 @@ pub struct Watch {
     everyone: bool,
     /// What rgmanager said last: fingerprints of its services' states and owners.
     services: Option<u64>,
+    patient: &'static [Question],
 }
 
 impl Watch {
     /// A watch that follows live streams (the cockpit, `events`) or only asks (`status`).
     pub fn new(follow: bool) -> Self {
         Self { follow, ..Self::default() }
+    }
+
+    /// A watch that only asks, and gives these questions the time that they take.
+    pub fn patient(questions: &'static [Question]) -> Self {
+        Self { patient: questions, ..Self::default() }
     }
 
     /// Asks every node also what one answers for the manager: `doctor` wants to know whether each could.
@@ -74,7 +80,7 @@ impl Watch {
 
     /// A further node. `utc_offset_secs` is not known before it answers.
     pub fn add(&mut self, key: NodeKey) {
-        self.nodes.insert(key, NodeWatch::new(key, !self.follow));
+        self.nodes.insert(key, NodeWatch::new(key, !self.follow, self.patient));
         self.streams.insert(key, NodeStreams::default());
         self.guests.insert(key, GuestWatch::new(key));
     }
@@ -169,8 +175,22 @@ impl Watch {
 
     /// Whether every node has been looked at once (or cannot be reached), and the manager too: the first full picture.
     pub fn looked_once(&self, now: Stamp) -> bool {
+        self.looked(now, NodeWatch::looked_once)
+    }
+
+    /// Whether every node has answered these (or cannot be reached), and the manager and libvirt everything.
+    pub fn looked_at(&self, questions: &[Question], now: Stamp) -> bool {
+        self.looked(now, |node| node.has_answered(questions))
+    }
+
+    /// Nodes within reach that have not answered these yet.
+    pub fn unheard<'a>(&'a self, questions: &'a [Question]) -> impl Iterator<Item = NodeKey> + 'a {
+        self.nodes.values().filter(|n| n.reach.is_up() && !n.has_answered(questions)).map(NodeWatch::key)
+    }
+
+    fn looked(&self, now: Stamp, done: impl Fn(&NodeWatch) -> bool) -> bool {
         let nodes = self.nodes.values().all(|n| match n.reach {
-            Reach::Up { .. } => n.looked_once() && self.guests.get(&n.key()).is_none_or(GuestWatch::looked_once),
+            Reach::Up { .. } => done(n) && self.guests.get(&n.key()).is_none_or(GuestWatch::looked_once),
             // A slow node is given time beyond the three seconds after which it is shown as late.
             Reach::Down { since, .. } => !n.still_trying || since.age(now) > GRACE,
             Reach::Untried | Reach::Connecting { .. } => false,

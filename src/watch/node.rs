@@ -27,8 +27,10 @@ pub(super) struct Flight {
 #[derive(Debug)]
 pub(super) struct NodeWatch {
     key: NodeKey,
-    /// Everything is asked once, in little time.
+    /// Everything is asked once, in little time,
     hasty: bool,
+    /// but for these.
+    patient: &'static [Question],
     pub reach: Reach,
     /// It is said to be late, but the attempt to connect goes on.
     pub still_trying: bool,
@@ -59,10 +61,11 @@ pub(super) struct NodeWatch {
 }
 
 impl NodeWatch {
-    pub fn new(key: NodeKey, hasty: bool) -> Self {
+    pub fn new(key: NodeKey, hasty: bool, patient: &'static [Question]) -> Self {
         Self {
             key,
             hasty,
+            patient,
             reach: Reach::Untried,
             still_trying: false,
             hangs: false,
@@ -166,7 +169,8 @@ impl NodeWatch {
                 continue;
             };
             let (lane, first_byte, total) = probe::pace(question);
-            let (first_byte, total) = if self.hasty { cadence::hasty(question, (first_byte, total)) } else { (first_byte, total) };
+            let hasty = self.hasty && !self.patient.contains(&question);
+            let (first_byte, total) = if hasty { cadence::hasty(question, (first_byte, total)) } else { (first_byte, total) };
             *next_id += 1;
             let id = AskId(*next_id);
             self.flights.insert(id, Flight { question, command: command.display(), since: now });
@@ -247,6 +251,11 @@ impl NodeWatch {
             && self.host_readings >= 2
             && cadence::EACH.iter().all(|q| self.seen.contains(q))
             && self.seen.contains(&Question::Clock)
+    }
+
+    /// These have been answered once.
+    pub fn has_answered(&self, questions: &[Question]) -> bool {
+        self.tools.is_some() && questions.iter().all(|q| self.seen.contains(q))
     }
 
     /// Asks for storage again only as often as `slower` says: another node answers for the same shared groups.

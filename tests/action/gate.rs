@@ -7,13 +7,13 @@ use quorate::domain::node::LinkFault;
 use quorate::domain::observation::manager::{FenceRecord, FenceStatus};
 use quorate::domain::observation::{Observation, Question};
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, FenceHow, NodeVerb, RelocateHow, ServiceVerb};
+use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, RelocateHow, ServiceVerb};
 
 use super::stage::{self, plan_of};
 use crate::state::build::{START, one, ring, started};
 
 fn relocate() -> Action {
-    Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how: Some(RelocateHow::Live) }
+    Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how: Some(RelocateHow::Live), limits: Limits::default() }
 }
 
 fn fence(node: &str) -> Action {

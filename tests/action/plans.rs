@@ -3,14 +3,14 @@
 use quorate::action::inquiry::Finding;
 use quorate::action::plan::{Confirm, FateKind, Undo};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Volume, VolumeGroup};
-use quorate::domain::observation::simulation::GuestState;
-use quorate::domain::task::{Action, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
+use quorate::domain::observation::simulation::{CpuFit, GuestState};
+use quorate::domain::task::{Action, FenceHow, GrowSize, Limits, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
 use super::stage::{self, commands, plan_of, plan_with};
 use crate::state::build::START;
 
 fn relocate(how: Option<RelocateHow>) -> Action {
-    Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how }
+    Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how, limits: Limits::default() }
 }
 
 fn refused(action: &Action, cluster: &Cluster) -> Vec<&'static str> {
@@ -24,7 +24,15 @@ fn live_is_a_constraint_a_wait_and_no_constraint() {
     assert_eq!(commands.len(), 2);
     assert!(commands[0].1.starts_with("crm_resource --move --resource vm1 --node n3 --lifetime PT"), "{commands:?}");
     assert_eq!(commands[1].1, "crm_resource --clear --resource vm1");
-    assert_eq!(plan.undo, Undo::By(Action::Relocate { service: "vm1".to_owned(), to: "n1".to_owned(), how: Some(RelocateHow::Live) }));
+    assert_eq!(
+        plan.undo,
+        Undo::By(Action::Relocate {
+            service: "vm1".to_owned(),
+            to: "n1".to_owned(),
+            how: Some(RelocateHow::Live),
+            limits: Limits::default()
+        })
+    );
     assert!(plan.ways.iter().all(|w| w.closed.is_empty()), "{:?}", plan.ways);
     assert_eq!((plan.consequences.fates[0].service.as_str(), plan.consequences.fates[0].kind), ("vm1", FateKind::Migrates));
     assert_eq!(plan.proof.len(), 4, "the manager, the constraints, and libvirt on both nodes");
@@ -71,7 +79,7 @@ fn suspend_goes_around_the_manager_and_uses_the_image_once() {
 #[test]
 fn a_bad_target_is_named() {
     let cluster = stage::cluster();
-    let to = |to: &str| Action::Relocate { service: "vm1".to_owned(), to: to.to_owned(), how: None };
+    let to = |to: &str| Action::Relocate { service: "vm1".to_owned(), to: to.to_owned(), how: None, limits: Limits::default() };
     assert_eq!(refused(&to("n9"), &cluster), ["unknown-target"]);
     assert_eq!(refused(&to("n1"), &cluster), ["already-there"]);
     assert_eq!(refused(&Action::Service(ServiceVerb::Stop, "vm".to_owned()), &cluster), ["unknown-target"]);
@@ -83,7 +91,8 @@ fn a_bad_target_is_named() {
 
 #[test]
 fn a_member_of_a_group_moves_with_its_group() {
-    let action = Action::Relocate { service: "web-app".to_owned(), to: "n3".to_owned(), how: Some(RelocateHow::Restart) };
+    let action =
+        Action::Relocate { service: "web-app".to_owned(), to: "n3".to_owned(), how: Some(RelocateHow::Restart), limits: Limits::default() };
     let plan = plan_with(&action, &stage::cluster(), START, |_, finding| match finding {
         Finding::Simulation(sim) => sim.actions[0].resource = "web-app".to_owned(),
         Finding::Primitive(config) => config.meta.clear(),
@@ -148,7 +157,7 @@ fn names_stay_data() {
 }
 
 /// A shared volume with GFS2 on two nodes, and the physical volume below it.
-fn storage() -> Cluster {
+pub fn storage() -> Cluster {
     let mut cluster = (*stage::cluster()).clone();
     let names = |all: &[&str]| all.iter().map(|n| std::sync::Arc::from(*n)).collect::<Vec<_>>();
     cluster.groups.push(VolumeGroup { name: "vg".to_owned(), lock_type: Some("dlm".to_owned()), shared: true, ..VolumeGroup::default() });
@@ -237,4 +246,120 @@ fn evacuation_wants_room_and_in_a_shared_group_one_active_node() {
     cluster.pvs[1].free = Some(1 << 20);
     assert_eq!(refused(&evacuate(None), &cluster), ["no-room"]);
     assert_eq!(refused(&evacuate(Some("/dev/sdx")), &cluster), ["unknown-target"]);
+}
+
+fn limited(how: Option<RelocateHow>) -> Action {
+    let limits = Limits { downtime_ms: Some(500), bandwidth_mib: Some(8) };
+    Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how, limits }
+}
+
+#[test]
+fn a_limited_relocation_sets_the_speed_before_and_the_downtime_while_it_runs() {
+    let plan = plan_of(&limited(None), &stage::cluster(), START).unwrap();
+    let all = commands(&plan);
+    assert_eq!(all[0], ("n1".to_owned(), "virsh -c qemu:///system migrate-setspeed --domain vm1 --bandwidth 8".to_owned()));
+    assert!(all[1].1.starts_with("crm_resource --move --resource vm1 --node n3"), "{all:?}");
+    assert!(all[2].1.contains("sh -c") && all[2].0 == "n1", "the downtime, where it runs: {all:?}");
+    assert_eq!(plan.steps[2].title, "Its migration has begun");
+    assert_eq!(all.last().unwrap().1, "virsh -c qemu:///system migrate-setspeed --domain vm1 --bandwidth 8796093022207", "if it breaks");
+    assert_eq!(plan.intent.action.to_string(), "relocate vm1 --to n3 --how live --max-downtime 500ms --bandwidth 8M");
+    assert_eq!(
+        refused(&limited(Some(RelocateHow::Restart)), &stage::cluster()),
+        ["way-closed"],
+        "nothing less gentle is done in its place"
+    );
+}
+
+#[test]
+fn a_running_migration_is_limited_switched_or_taken_back() {
+    let mut cluster = (*stage::cluster()).clone();
+    cluster.services[0].state = quorate::domain::cluster::ServiceState::Migrating;
+    let limits = Limits { downtime_ms: Some(2000), bandwidth_mib: None };
+    let limit = Action::Limit { service: "vm1".to_owned(), limits };
+    let plan = plan_of(&limit, &cluster, START).unwrap();
+    assert_eq!((commands(&plan).len(), plan.confirm, plan.needs.quorum, plan.needs.at_rest), (1, Confirm::None, false, false));
+    assert_eq!(limit.to_string(), "limit vm1 --max-downtime 2000ms");
+    let switch = Action::Service(ServiceVerb::PostCopy, "vm1".to_owned());
+    assert_eq!(refused(&switch, &cluster), ["not-prepared"]);
+    let prepared = |_: &quorate::action::Query, finding: &mut Finding| {
+        if let Finding::Primitive(config) = finding {
+            config.attributes.push(("migrate_options".to_owned(), "--verbose --postcopy".to_owned()));
+        }
+    };
+    let plan = plan_with(&switch, &cluster, START, prepared).unwrap();
+    assert_eq!(commands(&plan), [("n1".to_owned(), "virsh -c qemu:///system migrate-postcopy --domain vm1".to_owned())]);
+    assert!(!plan.consequences.lost.is_empty() && matches!(plan.undo, Undo::Never(_)));
+    let switched = |_: &quorate::action::Query, finding: &mut Finding| {
+        if let Finding::Job(job) = finding {
+            (job.total, job.postcopy_requests) = (Some(1), Some(3));
+        }
+    };
+    let cancel = Action::Service(ServiceVerb::Cancel, "vm1".to_owned());
+    assert!(plan_of(&cancel, &cluster, START).is_ok());
+    assert_eq!(plan_with(&cancel, &cluster, START, switched).unwrap_err()[0].code, "post-copy", "it would kill the guest");
+    assert_eq!(refused(&limit, &stage::cluster()), ["not-migrating"]);
+}
+
+#[test]
+fn a_cpu_that_lacks_something_closes_what_keeps_the_memory_and_what_was_compared_is_said() {
+    let cluster = stage::cluster();
+    let cpu = |fit: CpuFit| {
+        move |_: &quorate::action::Query, finding: &mut Finding| match finding {
+            Finding::Definition(d) => {
+                (d.kind, d.cpu) =
+                    (Some("kvm".to_owned()), Some("<cpu mode='custom' match='exact'><model>Haswell</model></cpu>".to_owned()));
+            }
+            Finding::Cpu(found) => *found = fit.clone(),
+            _ => {}
+        }
+    };
+    let plan = plan_with(&relocate(None), &cluster, START, cpu(CpuFit::Lacks("incompatible".to_owned()))).unwrap();
+    let open: Vec<_> = plan.ways.iter().filter(|w| w.closed.is_empty()).map(|w| w.how).collect();
+    assert_eq!(open, [RelocateHow::Restart], "{:?}", plan.ways);
+    let plan = plan_with(&relocate(None), &cluster, START, cpu(CpuFit::Fits("a superset".to_owned()))).unwrap();
+    assert_eq!(
+        plan.notices[0],
+        "on n3: CPU fits (a superset); 8192 MiB free, 32 needed; 1 of 1 disks, 0 of 0 bridges there; definition the same"
+    );
+    let plan = plan_of(&relocate(None), &cluster, START).unwrap();
+    assert!(plan.notices[0].starts_with("on n3: CPU not known;"), "{:?}", plan.notices);
+}
+
+#[test]
+fn without_quorum_only_what_starts_nothing_is_planned_to_run() {
+    use quorate::action::gate::safe;
+    let cluster = stage::cluster();
+    for verb in
+        [ServiceVerb::Suspend, ServiceVerb::Stop, ServiceVerb::Freeze, ServiceVerb::Cleanup, ServiceVerb::Restart, ServiceVerb::Reset]
+    {
+        let action = Action::Service(verb, "vm1".to_owned());
+        let plan = plan_of(&action, &cluster, START).unwrap();
+        assert_eq!(plan.needs.quorum, verb != ServiceVerb::Suspend, "{action}");
+    }
+    assert_eq!((safe::of_service(&cluster.services[0]), safe::of_service(cluster.service("web").unwrap())), ("suspend", "nothing"));
+    let mut inquorate = (*cluster).clone();
+    (inquorate.quorum.quorate, inquorate.quorum.total) = (Some(false), Some(1));
+    let session = quorate::action::Session { role: quorate::domain::role::Role::Admin, ..Default::default() };
+    let plan = plan_of(&Action::Service(ServiceVerb::Stop, "vm1".to_owned()), &cluster, START).unwrap();
+    let against = quorate::action::gate::refusals(&plan, &inquorate, &session, START);
+    assert!(against.iter().any(|r| r.code == "no-quorum" && r.why.contains("moves nothing")), "{against:?}");
+}
+
+#[test]
+fn a_node_that_does_not_tell_its_storage_is_named_where_that_matters() {
+    use quorate::action::sight;
+    use quorate::domain::observation::{Question, Trouble, TroubleKind};
+    let action = grow(GrowSize::By(1));
+    assert!(sight::clear(&action, &storage(), &[]).is_ok());
+    let mut late = storage();
+    late.members[2].troubles.push((Question::Lvs, Trouble::new(TroubleKind::Late, "'lvs' gave no answer")));
+    let against = sight::clear(&action, &late, &["n1".to_owned()]).unwrap_err();
+    let names: Vec<&str> = against.iter().map(|r| r.why.split(' ').next().unwrap()).collect();
+    assert_eq!(names, ["n1", "n3"]);
+    // A group of one node is not another's affair; what is not known yet may be anywhere.
+    (late.groups[0].shared, late.groups[0].lock_type) = (false, None);
+    assert!(sight::clear(&action, &late, &[]).is_ok());
+    late.volumes.clear();
+    assert_eq!(sight::clear(&action, &late, &[]).unwrap_err().len(), 1);
+    assert!(sight::clear(&Action::Maintenance { on: true }, &late, &["n1".to_owned()]).is_ok());
 }

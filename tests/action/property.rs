@@ -8,7 +8,7 @@ use quorate::action::{Executor, Journal, Out, Session, gate};
 use quorate::domain::node::{LinkFault, LinkTrouble, NodeKey};
 use quorate::domain::observation::manager::ManagerView;
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, FenceHow, NodeVerb, RelocateHow, ServiceVerb, TaskId};
+use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, RelocateHow, ServiceVerb, TaskId};
 use quorate::link::{Answer, AskId, ChangeError, ChangeId, Order, Report, StreamId};
 
 use super::stage;
@@ -44,7 +44,7 @@ fn action() -> impl Strategy<Value = Action> {
         NodeVerb::Join,
     ]);
     prop_oneof![
-        3 => (service.clone(), node.clone(), how).prop_map(|(service, to, how)| Action::Relocate { service, to, how }),
+        3 => (service.clone(), node.clone(), how).prop_map(|(service, to, how)| Action::Relocate { service, to, how, limits: Limits::default() }),
         4 => (verb, service).prop_map(|(verb, service)| Action::Service(verb, service)),
         3 => (on_node, node.clone()).prop_map(|(verb, node)| Action::Node(verb, node)),
         1 => node.prop_map(|node| Action::Fence { node, how: FenceHow::Reboot }),
@@ -327,7 +327,12 @@ proptest! {
 #[test]
 fn a_ticket_is_used_step_by_step() {
     let act = Step::Act {
-        action: Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how: Some(RelocateHow::Live) },
+        action: Action::Relocate {
+            service: "vm1".to_owned(),
+            to: "n3".to_owned(),
+            how: Some(RelocateHow::Live),
+            limits: Limits::default(),
+        },
         typed: Some("vm1".to_owned()),
         role: Role::Operator,
         read_only: false,

@@ -74,7 +74,7 @@ fn on(verb: V, id: &str) -> Action {
 }
 
 fn relocate(id: &str, to: &str, how: Option<RelocateHow>) -> Action {
-    Action::Relocate { service: id.to_owned(), to: to.to_owned(), how }
+    Action::Relocate { service: id.to_owned(), to: to.to_owned(), how, limits: quorate::domain::task::Limits::default() }
 }
 
 fn of_node(verb: NodeVerb) -> Action {

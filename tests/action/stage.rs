@@ -9,7 +9,7 @@ use quorate::domain::cluster::Cluster;
 use quorate::domain::observation::Question;
 use quorate::domain::observation::manager::{ManagerView, NodeKind};
 use quorate::domain::observation::simulation::{
-    GuestDefinition, GuestPlace, GuestState, PrimitiveConfig, SimAction, SimStep, Simulation, VolumeFacts,
+    CpuFit, GuestDefinition, GuestPlace, GuestState, PrimitiveConfig, SimAction, SimStep, Simulation, VolumeFacts,
 };
 use quorate::domain::observation::vmware::VmwareRow;
 use quorate::domain::stamp::Stamp;
@@ -98,8 +98,10 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
             let here = cluster.service(guest).is_some_and(|s| s.owners.iter().any(|o| **o == *node));
             Finding::State(if here { GuestState::Is("running".to_owned(), None) } else { GuestState::Absent })
         }
+        What::Cpu(..) => Finding::Cpu(CpuFit::Fits("a superset".to_owned())),
         What::Job(..) => Finding::Job(quorate::domain::observation::simulation::GuestJob::default()),
         What::Vmware(vmx) => Finding::Vmware(vmware(vmx, &node, cluster)),
+        What::Limits(..) => Finding::Limits(quorate::domain::task::Limits { bandwidth_mib: Some(8), downtime_ms: Some(500) }),
         What::FenceDevices(_) => Finding::FenceDevices(Vec::new()),
         What::Volume(_) => Finding::Volume(VolumeFacts {
             size: 64 << 20,

@@ -1,19 +1,35 @@
 //! The sudoers file of each role.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
 
+use quorate::action::gate::needed_role;
+use quorate::action::inquiry::{self, Finding};
+use quorate::action::plan::Work;
+use quorate::action::{Findings, lock};
 use quorate::doctor::sudoers;
+use quorate::domain::cluster::Cluster;
 use quorate::domain::role::Role;
+use quorate::domain::task::{Action, FenceHow, GrowSize, Limits, NodeVerb as N, RelocateHow, ServiceVerb as S, VolumeName};
+use quorate::link::{Become, CommandLine};
+use quorate::probe::systemd::starter::Starter;
+use regex::Regex;
+
+use super::{plans, stage};
+use crate::state::build::START;
 
 #[test]
 fn each_role_has_what_the_one_before_has_and_more() {
     let [viewer, operator, admin] = [Role::Viewer, Role::Operator, Role::Admin].map(sudoers::file);
     assert!(viewer.contains("QUORATE_LOOK") && !viewer.contains("QUORATE_ACT"));
-    assert!(operator.contains("--(reboot|fence|unfence)") && !operator.contains("--confirm"));
+    assert!(operator.contains("--(reboot|fence|unfence)") && !operator.contains("--confirm "));
     assert!(admin.contains("--confirm") && admin.contains("pvmove"));
     for file in [&viewer, &operator, &admin] {
         assert!(file.contains("/usr/sbin/crm_mon"), "{file}");
-        assert!(!file.contains("/sh "), "a shell is everything: {file}");
+        assert!(!file.contains("/sh ") && !file.contains("/env "), "a shell is everything: {file}");
         assert!(!file.lines().any(|l| l.trim_end_matches(", \\").ends_with(" *")), "a star matches anything: {file}");
     }
 }
@@ -31,5 +47,222 @@ fn sudo_itself_reads_it() {
         let out = Command::new("visudo").arg("-cf").arg(&file).output().unwrap();
         let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
         assert!(out.status.success(), "{}: {said}", role.word());
+    }
+}
+
+/// The rules of a file: tool and arguments as sudo matches them.
+struct Rules(Vec<(String, Regex)>);
+
+impl Rules {
+    fn of(role: Role) -> Self {
+        let rules = sudoers::file(role);
+        let lines = rules.lines().filter_map(|l| l.strip_prefix("    /usr/bin/")).map(|l| l.trim_end_matches(", \\"));
+        Self(lines.map(|line| line.split_once(' ').map(|(tool, args)| (tool.to_owned(), pattern(args))).unwrap()).collect())
+    }
+
+    fn allow(&self, words: &str) -> bool {
+        let (tool, args) = words.split_once(' ').unwrap_or((words, ""));
+        self.0.iter().any(|(known, pattern)| known == tool && pattern.is_match(args))
+    }
+}
+
+/// Arguments of a rule: a regular expression, or words with backslashes before what is special.
+fn pattern(args: &str) -> Regex {
+    if args.starts_with('^') {
+        return Regex::new(args).unwrap();
+    }
+    let mut plain = String::new();
+    let mut chars = args.chars();
+    while let Some(c) = chars.next() {
+        plain.extend(if c == '\\' { chars.next() } else { Some(c) });
+    }
+    Regex::new(&format!("^{}$", regex::escape(if args == "\"\"" { "" } else { &plain }))).unwrap()
+}
+
+/// Every action on the three members that are told by hand.
+fn actions() -> Vec<Action> {
+    let service = || "vm1".to_owned();
+    let node = || "n2".to_owned();
+    let volume = VolumeName { vg: "vg".to_owned(), lv: "data".to_owned() };
+    let mut all: Vec<Action> = [
+        S::Cancel,
+        S::PostCopy,
+        S::Suspend,
+        S::Resume,
+        S::Start,
+        S::Stop,
+        S::StopForced,
+        S::Restart,
+        S::Reset,
+        S::Freeze,
+        S::Unfreeze,
+        S::Cleanup,
+        S::Clear,
+        S::Unregister,
+    ]
+    .map(|verb| Action::Service(verb, service()))
+    .into();
+    let of_nodes = [N::ConfirmFence, N::TestFence, N::Standby, N::Unstandby, N::Drain, N::Leave, N::Join, N::Reboot];
+    all.extend(of_nodes.map(|verb| Action::Node(verb, node())));
+    all.extend(RelocateHow::ALL.map(|how| Action::Relocate {
+        service: service(),
+        to: "n3".to_owned(),
+        how: Some(how),
+        limits: Limits::default(),
+    }));
+    let limits = Limits { downtime_ms: Some(500), bandwidth_mib: Some(8) };
+    all.push(Action::Relocate { service: service(), to: "n3".to_owned(), how: Some(RelocateHow::Live), limits });
+    all.push(Action::Limit { service: service(), limits });
+    all.extend([FenceHow::Reboot, FenceHow::Off, FenceHow::On].map(|how| Action::Fence { node: node(), how }));
+    all.extend([true, false].map(|on| Action::Maintenance { on }));
+    all.push(Action::Register { guest: "odd".to_owned(), prefer: vec!["n1".to_owned()] });
+    all.push(Action::Grow { volume, size: GrowSize::By(4 << 20) });
+    all.push(Action::Evacuate { pv: "/dev/mapper/san1".to_owned(), onto: None });
+    all
+}
+
+/// Pictures in which every action has its turn.
+fn pictures() -> Vec<Cluster> {
+    use quorate::domain::cluster::{MemberStatus, ServiceState};
+    let mut one_active = plans::storage();
+    one_active.volumes[0].active_on.truncate(1);
+    let change = |change: fn(&mut Cluster)| {
+        let mut cluster = plans::storage();
+        change(&mut cluster);
+        cluster
+    };
+    vec![
+        plans::storage(),
+        one_active,
+        change(|c| c.members[1].status = MemberStatus::Standby),
+        change(|c| c.members[1].status = MemberStatus::Offline),
+        change(|c| c.options.maintenance_mode = Some(true)),
+        change(|c| c.services.iter_mut().for_each(|s| s.state = ServiceState::Migrating)),
+        change(|c| c.services.iter_mut().for_each(|s| s.flags.push("unmanaged"))),
+        change(|c| c.services.iter_mut().for_each(|s| (s.state, s.failed_operation) = (ServiceState::Stopped, true))),
+    ]
+}
+
+/// All privileged lines of an action, whatever its inquiry finds.
+fn lines(action: &Action, cluster: &Cluster) -> Vec<CommandLine> {
+    let mut all = vec![lock::command(&stage::intent(action.clone()))];
+    for (starter, state) in [(Starter::Systemd, "running"), (Starter::SysV, "paused"), (Starter::None, "running")] {
+        let change = |query: &quorate::action::Query, finding: &mut Finding| match finding {
+            // The guest that is to be registered runs on the first node.
+            Finding::State(found) if &*query.node == "n1" && format!("{:?}", query.what).contains("\"odd\"") => {
+                *found = quorate::domain::observation::simulation::GuestState::Is("running".to_owned(), None);
+            }
+            Finding::Starter(found) => *found = starter,
+            Finding::Primitive(config) => config.attributes.push(("migrate_options".to_owned(), "--postcopy".to_owned())),
+            Finding::Definition(definition) => {
+                (definition.kind, definition.cpu) = (Some("kvm".to_owned()), Some("<cpu mode='custom'/>".to_owned()));
+            }
+            Finding::Place(place) if matches!(place.guest, quorate::domain::observation::simulation::GuestState::Is(..)) => {
+                place.guest = quorate::domain::observation::simulation::GuestState::Is(state.to_owned(), None);
+            }
+            _ => {}
+        };
+        let mut found = Findings::default();
+        loop {
+            let needed = inquiry::needed(action, cluster, &found);
+            if needed.is_empty() {
+                break;
+            }
+            for query in needed {
+                all.push(query.command());
+                let mut finding = stage::answer(&query, cluster);
+                change(&query, &mut finding);
+                found.put(query, Ok(finding));
+            }
+        }
+        let Ok(plan) = stage::plan_with(action, cluster, START, change) else { continue };
+        for step in &plan.steps {
+            match &step.work {
+                Work::Change { command, .. } => all.push(command.clone()),
+                Work::Ask(query) => all.push(query.command()),
+                Work::Wait { until, meter, .. } => {
+                    all.extend(until.queries().into_iter().chain(meter).map(quorate::action::Query::command));
+                }
+            }
+        }
+        all.extend(plan.proof.iter().flat_map(|c| c.queries()).map(quorate::action::Query::command));
+    }
+    all.retain(CommandLine::is_privileged);
+    all
+}
+
+/// What a line has sudo run. Scripts run for real, with a sudo that only writes down what it should run, and answers well, badly, or not at all.
+fn sudoed(line: &CommandLine, dir: &Path) -> BTreeSet<String> {
+    let argv = line.effective(Become::Sudo);
+    if let ["sudo", "-n", rest @ ..] = argv.as_slice() {
+        return [rest.join(" ")].into();
+    }
+    let log = dir.join("log");
+    fs::write(&log, "").unwrap();
+    let missing = "echo No such file or directory >&2; exit 2";
+    let uuid = "*domuuid*) echo 00000000-0000-4000-8000-0000000000aa";
+    let well = format!("case \"$*\" in {uuid} ;; *) echo vm1 ;; esac");
+    let without_file = format!("case \"$*\" in stat*) {missing} ;; {uuid} ;; *) echo vm1 ;; esac");
+    // What a script waits for before it goes on is not waited for here.
+    let sleep = dir.join("sleep");
+    fs::write(&sleep, "#!/bin/sh\n[ \"$1\" -gt 60 ] && exec /bin/sleep \"$1\"; exit 0\n").unwrap();
+    fs::set_permissions(&sleep, fs::Permissions::from_mode(0o755)).unwrap();
+    for answer in [&well, &without_file, missing, "exit 1"] {
+        let sudo = dir.join("sudo");
+        fs::write(&sudo, format!("#!/bin/sh\nshift\necho \"$*\" >>{}\n{answer}\n", log.display())).unwrap();
+        fs::set_permissions(&sudo, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:/usr/bin:/bin", dir.display());
+        let out = Command::new("timeout").args(["-k", "1", "1"]).args(&argv).env("PATH", path).env("SSH_CONNECTION", "a 1 b 22").output();
+        out.unwrap();
+    }
+    // A reboot goes on behind its answer.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    fs::read_to_string(&log).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn all_that_an_action_sends_is_allowed_to_its_role_and_no_script_runs_as_root() {
+    let dir = tempfile::tempdir().unwrap();
+    let rules = [Role::Viewer, Role::Operator, Role::Admin].map(|role| (role, Rules::of(role)));
+    let mut known: BTreeSet<Vec<String>> = BTreeSet::new();
+    let mut scripts: BTreeMap<(Option<String>, &str), u32> = BTreeMap::new();
+    let mut actors = BTreeSet::new();
+    for (action, cluster) in actions().iter().flat_map(|a| pictures().into_iter().map(move |c| (a, c))) {
+        let role = needed_role(action);
+        let (_, allowed) = rules.iter().find(|(r, _)| *r == role).unwrap();
+        for line in lines(action, &cluster) {
+            let mut key = line.argv().to_vec();
+            key.push(role.word().to_owned());
+            // A script is what it is whatever the names: a few of them are enough.
+            let script = line.argv().get(2).filter(|_| line.argv()[0] == "sh").cloned();
+            let tried = scripts.entry((script.clone(), role.word())).or_insert(0);
+            if !known.insert(key) || (script.is_some() && *tried == 3) {
+                continue;
+            }
+            *tried += 1;
+            for words in sudoed(&line, dir.path()) {
+                assert!(allowed.allow(&words), "{action}: {} may not: sudo {words}", role.word());
+                actors.insert(words.split(' ').next().unwrap().to_owned());
+            }
+        }
+    }
+    for tool in
+        ["crm_simulate", "flock", "virsh", "pvmove", "lvextend", "tee", "corosync-cfgtool", "systemctl", "pacemakerd", "rm", "shutdown"]
+    {
+        assert!(actors.contains(tool), "no plan runs {tool}: {actors:?}");
+    }
+    // What is close to a rule and none.
+    let (_, operator) = &rules[1];
+    for words in [
+        "sh -c id",
+        "virsh -c qemu:///system destroy --domain vm1 --graceful",
+        "rm -f -- /etc/passwd",
+        "rm -f -- /srv/../etc/x.quorate-save",
+        "flock -n /run/lock/quorate.x.22 sh",
+        "crm_resource --cleanup --resource vm1 --node n1",
+        "cibadmin --delete --scope resources --xml-text <primitive id=\"vm1\"/>",
+        "stat -Lc %i:%s:%Y -- /a b",
+    ] {
+        assert!(!operator.allow(words), "{words}");
     }
 }

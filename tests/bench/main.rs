@@ -14,12 +14,14 @@ mod clock;
 mod fleet;
 mod frame;
 mod glass;
+mod guests;
 mod lab;
 mod line;
 mod load;
 mod nodes;
 mod parse;
 mod picture;
+mod preview;
 mod pty;
 mod rss;
 mod start;
@@ -34,6 +36,8 @@ const GROUPS: &[(&str, fn())] = &[
     ("start-picture", picture::run),
     ("glass", glass::run),
     ("load", load::run),
+    ("guests", guests::run),
+    ("preview", preview::run),
 ];
 
 fn main() {

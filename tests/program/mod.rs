@@ -13,6 +13,7 @@ mod quorum;
 mod reach;
 mod rhcs_act;
 mod services;
+mod slow;
 mod storage;
 mod versions;
 mod vmware_service;

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use quorate::action::gate;
+use quorate::domain::secret::Secret;
+use quorate::domain::stamp::Stamp;
+
 use super::rig::Terminal;
 
 /// Longer than keys are ignored for after a dialog came up.
@@ -63,6 +67,37 @@ fn a_node_is_fenced_by_its_name_alone() {
     t.wait("the task", |s| s.contains(&format!("fence {node} --how reboot")));
     let text = t.wait("the proof", |s| s.contains("done and proved"));
     assert!(text.contains(&format!("reboot of {node}")) || text.contains("fence history"), "{text}");
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
+}
+
+#[test]
+fn what_two_must_agree_on_asks_for_the_second_ones_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config.toml");
+    let operator = |name: &str, secret: &str| format!("[[cluster.operator]]\nname = \"{name}\"\nsecret = \"{secret}\"\n");
+    let cluster = "operator = \"anna\"\n[[cluster]]\nname = \"net-cluster\"\nhosts = [\"n1\"]\ntwo_person = [\"fence\"]\n";
+    std::fs::write(&file, format!("{cluster}{}{}", operator("anna", "a"), operator("ben", "b"))).unwrap();
+    let mut t = Terminal::open(&["demo", "--seed", "1", "--config", file.to_str().unwrap()], &[], (140, 40));
+    t.wait("services", |s| s.contains("QUORATE 5 of 5") && s.contains("started"));
+    t.type_in("1");
+    t.wait("the table", |s| s.contains("▸1 Members") && s.contains("esc back"));
+    t.type_in("f");
+    t.wait("the ways", |s| s.contains("off and on again"));
+    t.type_in("\r");
+    let text = t.wait("the plan", |s| s.contains("Type the node's name"));
+    assert!(text.contains("ben runs: quorate approve fence"), "{text}");
+    let node = named(&text, "FENCE");
+    std::thread::sleep(READ);
+    t.type_in(&format!("{node}\r"));
+    t.wait("the question", |s| s.contains("Code: _"));
+    // Her own does not count.
+    let code = |secret: &str| gate::code(&Secret::new(secret), &format!("fence {node} --how reboot"), gate::window(Stamp::now()));
+    t.type_in(&format!("{}\r", code("a")));
+    t.wait("the refusal", |s| s.contains("does not fit"));
+    t.type_in(&format!("{}\r", code("b")));
+    t.wait("the task", |s| s.contains(&format!("fence {node} --how reboot")) && s.contains("Task"));
+    t.wait("the proof", |s| s.contains("done and proved"));
     t.type_in("q");
     assert_eq!(t.end(), 0);
 }

@@ -102,32 +102,7 @@ fn every_question_is_answered_in_a_form_that_its_parser_reads() {
     let simulation = calm();
     let mut node = Node::of(&simulation, 1);
     let tools = node.tools();
-    let all = [
-        Question::CrmMon,
-        Question::Constraints,
-        Question::FenceHistory,
-        Question::FenceDevices,
-        Question::Quorum,
-        Question::Links,
-        Question::LinkStats,
-        Question::Cmap,
-        Question::Dlm,
-        Question::Watchdog,
-        Question::Units,
-        Question::Daemons,
-        Question::Host,
-        Question::Clock,
-        Question::Lvs,
-        Question::Vgs,
-        Question::Pvs,
-        Question::DeviceMapper,
-        Question::Filesystems,
-        Question::Multipath,
-        Question::Net,
-        Question::Bonding,
-        Question::LinkSpeeds,
-    ];
-    for question in all {
+    for question in Question::ALL.into_iter().filter(|q| quorate::sim::is_answered(*q, Manager::Pacemaker)) {
         assert!(node.ask(question, &tools).is_some(), "{question:?} is not asked of a simulated node");
     }
 }
@@ -153,21 +128,7 @@ fn under_rgmanager_the_old_tools_are_answered_for_and_clusvcadm_is_obeyed() {
     let mut node = Node::of(&simulation, 0);
     let tools = node.tools();
     assert!(!tools.has("crm_mon") && !tools.has("journalctl"), "{tools:?}");
-    for question in [
-        Question::Cman,
-        Question::Groups,
-        Question::ClusterConf,
-        Question::InitScripts,
-        Question::Lvs,
-        Question::Vgs,
-        Question::Pvs,
-        Question::DeviceMapper,
-        Question::Multipath,
-        Question::Net,
-        Question::Bonding,
-        Question::Filesystems,
-        Question::Host,
-    ] {
+    for question in Question::ALL.into_iter().filter(|q| quorate::sim::is_answered(*q, Manager::Rgmanager)) {
         assert!(node.ask(question, &tools).is_some(), "{question:?} is not asked of a simulated node");
     }
     let owner = |node: &mut Node| match node.ask(Question::Clustat, &tools) {

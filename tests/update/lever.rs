@@ -12,7 +12,7 @@ use quorate::command::{Command, Danger, TABLE};
 use quorate::domain::cluster::{Cluster, MemberStatus};
 use quorate::domain::event::{Event, Severity, Source};
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, FenceHow, NodeVerb, RelocateHow, ServiceVerb, Target, Task, TaskId, TaskStatus};
+use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, RelocateHow, ServiceVerb, Target, Task, TaskId, TaskStatus};
 use quorate::keymap::{Code, Key, parse_chord};
 
 use crate::action::stage;
@@ -111,7 +111,7 @@ fn a_relocation_is_chosen_read_and_confirmed() {
     assert!(rig.sent.is_empty() && rig.model.dialog.is_none(), "Cancel has the focus");
     rig.keys("m enter tab enter");
     let (plan, typed) = rig.sent.pop().unwrap();
-    let live = Action::Relocate { service: "vm1".into(), to: "n2".into(), how: Some(RelocateHow::Live) };
+    let live = Action::Relocate { service: "vm1".into(), to: "n2".into(), how: Some(RelocateHow::Live), limits: Limits::default() };
     assert_eq!((plan.intent.action, typed), (live, None));
 }
 
@@ -334,7 +334,7 @@ fn the_palette_shows_what_does_not_apply_and_why() {
 fn task(id: u64, status: TaskStatus) -> Task {
     Task {
         id: TaskId(id),
-        action: Action::Relocate { service: "vm1".into(), to: "n2".into(), how: Some(RelocateHow::Live) },
+        action: Action::Relocate { service: "vm1".into(), to: "n2".into(), how: Some(RelocateHow::Live), limits: Limits::default() },
         status,
         by: "anna@bastion".into(),
         from: "10.0.0.9".into(),
@@ -351,7 +351,7 @@ fn task(id: u64, status: TaskStatus) -> Task {
         result: status.is_over().then(|| "done and proved".into()),
         proof: Vec::new(),
         notices: Vec::new(),
-        undo: Some(Action::Relocate { service: "vm1".into(), to: "n1".into(), how: Some(RelocateHow::Live) }),
+        undo: Some(Action::Relocate { service: "vm1".into(), to: "n1".into(), how: Some(RelocateHow::Live), limits: Limits::default() }),
     }
 }
 

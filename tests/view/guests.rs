@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quorate::app::depend::{Thing, dies};
-use quorate::app::detail::guest::{converges, progress};
+use quorate::app::detail::guest::progress;
 use quorate::app::{Effect, Model, Msg, update};
 use quorate::domain::cluster::{Cluster, ServiceGuest};
 use quorate::domain::guest::{Definition, Disk, DiskKind, Guest, GuestFigures, GuestState, Nic, VirtNode};
@@ -187,8 +187,8 @@ fn progress_says_when_a_migration_will_not_converge() {
         iteration: Some(3),
         ..GuestJob::default()
     };
-    assert_eq!((progress(&job).as_str(), converges(&job)), ("outgoing migration 71%, 10 s left", Some(true)));
+    assert_eq!((progress(&job).as_str(), job.converges()), ("outgoing migration 71%, 10 s left", Some(true)));
     let hopeless = GuestJob { dirty_rate: Some(200), ..job };
-    assert_eq!(converges(&hopeless), Some(false));
+    assert_eq!(hopeless.converges(), Some(false));
     assert!(progress(&hopeless).contains("will not converge"));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quorate::app::Msg;
 use quorate::domain::cluster::MemberStatus;
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, Progress, RelocateHow, StepState, Task, TaskId, TaskStatus, TaskStep};
+use quorate::domain::task::{Action, Limits, Progress, RelocateHow, StepState, Task, TaskId, TaskStatus, TaskStep};
 
 use super::{paint, sample};
 use crate::update::lever::Rig;
@@ -66,7 +66,7 @@ fn task(id: u64, to: &str, status: TaskStatus) -> Task {
     let second = if over { StepState::Done } else { StepState::Running };
     Task {
         id: TaskId(id),
-        action: Action::Relocate { service: "vm1".into(), to: to.into(), how: Some(RelocateHow::Live) },
+        action: Action::Relocate { service: "vm1".into(), to: to.into(), how: Some(RelocateHow::Live), limits: Limits::default() },
         status,
         by: "anna@bastion".into(),
         from: "10.0.0.9".into(),
@@ -85,7 +85,12 @@ fn task(id: u64, to: &str, status: TaskStatus) -> Task {
         result: over.then(|| "done and proved".into()),
         proof: if over { vec!["the manager has vm1 started on n2 and nowhere else".into()] } else { Vec::new() },
         notices: Vec::new(),
-        undo: over.then(|| Action::Relocate { service: "vm1".into(), to: "n1".into(), how: Some(RelocateHow::Live) }),
+        undo: over.then(|| Action::Relocate {
+            service: "vm1".into(),
+            to: "n1".into(),
+            how: Some(RelocateHow::Live),
+            limits: Limits::default(),
+        }),
     }
 }
 

@@ -152,16 +152,8 @@ impl Executor {
     ) {
         run.asking.remove(query);
         let found = read(query, result);
-        if let Ok(Finding::Job(job)) = &found
-            && let Some((total, left)) = job.total.zip(job.remaining).filter(|(total, _)| *total > 0)
-        {
-            let done = total.saturating_sub(left);
-            let percent = u8::try_from(done.saturating_mul(100) / total).unwrap_or(100).min(100);
-            run.task.progress = Some(Progress {
-                percent: Some(percent),
-                words: format!("{} of {} MiB", done >> 20, total >> 20),
-                left: outcome::left(job),
-            });
+        if let Ok(Finding::Job(job)) = &found {
+            run.migrates(job);
         }
         run.found.put(query.clone(), found.clone());
         if let Phase::Asking(at, _) = run.phase {

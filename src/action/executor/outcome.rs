@@ -6,6 +6,7 @@ use crate::action::inquiry::{Finding, Query};
 use crate::action::plan::Reads;
 use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::GuestJob;
+use crate::domain::task::Progress;
 use crate::link::Answer;
 use crate::probe::Raw;
 use crate::probe::rhcs::act::{self, Outcome, Verdict};
@@ -89,6 +90,27 @@ pub(super) fn percent(line: &str) -> Option<u8> {
     let number = before.trim_end().rsplit(|c: char| !c.is_ascii_digit() && c != '.').next()?;
     let whole = number.split('.').next()?;
     whole.parse().ok().filter(|p| *p <= 100)
+}
+
+/// How far a job is: what was moved, what moves and what the guest changes meanwhile, how long it would stand still.
+pub(super) fn progress(job: &GuestJob) -> Option<Progress> {
+    let (total, remaining) = job.total.zip(job.remaining).filter(|(total, _)| *total > 0)?;
+    let done = total.saturating_sub(remaining);
+    let percent = u8::try_from(done.saturating_mul(100) / total).unwrap_or(100).min(100);
+    let mut words = format!("{} of {} MiB", done >> 20, total >> 20);
+    let rate = |bytes: u64| if bytes < 10 << 20 { format!("{} KiB/s", bytes >> 10) } else { format!("{} MiB/s", bytes >> 20) };
+    let more = [
+        job.iteration.map(|n| format!("round {n}")),
+        job.bandwidth.map(|n| format!("{} sent", rate(n))),
+        job.dirty_rate.map(|n| format!("{} changed", rate(n))),
+        job.downtime_ms.map(|ms| format!("{ms} ms of downtime expected")),
+        (job.converges() == Some(false)).then(|| "WILL NOT CONVERGE".to_owned()),
+    ];
+    for part in more.into_iter().flatten() {
+        words.push_str(", ");
+        words.push_str(&part);
+    }
+    Some(Progress { percent: Some(percent), words, left: left(job).filter(|_| job.converges() != Some(false)) })
 }
 
 /// How long a job will take, by what it moves and what the guest dirties meanwhile; none: it does not come nearer.

@@ -7,11 +7,13 @@ use crate::action::gate::Ticket;
 use crate::action::inquiry::{Findings, Query};
 use crate::action::plan::Undo;
 use crate::domain::node::NodeKey;
+use crate::domain::observation::simulation::GuestJob;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{StepState, Task, TaskId, TaskStatus, TaskStep};
 use crate::link::{ChangeId, StreamId};
 
-use super::LOOK;
+use super::{LOOK, outcome};
+use crate::action::migration;
 
 /// How long a lock is waited for.
 pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(15);
@@ -21,6 +23,11 @@ pub(super) const PROOF_PATIENCE: Duration = Duration::from_secs(45);
 pub(super) const LOOKUP_PATIENCE: Duration = Duration::from_secs(25);
 /// Lines of output that a step keeps.
 const LINES: usize = 400;
+
+/// So many looks in a row must say that a migration will not end.
+const SURE: u8 = 3;
+/// How that verdict begins.
+const HOPELESS: &str = "will not converge";
 
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +64,10 @@ pub(super) struct Run {
     pub failed: Option<String>,
     /// The answer to a changing command was lost, or nobody could be asked any more.
     pub lost: Option<String>,
+    /// What would end the wait in vain was seen not to be so.
+    pub doubted: bool,
+    /// How many times in a row its migration did not look like ending.
+    pub hopeless: u8,
     /// The operator wants it stopped.
     pub stopping: bool,
     /// What is older than this says nothing about the step that runs.
@@ -108,6 +119,8 @@ impl Run {
             sent: false,
             failed: None,
             lost: None,
+            doubted: false,
+            hopeless: 0,
             stopping: false,
             since: now,
             found: Findings::default(),
@@ -144,6 +157,20 @@ impl Run {
                 step.output.remove(0);
             }
             step.output.push(line);
+        }
+    }
+
+    /// How far a migration is; the verdict, once it is certain that it does not come nearer.
+    pub(super) fn migrates(&mut self, job: &GuestJob) {
+        let Some(progress) = outcome::progress(job) else { return };
+        self.task.progress = Some(progress);
+        self.hopeless = if job.converges() == Some(false) { self.hopeless.saturating_add(1) } else { 0 };
+        let told = self.task.notices.iter().any(|n| n.starts_with(HOPELESS));
+        if self.hopeless >= SURE
+            && !told
+            && let Some(verdict) = migration::verdict(job)
+        {
+            self.task.notices.push(verdict);
         }
     }
 

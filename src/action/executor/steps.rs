@@ -70,6 +70,7 @@ impl Executor {
                 }
                 Work::Wait { .. } => {
                     run.phase = Phase::Waiting(at, now);
+                    run.doubted = false;
                     run.looked = Stamp::default();
                     return self.look(run, cluster, now, out);
                 }
@@ -162,12 +163,22 @@ impl Executor {
     }
 
     fn wait(&mut self, run: &mut Run, at: usize, since: Stamp, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
-        let Some(Work::Wait { until, patience, meter }) = run.ticket.plan().steps.get(at).map(|s| s.work.clone()) else { return };
+        let Some(Work::Wait { until, patience, meter, unless }) = run.ticket.plan().steps.get(at).map(|s| s.work.clone()) else { return };
         let verdict = until.judge(&Seen { cluster, found: &run.found, since: run.since });
         if verdict.holds() {
             run.print(at, verdict.words().to_owned());
             run.mark(at, StepState::Done, now);
             return self.advance(run, Some(at), cluster, now, out);
+        }
+        if let Some(vain) = unless.map(|u| u.judge(&Seen { cluster, found: &run.found, since: run.since })) {
+            if vain.holds() && run.doubted {
+                let why = format!("called off meanwhile: {}", vain.words());
+                run.print(at, why.clone());
+                run.mark(at, StepState::Failed, now);
+                run.fail(why);
+                return self.advance(run, Some(at), cluster, now, out);
+            }
+            run.doubted |= matches!(vain, Verdict::Not(_));
         }
         let late = since.age(now) > patience;
         // The wait before an `always` step is the last thing that may be cut short.

@@ -1,6 +1,6 @@
 //! The one place that decides whether an action may run.
 
-use crate::domain::cluster::{Cluster, MemberStatus, Service, ServiceState, Stack};
+use crate::domain::cluster::{Cluster, MemberStatus, Stack};
 use crate::domain::observation::manager::FenceStatus;
 use crate::domain::role::Role;
 use crate::domain::stamp::Stamp;
@@ -8,6 +8,7 @@ use crate::domain::task::{Action, FenceHow, NodeVerb, ServiceVerb, Target, Task}
 
 use super::plan::{Basis, Plan, QuorumAfter, Refusal};
 
+pub mod safe;
 mod second;
 mod ticket;
 
@@ -122,7 +123,11 @@ fn data(plan: &Plan, cluster: &Cluster, now: Stamp, against: &mut Vec<Refusal>) 
 
 fn quorum(plan: &Plan, cluster: &Cluster, against: &mut Vec<Refusal>) {
     if plan.needs.quorum {
-        against.extend(no_quorum(plan.intent.action.word(), cluster));
+        let because = safe::why_not(&plan.intent.action).filter(|_| cluster.quorum.quorate.is_some());
+        against.extend(no_quorum(plan.intent.action.word(), cluster).map(|mut refusal| {
+            refusal.why.extend(because.into_iter().flat_map(|why| [": ", why]));
+            refusal
+        }));
     }
 }
 
@@ -153,14 +158,11 @@ fn moved(plan: &Plan, cluster: &Cluster, against: &mut Vec<Refusal>) {
     }
 }
 
-/// Whether the manager is at work on a service.
-fn in_transit(service: &Service) -> bool {
-    matches!(service.state, ServiceState::Starting | ServiceState::Stopping | ServiceState::Migrating | ServiceState::Recovering)
-}
-
 fn in_flight(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp, against: &mut Vec<Refusal>) {
     let target = &plan.target;
-    let mine = session.tasks.iter().filter(|t| !t.status.is_over()).find(|t| touches(&t.action, &plan.intent.action, cluster));
+    let wanted = &plan.intent.action;
+    let mut running = session.tasks.iter().filter(|t| !t.status.is_over());
+    let mine = running.find(|t| touches(&t.action, wanted, cluster) && !goes_beside(t.action.word(), wanted));
     if let Some(task) = mine {
         against.push(Refusal::new(
             "in-flight",
@@ -168,13 +170,16 @@ fn in_flight(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp, agai
             "wait until it is over, or stop it",
         ));
     }
-    let recent = |o: &&Other| o.target == target.to_string() && o.at.age(now) < OTHERS_COUNT;
+    let recent = |o: &&Other| {
+        let beside = goes_beside(o.words.split(' ').next().unwrap_or_default(), wanted);
+        o.target == target.to_string() && o.at.age(now) < OTHERS_COUNT && !beside
+    };
     if let Some(other) = session.others.iter().find(recent) {
         against.push(Refusal::new("in-flight-elsewhere", format!("another quorate is at work: {}", other.words), "wait until it is over"));
     }
     if let Target::Service(id) = target
         && plan.needs.at_rest
-        && let Some(service) = cluster.service(id).filter(|s| in_transit(s))
+        && let Some(service) = cluster.service(id).filter(|s| s.state.is_in_transit())
     {
         let why = format!("{id} is {}: the manager is at work on it", service.state.word());
         against.push(Refusal::new("in-transit", why, "wait until it has settled"));
@@ -183,6 +188,11 @@ fn in_flight(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp, agai
 
 /// For how long a line of another quorate without an end counts.
 const OTHERS_COUNT: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// What is done to a migration goes beside the action that moves the guest.
+fn goes_beside(running: &str, wanted: &Action) -> bool {
+    wanted.is_about_migration() && matches!(running, "relocate" | "drain" | "standby" | "reboot" | "leave" | "evacuate")
+}
 
 /// Whether two actions must not run at once. Fencing waits for nothing that it would end anyway.
 fn touches(running: &Action, wanted: &Action, cluster: &Cluster) -> bool {

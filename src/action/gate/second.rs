@@ -6,6 +6,7 @@ use sha2::Sha256;
 use crate::action::plan::{Plan, Refusal};
 use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
+use crate::domain::task::Action;
 
 /// How long a code counts, in seconds.
 const WINDOW: i64 = 120;
@@ -22,12 +23,19 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// What stands against the plan for want of a second operator.
-    pub(super) fn judge(&self, plan: &Plan, given: Option<&str>, now: Stamp) -> Option<Refusal> {
-        let word = plan.intent.action.word();
-        if !self.actions.iter().any(|a| a == word) {
+    /// Whether the action needs a second operator; then who can give the code, and by which command.
+    pub fn asks(&self, action: &Action) -> Option<String> {
+        if !self.actions.iter().any(|a| a == action.word()) {
             return None;
         }
+        let who: Vec<&str> = self.operators.iter().map(|(name, _)| name.as_str()).filter(|name| *name != self.me).collect();
+        let who = if who.is_empty() { "nobody else is a [[cluster.operator]]".to_owned() } else { who.join(" or ") };
+        Some(format!("{who} runs: quorate approve {action}"))
+    }
+
+    /// What stands against the plan for want of a second operator.
+    pub(super) fn judge(&self, plan: &Plan, given: Option<&str>, now: Stamp) -> Option<Refusal> {
+        let asks = self.asks(&plan.intent.action)?;
         let text = plan.intent.action.to_string();
         let window = window(now);
         let good = given.is_some_and(|given| {
@@ -37,8 +45,7 @@ impl Approval {
         if good {
             return None;
         }
-        let who: Vec<&str> = self.operators.iter().map(|(name, _)| name.as_str()).filter(|name| *name != self.me).collect();
-        let lift = format!("{} runs: quorate approve {text}; then give the code with --code", who.join(" or "));
+        let lift = format!("{asks}; then give the code with --code");
         let why = if given.is_some() {
             "the second operator's code does not fit this action, or is too old"
         } else {

@@ -89,6 +89,8 @@ pub enum Work {
         patience: Duration,
         /// What says how far it is.
         meter: Option<Query>,
+        /// Once this was seen not to be so and then is, the wait is in vain.
+        unless: Option<Box<Condition>>,
     },
     /// Asks something whose answer is shown, and that must be answered well.
     Ask(Query),
@@ -131,7 +133,11 @@ impl Step {
 
     /// A wait.
     pub fn wait(title: impl Into<String>, until: Condition, secs: u64) -> Self {
-        Self { title: title.into(), work: Work::Wait { until, patience: Duration::from_secs(secs), meter: None }, when: When::Well }
+        Self {
+            title: title.into(),
+            work: Work::Wait { until, patience: Duration::from_secs(secs), meter: None, unless: None },
+            when: When::Well,
+        }
     }
 
     /// This step at another time.
@@ -146,6 +152,15 @@ impl Step {
     pub fn metered(mut self, query: Query) -> Self {
         if let Work::Wait { meter, .. } = &mut self.work {
             *meter = Some(query);
+        }
+        self
+    }
+
+    /// This wait with something that ends it in vain.
+    #[must_use]
+    pub fn unless(mut self, condition: Condition) -> Self {
+        if let Work::Wait { unless, .. } = &mut self.work {
+            *unless = Some(Box::new(condition));
         }
         self
     }
@@ -284,7 +299,7 @@ impl Input<'_> {
             undo: Undo::NotNeeded,
             notices: Vec::new(),
             confirm: Confirm::Yes,
-            needs: Needs::default(),
+            needs: Needs { quorum: super::gate::safe::why_not(&self.intent.action).is_some(), ..Needs::default() },
         }
     }
 }
@@ -313,9 +328,11 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
 fn by_pacemaker(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     use crate::domain::task::{NodeVerb as N, ServiceVerb as S};
     match &input.intent.action {
-        Action::Relocate { service, to, how } => super::relocate::plan(input, service, to, *how),
+        Action::Relocate { service, to, how, limits } => super::relocate::plan(input, service, to, *how, *limits),
+        Action::Limit { service, limits } => super::migration::limit(input, service, *limits),
         Action::Service(verb, service) => match verb {
             S::Cancel => super::migration::cancel(input, service),
+            S::PostCopy => super::migration::post_copy(input, service),
             S::Suspend | S::Resume | S::Reset => super::suspend::plan(input, *verb, service),
             S::Start | S::Stop | S::StopForced | S::Restart => super::run::plan(input, *verb, service),
             S::Freeze | S::Unfreeze => super::freeze::plan(input, *verb == S::Freeze, service),

@@ -37,7 +37,7 @@ pub(super) fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         }
     }
     match action {
-        Action::Relocate { service, to, how } => relocate::plan(input, service, to, *how),
+        Action::Relocate { service, to, how, .. } => relocate::plan(input, service, to, *how),
         Action::Service(ServiceVerb::Suspend | ServiceVerb::Resume | ServiceVerb::Reset, id) => {
             let Action::Service(verb, _) = action else { return Err(Vec::new()) };
             super::suspend::plan(input, *verb, id)
@@ -68,7 +68,7 @@ pub(super) fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             super::evacuate::plan(input, pv, onto.as_deref())
         }
         // Refused before: they stand in cluster.conf, and there is no maintenance mode. Answers are VMware's.
-        Action::Register { .. } | Action::Maintenance { .. } | Action::Answer { .. } => Err(Vec::new()),
+        Action::Register { .. } | Action::Maintenance { .. } | Action::Answer { .. } | Action::Limit { .. } => Err(Vec::new()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::action::plan::{Confirm, FateKind, Input, Plan, Reads, Refusal, Step, 
 use crate::action::relocate::refuse;
 use crate::action::whereabouts;
 use crate::domain::cluster::{Service, ServiceKind};
-use crate::domain::task::{Action, RelocateHow};
+use crate::domain::task::{Action, Limits, RelocateHow};
 use crate::probe::rhcs::act::Verb;
 
 use super::{OPERATION, clusvcadm, place, service};
@@ -36,9 +36,9 @@ pub fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHow>) -> 
     plan.proof.extend(service::seen_by_libvirt(input, moved, Some(to), &[&from]));
     consequences(input, moved, &target, way, &mut plan);
     notices(input, moved, to, way, &mut plan);
-    plan.undo = Undo::By(Action::Relocate { service: id.to_owned(), to: from.to_string(), how: Some(way) });
+    plan.undo = Undo::By(Action::Relocate { service: id.to_owned(), to: from.to_string(), how: Some(way), limits: Limits::default() });
     plan.confirm = Confirm::Yes;
-    plan.intent.action = Action::Relocate { service: id.to_owned(), to: to.to_owned(), how: Some(way) };
+    plan.intent.action = Action::Relocate { service: id.to_owned(), to: to.to_owned(), how: Some(way), limits: Limits::default() };
     plan.ways = ways;
     Ok(plan)
 }

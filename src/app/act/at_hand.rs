@@ -7,7 +7,7 @@ use crate::app::model::Model;
 use crate::app::msg::Effect;
 use crate::app::screen::Screen;
 use crate::app::update::notice;
-use crate::domain::task::Task;
+use crate::domain::task::{Action, Task};
 
 /// Whether the session may be left: with a task under way only the second time.
 pub fn may_leave(model: &mut Model, verb: &str) -> bool {
@@ -36,6 +36,17 @@ fn task_at_hand(model: &Model) -> Option<&Task> {
     match model.screen() {
         Screen::Task(page) => model.tasks.get(page.about),
         _ => model.tasks.selected(),
+    }
+}
+
+/// The service that the task at hand moves just now.
+pub fn moved_service(model: &Model) -> Option<&str> {
+    if !matches!(model.screen(), Screen::Task(_) | Screen::Tasks) {
+        return None;
+    }
+    match task_at_hand(model).filter(|t| !t.status.is_over()).map(|t| &t.action) {
+        Some(Action::Relocate { service, .. }) => Some(service),
+        _ => None,
     }
 }
 

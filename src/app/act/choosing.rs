@@ -9,7 +9,7 @@ use crate::app::words;
 use crate::domain::cluster::{Cluster, Member, MemberStatus};
 use crate::domain::observation::manager::NodeKind;
 use crate::domain::size;
-use crate::domain::task::{Action, FenceHow, GrowSize, VolumeName};
+use crate::domain::task::{Action, FenceHow, GrowSize, Limits, VolumeName};
 
 /// Something to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub enum Typed {
     Guest,
     /// How many votes to expect.
     Votes,
+    /// What the migration of a service may take.
+    Limits(String),
 }
 
 /// An input line for it.
@@ -92,6 +94,7 @@ impl Typing {
                 Ok(votes @ 1..) => Ok(Action::Expected { votes }),
                 _ => Err("a number of votes is expected, one at least".to_owned()),
             },
+            Typed::Limits(service) => Ok(Action::Limit { service: service.clone(), limits: limits(text)? }),
             Typed::Guest => {
                 let mut names = text.split([' ', ',']).filter(|w| !w.is_empty()).map(str::to_owned);
                 let guest = names.next().ok_or("the guest's name is expected, then the nodes that it prefers")?;
@@ -101,12 +104,25 @@ impl Typing {
     }
 }
 
+/// `500ms`, `8M`, or both: what ends in s is a time.
+fn limits(text: &str) -> Result<Limits, String> {
+    let mut limits = Limits::default();
+    for word in text.split([' ', ',']).filter(|w| !w.is_empty()) {
+        if word.ends_with('s') && !word.ends_with("/s") {
+            limits.downtime_ms = Some(Limits::downtime(word)?);
+        } else {
+            limits.bandwidth_mib = Some(Limits::bandwidth(word)?);
+        }
+    }
+    if limits.is_none() { Err("a time like 500ms or 2s, an amount in a second like 8M, or both".to_owned()) } else { Ok(limits) }
+}
+
 /// Nodes to which a service could be moved.
 pub fn nodes(service: &str, cluster: &Cluster) -> Vec<Choice> {
     let owners = cluster.service(service).map(|s| s.owners.clone()).unwrap_or_default();
     let other = |m: &&Member| !owners.contains(&m.name) && m.kind == NodeKind::Member;
     let choice = |m: &Member| Choice {
-        action: Action::Relocate { service: service.to_owned(), to: m.name.to_string(), how: None },
+        action: Action::Relocate { service: service.to_owned(), to: m.name.to_string(), how: None, limits: Limits::default() },
         label: m.name.to_string(),
         note: load(m),
         closed: (m.status != MemberStatus::Online).then(|| format!("{} is {}", m.name, m.status.word())),

@@ -15,7 +15,7 @@ use crate::app::model::Model;
 use crate::app::msg::Effect;
 use crate::app::update::notice;
 use crate::domain::observation::Trouble;
-use crate::domain::task::Action;
+use crate::domain::task::{Action, Limits};
 use crate::keymap::{Code, Key};
 
 /// While a dialog is open the manager is asked again when its view is older than this,
@@ -270,11 +270,11 @@ pub fn paste(model: &mut Model, text: &str) {
 
 /// The same relocation by the next way that is open.
 fn next_way(plan: &Plan) -> Option<Action> {
-    let Action::Relocate { service, to, how } = &plan.intent.action else { return None };
+    let Action::Relocate { service, to, how, .. } = &plan.intent.action else { return None };
     let open: Vec<_> = plan.ways.iter().filter(|w| w.closed.is_empty()).map(|w| w.how).collect();
     let at = open.iter().position(|o| Some(*o) == *how)?;
     let next = open.get((at + 1) % open.len()).filter(|next| Some(**next) != *how)?;
-    Some(Action::Relocate { service: service.clone(), to: to.clone(), how: Some(*next) })
+    Some(Action::Relocate { service: service.clone(), to: to.clone(), how: Some(*next), limits: Limits::default() })
 }
 
 /// Width of the text of a dialog on this screen.

@@ -16,6 +16,7 @@ pub mod tasks;
 
 use crate::action::gate;
 
+pub use crate::action::gate::safe;
 pub use dialog::{Dialog, Stage};
 pub use reading::Reading;
 

@@ -1,8 +1,8 @@
 //! From a command on the selected row to the dialog.
 
-use super::barred;
 use super::choosing::{self, Choosing, Typed, Typing};
 use super::dialog::{self, Dialog, Stage};
+use super::{at_hand, barred};
 use crate::action::gate::needed_role;
 use crate::app::model::Model;
 use crate::app::msg::Effect;
@@ -80,6 +80,9 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
         _ => {}
     }
     let ready = |action: Action| Some(Wish::Ready(action));
+    if let Some(id) = at_hand::moved_service(model) {
+        return of_migration(command, id);
+    }
     let selected = match model.selected()? {
         RowId::Guest(node, uuid, name) => {
             let guest = model.shown.guests.iter().find(|g| g.node == node && g.uuid == uuid)?;
@@ -96,6 +99,7 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
     match (selected, command) {
         (RowId::Service(id), Command::Relocate) => Some(Wish::Choose(format!("RELOCATE {id}"), choosing::nodes(&id, cluster), true)),
         (RowId::Service(id), Command::Answer) => Some(Wish::Choose(format!("ANSWER {id}"), choosing::answers(&id, cluster), true)),
+        (RowId::Service(id), Command::Limit | Command::PostCopy | Command::CancelMigration) => of_migration(command, &id),
         (RowId::Service(id), command) => ready(Action::Service(verb(command)?, id)),
         // fence_node does what cluster.conf says: there is nothing to choose.
         (RowId::Member(name), Command::Fence) if cluster.stack == Some(Stack::Rhcs) => ready(Action::Fence {
@@ -113,9 +117,18 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
     }
 }
 
+/// What is done to a migration that is under way.
+fn of_migration(command: Command, id: &str) -> Option<Wish> {
+    match command {
+        Command::Limit => Some(Wish::Type(format!("LIMIT the migration of {id}"), Typed::Limits(id.to_owned()))),
+        Command::PostCopy => Some(Wish::Ready(Action::Service(ServiceVerb::PostCopy, id.to_owned()))),
+        Command::CancelMigration => Some(Wish::Ready(Action::Service(ServiceVerb::Cancel, id.to_owned()))),
+        _ => None,
+    }
+}
+
 const fn verb(command: Command) -> Option<ServiceVerb> {
     Some(match command {
-        Command::CancelMigration => ServiceVerb::Cancel,
         Command::Suspend => ServiceVerb::Suspend,
         Command::Resume => ServiceVerb::Resume,
         Command::Start => ServiceVerb::Start,

@@ -22,7 +22,14 @@ pub struct Fact {
     pub text: String,
 }
 
-fn fact(name: &str, role: Role, text: impl Into<String>) -> Fact {
+impl Fact {
+    /// `2 on n1`: what is run there.
+    fn is_command(&self) -> bool {
+        self.name.starts_with(|c: char| c.is_ascii_digit()) && self.name.contains(" on ")
+    }
+}
+
+pub(super) fn fact(name: &str, role: Role, text: impl Into<String>) -> Fact {
     Fact { name: name.to_owned(), role, text: text.into() }
 }
 
@@ -169,6 +176,8 @@ fn push(doc: &mut Document, f: &Fact, changed: bool) {
     let role = if changed { Role::Crit } else { f.role };
     if f.name.is_empty() && !changed && f.role == Role::Crit {
         doc.say(role, &format!("▲ {text}"));
+    } else if f.is_command() {
+        doc.command(&f.name, role, &text);
     } else {
         doc.pair(&f.name, role, &text);
     }
@@ -187,8 +196,8 @@ pub fn title(action: &Action) -> String {
     let target = action.target();
     match action {
         Action::Fence { node, how } => format!("FENCE {node} ({})", how.word()),
-        Action::Relocate { service, to, how: Some(how) } => format!("RELOCATE {service} to {to} ({})", how.word()),
-        Action::Relocate { service, to, how: None } => format!("RELOCATE {service} to {to}"),
+        Action::Relocate { service, to, how: Some(how), .. } => format!("RELOCATE {service} to {to} ({})", how.word()),
+        Action::Relocate { service, to, how: None, .. } => format!("RELOCATE {service} to {to}"),
         Action::Maintenance { on } => format!("MAINTENANCE {}", if *on { "on" } else { "off" }),
         Action::Daemon { node, daemon, start } => format!("{} {} on {node}", if *start { "START" } else { "STOP" }, daemon.word()),
         Action::Expected { votes } => format!("EXPECT {votes} VOTES"),

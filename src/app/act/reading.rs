@@ -13,6 +13,7 @@ use crate::app::model::Model;
 use crate::domain::cluster::Cluster;
 use crate::domain::stamp::Stamp;
 use crate::keymap::{Code, Key};
+use crate::theme::Role;
 
 /// For so long after something new stands there no key counts: what was typed ahead was typed for something else.
 pub const DEAF: Duration = Duration::from_millis(500);
@@ -64,7 +65,7 @@ pub struct Reading {
 impl Reading {
     /// A plan that has just been made.
     pub fn new(plan: Box<Plan>, model: &Model) -> Self {
-        let facts = page::facts(&plan, &page::also_running(model));
+        let facts = facts(&plan, model);
         let mut reading = Self {
             against: Vec::new(),
             read: facts.clone(),
@@ -147,7 +148,7 @@ impl Reading {
             Some(why) => why.clone(),
             None => gate::refusals(&self.plan, &model.live, &session, model.setup.now),
         };
-        let facts = page::facts(&self.plan, &page::also_running(model));
+        let facts = facts(&self.plan, model);
         if facts != self.facts {
             self.facts = facts;
             self.shown = model.setup.now;
@@ -200,6 +201,14 @@ impl Reading {
         }
         Said::Nothing
     }
+}
+
+/// What the plan says, and whether a second operator must agree.
+fn facts(plan: &Plan, model: &Model) -> Vec<Fact> {
+    let mut facts = page::facts(plan, &page::also_running(model));
+    let second = model.setup.acting.gate.second.asks(&plan.intent.action);
+    facts.extend(second.map(|who| page::fact("Two persons", Role::Warn, format!("a second operator's code is asked for: {who}"))));
+    facts
 }
 
 /// What a plan depends on, in one number: the target, the members, where everything runs, votes and fencings.

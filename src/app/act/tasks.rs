@@ -187,7 +187,7 @@ fn one_step(doc: &mut Document, number: usize, step: &TaskStep) {
     let code = step.code.filter(|c| *c != 0).map(|c| format!(", exit status {c}")).unwrap_or_default();
     doc.say(role, &format!("{number}. {}: {}{took}{code}", step.title, step.state.word()));
     if let (Some(node), Some(command)) = (&step.node, &step.command) {
-        doc.say(Role::Text, &format!("   on {node}: {command}"));
+        doc.say_command(Role::Text, &format!("   on {node}: {command}"));
     }
     let hidden = step.output.len().saturating_sub(SHOWN);
     if hidden > 0 {

@@ -38,7 +38,7 @@ pub fn state_words(g: &Guest) -> String {
 pub fn progress(job: &GuestJob) -> String {
     let done = job.percent().map(|p| format!(" {}", words::percent(p))).unwrap_or_default();
     let left = left(job).map(|s| format!(", {s} s left")).unwrap_or_default();
-    let verdict = if converges(job) == Some(false) { ", will not converge" } else { "" };
+    let verdict = if job.converges() == Some(false) { ", will not converge" } else { "" };
     format!("{}{done}{left}{verdict}", job.operation)
 }
 
@@ -49,12 +49,6 @@ fn left(job: &GuestJob) -> Option<u64> {
     }
     let net = job.speed?.checked_sub(job.dirty_rate.unwrap_or(0)).filter(|n| *n > 0)?;
     Some(job.remaining?.div_ceil(net))
-}
-
-/// Whether a migration will end by itself: memory is sent faster than it is changed. None before anybody can tell.
-pub fn converges(job: &GuestJob) -> Option<bool> {
-    let (speed, dirty) = (job.speed?, job.dirty_rate?);
-    (job.iteration.unwrap_or(0) > 1 && speed > 0).then_some(dirty < speed)
 }
 
 /// Writes the page; none if there is no such guest.
@@ -100,7 +94,7 @@ pub fn write(doc: &mut Document, model: &Model, node: &Arc<str>, uuid: &str) -> 
 
 fn write_job(doc: &mut Document, job: &GuestJob) {
     doc.head("Running job");
-    let role = if converges(job) == Some(false) { Role::Warn } else { Role::Moving };
+    let role = if job.converges() == Some(false) { Role::Warn } else { Role::Moving };
     doc.pair("job", role, &progress(job));
     let rate = |n: Option<u64>| n.map(|n| format!("{}/s", words::bytes(n)));
     doc.maybe("moved", job.processed.map(|n| format!("{} of {}, {} left", words::bytes(n), size(job.total), size(job.remaining))));

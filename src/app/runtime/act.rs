@@ -10,15 +10,17 @@ use super::live::{Happening, Live};
 use super::pipes::LOOK;
 use super::way::WayFinder;
 use crate::action::plan::Input;
-use crate::action::{Findings, Intent, Plan, Refusal, gate, inquiry, intent, plan as planner};
+use crate::action::{Findings, Intent, Plan, Refusal, gate, inquiry, intent, plan as planner, sight};
 use crate::config::Session;
 use crate::domain::observation::{Trouble, TroubleKind};
 use crate::domain::task::{Action, Task, TaskId};
 use crate::link::Reply;
 use crate::report::action as report;
 
-/// How long the first look may take.
+/// How long the first look may take,
 const PATIENCE: Duration = Duration::from_secs(12);
+/// and how long where an action rests on what may take a node longer: its volumes.
+const LONG_PATIENCE: Duration = Duration::from_secs(45);
 /// How long an inquiry may take.
 const INQUIRY: Duration = Duration::from_secs(60);
 
@@ -35,7 +37,7 @@ pub struct Said {
 
 /// What an action would do. Gives the exit status.
 pub async fn plan(ways: WayFinder, session: &Session, action: Action, json: bool) -> io::Result<u8> {
-    let mut live = Live::start(ways, false);
+    let mut live = Live::start_for(ways, sight::storage(&action));
     let intent = arm::intent(action);
     let (text, code) = match prepare(&mut live, &intent).await {
         Ok(plan) => {
@@ -57,7 +59,7 @@ pub async fn plan(ways: WayFinder, session: &Session, action: Action, json: bool
 
 /// Runs an action. Gives the exit status.
 pub async fn act(ways: WayFinder, session: &Session, action: Action, said: Said) -> io::Result<u8> {
-    let mut live = Live::start(ways, false);
+    let mut live = Live::start_for(ways, sight::storage(&action));
     let intent = arm::intent(action);
     let tag = intent.tag.clone();
     let ticket = match ticket(&mut live, session, &intent, &said).await {
@@ -89,13 +91,9 @@ pub async fn act(ways: WayFinder, session: &Session, action: Action, said: Said)
 
 /// Looks, asks and plans.
 async fn prepare(live: &mut Live, intent: &Intent) -> Result<Plan, Vec<Refusal>> {
-    let limit = live.now().after(PATIENCE);
-    while live.now() < limit && !live.looked_once() {
-        for happening in live.step(limit.min(live.now().after(LOOK))).await {
-            take(live, happening, None);
-        }
-    }
+    first_look(live, &intent.action).await;
     let (cluster, _) = live.picture();
+    sight::clear(&intent.action, &cluster, &live.unheard(sight::storage(&intent.action)))?;
     intent::resolve(&intent.action, &cluster)?;
     let mut found = Findings::default();
     let limit = live.now().after(INQUIRY);
@@ -119,6 +117,23 @@ async fn prepare(live: &mut Live, intent: &Intent) -> Result<Plan, Vec<Refusal>>
             for happening in live.step(live.now().after(LOOK)).await {
                 take(live, happening, Some(&mut found));
             }
+        }
+    }
+}
+
+/// Waits until the picture holds what the action rests on.
+async fn first_look(live: &mut Live, action: &Action) {
+    let storage = sight::storage(action);
+    let questions = sight::questions(action);
+    let (soon, late) = (live.now().after(PATIENCE), live.now().after(LONG_PATIENCE));
+    loop {
+        let now = live.now();
+        let limit = if live.unheard(storage).is_empty() { soon } else { late };
+        if now >= limit || live.looked_at(&questions) {
+            return;
+        }
+        for happening in live.step(limit.min(now.after(LOOK))).await {
+            take(live, happening, None);
         }
     }
 }

@@ -47,8 +47,8 @@ impl Armed {
     }
 
     /// The simulated cluster: its operator may do everything to it. Its journal is a file of its own.
-    pub fn simulated(cluster: &str, read_only: bool) -> Self {
-        let gate = gate::Session { role: Role::Admin, read_only, ..gate::Session::default() };
+    pub fn simulated(cluster: &str, read_only: bool, second: Approval) -> Self {
+        let gate = gate::Session { role: Role::Admin, read_only, second, ..gate::Session::default() };
         if read_only {
             return Self { acting: acting(gate, None), executor: None };
         }

@@ -119,6 +119,18 @@ pub fn replay(file: &Path) -> Result<Sessions, Failure> {
     Ok(Sessions::Recorded(name, text))
 }
 
+/// The two-person rule for the demo: that of the cluster in a configuration that is named on the command line, so that it can be tried.
+pub(super) fn demo_rule(global: &Global) -> Result<gate::Approval, Failure> {
+    if global.config.is_none() {
+        return Ok(gate::Approval::default());
+    }
+    let config = config(global)?;
+    let wanted = global.cluster.as_deref().unwrap_or(DEMO);
+    let cluster = config.clusters.iter().find(|c| c.name == wanted).or_else(|| config.clusters.first());
+    let (actions, operators) = cluster.map(|c| (c.two_person.clone(), c.operators.clone())).unwrap_or_default();
+    Ok(gate::Approval { actions, operators, me: config.operator.clone().unwrap_or_default() })
+}
+
 /// The cluster of `demo`.
 pub fn demo(demo: &Demo) -> Result<Sessions, Failure> {
     Ok(Sessions::Simulated(simulate(demo)?))

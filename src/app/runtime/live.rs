@@ -15,7 +15,7 @@ use crate::doctor::NodeCheck;
 use crate::domain::cluster::{Cluster, MemberStatus};
 use crate::domain::event::Event;
 use crate::domain::node::{LinkFault, NodeKey, Reach};
-use crate::domain::observation::{Observation, Trouble};
+use crate::domain::observation::{Observation, Question, Trouble};
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Task, TaskId};
 use crate::link::{Ask, AskId, LibvirtOrder, Link, Order, Prompt, PromptId, Reply, Report, Target, Voice};
@@ -107,10 +107,19 @@ pub struct Live {
 impl Live {
     /// Connects to all nodes of a session. `follow`: live streams too.
     pub fn start(ways: WayFinder, follow: bool) -> Self {
+        Self::with(ways, Watch::new(follow))
+    }
+
+    /// Connects to all nodes of a session for one action, which rests on these questions: they get the time that they take.
+    pub fn start_for(ways: WayFinder, questions: &'static [Question]) -> Self {
+        Self::with(ways, Watch::patient(questions))
+    }
+
+    fn with(ways: WayFinder, watch: Watch) -> Self {
         let (tx, rx) = mpsc::channel(BACKLOG);
         let shift = ways.shift();
         let mut live = Self {
-            watch: Watch::new(follow),
+            watch,
             store: Store::new(SessionFacts { cluster_name: ways.cluster_name(), nodes: Vec::new() }),
             links: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -482,6 +491,16 @@ impl Live {
     /// Whether everything has been looked at once.
     pub fn looked_once(&self) -> bool {
         self.awaited.is_empty() && self.watch.looked_once(self.now())
+    }
+
+    /// Whether these have been answered once, and what the manager and libvirt are asked.
+    pub fn looked_at(&self, questions: &[Question]) -> bool {
+        self.awaited.is_empty() && self.watch.looked_at(questions, self.now())
+    }
+
+    /// Nodes within reach that have not answered these yet, by name.
+    pub fn unheard(&self, questions: &[Question]) -> Vec<String> {
+        self.watch.unheard(questions).map(|node| self.name_of(node).to_owned()).collect()
     }
 
     /// The operator's answer to a prompt.

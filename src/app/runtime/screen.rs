@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::arm::Armed;
 use super::cockpit::{Opened, Opener, Wanted};
-use super::launch::{DEMO, Failure, Sessions, open};
+use super::launch::{DEMO, Failure, Sessions, demo_rule, open};
 use super::way::WayFinder;
 use crate::app::Setup;
 use crate::app::act::Acting;
@@ -76,8 +76,10 @@ impl Sessions {
                 setup.clusters = vec![DEMO.to_owned()];
                 setup.current = Some(DEMO.to_owned());
                 let read_only = setup.wallboard || global.read_only;
-                let open =
-                    move |_: &str| Some(Opened { ways: WayFinder::simulated(DEMO, &simulation), armed: Armed::simulated(DEMO, read_only) });
+                let rule = demo_rule(global)?;
+                let open = move |_: &str| {
+                    Some(Opened { ways: WayFinder::simulated(DEMO, &simulation), armed: Armed::simulated(DEMO, read_only, rule.clone()) })
+                };
                 Ok((Box::new(open), Some(DEMO.to_owned()), vec!["a simulated cluster: nothing here is real".to_owned()]))
             }
             Self::Configured(_, choice) => {

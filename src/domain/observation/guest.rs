@@ -152,7 +152,21 @@ pub struct GuestJob {
     pub downtime_ms: Option<u64>,
 }
 
+/// Whether a migration will end by itself: memory is sent clearly faster (bytes a second) than the guest changes it. A guest that changes the same pages over
+/// and over seems to change them just as fast as they are sent. None before its memory was gone over twice: until then nobody can tell.
+pub const fn converges(speed: Option<u64>, dirty: Option<u64>, iteration: Option<u64>) -> Option<bool> {
+    match (speed, dirty, iteration) {
+        (Some(speed @ 1..), Some(dirty), Some(2..)) => Some(dirty.saturating_mul(100) < speed.saturating_mul(85)),
+        _ => None,
+    }
+}
+
 impl GuestJob {
+    /// Whether it will end by itself; none before anybody can tell.
+    pub const fn converges(&self) -> Option<bool> {
+        converges(self.speed, self.dirty_rate, self.iteration)
+    }
+
     /// Done, in percent.
     pub fn percent(&self) -> Option<f64> {
         let (total, left) = (self.total?, self.remaining?);

@@ -102,6 +102,50 @@ pub enum Question {
 }
 
 impl Question {
+    /// All of them.
+    pub const ALL: [Self; 40] = [
+        Self::Tools,
+        Self::CrmMon,
+        Self::Constraints,
+        Self::FenceHistory,
+        Self::FenceDevices,
+        Self::Quorum,
+        Self::Links,
+        Self::LinkStats,
+        Self::Cmap,
+        Self::Qdevice,
+        Self::Dlm,
+        Self::Watchdog,
+        Self::Units,
+        Self::Daemons,
+        Self::Host,
+        Self::Clock,
+        Self::Lvs,
+        Self::Vgs,
+        Self::Pvs,
+        Self::DeviceMapper,
+        Self::Filesystems,
+        Self::Multipath,
+        Self::Iscsi,
+        Self::Net,
+        Self::Bonding,
+        Self::LinkSpeeds,
+        Self::LibvirtSockets,
+        Self::GuestParams,
+        Self::VirtHost,
+        Self::Guests,
+        Self::GuestStats,
+        Self::GuestJobs,
+        Self::Clustat,
+        Self::Cman,
+        Self::Groups,
+        Self::ClusterConf,
+        Self::QuorumDisk,
+        Self::InitScripts,
+        Self::Vmware,
+        Self::VmwareStats,
+    ];
+
     /// Answered by libvirt's own connection, not by a command.
     pub const fn is_libvirt(self) -> bool {
         matches!(self, Self::VirtHost | Self::Guests | Self::GuestStats | Self::GuestJobs)

@@ -93,6 +93,28 @@ pub struct GuestDefinition {
     pub bridges: Vec<String>,
     /// Devices of the host that are passed through: they cannot move while it runs.
     pub passed_through: usize,
+    /// `kvm`, `qemu` (which emulates every CPU), `xen` ...
+    pub kind: Option<String>,
+    /// Its `<cpu>` as XML; none: libvirt's default, which every CPU has.
+    pub cpu: Option<String>,
+}
+
+impl GuestDefinition {
+    /// The mode of its CPU: `custom`, `host-model`, `host-passthrough`, `maximum`.
+    pub fn cpu_mode(&self) -> &str {
+        let tag = self.cpu.as_deref().and_then(|cpu| cpu.split('>').next()).unwrap_or_default();
+        let mode = tag.split_once(" mode=").and_then(|(_, rest)| rest.get(1..)?.split(['\'', '"']).next());
+        mode.unwrap_or("custom")
+    }
+}
+
+/// Whether a host's CPU has what a guest's needs, by `virsh cpu-compare`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CpuFit {
+    /// It has: identical, or a superset.
+    Fits(String),
+    /// It has not.
+    Lacks(String),
 }
 
 /// A host as a place for a guest.
@@ -135,6 +157,26 @@ pub struct GuestJob {
     pub dirty_rate: Option<u64>,
     /// Bytes a second on the way.
     pub bandwidth: Option<u64>,
+    /// How many times its memory was gone over.
+    pub iteration: Option<u64>,
+    /// Milliseconds that it would stand still at the end.
+    pub downtime_ms: Option<u64>,
+    /// Milliseconds since it began.
+    pub elapsed_ms: Option<u64>,
+    /// Pages that the guest had to wait for after it was switched to post-copy.
+    pub postcopy_requests: Option<u64>,
+}
+
+impl GuestJob {
+    /// Whether it is one that moves something.
+    pub const fn is_moving(&self) -> bool {
+        matches!(self.total, Some(1..))
+    }
+
+    /// Whether it will end by itself; none before anybody can tell.
+    pub const fn converges(&self) -> Option<bool> {
+        super::guest::converges(self.bandwidth, self.dirty_rate, self.iteration)
+    }
 }
 
 /// A logical volume, as far as growing it depends on it. Bytes.

@@ -8,10 +8,10 @@ use crate::probe::Raw;
 
 /// `$1`: the node. One line for each device: `device STATUS NAME`.
 const TEST: &str = "\
-list=$(stonith_admin --list \"$1\" --quiet 2>/dev/null) || list=$(stonith_admin --list \"$1\") || exit
+list=$(as_root stonith_admin --list \"$1\" --quiet 2>/dev/null) || list=$(as_root stonith_admin --list \"$1\") || exit
 printf '%s\\n' \"$list\" | while read -r name more; do
   case $name in ''|[0-9]*) [ -z \"$more\" ] || continue; [ -n \"$name\" ] || continue ;; No|Detected) continue ;; esac
-  said=$(stonith_admin --query \"$name\" --timeout 40 2>&1 </dev/null); printf 'device %s %s\\n' $? \"$name\"
+  said=$(as_root stonith_admin --query \"$name\" --timeout 40 2>&1 </dev/null); printf 'device %s %s\\n' $? \"$name\"
 done
 echo done";
 

@@ -12,18 +12,18 @@ use crate::probe::Raw;
 
 /// The live CIB with one more constraint, which comes as `$1`. Nothing is written: the copy goes down a pipe.
 const WHAT_IF: &str = "\
-cib=$(cibadmin --query) || exit
+cib=$(as_root cibadmin --query) || exit
 x=$1; export x
 edited() { printf '%s\\n' \"$cib\" | awk '{ if (!d && sub(/<constraints *\\/>/, \"<constraints>\" ENVIRON[\"x\"] \"</constraints>\")) d=1
   else if (!d && index($0, \"</constraints>\")) { print ENVIRON[\"x\"]; d=1 } print }'; }
-said=$(edited | crm_simulate --xml-pipe --run --output-as=xml 2>/dev/null); rc=$?
+said=$(edited | as_root crm_simulate --xml-pipe --run --output-as=xml 2>/dev/null); rc=$?
 case $said in *'<pacemaker-result'*) printf '%s\\n' \"$said\"; exit $rc ;; esac
-edited | crm_simulate --xml-pipe --run";
+edited | as_root crm_simulate --xml-pipe --run";
 
 const NODE_FAILS: &str = "\
-said=$(crm_simulate --live-check --run --node-fail \"$1\" --output-as=xml 2>/dev/null); rc=$?
+said=$(as_root crm_simulate --live-check --run --node-fail \"$1\" --output-as=xml 2>/dev/null); rc=$?
 case $said in *'<pacemaker-result'*) printf '%s\\n' \"$said\"; exit $rc ;; esac
-exec crm_simulate --live-check --run --node-fail \"$1\"";
+exec as_root crm_simulate --live-check --run --node-fail \"$1\"";
 
 /// With one more constraint, as XML.
 pub fn what_if(constraint: &str) -> CommandLine {

@@ -7,7 +7,7 @@ use crate::probe::Raw;
 use crate::probe::pacemaker::xml::{Doc, Tag, root_at};
 
 /// The file that the agent starts the guest from; passwords of consoles stay where they are.
-const READ: &str = "sed -e \"s/ passwd=['\\\"][^'\\\"]*['\\\"]//g\" -- \"$1\"";
+const READ: &str = "exec as_root sed -e \"s/ passwd=['\\\"][^'\\\"]*['\\\"]//g\" -- \"$1\"";
 
 /// The question.
 pub fn command(config: &str) -> CommandLine {
@@ -21,7 +21,7 @@ pub fn parse(raw: Raw<'_>) -> Result<GuestDefinition, Trouble> {
         return Err(if raw.code == 0 { raw.garbled("no <domain> in it") } else { raw.refusal() });
     };
     let (mut doc, root) = Doc::open(raw, source.split_at(at).1)?;
-    let mut found = GuestDefinition::default();
+    let mut found = GuestDefinition { kind: root.get("type"), cpu: cpu(source.split_at(at).1), ..GuestDefinition::default() };
     doc.children(&root, |doc, tag| {
         match tag.name() {
             "name" => found.name = doc.text(tag)?,
@@ -36,6 +36,15 @@ pub fn parse(raw: Raw<'_>) -> Result<GuestDefinition, Trouble> {
         Ok(())
     })?;
     if found.name.is_empty() { Err(raw.garbled("the domain has no name")) } else { Ok(found) }
+}
+
+/// The `<cpu>` as it stands there, short of what no CPU is.
+fn cpu(xml: &str) -> Option<String> {
+    let start = xml.match_indices("<cpu").find(|(at, _)| xml.get(at + 4..).is_some_and(|r| r.starts_with([' ', '>', '/'])))?.0;
+    let rest = xml.get(start..)?;
+    let tag = rest.find('>')? + 1;
+    let end = if rest.get(..tag)?.ends_with("/>") { tag } else { rest.find("</cpu>")? + "</cpu>".len() };
+    rest.get(..end).filter(|text| text.len() <= 32 << 10).map(str::to_owned)
 }
 
 fn devices(doc: &mut Doc<'_>, list: &Tag<'_>, found: &mut GuestDefinition) -> Result<(), Trouble> {

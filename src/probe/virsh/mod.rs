@@ -2,10 +2,12 @@
 
 use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::{GuestJob, GuestState};
+use crate::domain::task::Limits;
 use crate::domain::text;
 use crate::link::CommandLine;
 use crate::probe::Raw;
 
+pub mod cpu;
 pub mod definition;
 pub mod place;
 
@@ -35,6 +37,29 @@ pub(super) fn state_of(line: &str) -> GuestState {
     }
 }
 
+/// What a migration of the guest may take. These two calls want the socket that may write, and change nothing.
+const LIMITS: &str = "\
+as_root virsh -c \"$1\" migrate-getspeed --domain \"$2\" || exit
+as_root virsh -c \"$1\" migrate-getmaxdowntime --domain \"$2\"";
+
+/// The limits of a guest's migration.
+pub fn limits(uri: &str, guest: &str) -> CommandLine {
+    CommandLine::script(LIMITS, [uri, guest]).privileged()
+}
+
+/// Reads them: MiB a second, then milliseconds. A guest that is gone has none: its migration is over.
+pub fn parse_limits(raw: Raw<'_>) -> Result<Limits, Trouble> {
+    let out = String::from_utf8_lossy(raw.stdout);
+    let mut numbers = out.lines().filter_map(|l| l.trim().parse::<u64>().ok());
+    let limits = Limits { bandwidth_mib: numbers.next(), downtime_ms: numbers.next() };
+    let said = String::from_utf8_lossy(raw.stderr);
+    if limits.is_none() && !said.contains("failed to get domain") && !said.contains("not running") {
+        Err(raw.refusal())
+    } else {
+        Ok(limits)
+    }
+}
+
 /// The job of a guest.
 pub fn job(uri: &str, guest: &str) -> CommandLine {
     CommandLine::new("virsh", ["-r", "-c", uri, "domjobinfo", "--domain", guest, "--rawstats"]).privileged()
@@ -47,6 +72,7 @@ pub fn parse_job(raw: Raw<'_>) -> Result<GuestJob, Trouble> {
         return Err(raw.refusal());
     }
     let mut job = GuestJob::default();
+    let (mut pages, mut page) = (None, 4096_u64);
     for (key, value) in out.lines().filter_map(|l| l.split_once(':')) {
         let key = key.trim().to_ascii_lowercase().replace(' ', "_");
         let amount = amount(value.trim());
@@ -54,10 +80,16 @@ pub fn parse_job(raw: Raw<'_>) -> Result<GuestJob, Trouble> {
             "data_total" | "memory_total" => job.total = amount.or(job.total),
             "data_remaining" | "memory_remaining" => job.remaining = amount.or(job.remaining),
             "memory_bandwidth" | "memory_bps" => job.bandwidth = amount,
-            "memory_dirty_rate" | "dirty_rate" => job.dirty_rate = amount.map(|pages| pages.saturating_mul(4096)),
+            "memory_dirty_rate" | "dirty_rate" => pages = amount,
+            "memory_page_size" | "page_size" => page = amount.filter(|n| *n > 0).unwrap_or(page),
+            "memory_iteration" | "iteration" => job.iteration = amount,
+            "downtime" | "expected_downtime" => job.downtime_ms = amount,
+            "time_elapsed" => job.elapsed_ms = amount,
+            "memory_postcopy_requests" | "postcopy_requests" => job.postcopy_requests = amount,
             _ => {}
         }
     }
+    job.dirty_rate = pages.map(|pages| pages.saturating_mul(page));
     Ok(job)
 }
 

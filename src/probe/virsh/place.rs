@@ -9,16 +9,17 @@ use crate::probe::Raw;
 /// `$1` URI, `$2` guest, `$3` definition's file; then `d:PATH` and `b:BRIDGE`. Looks, and writes nothing.
 const LOOK: &str = "\
 u=$1 n=$2 c=$3; shift 3
-if [ -e \"$c\" ]; then
-  printf 'file %s\\n' \"$(stat -Lc %i:%s:%Y -- \"$c\" 2>/dev/null)\"
-  printf 'sum %s\\n' \"$(cksum <\"$c\" 2>/dev/null)\"
+there() { it=$(as_root stat -Lc %i:%s:%Y -- \"$1\" 2>&1) && return; case $it in *[Nn]'o such file'*|*'Not a directory'*) return 1 ;; esac; printf '%s\\n' \"$it\" >&2; exit 1; }
+if there \"$c\"; then
+  printf 'file %s\\n' \"$it\"
+  printf 'sum %s\\n' \"$(as_root cksum -- \"$c\" 2>/dev/null | cut -d' ' -f1,2)\"
 fi
 for w; do case $w in
-  d:*) [ -e \"${w#d:}\" ] || printf 'missing disk %s\\n' \"${w#d:}\" ;;
+  d:*) there \"${w#d:}\" || printf 'missing disk %s\\n' \"${w#d:}\" ;;
   b:*) [ -e \"/sys/class/net/${w#b:}\" ] || printf 'missing bridge %s\\n' \"${w#b:}\" ;;
 esac; done
 awk '/^MemAvailable:/ { a = $2 } /^MemFree:/ { f = $2 } END { print \"free\", (a == \"\" ? f : a) }' /proc/meminfo
-if said=$(virsh -r -c \"$u\" domstate --reason --domain \"$n\" 2>&1); then printf 'state %s\\n' \"$said\"; else printf 'none %s\\n' \"$said\"; fi";
+if said=$(as_root virsh -r -c \"$u\" domstate --reason --domain \"$n\" 2>&1); then printf 'state %s\\n' \"$said\"; else printf 'none %s\\n' \"$said\"; fi";
 
 /// The question.
 pub fn command(uri: &str, definition: &GuestDefinition, config: &str) -> CommandLine {

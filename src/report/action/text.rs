@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::action::plan::{Plan, Undo, When};
 use crate::action::{Intent, Refusal};
-use crate::domain::task::{StepState, Task};
+use crate::domain::task::{Progress, StepState, Task};
 
 /// A plan, and what the gate says to it.
 pub fn plan_text(plan: &Plan, against: &[Refusal]) -> String {
@@ -74,6 +74,13 @@ pub fn refused_text(intent: &Intent, against: &[Refusal]) -> String {
     out
 }
 
+/// What must change for progress to be told again: every tenth part, or the round of a migration that makes no progress otherwise.
+fn milestone(progress: &Progress) -> Option<(u8, &str)> {
+    let round = progress.words.split(", ").find(|part| part.starts_with("round ")).unwrap_or_default();
+    let tenth = progress.percent? / 10;
+    Some((if matches!(round, "" | "round 1") { tenth } else { 0 }, round))
+}
+
 /// What is new in a task since it looked like `before`.
 pub fn task_text(before: Option<&Task>, task: &Task) -> String {
     let mut out = String::new();
@@ -94,6 +101,13 @@ pub fn task_text(before: Option<&Task>, task: &Task) -> String {
         if was != step.state && matches!(step.state, StepState::Failed | StepState::Unknown) {
             let _ = writeln!(out, "    {}", step.state.word());
         }
+    }
+    let mark = task.progress.as_ref().and_then(milestone);
+    if let Some(progress) =
+        task.progress.as_ref().filter(|_| mark.is_some() && before.and_then(|t| milestone(t.progress.as_ref()?)) != mark)
+    {
+        let left = progress.left.map(|left| format!(", {} s left", left.as_secs())).unwrap_or_default();
+        let _ = writeln!(out, "    {}{left}", progress.words);
     }
     for notice in task.notices.iter().skip(before.map_or(0, |t| t.notices.len())) {
         let _ = writeln!(out, "note: {notice}");

@@ -51,8 +51,7 @@ pub fn find(commands: &HashMap<Vec<String>, Question>, argv: &[String]) -> Optio
 pub fn commands(world: &World) -> HashMap<Vec<String>, Question> {
     let tools = tools(world);
     let mut all = HashMap::new();
-    let more: &[Question] = if world.manager == Manager::Rgmanager { &OF_RGMANAGER } else { &OF_PACEMAKER };
-    for question in QUESTIONS.into_iter().chain(more.iter().copied()) {
+    for question in Question::ALL.into_iter().filter(|q| is_answered(*q, world.manager)) {
         for tools in [&tools, &Tools::default()] {
             if let Some(command) = probe::command(question, tools) {
                 all.insert(command.argv().to_vec(), question);
@@ -72,48 +71,68 @@ fn tools(world: &World) -> Tools {
     }
 }
 
-/// What any simulated node answers.
-const QUESTIONS: [Question; 16] = [
-    Question::Tools,
-    Question::Dlm,
-    Question::Watchdog,
-    Question::Daemons,
-    Question::Host,
-    Question::Clock,
-    Question::Lvs,
-    Question::Vgs,
-    Question::Pvs,
-    Question::DeviceMapper,
-    Question::Filesystems,
-    Question::Multipath,
-    Question::Net,
-    Question::Bonding,
-    Question::LinkSpeeds,
-    Question::LibvirtSockets,
-];
+/// Who answers a question.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Any,
+    Pacemaker,
+    Rgmanager,
+    Nobody,
+}
 
-/// What a node with Pacemaker answers besides.
-const OF_PACEMAKER: [Question; 9] = [
-    Question::CrmMon,
-    Question::Constraints,
-    Question::FenceHistory,
-    Question::FenceDevices,
-    Question::Quorum,
-    Question::Links,
-    Question::LinkStats,
-    Question::Cmap,
-    Question::Units,
-];
+const fn by(question: Question) -> By {
+    use Question as Q;
+    match question {
+        Q::CrmMon | Q::Constraints | Q::FenceHistory | Q::FenceDevices | Q::Quorum | Q::Links | Q::LinkStats | Q::Cmap | Q::Units => {
+            By::Pacemaker
+        }
+        Q::Clustat | Q::Cman | Q::Groups | Q::ClusterConf | Q::InitScripts => By::Rgmanager,
+        Q::Tools
+        | Q::Dlm
+        | Q::Watchdog
+        | Q::Daemons
+        | Q::Host
+        | Q::Clock
+        | Q::Lvs
+        | Q::Vgs
+        | Q::Pvs
+        | Q::DeviceMapper
+        | Q::Filesystems
+        | Q::Multipath
+        | Q::Net
+        | Q::Bonding
+        | Q::LinkSpeeds
+        | Q::LibvirtSockets => By::Any,
+        // libvirt is a library's: the simulated one is another seam. The others' tools are on no simulated node.
+        Q::Vmware
+        | Q::VmwareStats
+        | Q::Qdevice
+        | Q::Iscsi
+        | Q::GuestParams
+        | Q::QuorumDisk
+        | Q::VirtHost
+        | Q::Guests
+        | Q::GuestStats
+        | Q::GuestJobs => By::Nobody,
+    }
+}
 
-/// What a node with rgmanager answers besides.
-const OF_RGMANAGER: [Question; 5] = [Question::Clustat, Question::Cman, Question::Groups, Question::ClusterConf, Question::InitScripts];
+/// Whether a simulated node under this manager answers a question.
+pub fn is_answered(question: Question, manager: Manager) -> bool {
+    match by(question) {
+        By::Any => true,
+        By::Pacemaker => manager == Manager::Pacemaker,
+        By::Rgmanager => manager == Manager::Rgmanager,
+        By::Nobody => false,
+    }
+}
 
 /// Answers a question.
 pub fn print(world: &World, node: NodeAt, question: Question) -> Printed {
     let clustered = world.nodes.get(node).is_some_and(|n| n.clustered);
     match question {
-        _ if OF_PACEMAKER.contains(&question) => of_pacemaker(world, node, question, clustered),
-        _ if OF_RGMANAGER.contains(&question) => of_rgmanager(world, node, question, clustered),
+        _ if by(question) == By::Pacemaker => of_pacemaker(world, node, question, clustered),
+        _ if by(question) == By::Rgmanager => of_rgmanager(world, node, question, clustered),
         Question::Dlm => Printed::ok(corosync::dlm(world, node)),
         Question::Tools => Printed::ok(host::tools(world, node)),
         Question::Watchdog => Printed::ok(host::watchdog()),

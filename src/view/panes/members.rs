@@ -8,7 +8,8 @@
 use ratatui::layout::Rect;
 
 use super::{Look, name};
-use crate::app::columns::Members as Columns;
+use crate::app::act::safe;
+use crate::app::columns::{Members as Columns, SAFE};
 use crate::app::index::{LINKS, LinkSign};
 use crate::app::rows::Row;
 use crate::app::words;
@@ -41,6 +42,9 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
     }
     if c.guests {
         cursor.right(4, "VMS", Role::Dim);
+    }
+    if c.safe {
+        cursor.skip(1).cell(SAFE - 1, "STILL SAFE", Role::Warn);
     }
     if c.size {
         for (width, head) in [(4, "SVCS"), (5, "CPUS"), (6, "MEMORY"), (5, "NICS"), (5, "LOAD")] {
@@ -121,6 +125,9 @@ fn figures(cursor: &mut Cursor<'_, '_>, m: &Member, c: &Columns, quiet: Role, lo
     }
     if c.guests {
         cursor.right(4, &m.guests.to_string(), quiet);
+    }
+    if c.safe {
+        cursor.skip(1).cell(SAFE - 1, safe::of_member(), Role::Text);
     }
     if c.size {
         cursor

@@ -9,7 +9,8 @@
 use ratatui::layout::Rect;
 
 use super::{Look, name};
-use crate::app::columns::{FAILS, GUEST, Heads, KIND, SINCE, Services as Columns};
+use crate::app::act::safe;
+use crate::app::columns::{FAILS, GUEST, Heads, KIND, SAFE, SINCE, Services as Columns};
 use crate::app::detail::service::{is_twice, mark, note, state_word};
 use crate::app::fresh;
 use crate::app::index::Level;
@@ -49,6 +50,9 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
     }
     if c.since {
         cursor.cell(SINCE, "SINCE", Role::Dim);
+    }
+    if c.safe {
+        cursor.cell(SAFE - 1, "STILL SAFE", Role::Warn);
     }
     if cursor.left() > 6 {
         cursor.text("NOTE", Role::Dim);
@@ -113,10 +117,19 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     if c.since {
         cursor.cell(SINCE, &s.since.map_or_else(String::new, |at| words::day_minute(at, &model.setup.zone)), Role::Dim);
     }
+    if c.safe {
+        cursor.cell(SAFE - 1, safe::of_service(s), Role::Text);
+    }
     if cursor.left() > 6 {
-        let note = note(s, model);
+        let note = if model.index.inquorate && !c.safe { safe_first(s, model) } else { note(s, model) };
         cursor.text(&note, if level > Level::Moving { Role::Warn } else { Role::Dim });
     }
+}
+
+/// Where there is no room for the column, the note begins with it.
+fn safe_first(s: &Service, model: &crate::app::Model) -> String {
+    let (safe, note) = (safe::of_service(s), note(s, model));
+    if note.is_empty() { format!("safe: {safe}") } else { format!("safe: {safe}, {note}") }
 }
 
 /// The guest's state, loud where it is not what the manager believes.

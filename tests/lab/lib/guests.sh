@@ -1,10 +1,10 @@
 # guests.sh: the tiny virtual machines of both labs: a boot sector that counts on its serial port. Sourced by ../lab.
 # shellcheck shell=bash
 
-guest_image() { # guest_image FILE: a 1 MiB disk (a bare 512-byte file does not boot)
+guest_image() { # guest_image FILE [SOURCE]: a 1 MiB disk (a bare 512-byte file does not boot)
   local tmp
   tmp=$(mktemp -d)
-  as --32 -o "$tmp/boot.o" "$LAB_HOME/guest/bootsec.S"
+  as --32 -o "$tmp/boot.o" "$LAB_HOME/guest/${2:-bootsec.S}"
   ld -m elf_i386 -Ttext=0x7c00 --oformat binary -o "$tmp/boot.bin" "$tmp/boot.o"
   [ "$(stat -c %s "$tmp/boot.bin")" = 512 ] || { echo "boot sector is not 512 bytes"; return 1; }
   truncate -s 1M "$tmp/boot.bin"
@@ -12,16 +12,16 @@ guest_image() { # guest_image FILE: a 1 MiB disk (a bare 512-byte file does not 
   rm -rf "$tmp"
 }
 
-# guest_xml N DISK BRIDGE SERIAL. <name> stands on a line of its own: VirtualDomain reads it with a line pattern.
+# guest_xml N DISK BRIDGE SERIAL [NAME]. <name> stands on a line of its own: VirtualDomain reads it with a line pattern.
 guest_xml() {
-  local n=$1 disk=$2 bridge=$3 serial=$4 source
+  local n=$1 disk=$2 bridge=$3 serial=$4 name=${5:-vm$1} source
   case $disk in
     /dev/*) source="<disk type='block' device='disk'><driver name='qemu' type='raw' cache='none' io='native'/><source dev='$disk'/>" ;;
     *) source="<disk type='file' device='disk'><driver name='qemu' type='raw' cache='none'/><source file='$disk'/>" ;;
   esac
   cat <<S
 <domain type='qemu'>
-  <name>vm$n</name>
+  <name>$name</name>
   <uuid>00000000-0000-4000-8000-00000000000$n</uuid>
   <memory unit='MiB'>32</memory>
   <vcpu>1</vcpu>

@@ -17,6 +17,9 @@ ns_prepare() { # files; only what is not in use is written
     [ -f "$NS_DIR/shared/vm$n.img" ] || guest_image "$NS_DIR/shared/vm$n.img"
     guest_xml "$n" "/srv/shared/vm$n.img" br0 "/srv/shared/vm$n.serial" >"$NS_DIR/shared/vm$n.xml"
   done
+  # Not among the cluster's services until a test makes it one.
+  [ -f "$NS_DIR/shared/busy.img" ] || guest_image "$NS_DIR/shared/busy.img" busy.S
+  guest_xml 4 /srv/shared/busy.img br0 /srv/shared/busy.serial busy >"$NS_DIR/shared/busy.xml"
   cib ns >"$NS_DIR/shared/cib.xml"
 }
 
