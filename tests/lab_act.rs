@@ -514,12 +514,12 @@ fn sent(target: &str) -> Vec<u64> {
 
 #[test]
 fn the_connection_is_cut_at_each_step_of_a_relocation_and_what_remains_is_what_is_said() {
-    for (step, runs) in [(1, "crm_resource --[m]ove"), (2, "virsh.* [m]igrate"), (3, "crm_resource --[c]lear")] {
+    for (step, runs) in [(1, "^crm_resource --[m]ove"), (2, "^virsh.* [m]igrate"), (3, "^crm_resource --[c]lear")] {
         let from = owner(&started("vm2"), "vm2");
         let to = other(&from);
-        // On each node somebody waits for the step's own process, and cuts all connections as long as it runs.
+        // On each node somebody waits for the step's own process, and holds it while all connections are cut.
         let cut = format!(
-            "for i in $(seq 2000); do pgrep -f '{runs}' >/dev/null && {{ pkill -KILL -f 'sshd: [r]oot@notty'; exit 0; }}; sleep 0.02; done"
+            "for i in $(seq 2000); do pkill -STOP -f '{runs}' && {{ pkill -KILL -f 'sshd: [r]oot@notty'; sleep 1; pkill -CONT -f '{runs}'; exit 0; }}; sleep 0.01; done"
         );
         let lab = std::env::var_os("QUORATE_LAB_CMD").unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab").into());
         let mut watchers: Vec<_> = ["1", "2", "3"]

@@ -146,12 +146,14 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
         // Its failure is forgotten below: it must have been recorded by then.
         Step::wait("The manager has seen its end", Condition::AtRest(id.to_owned()), 60),
         Step::change("Take the constraint away that sent it", &post, crm_resource(&["--clear", "--resource", id]), 60).when(When::Always),
+        // The target has a failed operation on record as well, and is not always known.
+        Step::change("Let the manager forget its failure", &post, crm_resource(&["--cleanup", "--resource", id]), 120).when(When::Always),
         refresh(id, &guest.node, &post),
         Step::change("Let the manager look after it again", &post, unset(id, "is-managed"), 60).when(When::Always),
         Step::wait(format!("{id} runs on {}", guest.node), Condition::RunsOn(id.to_owned(), guest.node.clone()), 120),
     ];
     if let Some(to) = &service.moving_to {
-        plan.steps.insert(5, refresh(id, to, &post));
+        plan.steps.insert(6, refresh(id, to, &post));
     }
     plan.proof = vec![
         Condition::RunsOn(id.to_owned(), guest.node.clone()),

@@ -26,7 +26,7 @@ fn cluster() -> Cluster {
         status: MemberStatus::Online,
         votes: Some(1),
         node: Some(NodeKey(at as u32)),
-        reach: Reach::Up { since: NOW },
+        reach: Reach::Up { since: NOW, note: None },
         manager: Some(true),
         ..Member::default()
     };
