@@ -142,7 +142,7 @@ impl Places {
             return Ok(place);
         }
         let asks = if place.1.state == VmwareState::Stuck { ": it waits for an answer" } else { "" };
-        let why = format!("{} is {} on {}{asks}, so it cannot be {word}", subject.name, place.1.state.word(), place.0);
+        let why = format!("{} is {} on {}{asks}, so it cannot be {word}", subject.name, place.1.state.said(), place.0);
         let lift = if place.1.state == VmwareState::Stuck { "answer its question first" } else { "nothing to do" };
         Err(vec![Refusal::new("guest-state", why, lift)])
     }
@@ -259,7 +259,7 @@ fn reset(input: &Input<'_>, subject: &Subject<'_>, places: &Places) -> Result<Pl
 
 fn register(input: &Input<'_>, subject: &Subject<'_>, places: &Places, prefer: &[String]) -> Result<Plan, Vec<Refusal>> {
     if let Some((node, row)) = places.0.first() {
-        let why = format!("{} is registered on {node}, and {}", subject.name, row.state.word());
+        let why = format!("{} is registered on {node}, and {}", subject.name, row.state.said());
         return Err(vec![Refusal::new("already", why, "one node alone may have it: unregister it there first")]);
     }
     let service = subject.service;
@@ -295,7 +295,7 @@ fn register(input: &Input<'_>, subject: &Subject<'_>, places: &Places, prefer: &
 
 fn unregister(input: &Input<'_>, subject: &Subject<'_>, places: &Places) -> Result<Plan, Vec<Refusal>> {
     if let Some((node, row)) = places.active().next() {
-        let why = format!("{} is {} on {node}: VMware does not let go of a guest that runs", subject.name, row.state.word());
+        let why = format!("{} is {} on {node}: VMware does not let go of a guest that runs", subject.name, row.state.said());
         let lift = format!("disable {}: its script suspends and unregisters it; or suspend it first", subject.service.id);
         return Err(vec![Refusal::new("guest-state", why, lift)]);
     }
@@ -338,7 +338,12 @@ fn answer(input: &Input<'_>, subject: &Subject<'_>, places: &Places, choice: &st
     let keeps = word.to_lowercase().contains("keep") || word.to_lowercase().contains("moved");
     let mut plan = blank(input);
     let name = question.message.as_deref().unwrap_or(&question.text);
-    plan.steps.push(Step::change(format!("Answer {number}, {word}"), node, act::answer(&subject.vmx, number, name), 60));
+    plan.steps.push(Step::change(
+        format!("Answer {number}, {word}, by vmware-cmd '{}' answer", subject.vmx),
+        node,
+        act::answer(&subject.vmx, number, name),
+        60,
+    ));
     let after: &'static [VmwareState] =
         if question.is_about_uuid() && keeps { &[VmwareState::On] } else { &[VmwareState::On, VmwareState::Off, VmwareState::Suspended] };
     plan.steps.push(Step::wait(format!("{} goes on", subject.name), state(node, subject, after), 120));

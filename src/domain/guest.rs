@@ -119,9 +119,9 @@ impl Guest {
         if self.vmware.is_some() { Hypervisor::Vmware } else { Hypervisor::Libvirt }
     }
 
-    /// Its state in the hypervisor's own word.
+    /// Its state in the hypervisor's own word, as a sentence has it.
     pub fn word(&self) -> &'static str {
-        self.vmware.as_ref().map_or_else(|| self.state.word(), |v| v.state.word())
+        self.vmware.as_ref().map_or_else(|| self.state.word(), |v| v.state.said())
     }
 
     /// Its UUID, where one is known.

@@ -34,6 +34,7 @@ impl World {
     /// A cluster in good health.
     pub fn new(setup: &Setup) -> Self {
         let mut world = Self {
+            cluster: if setup.number == 0 { "net-cluster".to_owned() } else { format!("net-cluster-{}", setup.number + 1) },
             manager: setup.manager,
             seed: setup.seed,
             began: setup.began,

@@ -153,7 +153,7 @@ fn definition(world: &World, at: GuestAt) -> DefinitionSaid {
         xml,
         "<domain type='kvm' id='{}'>\n  <name>{}</name>\n  <uuid>{}</uuid>\n  <memory unit='KiB'>{}</memory>\n  <vcpu placement='static'>{}</vcpu>\n  \
          <os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type><boot dev='hd'/></os>\n  <cpu mode='host-model'/>\n  <devices>\n    {disk}\
-         <target dev='vda' bus='virtio'/></disk>\n    <interface type='bridge'><mac address='52:54:00:aa:00:{at:02x}'/><source bridge='{}'/>\
+         <target dev='vda' bus='virtio'/></disk>\n    <interface type='bridge'><mac address='52:54:00:aa:{:02x}:{:02x}'/><source bridge='{}'/>\
          <target dev='vnet{at}'/><model type='virtio'/></interface>\n    <console type='pty'/>\n    <channel type='unix'>\
          <target type='virtio' name='org.qemu.guest_agent.0' state='connected'/></channel>\n  </devices>\n</domain>\n",
         at + 1,
@@ -161,6 +161,8 @@ fn definition(world: &World, at: GuestAt) -> DefinitionSaid {
         g.uuid,
         g.memory >> 10,
         g.vcpus,
+        at >> 8 & 0xff,
+        at & 0xff,
         net::bridge_of(at),
     );
     DefinitionSaid {

@@ -44,7 +44,10 @@ impl World {
     /// What grows by itself: filesystems, and the CPU time that was used.
     fn fill(&mut self, until: Stamp) {
         let micros = self.now.age(until).as_micros();
-        let loads: Vec<u64> = (0..self.nodes.len()).map(|n| self.cpu(n)).collect();
+        if micros == 0 {
+            return;
+        }
+        let loads = self.loads();
         for (node, load) in self.nodes.iter_mut().zip(loads) {
             node.spent += u64::try_from(micros).unwrap_or(0) * CPUS * load / 100;
         }

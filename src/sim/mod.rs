@@ -52,6 +52,8 @@ pub struct Setup {
     pub nodes: usize,
     /// Guests; the cluster of the demo has fifteen.
     pub guests: usize,
+    /// Which one of many clusters it is; the demo's is the first.
+    pub number: usize,
     /// When the simulation begins.
     pub began: Stamp,
 }
@@ -59,7 +61,24 @@ pub struct Setup {
 impl Setup {
     /// The cluster of `quorate demo`.
     pub const fn demo(manager: Manager, seed: u64, story: bool, began: Stamp) -> Self {
-        Self { manager, seed, story, nodes: 5, guests: 15, began }
+        Self { manager, seed, story, nodes: 5, guests: 15, number: 0, began }
+    }
+
+    /// So many clusters that share so many nodes and guests evenly, Pacemaker's and rgmanager's in turn: what benchmarks look at.
+    #[doc(hidden)]
+    pub fn many(clusters: usize, nodes: usize, guests: usize, began: Stamp) -> Vec<Self> {
+        // The first ones have what does not divide evenly.
+        let share = |all: usize, number: usize| all / clusters + usize::from(number < all % clusters);
+        let one = |number: usize| Self {
+            manager: if number.is_multiple_of(2) { Manager::Pacemaker } else { Manager::Rgmanager },
+            seed: number as u64 + 1,
+            story: false,
+            nodes: share(nodes, number),
+            guests: share(guests, number),
+            number,
+            began,
+        };
+        (0..clusters).map(one).collect()
     }
 }
 

@@ -12,6 +12,8 @@ pub type GuestAt = usize;
 /// The whole of it.
 #[derive(Debug)]
 pub struct World {
+    /// The cluster's name.
+    pub cluster: String,
     /// Who manages it.
     pub manager: super::Manager,
     /// Where chance comes from.
@@ -381,8 +383,18 @@ impl World {
 
     /// CPU load of a node, percent: its guests', and a little of its own.
     pub fn cpu(&self, node: NodeAt) -> u64 {
-        let busy: u64 = (0..self.guests.len()).filter(|g| self.runs_on(*g) == Some(node)).map(|g| self.guest_cpu(g) / 4).sum();
-        (chance_of(self, node as u64, 3, 2) + busy).min(100)
+        self.loads().get(node).copied().unwrap_or(0)
+    }
+
+    /// CPU load of every node.
+    pub fn loads(&self) -> Vec<u64> {
+        let mut loads: Vec<u64> = (0..self.nodes.len()).map(|node| chance_of(self, node as u64, 3, 2)).collect();
+        for guest in 0..self.guests.len() {
+            if let Some(load) = self.runs_on(guest).and_then(|node| loads.get_mut(node)) {
+                *load += self.guest_cpu(guest) / 4;
+            }
+        }
+        loads.iter().map(|load| (*load).min(100)).collect()
     }
 
     /// CPU load of a guest, percent of its virtual CPUs.

@@ -6,6 +6,8 @@
 #![allow(clippy::format_collect, clippy::unchecked_time_subtraction)]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+#[path = "../sim/fleet.rs"]
+mod fleet_of_clusters;
 #[path = "../view/sample.rs"]
 #[allow(dead_code, clippy::wildcard_imports)]
 mod sample;
@@ -18,6 +20,7 @@ mod guests;
 mod lab;
 mod line;
 mod load;
+mod many;
 mod nodes;
 mod parse;
 mod picture;
@@ -33,6 +36,7 @@ const GROUPS: &[(&str, fn())] = &[
     ("start-first-paint", start::run),
     ("nodes", nodes::run),
     ("rss", rss::run),
+    ("sim-60-clusters", many::run),
     ("start-picture", picture::run),
     ("glass", glass::run),
     ("load", load::run),

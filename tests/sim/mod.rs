@@ -1,7 +1,11 @@
 //! The simulated cluster: it answers in the real tools' formats, obeys, and tells the same story for the same seed.
 
+mod fleet;
+
 use std::time::Duration;
 
+use quorate::domain::cluster::{MemberStatus, ServiceKind, ServiceState};
+use quorate::domain::guest::GuestState;
 use quorate::domain::node::NodeKey;
 use quorate::domain::observation::host::Tools;
 use quorate::domain::observation::manager::Resource;
@@ -214,4 +218,24 @@ fn a_recording_of_a_real_cluster_is_read() {
     let recording = Recording::read(include_str!("../fixtures/recordings/nslab.jsonl")).unwrap();
     assert_eq!(recording.nodes.len(), 3);
     assert!(recording.said.values().all(|said| said.len() > 20));
+}
+
+/// A few of the sixty clusters that the benchmarks look at, at their size.
+#[test]
+fn many_clusters_of_many_guests_are_looked_at_and_folded() {
+    let all = Setup::many(60, 1000, 20_000, Stamp::now());
+    let total = |of: fn(&Setup) -> usize| all.iter().map(of).sum::<usize>();
+    assert_eq!((all.len(), total(|s| s.nodes), total(|s| s.guests)), (60, 1000, 20_000));
+    let mut names = Vec::new();
+    for setup in &all[..2] {
+        let picture = fleet::Looked::at(setup, PATIENCE).expect("not all was looked at in time").picture();
+        names.push(picture.name.clone().unwrap());
+        assert_eq!((picture.members.len(), picture.quorum.quorate), (setup.nodes, Some(true)));
+        assert!(picture.members.iter().all(|m| m.status == MemberStatus::Online));
+        assert_eq!(picture.services.iter().filter(|s| s.kind == ServiceKind::Vm && s.state == ServiceState::Started).count(), setup.guests);
+        let running = picture.guests.iter().filter(|g| g.state == GuestState::Running && g.managed_by.is_some()).count();
+        assert_eq!(running, setup.guests);
+        assert_eq!(picture.alerts, [], "{}", names[0]);
+    }
+    assert_eq!(names, ["net-cluster", "net-cluster-2"]);
 }

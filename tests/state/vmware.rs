@@ -117,12 +117,12 @@ fn vmware_denies_what_rgmanager_believes() {
     assert_eq!(wiki("suspended"), "the manager says started on n1; VMware there says suspended");
     assert_eq!(wiki("stuck"), "the manager says started; VMware says stuck: it waits for an answer: The location has changed.");
     let elsewhere = said(&[], &[("/vm/wiki/wiki.vmx", "on", 1)], "service:wiki");
-    assert_eq!(elsewhere.as_deref(), Some("the manager says started on n1; VMware has it on on n2"));
+    assert_eq!(elsewhere.as_deref(), Some("the manager says started on n1; VMware has it running on n2"));
     assert_eq!(said(&[], &[], "service:mail").as_deref(), Some("the manager says started on n1; VMware there has no such guest"));
     // Whether that script runs a guest is not known; and httpd's does not.
     assert_eq!((said(&[], &[], "service:wiki"), said(&[], &[], "service:web")), (None, None));
     let disabled = said(&[], &[(BOOKS, "on", 2)], "service:books");
-    assert_eq!(disabled.as_deref(), Some("the manager says disabled; VMware has it on on n2"));
+    assert_eq!(disabled.as_deref(), Some("the manager says disabled; VMware has it running on n2"));
     assert_eq!(said(&[], &[(BOOKS, "suspended", 2)], "service:books"), None);
 }
 
@@ -154,7 +154,7 @@ fn a_guest_that_runs_on_two_nodes_and_one_that_waits_for_an_answer() {
     let c = lab.picture();
     assert_eq!(severity_of(&c, AlertCode::GuestTwice, "service:wiki"), Some(Severity::Critical));
     let drift = service(&c, "service:wiki").drift.clone();
-    assert_eq!(drift.as_deref(), Some("the manager says started on n1 alone; VMware has it on on n2 too"));
+    assert_eq!(drift.as_deref(), Some("the manager says started on n1 alone; VMware has it running on n2 too"));
     assert_eq!(severity_of(&c, AlertCode::GuestQuestion, "service:mail"), Some(Severity::Warning));
     let text = c.alerts.iter().find(|a| a.code == AlertCode::GuestQuestion).unwrap().text.clone();
     assert_eq!(text, "mail on n2 stands still until a question is answered: The location has changed. (0 Create, 1 Keep)");

@@ -56,6 +56,11 @@ impl VmwareState {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The same in a sentence.
+    pub const fn said(self) -> &'static str {
+        if matches!(self, Self::On) { "running" } else { self.word() }
+    }
 }
 
 /// A registered guest.

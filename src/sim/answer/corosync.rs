@@ -103,8 +103,10 @@ pub fn map(world: &World, node: NodeAt) -> String {
     let _ = writeln!(out, "nodelist.local_node_pos (u32) = {node}");
     out.push_str("quorum.provider (str) = corosync_votequorum\n");
     out.push_str(&members(world, node));
-    out.push_str(
-        "totem.cluster_name (str) = net-cluster\ntotem.token (u32) = 3000\ntotem.transport (str) = knet\ntotem.version (u32) = 2\n",
+    let _ = write!(
+        out,
+        "totem.cluster_name (str) = {}\ntotem.token (u32) = 3000\ntotem.transport (str) = knet\ntotem.version (u32) = 2\n",
+        world.cluster,
     );
     out
 }

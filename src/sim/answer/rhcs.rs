@@ -16,7 +16,8 @@ pub fn clustat(world: &World, node: NodeAt) -> String {
     let quorate = seen.len() >= world.needed();
     let before = if answers(node) && !quorate { "Service states unavailable: Operation requires quorum\n" } else { "" };
     let mut out = format!(
-        "{before}<?xml version=\"1.0\"?>\n<clustat version=\"4.1.1\">\n  <cluster name=\"net-cluster\" id=\"16564\" generation=\"{}\"/>\n  <quorum quorate=\"{}\" groupmember=\"{}\"/>\n  <nodes>\n",
+        "{before}<?xml version=\"1.0\"?>\n<clustat version=\"4.1.1\">\n  <cluster name=\"{}\" id=\"16564\" generation=\"{}\"/>\n  <quorum quorate=\"{}\" groupmember=\"{}\"/>\n  <nodes>\n",
+        world.cluster,
         1284 + world.fences.len() * 4,
         u8::from(quorate),
         u8::from(quorate && answers(node)),
@@ -88,7 +89,8 @@ pub fn cman(world: &World, node: NodeAt) -> String {
     let quorate = seen.len() >= world.needed();
     let runs = |daemon: fn(&Node) -> bool| world.nodes.get(node).is_some_and(daemon);
     let mut out = format!(
-        "Version: 6.2.0\nConfig Version: {CONFIG}\nCluster Name: net-cluster\nCluster Id: 16564\nCluster Member: Yes\nCluster Generation: {}\nMembership state: Cluster-Member\nNodes: {}\nExpected votes: {}\nTotal votes: {}\nNode votes: 1\nQuorum: {} {}\nActive subsystems: 9\nFlags: \nPorts Bound: 0{}{}  \nNode name: {}\nNode ID: {}\nMulticast addresses: 239.192.168.147 \nNode addresses: 172.18.18.{} \n",
+        "Version: 6.2.0\nConfig Version: {CONFIG}\nCluster Name: {}\nCluster Id: 16564\nCluster Member: Yes\nCluster Generation: {}\nMembership state: Cluster-Member\nNodes: {}\nExpected votes: {}\nTotal votes: {}\nNode votes: 1\nQuorum: {} {}\nActive subsystems: 9\nFlags: \nPorts Bound: 0{}{}  \nNode name: {}\nNode ID: {}\nMulticast addresses: 239.192.168.147 \nNode addresses: 172.18.18.{} \n",
+        world.cluster,
         1284 + world.fences.len() * 4,
         seen.len(),
         world.expected.unwrap_or(world.nodes.len()),
@@ -166,7 +168,8 @@ pub fn groups(world: &World, node: NodeAt) -> String {
 /// /etc/cluster/cluster.conf, its passwords cut out as the question cuts them out.
 pub fn conf(world: &World) -> String {
     let mut out = format!(
-        "<?xml version=\"1.0\"?>\n<cluster alias=\"net-cluster\" config_version=\"{CONFIG}\" name=\"net-cluster\">\n  <fence_daemon clean_start=\"0\" post_fail_delay=\"0\" post_join_delay=\"30\"/>\n  <cman expected_votes=\"{}\"/>\n  <clusternodes>\n",
+        "<?xml version=\"1.0\"?>\n<cluster alias=\"{0}\" config_version=\"{CONFIG}\" name=\"{0}\">\n  <fence_daemon clean_start=\"0\" post_fail_delay=\"0\" post_join_delay=\"30\"/>\n  <cman expected_votes=\"{1}\"/>\n  <clusternodes>\n",
+        world.cluster,
         world.nodes.len(),
     );
     for (at, n) in world.nodes.iter().enumerate() {
