@@ -147,7 +147,7 @@ pub fn file(role: Role) -> String {
 fn looks() -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for (pacemaker, lvm) in [("1.1.24", "2.02.98"), ("2.1.5", "2.03.16")] {
-        let said = [("crm_mon", format!("Pacemaker {pacemaker}")), ("lvm", format!("LVM version: {lvm}"))];
+        let said = [("crm_mon", format!("Pacemaker {pacemaker}")), ("lvs", format!("LVM version: {lvm}"))];
         let tools = Tools { versions: said.map(|(tool, said)| (tool.to_owned(), said)).into(), ..Tools::default() };
         let asked = Question::ALL.iter().filter(|q| !q.is_libvirt()).filter_map(|question| probe::command(*question, &tools));
         all.extend(asked.filter(CommandLine::is_privileged).flat_map(|command| elevated(&command)));

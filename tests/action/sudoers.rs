@@ -29,6 +29,9 @@ fn each_role_has_what_the_one_before_has_and_more() {
     assert!(admin.contains("--confirm") && admin.contains("pvmove"));
     for file in [&viewer, &operator, &admin] {
         assert!(file.contains("/usr/sbin/crm_mon"), "{file}");
+        for json in ["--reportformat json", "--noheadings"] {
+            assert!(file.lines().any(|l| l.contains("/usr/sbin/lvs -a --units b --nosuffix") && l.contains(json)), "lvs {json}: {file}");
+        }
         assert!(!file.contains("/sh ") && !file.contains("/env "), "a shell is everything: {file}");
         assert!(!file.lines().any(|l| l.trim_end_matches(", \\").ends_with(" *")), "a star matches anything: {file}");
     }
