@@ -75,6 +75,15 @@ pub enum Condition {
         /// Bytes.
         bytes: u64,
     },
+    /// A node runs this version of cluster.conf, and its file is the one of this sum (without passwords).
+    Conf {
+        /// Whom to ask, and what.
+        query: Query,
+        /// The version.
+        version: u32,
+        /// The sum.
+        sum: String,
+    },
     /// The filesystem mounted there has at least so many bytes.
     Filesystem(Arc<str>, String, u64),
     /// Nothing is left on the physical volume.
@@ -149,7 +158,8 @@ impl Condition {
             | Self::Vmware { query, .. }
             | Self::Size { query, .. }
             | Self::Migrates(query, _)
-            | Self::Allows(query, _) => vec![query],
+            | Self::Allows(query, _)
+            | Self::Conf { query, .. } => vec![query],
             Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::queries).collect(),
             _ => Vec::new(),
         }
@@ -189,6 +199,9 @@ impl Condition {
             Self::Migrates(query, id) => format!("libvirt on {} has a migration of {id} under way", query.node),
             Self::Allows(query, limits) => format!("libvirt on {} has{limits} for its migration", query.node),
             Self::Size { what, bytes, .. } => format!("{what} has {bytes} bytes"),
+            Self::Conf { query, version, .. } => {
+                format!("{} runs version {version} of cluster.conf and has the file that was planned", query.node)
+            }
             Self::Filesystem(node, mount, bytes) => format!("{mount} on {node} has at least {bytes} bytes"),
             Self::PvEmpty(path) => format!("nothing is left on {path}"),
             Self::Flag(id, flag, on) => format!("rgmanager shows {id} {}{flag}", if *on { "" } else { "no longer " }),
@@ -231,6 +244,7 @@ impl Condition {
             Self::Migrates(query, id) => return migrates(seen, query, id),
             Self::Allows(query, limits) => return allows(seen, query, *limits),
             Self::Size { query, what, bytes } => return size(seen, query, what, *bytes),
+            Self::Conf { query, version, sum } => return conf(seen, query, *version, sum),
             Self::Filesystem(node, mount, bytes) => return filesystem(seen, node, mount, *bytes),
             Self::PvEmpty(path) => return pv_empty(cluster, path),
             _ => {}
@@ -477,5 +491,24 @@ fn guest_state(seen: &Seen<'_>, query: &Query, guest: &str, state: Option<&'stat
         Some(Ok(Finding::State(GuestState::Silent(why)))) => Verdict::Unknown(format!("libvirt on {node} does not answer: {why}")),
         Some(Err(trouble)) => Verdict::Unknown(format!("{node}: {trouble}")),
         _ => Verdict::Unknown(format!("libvirt on {node} was not asked yet")),
+    }
+}
+
+fn conf(seen: &Seen<'_>, query: &Query, version: u32, sum: &str) -> Verdict {
+    let node = &query.node;
+    let file = match seen.found.get(query) {
+        Some(Ok(Finding::ConfFile(file))) => file,
+        Some(Err(trouble)) => return Verdict::Unknown(format!("{node}: {trouble}")),
+        _ => return Verdict::Unknown(format!("{node} was not asked yet which cluster.conf it runs")),
+    };
+    let same = match &file.text {
+        Ok(text) => crate::probe::rhcs::file::sum(text) == sum,
+        Err(why) => return Verdict::Unknown(format!("cluster.conf on {node}: {why}")),
+    };
+    match file.runs {
+        None => Verdict::Unknown(format!("which version {node} runs is not known")),
+        Some(runs) if runs != version => Verdict::Not(format!("{node} runs version {runs} of cluster.conf, not {version}")),
+        Some(_) if !same => Verdict::Not(format!("{node} runs version {version}, and its cluster.conf is not the one that was planned")),
+        Some(_) => Verdict::Holds(format!("{node} runs version {version} of cluster.conf, and has its file")),
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::task::{Action, Limits, NodeVerb, ServiceVerb, VolumeName};
 use crate::link::{CommandLine, Lane};
 use crate::probe::lvm::grow;
 use crate::probe::pacemaker::{fencing_test, primitive, simulation};
-use crate::probe::rhcs::{act, fence};
+use crate::probe::rhcs::{act, fence, file};
 use crate::probe::systemd::starter;
 use crate::probe::vmware::act::Look;
 use crate::probe::{Raw, virsh, vmware};
@@ -77,6 +77,10 @@ pub enum What {
     Power(String),
     /// Whether the mirrors of a cluster work there (pvmove under clvmd).
     ClusterMirror,
+    /// cluster.conf without its passwords, the version that runs, the tools for it.
+    ConfFile,
+    /// Whether ricci lets that node distribute cluster.conf.
+    Ricci,
 }
 
 /// A guest for [`What::Place`].
@@ -121,6 +125,8 @@ pub enum Finding {
     Override(fence::Override),
     Power(bool),
     ClusterMirror(bool),
+    ConfFile(Box<file::ConfFile>),
+    Ricci(Result<(), String>),
 }
 
 impl Query {
@@ -153,6 +159,8 @@ impl Query {
             What::Override => fence::overriding(),
             What::Power(node) => fence::fence_status(node),
             What::ClusterMirror => grow::cluster_mirror(),
+            What::ConfFile => file::read(file::FILE),
+            What::Ricci => file::ricci(),
         }
     }
 
@@ -179,6 +187,8 @@ impl Query {
             What::Override => fence::parse_overriding(raw).map(Finding::Override),
             What::Power(_) => fence::power(raw).map(Finding::Power).ok_or_else(|| raw.refusal()),
             What::ClusterMirror => grow::parse_cluster_mirror(raw).map(Finding::ClusterMirror),
+            What::ConfFile => file::parse(raw).map(|file| Finding::ConfFile(Box::new(file))).ok_or_else(|| raw.garbled("it told nothing")),
+            What::Ricci => Ok(Finding::Ricci(file::parse_ricci(raw))),
         }
     }
 
@@ -364,6 +374,7 @@ pub fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Query
     }
     let mut asked = match cluster.stack {
         _ if super::stack::bars(action, cluster.stack).is_some() => Vec::new(),
+        Some(Stack::Rhcs) if super::conf::is_conf(action) => super::conf::scene::needed(cluster, found),
         Some(Stack::Rhcs) => super::rhcs::needed(action, cluster),
         _ => by_pacemaker(action, cluster, found),
     };
@@ -410,7 +421,12 @@ fn by_pacemaker(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Que
             }
         }
         Action::Register { guest, .. } => of_newcomer(guest, cluster, &post, &mut asked),
-        Action::Node(..) | Action::Maintenance { .. } | Action::Answer { .. } | Action::Daemon { .. } | Action::Expected { .. } => {}
+        Action::Node(..)
+        | Action::Maintenance { .. }
+        | Action::Answer { .. }
+        | Action::Daemon { .. }
+        | Action::Expected { .. }
+        | Action::Policy { .. } => {}
     }
     asked
 }

@@ -38,6 +38,7 @@ const fn of_rgmanager(action: &Action) -> Option<&'static str> {
         Action::Service(ServiceVerb::Convalesce, _) => "cleanup",
         Action::Node(NodeVerb::Kill, _) => "fence",
         Action::Daemon { .. } => "leave and join",
+        Action::Policy { .. } => "pcs constraint and pcs resource meta, on a node",
         Action::Expected { .. } => "corosync-quorumtool -e, on the node",
         _ => return None,
     })
@@ -58,9 +59,6 @@ fn of_pacemaker(action: &Action) -> Option<(&'static str, String)> {
             "virsh migrate-setspeed, migrate-setmaxdowntime, migrate-postcopy on the node".to_owned(),
         ),
         Action::Service(ServiceVerb::Clear, _) => ("it keeps no constraints, so none is left over", "nothing to do".to_owned()),
-        Action::Service(ServiceVerb::Unregister, _) | Action::Register { .. } => {
-            ("services stand in cluster.conf", "change cluster.conf, and distribute it".to_owned())
-        }
         Action::Node(NodeVerb::Standby, node) => {
             ("it has no standby", format!("quorate act drain {node}, then quorate act daemon {node} rgmanager stop"))
         }

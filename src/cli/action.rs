@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::domain::task::{Action, Daemon, FenceHow, GrowSize, Limits, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
+use crate::domain::task::{Action, Daemon, FenceHow, GrowSize, Limits, NodeVerb, Recovery, RelocateHow, ServiceVerb, VolumeName};
 
 /// `plan`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -152,6 +152,19 @@ pub enum ActionWord {
         #[arg(value_parser = name)]
         choice: String,
     },
+    /// Change a service's failover domain or its recovery in cluster.conf (rgmanager)
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
+    Policy {
+        /// The service
+        #[arg(value_parser = name)]
+        service: String,
+        /// Its failover domain; none: without one
+        #[arg(long, value_name = "NAME|none", value_parser = name, group = "what")]
+        domain: Option<String>,
+        /// What rgmanager does when it fails
+        #[arg(long, value_name = "restart|relocate|disable", value_enum, hide_possible_values = true, group = "what")]
+        recovery: Option<Recovering>,
+    },
     /// Fence a node
     Fence {
         /// The member
@@ -258,6 +271,15 @@ pub enum How {
     Restart,
 }
 
+/// `policy --recovery`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "cluster.conf's words")]
+pub enum Recovering {
+    Restart,
+    Relocate,
+    Disable,
+}
+
 /// `fence --how`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs, reason = "the contract's words")]
@@ -322,6 +344,15 @@ impl ActionWord {
             Self::Register { guest, prefer } => Action::Register { guest: guest.clone(), prefer: prefer.clone() },
             Self::Answer { service, choice } => Action::Answer { service: service.clone(), choice: choice.clone() },
             Self::Unregister(of) => service(ServiceVerb::Unregister, of),
+            Self::Policy { service, domain, recovery } => Action::Policy {
+                service: service.clone(),
+                domain: domain.clone(),
+                recovery: recovery.map(|recovery| match recovery {
+                    Recovering::Restart => Recovery::Restart,
+                    Recovering::Relocate => Recovery::Relocate,
+                    Recovering::Disable => Recovery::Disable,
+                }),
+            },
             Self::Fence { node, how } => Action::Fence {
                 node: node.clone(),
                 how: match how {

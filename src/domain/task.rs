@@ -45,6 +45,15 @@ pub enum Action {
         /// The answer's number or word.
         choice: String,
     },
+    /// Change where rgmanager places a service, and what it does when the service fails.
+    Policy {
+        /// The service.
+        service: String,
+        /// Its failover domain; `none`: without one.
+        domain: Option<String>,
+        /// Its recovery.
+        recovery: Option<Recovery>,
+    },
     /// Fence a node.
     Fence {
         /// The node.
@@ -214,6 +223,36 @@ impl fmt::Display for Limits {
     }
 }
 
+/// What rgmanager does with a service that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Recovery {
+    /// Start it again where it was; elsewhere after too many times.
+    Restart,
+    /// Start it elsewhere.
+    Relocate,
+    /// Let it be.
+    Disable,
+}
+
+impl Recovery {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Restart, Self::Relocate, Self::Disable];
+
+    /// As cluster.conf has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Restart => "restart",
+            Self::Relocate => "relocate",
+            Self::Disable => "disable",
+        }
+    }
+
+    /// The one of this word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.word() == word)
+    }
+}
+
 /// What fencing does to a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FenceHow {
@@ -354,7 +393,7 @@ impl Target {
 }
 
 /// Every word of the contract's ACTION grammar.
-pub const ACTION_WORDS: [&str; 35] = [
+pub const ACTION_WORDS: [&str; 36] = [
     "relocate",
     "limit",
     "post-copy",
@@ -372,6 +411,7 @@ pub const ACTION_WORDS: [&str; 35] = [
     "register",
     "unregister",
     "answer",
+    "policy",
     "fence",
     "confirm-fence",
     "test-fence",
@@ -401,6 +441,7 @@ impl Action {
             Self::Service(verb, _) => verb.word(),
             Self::Register { .. } => "register",
             Self::Answer { .. } => "answer",
+            Self::Policy { .. } => "policy",
             Self::Fence { .. } => "fence",
             Self::Node(verb, _) => verb.word(),
             Self::Maintenance { .. } => "maintenance",
@@ -419,9 +460,11 @@ impl Action {
     /// What it is about.
     pub fn target(&self) -> Target {
         match self {
-            Self::Relocate { service, .. } | Self::Limit { service, .. } | Self::Answer { service, .. } | Self::Service(_, service) => {
-                Target::Service(service.clone())
-            }
+            Self::Relocate { service, .. }
+            | Self::Limit { service, .. }
+            | Self::Answer { service, .. }
+            | Self::Service(_, service)
+            | Self::Policy { service, .. } => Target::Service(service.clone()),
             Self::Register { guest, .. } => Target::Guest(guest.clone()),
             Self::Fence { node, .. } | Self::Node(_, node) | Self::Daemon { node, .. } => Target::Node(node.clone()),
             Self::Expected { .. } => Target::Cluster("expected"),
@@ -449,6 +492,13 @@ impl fmt::Display for Action {
             // A word of several would be taken for several arguments.
             Self::Answer { service, choice } if choice.contains(char::is_whitespace) => write!(f, "answer {service} '{choice}'"),
             Self::Answer { service, choice } => write!(f, "answer {service} {choice}"),
+            Self::Policy { service, domain, recovery } => {
+                write!(f, "policy {service}")?;
+                if let Some(domain) = domain {
+                    write!(f, " --domain {domain}")?;
+                }
+                recovery.map_or(Ok(()), |recovery| write!(f, " --recovery {}", recovery.word()))
+            }
             Self::Fence { node, how } => write!(f, "fence {node} --how {}", how.word()),
             Self::Node(verb, node) => write!(f, "{} {node}", verb.word()),
             Self::Maintenance { on } => write!(f, "maintenance {}", if *on { "on" } else { "off" }),

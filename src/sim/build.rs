@@ -45,6 +45,7 @@ impl World {
             mounts: vec![mount(0, 1741 * GIB, 174 * GIB), mount(1, 1741 * GIB, 1010 * GIB)],
             fences: Vec::new(),
             leftovers: Vec::new(),
+            conf: super::conf::Confs::default(),
             maintenance: false,
             agenda: BTreeMap::new(),
             journal: Vec::new(),

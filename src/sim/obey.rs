@@ -1,6 +1,7 @@
 //! What changes the simulated cluster: the commands that an action sends, as the real tools take them.
 
 use super::answer::{Printed, storage};
+use super::conf;
 use super::inquiry;
 use super::life::SECOND;
 use super::policy;
@@ -20,6 +21,9 @@ pub enum Reply {
 /// Carries out a command on a node, and says what the tool would print, or for what it waits.
 pub fn command(world: &mut World, node: NodeAt, argv: &[String]) -> Reply {
     if let Some(printed) = inquiry::command(world, node, argv) {
+        return Reply::Now(printed);
+    }
+    if let Some(printed) = conf::command(world, node, argv) {
         return Reply::Now(printed);
     }
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();

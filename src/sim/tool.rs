@@ -57,16 +57,22 @@ fn looks(world: &World, node: NodeAt, tool: &str, args: &[&str]) -> Option<Print
     })
 }
 
-/// `lose NODE`: its power goes. `cut NODE`: its network goes. `deaf NODE`: its fence device dies. `jinx GUEST NODE`: its next start there fails. `stick GUEST`: its next stop
+/// `lose NODE`: its power goes. `cut NODE`: its network goes. `stale NODE`: it does not take a new cluster.conf. `picky`:
+/// no cluster.conf is valid. `deaf NODE`: its fence device dies. `jinx GUEST NODE`: its next start there fails. `stick GUEST`: its next stop
 /// fails. `part GUEST`: something of it fails that is not critical. `alone GUEST`: it becomes exclusive. `restrict GUEST NODE...`: it may run there alone.
 pub fn befall(world: &mut World, words: &str) -> bool {
     let words: Vec<&str> = words.split(' ').collect();
+    if *words == ["picky"] {
+        world.conf.picky = true;
+        return true;
+    }
     let node = |world: &World, at: usize| words.get(at).and_then(|name| world.node_named(name));
     let Some(what) = words.first() else { return false };
     if let Some(at) = node(world, 1) {
         match *what {
             "lose" => world.plan(0, Deed::Lose(at)),
             "cut" => world.plan(0, Deed::Cut(at)),
+            "stale" => drop(world.conf.deaf.insert(at)),
             "deaf" => {
                 if let Some(n) = world.nodes.get_mut(at) {
                     n.bmc_dead = true;

@@ -34,6 +34,8 @@ pub struct World {
     pub fences: Vec<Fencing>,
     /// Location constraints that a command left behind.
     pub leftovers: Vec<Leftover>,
+    /// cluster.conf.
+    pub conf: super::conf::Confs,
     /// The manager does nothing by itself.
     pub maintenance: bool,
     /// What will happen, and when; the number keeps the order of what happens at the same time.

@@ -1,3 +1,4 @@
+mod conf;
 mod gate;
 mod parse;
 mod plans;

@@ -339,8 +339,14 @@ fn no_stack_no_action_and_each_refusal_says_what_would_lift_it() {
             assert!(inquiry::needed(action, &c, &Findings::default()).is_empty(), "{action}: nothing is asked");
         }
     }
-    for action in [on(V::Enable, "x"), on(V::Disable, "x"), on(V::Convalesce, "x"), of_node(NodeVerb::Kill), Action::Expected { votes: 1 }]
-    {
+    for action in [
+        on(V::Enable, "x"),
+        on(V::Disable, "x"),
+        on(V::Convalesce, "x"),
+        of_node(NodeVerb::Kill),
+        Action::Expected { votes: 1 },
+        Action::Policy { service: "x".to_owned(), domain: None, recovery: None },
+    ] {
         assert!(stack::bars(&action, Some(Stack::Pacemaker)).is_some(), "{action}");
         assert!(stack::bars(&action, Some(Stack::Rhcs)).is_none(), "{action}");
     }

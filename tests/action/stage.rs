@@ -113,7 +113,13 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
         }),
         What::DeviceSize(_) | What::GuestDisk(..) => Finding::Bytes(64 << 20),
         What::OnPv(_) => Finding::OnPv(vec![("vg".to_owned(), "data".to_owned())]),
-        What::RgmanagerLock | What::StopSuspends(_) | What::Override | What::Power(_) | What::ClusterMirror => {
+        What::RgmanagerLock
+        | What::StopSuspends(_)
+        | What::Override
+        | What::Power(_)
+        | What::ClusterMirror
+        | What::ConfFile
+        | What::Ricci => {
             panic!("nobody asks this of a Pacemaker cluster")
         }
         What::Starter => Finding::Starter(quorate::probe::systemd::starter::Starter::Systemd),

@@ -119,6 +119,7 @@ fn actions_are_read_as_the_contract_writes_them() {
         "stop vm1 --force",
         "register web1 --prefer n1,n2",
         "unregister web1",
+        "policy vm:web1 --domain prefer-n2 --recovery relocate",
         "fence n1 --how off",
         "confirm-fence n1",
         "test-fence n1",

@@ -101,3 +101,37 @@ fn what_two_must_agree_on_asks_for_the_second_ones_code() {
     t.type_in("q");
     assert_eq!(t.end(), 0);
 }
+
+#[test]
+fn a_guest_leaves_cluster_conf_and_comes_back() {
+    let mut t = Terminal::open(&["demo", "--seed", "1", "--stack", "rhcs"], &[], (140, 50));
+    t.wait("quorum", |s| s.contains("QUORATE 5 of 5") && s.contains("ADMIN"));
+    t.wait("services", |s| s.contains("started"));
+    t.type_in("2");
+    t.wait("the focus", |s| s.contains("▸2 Services"));
+    t.type_in("\r");
+    t.wait("the table", |s| s.contains("▸2 Services") && s.contains("esc back"));
+    t.type_in("xu");
+    let text = t.wait("the plan", |s| s.contains("UNREGISTER") && s.contains("cluster.conf") && s.contains("config_version=\"88\""));
+    assert!(!text.contains("EXAMPLE-NOT-REAL"), "{text}");
+    let service = named(&text, "UNREGISTER");
+    std::thread::sleep(READ);
+    t.type_in(&format!("{service}\r"));
+    t.wait("the task", |s| s.contains(&format!("unregister {service}")));
+    let text = t.wait("the proof", |s| s.contains("done and proved"));
+    assert!(text.contains("runs version 88 of cluster.conf"), "{text}");
+    t.type_in("\x1b");
+    t.wait("the table", |s| s.contains("▸2 Services") && !s.contains(&format!("{service} ")));
+    t.type_in("xg");
+    t.wait("the line", |s| s.contains("REGISTER a guest"));
+    t.type_in(&format!("{} virtsrv2n2.cnaf.infn.it\r", service.trim_start_matches("vm:")));
+    t.wait("the plan", |s| s.contains("[Cancel]") && s.contains("config_version=\"89\""));
+    std::thread::sleep(READ);
+    t.type_in("\t");
+    t.wait("the other button", |s| s.contains("▸[Register it]"));
+    t.type_in("\r");
+    let text = t.wait("the proof", |s| s.contains("done and proved"));
+    assert!(text.contains("runs version 89 of cluster.conf"), "{text}");
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
+}

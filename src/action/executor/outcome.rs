@@ -10,7 +10,7 @@ use crate::domain::task::Progress;
 use crate::link::Answer;
 use crate::probe::Raw;
 use crate::probe::rhcs::act::{self, Outcome, Verdict};
-use crate::probe::rhcs::fence;
+use crate::probe::rhcs::{fence, inventory};
 
 /// What became of a changing command that has answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub(super) fn of_change(reads: &Reads, answer: &Answer, words: &str) -> Became {
         Reads::Status | Reads::InitScript => by_status(),
         Reads::FenceNode => judged(fence::fence_node_outcome(raw)),
         Reads::Acknowledge => judged(fence::acknowledge_outcome(raw)),
+        Reads::Validation => judged(inventory::validation(raw)),
+        Reads::Distribution => judged(inventory::distribution(raw)),
         Reads::CmanTool => judged(fence::cman_tool_outcome(raw)),
         Reads::Clusvcadm(to) => {
             let said = act::outcome(raw);

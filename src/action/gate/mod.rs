@@ -51,6 +51,7 @@ pub struct Other {
 pub const fn needed_role(action: &Action) -> Role {
     match action {
         Action::Register { .. }
+        | Action::Policy { .. }
         | Action::Evacuate { .. }
         | Action::Service(ServiceVerb::Unregister, _)
         | Action::Node(NodeVerb::ConfirmFence | NodeVerb::Leave | NodeVerb::Kill, _)
@@ -197,7 +198,9 @@ fn goes_beside(running: &str, wanted: &Action) -> bool {
 /// Whether two actions must not run at once. Fencing waits for nothing that it would end anyway.
 fn touches(running: &Action, wanted: &Action, cluster: &Cluster) -> bool {
     let (a, b) = (running.target(), wanted.target());
-    if a == b {
+    // One file holds all of cluster.conf.
+    let both = |f: fn(&Action) -> bool| f(running) && f(wanted);
+    if a == b || (cluster.stack == Some(Stack::Rhcs) && both(super::conf::is_conf)) {
         return true;
     }
     if matches!(wanted, Action::Fence { .. }) {

@@ -23,6 +23,7 @@ pub const fn why_not(action: &Action) -> Option<&'static str> {
         Action::Node(NodeVerb::Leave | NodeVerb::Join | NodeVerb::Reboot, _) => "the manager moves nothing off the node",
         Action::Maintenance { .. }
         | Action::Register { .. }
+        | Action::Policy { .. }
         | Action::Service(
             ServiceVerb::Freeze | ServiceVerb::Unfreeze | ServiceVerb::Cleanup | ServiceVerb::Clear | ServiceVerb::Unregister,
             _,

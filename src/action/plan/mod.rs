@@ -39,6 +39,8 @@ pub struct Plan {
     pub undo: Undo,
     /// What the operator should know beside it.
     pub notices: Vec<String>,
+    /// What changes in a file, as `diff -U0` shows it; empty where none is edited.
+    pub diff: Vec<String>,
     /// How strongly it must be confirmed.
     pub confirm: Confirm,
     /// What must be true for it to run.
@@ -110,6 +112,10 @@ pub enum Reads {
     Acknowledge,
     /// What `cman_tool` prints.
     CmanTool,
+    /// What `ccs_config_validate` prints.
+    Validation,
+    /// What `ccs_tool update`, `cman_tool version -r` and `ccs --sync --activate` print.
+    Distribution,
     /// An init script: its exit status, and `[FAILED]`.
     InitScript,
 }
@@ -298,6 +304,7 @@ impl Input<'_> {
             proof: Vec::new(),
             undo: Undo::NotNeeded,
             notices: Vec::new(),
+            diff: Vec::new(),
             confirm: Confirm::Yes,
             needs: Needs { quorum: super::gate::safe::why_not(&self.intent.action).is_some(), ..Needs::default() },
         }
@@ -318,6 +325,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     }
     super::intent::resolve(&input.intent.action, cluster)?;
     let mut plan = match cluster.stack {
+        Some(Stack::Rhcs) if super::conf::is_conf(&input.intent.action) => super::conf::plan(input),
         Some(Stack::Rhcs) => super::rhcs::plan(input),
         _ => by_pacemaker(input),
     }?;
@@ -353,6 +361,6 @@ fn by_pacemaker(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         Action::Maintenance { on } => super::maintenance::plan(input, *on),
         Action::Grow { volume, size } => super::grow::plan(input, volume, *size),
         Action::Evacuate { pv, onto } => super::evacuate::plan(input, pv, onto.as_deref()),
-        Action::Answer { .. } | Action::Daemon { .. } | Action::Expected { .. } => Err(Vec::new()),
+        Action::Answer { .. } | Action::Daemon { .. } | Action::Expected { .. } | Action::Policy { .. } => Err(Vec::new()),
     }
 }

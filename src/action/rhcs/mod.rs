@@ -67,8 +67,10 @@ pub(super) fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             }
             super::evacuate::plan(input, pv, onto.as_deref())
         }
-        // Refused before: they stand in cluster.conf, and there is no maintenance mode. Answers are VMware's.
-        Action::Register { .. } | Action::Maintenance { .. } | Action::Answer { .. } | Action::Limit { .. } => Err(Vec::new()),
+        // Changes of cluster.conf are planned elsewhere; there is no maintenance mode, which was refused before. Answers are VMware's.
+        Action::Register { .. } | Action::Policy { .. } | Action::Maintenance { .. } | Action::Answer { .. } | Action::Limit { .. } => {
+            Err(Vec::new())
+        }
     }
 }
 

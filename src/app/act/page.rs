@@ -46,6 +46,14 @@ pub fn facts(plan: &Plan, running: &[String]) -> Vec<Fact> {
     all.extend(plan.consequences.lost.iter().map(|text| fact("Lost", Role::Warn, text.clone())));
     all.extend(running.iter().map(|text| fact("Also running", Role::Warn, text.clone())));
     all.extend(plan.ways.iter().map(|way| fact_of_way(way, &plan.intent.action)));
+    for (at, line) in plan.diff.iter().skip(2).enumerate() {
+        let role = match line.as_bytes().first() {
+            Some(b'-') => Role::Warn,
+            Some(b'+') => Role::Ok,
+            _ => Role::Dim,
+        };
+        all.push(fact(if at == 0 { "cluster.conf" } else { "" }, role, line.clone()));
+    }
     for (at, step) in plan.steps.iter().enumerate() {
         let when = match step.when {
             crate::action::plan::When::Well => "",

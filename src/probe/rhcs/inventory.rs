@@ -105,5 +105,9 @@ pub fn distribution(raw: Raw<'_>) -> Outcome {
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let done = lines.iter().any(|l| matches!(*l, "Update complete." | "All nodes in sync.")) || (lines.is_empty() && raw.code == 0);
     let verdict = if done { Verdict::Done } else { Verdict::Failed };
-    Outcome { verdict, words: clean(&lines.join("; ")), now_on: None, taken_for: None }
+    let mut words = clean(&lines.join("; "));
+    if !done && words.to_ascii_lowercase().contains("password") {
+        words += "; ricci wants its password, which nobody can type here: give it once by hand, with ccs on that node";
+    }
+    Outcome { verdict, words, now_on: None, taken_for: None }
 }

@@ -16,6 +16,7 @@ mod cman;
 mod conf;
 mod conf_rm;
 pub mod fence;
+pub mod file;
 mod groups;
 pub mod inventory;
 mod qdisk;

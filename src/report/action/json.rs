@@ -35,6 +35,7 @@ pub fn plan_json(plan: &Plan, against: &[Refusal]) -> Value {
         },
         "confirm": plan.confirm.word(),
         "notices": plan.notices,
+        "diff": plan.diff,
         "allowed": against.is_empty(),
         "refusals": refusals(against),
     })

@@ -15,6 +15,9 @@ pub fn plan_text(plan: &Plan, against: &[Refusal]) -> String {
             closed => writeln!(out, "  way {:<8} not possible: {}", way.how.word(), closed.join("; ")),
         };
     }
+    if !plan.diff.is_empty() {
+        let _ = writeln!(out, "Change\n  {}", plan.diff.join("\n  "));
+    }
     out.push_str("Steps\n");
     for (at, step) in plan.steps.iter().enumerate() {
         let when = match step.when {

@@ -179,7 +179,7 @@ fn of_pacemaker(world: &World, node: NodeAt, question: Question, clustered: bool
 
 fn of_rgmanager(world: &World, node: NodeAt, question: Question, clustered: bool) -> Printed {
     match question {
-        Question::ClusterConf => return Printed::ok(rhcs::conf(world)),
+        Question::ClusterConf => return Printed::ok(crate::sim::conf::shown(world, node)),
         Question::InitScripts => return Printed::ok(rhcs::scripts(world, node)),
         Question::Clustat if !clustered => return Printed::failed(255, "Could not connect to CMAN: No such file or directory"),
         _ if !clustered => return Printed::failed(1, "cman_tool: Cannot open connection to cman, is it running ?"),

@@ -4,10 +4,8 @@ use std::fmt::Write as _;
 
 use super::ctime;
 use super::xml::quoted;
+use crate::sim::conf::FIRST;
 use crate::sim::world::{Guest, Node, NodeAt, Work, World};
-
-/// The version of cluster.conf.
-const CONFIG: u32 = 87;
 
 /// `clustat -x`.
 pub fn clustat(world: &World, node: NodeAt) -> String {
@@ -36,8 +34,16 @@ pub fn clustat(world: &World, node: NodeAt) -> String {
     out.push_str("  </nodes>\n");
     if quorate && answers(node) {
         out.push_str("  <groups>\n");
-        for guest in &world.guests {
+        for guest in world.guests.iter().filter(|g| world.conf.has(&g.name)) {
             group(&mut out, world, guest);
+        }
+        for name in world.conf.strangers() {
+            let _ = writeln!(
+                out,
+                "    <group name=\"vm:{}\" state=\"110\" state_str=\"stopped\" flags=\"0\" flags_str=\"\" owner=\"none\" last_owner=\"none\" restarts=\"0\" last_transition=\"0\" last_transition_str=\"{}\"/>",
+                quoted(name),
+                ctime(crate::domain::stamp::Stamp(0)),
+            );
         }
         out.push_str("  </groups>\n");
     }
@@ -89,7 +95,8 @@ pub fn cman(world: &World, node: NodeAt) -> String {
     let quorate = seen.len() >= world.needed();
     let runs = |daemon: fn(&Node) -> bool| world.nodes.get(node).is_some_and(daemon);
     let mut out = format!(
-        "Version: 6.2.0\nConfig Version: {CONFIG}\nCluster Name: {}\nCluster Id: 16564\nCluster Member: Yes\nCluster Generation: {}\nMembership state: Cluster-Member\nNodes: {}\nExpected votes: {}\nTotal votes: {}\nNode votes: 1\nQuorum: {} {}\nActive subsystems: 9\nFlags: \nPorts Bound: 0{}{}  \nNode name: {}\nNode ID: {}\nMulticast addresses: 239.192.168.147 \nNode addresses: 172.18.18.{} \n",
+        "Version: 6.2.0\nConfig Version: {}\nCluster Name: {}\nCluster Id: 16564\nCluster Member: Yes\nCluster Generation: {}\nMembership state: Cluster-Member\nNodes: {}\nExpected votes: {}\nTotal votes: {}\nNode votes: 1\nQuorum: {} {}\nActive subsystems: 9\nFlags: \nPorts Bound: 0{}{}  \nNode name: {}\nNode ID: {}\nMulticast addresses: 239.192.168.147 \nNode addresses: 172.18.18.{} \n",
+        world.conf.runs(node),
         world.cluster,
         1284 + world.fences.len() * 4,
         seen.len(),
@@ -168,7 +175,7 @@ pub fn groups(world: &World, node: NodeAt) -> String {
 /// /etc/cluster/cluster.conf, its passwords cut out as the question cuts them out.
 pub fn conf(world: &World) -> String {
     let mut out = format!(
-        "<?xml version=\"1.0\"?>\n<cluster alias=\"{0}\" config_version=\"{CONFIG}\" name=\"{0}\">\n  <fence_daemon clean_start=\"0\" post_fail_delay=\"0\" post_join_delay=\"30\"/>\n  <cman expected_votes=\"{1}\"/>\n  <clusternodes>\n",
+        "<?xml version=\"1.0\"?>\n<cluster alias=\"{0}\" config_version=\"{FIRST}\" name=\"{0}\">\n  <fence_daemon clean_start=\"0\" post_fail_delay=\"0\" post_join_delay=\"30\"/>\n  <cman expected_votes=\"{1}\"/>\n  <clusternodes>\n",
         world.cluster,
         world.nodes.len(),
     );
