@@ -276,6 +276,10 @@ impl Condition {
             Self::Clean(id) => of_service(cluster, id, |s| {
                 verdict(s.failures == 0 && !s.failed_operation, format!("{id} has {} failures on record", s.failures))
             }),
+            // They are asked for by themselves: the view may be newer.
+            Self::NoLeftovers(_) if cluster.constraints_at.is_none_or(|at| at <= seen.since) => {
+                Verdict::Unknown("the constraints have not been read since".to_owned())
+            }
             Self::NoLeftovers(id) => of_service(cluster, id, |s| {
                 let words = if s.leftovers.is_empty() {
                     format!("no constraint is left on {id}")

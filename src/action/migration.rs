@@ -151,6 +151,8 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
         refresh(id, &guest.node, &post),
         Step::change("Let the manager look after it again", &post, unset(id, "is-managed"), 60).when(When::Always),
         Step::wait(format!("{id} runs on {}", guest.node), Condition::RunsOn(id.to_owned(), guest.node.clone()), 120),
+        // While it was left alone the manager may have looked for it on the target, and found nothing.
+        Step::change("Let the manager forget what it looked for in vain", &post, crm_resource(&["--cleanup", "--resource", id]), 120),
     ];
     if let Some(to) = &service.moving_to {
         plan.steps.insert(6, refresh(id, to, &post));

@@ -71,6 +71,8 @@ pub struct Cluster {
     pub options: Options,
     /// The manager's constraints.
     pub constraints: Vec<Constraint>,
+    /// When they were read.
+    pub constraints_at: Option<Stamp>,
     /// Last change of the configuration.
     pub last_change: Option<Change>,
     /// Who spoke for the manager.

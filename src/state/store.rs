@@ -400,7 +400,9 @@ fn stack(nodes: &Nodes, managed: bool) -> Option<Stack> {
 /// All that the manager's view and the constraints decide.
 fn fold_manager(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, watching: &mut Watching, changes: &mut Changes) {
     let told = nodes.values().filter_map(|n| Some((n.is_live(), n.answers.constraints.seen()?)));
-    let constraints = told.max_by_key(|(live, (_, at))| (*live, *at)).map(|(_, (rows, _))| rows.clone()).unwrap_or_default();
+    let newest = told.max_by_key(|(live, (_, at))| (*live, *at));
+    picture.constraints_at = newest.map(|(_, (_, at))| at);
+    let constraints = newest.map(|(_, (rows, _))| rows.clone()).unwrap_or_default();
     let mut services = Vec::new();
     if let Some(speaker) = speaker {
         let input = services::Input { view: speaker.view, at: speaker.at, constraints: &constraints, quorate: picture.quorum.quorate };
