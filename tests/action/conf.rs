@@ -55,10 +55,8 @@ impl Node {
     }
 
     fn tool(&self, name: &str, script: &str) {
-        use std::os::unix::fs::PermissionsExt as _;
         let file = self.dir.path().join("bin").join(name);
-        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        crate::link::rig::executable(&file, format!("#!/bin/sh\n{script}\n"));
     }
 
     fn run(&self, command: &CommandLine) -> Output {

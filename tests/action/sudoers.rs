@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -208,12 +207,10 @@ fn sudoed(line: &CommandLine, dir: &Path) -> BTreeSet<String> {
     let without_file = format!("case \"$*\" in stat*) {missing} ;; {uuid} ;; *) echo vm1 ;; esac");
     // What a script waits for before it goes on is not waited for here.
     let sleep = dir.join("sleep");
-    fs::write(&sleep, "#!/bin/sh\n[ \"$1\" -gt 60 ] && exec /bin/sleep \"$1\"; exit 0\n").unwrap();
-    fs::set_permissions(&sleep, fs::Permissions::from_mode(0o755)).unwrap();
+    crate::link::rig::executable(&sleep, "#!/bin/sh\n[ \"$1\" -gt 60 ] && exec /bin/sleep \"$1\"; exit 0\n");
     for answer in [&well, &without_file, missing, "exit 1"] {
         let sudo = dir.join("sudo");
-        fs::write(&sudo, format!("#!/bin/sh\nshift\necho \"$*\" >>{}\n{answer}\n", log.display())).unwrap();
-        fs::set_permissions(&sudo, fs::Permissions::from_mode(0o755)).unwrap();
+        crate::link::rig::executable(&sudo, format!("#!/bin/sh\nshift\necho \"$*\" >>{}\n{answer}\n", log.display()));
         let path = format!("{}:/usr/bin:/bin", dir.display());
         let out = Command::new("timeout").args(["-k", "1", "1"]).args(&argv).env("PATH", path).env("SSH_CONNECTION", "a 1 b 22").output();
         out.unwrap();

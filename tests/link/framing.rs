@@ -96,8 +96,7 @@ fn in_a_script_sudo_runs_the_tools_and_no_shell() {
 fn with_sudo(sudo: &str, line: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("sudo");
-    std::fs::write(&path, format!("#!/bin/sh\n{sudo}\n")).unwrap();
-    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    crate::link::rig::executable(&path, format!("#!/bin/sh\n{sudo}\n"));
     let search = format!("{}:/usr/bin:/bin", dir.path().display());
     let out = std::process::Command::new("sh").args(["-c", line]).env("PATH", search).output().unwrap();
     String::from_utf8(out.stdout).unwrap()

@@ -34,6 +34,15 @@ pub struct Sshd {
     child: Option<Child>,
 }
 
+/// Writes a program. Not by this process: what another thread starts meanwhile would hold the file open for writing, and it could
+/// not be executed (ETXTBSY).
+pub fn executable(path: &Path, text: impl AsRef<str>) {
+    use std::io::Write as _;
+    let mut sh = Command::new("sh").args(["-c", "cat >\"$0.new\" && chmod 755 \"$0.new\" && mv \"$0.new\" \"$0\""]).arg(path).stdin(Stdio::piped()).spawn().unwrap();
+    sh.stdin.take().unwrap().write_all(text.as_ref().as_bytes()).unwrap();
+    assert!(sh.wait().unwrap().success(), "{}", path.display());
+}
+
 impl Sshd {
     /// None, said on stderr, where sshd cannot run here.
     pub fn start(extra: &str) -> Option<Self> {

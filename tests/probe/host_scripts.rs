@@ -1,7 +1,5 @@
 //! The fixed scripts, run by a real shell on this machine, with tools that answer as the recorded ones did.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -22,8 +20,7 @@ impl Fakes {
 
     fn tool(self, name: &str, script: &str) -> Self {
         let path = self.0.path().join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        crate::link::rig::executable(&path, format!("#!/bin/sh\n{script}\n"));
         self
     }
 

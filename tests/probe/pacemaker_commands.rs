@@ -1,7 +1,5 @@
 //! Which command asks Pacemaker, by version; the scripts run by a real shell against stand-ins of the tools.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use quorate::domain::observation::Question;
@@ -57,8 +55,7 @@ fn no_command_for_what_is_absent() {
 fn run(question: Question, tool: &str, script: &str) -> (String, String, i32) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(tool);
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    crate::link::rig::executable(&path, format!("#!/bin/sh\n{script}\n"));
     let line = command(question, &Tools::default()).unwrap().to_shell(Become::None);
     let out = Command::new("/bin/sh").arg("-c").arg(line).env("PATH", format!("{}:/usr/bin:/bin", dir.path().display())).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();

@@ -3,7 +3,6 @@
 #![allow(clippy::format_collect, reason = "short texts")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -46,8 +45,7 @@ impl Node {
         let node = Self(tempfile::tempdir().unwrap());
         let path = node.0.path().join(tool);
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rhcs/vmware");
-        fs::write(&path, format!("#!/bin/sh\nF='{}'\n{script}\n", fixtures.display())).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        crate::link::rig::executable(&path, format!("#!/bin/sh\nF='{}'\n{script}\n", fixtures.display()));
         node
     }
 

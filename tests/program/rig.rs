@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -71,11 +70,7 @@ impl Node {
     /// A tool that runs this for a shell script.
     pub fn tool(&self, tool: &str, script: &str) {
         let file = self.bin().join(tool);
-        // In place of what may run just now: writing to a file that is executed fails.
-        let fresh = self.bin().join(format!(".{tool}"));
-        fs::write(&fresh, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&fresh, fs::Permissions::from_mode(0o755)).unwrap();
-        fs::rename(fresh, file).unwrap();
+        crate::link::rig::executable(&file, format!("#!/bin/sh\n{script}\n"));
     }
 
     /// As [`Node::tool`], for what needs bash.

@@ -51,8 +51,7 @@ impl Node {
 
     fn tool(&self, name: &str, text: &str) {
         let path = self.at("bin").join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        crate::link::rig::executable(&path, text);
     }
 
     /// Members of the cluster as `cman_tool nodes` prints them, this node's name first.

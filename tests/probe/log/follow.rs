@@ -40,13 +40,11 @@ impl Node {
 
     /// A node whose tail is not GNU's.
     fn without_gnu() -> Self {
-        use std::os::unix::fs::PermissionsExt;
         let mut node = Self::new();
         let tools = node.dir.path().join("bin");
         fs::create_dir(&tools).unwrap();
         let tail = tools.join("tail");
-        fs::write(&tail, "#!/bin/sh\ncase $1 in --version) exit 1 ;; esac\nPATH=${PATH#*:} exec tail \"$@\"\n").unwrap();
-        fs::set_permissions(&tail, fs::Permissions::from_mode(0o755)).unwrap();
+        crate::link::rig::executable(&tail, "#!/bin/sh\ncase $1 in --version) exit 1 ;; esac\nPATH=${PATH#*:} exec tail \"$@\"\n");
         node.tools = Some(tools);
         node
     }
