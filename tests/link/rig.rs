@@ -38,7 +38,12 @@ pub struct Sshd {
 /// not be executed (ETXTBSY).
 pub fn executable(path: &Path, text: impl AsRef<str>) {
     use std::io::Write as _;
-    let mut sh = Command::new("sh").args(["-c", "cat >\"$0.new\" && chmod 755 \"$0.new\" && mv \"$0.new\" \"$0\""]).arg(path).stdin(Stdio::piped()).spawn().unwrap();
+    let mut sh = Command::new("sh")
+        .args(["-c", "cat >\"$0.new\" && chmod 755 \"$0.new\" && mv \"$0.new\" \"$0\""])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
     sh.stdin.take().unwrap().write_all(text.as_ref().as_bytes()).unwrap();
     assert!(sh.wait().unwrap().success(), "{}", path.display());
 }

@@ -75,10 +75,7 @@ impl Node {
 
     /// As [`Node::tool`], for what needs bash.
     pub fn bash(&self, tool: &str, script: &str) {
-        self.tool(tool, script);
-        let file = self.bin().join(tool);
-        let text = fs::read_to_string(&file).unwrap();
-        fs::write(&file, text.replacen("#!/bin/sh", "#!/bin/bash", 1)).unwrap();
+        crate::link::rig::executable(&self.bin().join(tool), format!("#!/bin/bash\n{script}\n"));
     }
 
     /// A tool that prints this, whatever it is asked.

@@ -3,7 +3,7 @@
 #![allow(clippy::format_collect, reason = "short texts")]
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
