@@ -12,8 +12,6 @@ use super::door::Door;
 use super::said::{DefinitionSaid, Fault, FaultKind, GuestsSaid, HostSaid, JobSaid, NetworkSaid, Query, RowSaid, Said, StatsSaid, Value};
 use super::shim::{self, Ear, Listening};
 
-/// Keepalive: a question every 2 s; without any word for three of them the connection is given up (about 8 s).
-const KEEPALIVE: (i32, u32) = (2, 3);
 /// Statistics beside the state: what a table needs, and no group that makes qemu work.
 const GROUPS: u32 = sys::VIR_DOMAIN_STATS_STATE
     | sys::VIR_DOMAIN_STATS_CPU_TOTAL
@@ -43,29 +41,33 @@ impl Target {
     }
 }
 
-/// An open connection.
+/// An open connection. One thread makes its calls, and no other ever does: in libvirt up to 10.2 a call that another thread wakes leaves a
+/// pointer into its own stack behind, and the next one follows it (CVE-2024-4418). For the same reason none has libvirt's keepalive, which
+/// is sent by the thread of the event loop; whether it lives, the deadlines of what is asked tell.
 pub struct Connection {
     // Dropped in this order: callbacks before their connection.
-    listening: Listening,
+    listening: Option<Listening>,
     conn: Connect,
 }
 
 impl Connection {
-    /// Connects for looking only, and takes events.
+    /// Connects for looking only, and takes events if there is an ear.
     ///
     /// # Errors
     /// In the operator's words.
-    pub fn open(target: &Target, ear: &Ear) -> Result<Self, Fault> {
+    pub fn open(target: &Target, ear: Option<&Ear>) -> Result<Self, Fault> {
         let conn = Connect::open_read_only(Some(&target.uri)).map_err(|e| target.explain(&e))?;
-        let listening = Listening::start(&conn, ear);
-        // In-process drivers have none, and need none.
-        let _ = conn.set_keep_alive(KEEPALIVE.0, KEEPALIVE.1);
-        Ok(Self { listening, conn })
+        Ok(Self { listening: ear.map(|ear| Listening::start(&conn, ear)), conn })
     }
 
     /// Whether events are told.
     pub fn hears(&self) -> bool {
-        self.listening.hears()
+        self.listening.as_ref().is_some_and(Listening::hears)
+    }
+
+    /// Whether it broke, as far as is known on this side.
+    pub fn is_broken(&self) -> bool {
+        matches!(self.conn.is_alive(), Ok(false))
     }
 }
 
@@ -75,7 +77,8 @@ pub struct Shared(Mutex<Inside>);
 
 #[derive(Default)]
 struct Inside {
-    connection: Option<Arc<Connection>>,
+    /// The one that events come by, and where it leads.
+    connection: Option<(Arc<Connection>, Target)>,
     /// Guests whose definition may have changed.
     touched: BTreeSet<String>,
     left: bool,
@@ -86,21 +89,22 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a connection; false if it is not wanted any more.
-    pub fn put(&self, connection: Connection) -> bool {
+    /// Keeps the connection that events come by; none if it is not wanted any more.
+    pub fn put(&self, connection: Connection, target: &Target) -> Option<Arc<Connection>> {
         let mut inside = self.inside();
         if inside.left {
             drop(inside);
             drop(connection);
-            return false;
+            return None;
         }
-        inside.connection = Some(Arc::new(connection));
-        true
+        let connection = Arc::new(connection);
+        inside.connection = Some((Arc::clone(&connection), target.clone()));
+        Some(connection)
     }
 
-    /// The connection, if there is one.
-    pub fn connection(&self) -> Option<Arc<Connection>> {
-        self.inside().connection.clone()
+    /// Where the node's libvirt is reached, while it is.
+    pub fn target(&self) -> Option<Target> {
+        self.inside().connection.as_ref().map(|(_, target)| target.clone())
     }
 
     /// A guest's definition is read again.
@@ -114,7 +118,7 @@ impl Shared {
 
     /// The connection ended by itself. It is put away by a thread that may wait: closing speaks to the daemon.
     pub fn lose(&self) {
-        let Some(connection) = self.inside().connection.take() else { return };
+        let Some((connection, _)) = self.inside().connection.take() else { return };
         let _ = std::thread::Builder::new().name("libvirt close".to_owned()).stack_size(256 << 10).spawn(move || drop(connection));
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::connection::{self, Connection, Shared, Target};
-use super::said::{Fault, FaultKind, Query};
+use super::said::{Fault, FaultKind, Query, Said};
 use super::shim::{Ear, Signal};
 use super::{LibvirtReport, connection::Definitions};
 use crate::domain::stamp::Stamp;
@@ -32,7 +32,7 @@ impl Lane {
         let guard = Busy(busy);
         let work = move || {
             let _guard = guard;
-            Worker { voice, shared, definitions: Definitions::default() }.run(&tasks);
+            Worker { voice, shared, own: None, definitions: Definitions::default() }.run(&tasks);
         };
         std::thread::Builder::new().name("libvirt".to_owned()).stack_size(STACK).spawn(work)?;
         Ok(Self(to))
@@ -61,6 +61,8 @@ impl Drop for Busy {
 struct Worker {
     voice: Voice,
     shared: Arc<Shared>,
+    /// The connection whose calls this thread alone makes.
+    own: Option<Arc<Connection>>,
     definitions: Definitions,
 }
 
@@ -71,10 +73,7 @@ impl Worker {
                 Task::Open(target) => self.open(&target),
                 Task::Ask(id, query) => {
                     let sent = Stamp::now();
-                    let result = match self.shared.connection() {
-                        Some(connection) => connection::ask(&connection, query, &mut self.definitions, &self.shared),
-                        None => Err(Fault::new(FaultKind::Lost, "libvirt is not connected")),
-                    };
+                    let result = self.ask(query);
                     LibvirtReport::Answer { id, result, sent, done: Stamp::now() }
                 }
             };
@@ -83,6 +82,19 @@ impl Worker {
                 self.voice.say(Report::Libvirt(Box::new(report)));
             }
         }
+    }
+
+    fn ask(&mut self, query: Query) -> Result<Said, Fault> {
+        let Some(target) = self.shared.target() else { return Err(Fault::new(FaultKind::Lost, "libvirt is not connected")) };
+        let connection = match &self.own {
+            Some(own) if !own.is_broken() => Arc::clone(own),
+            _ => {
+                let own = Arc::new(Connection::open(&target, None)?);
+                self.own = Some(Arc::clone(&own));
+                own
+            }
+        };
+        connection::ask(&connection, query, &mut self.definitions, &self.shared)
     }
 
     fn open(&mut self, target: &Target) -> LibvirtReport {
@@ -101,10 +113,11 @@ impl Worker {
             };
             voice.say(Report::Libvirt(Box::new(report)));
         });
-        match Connection::open(target, &ear) {
+        match Connection::open(target, Some(&ear)) {
             Ok(connection) => {
                 let hears = connection.hears();
-                if self.shared.put(connection) {
+                self.own = self.shared.put(connection, target);
+                if self.own.is_some() {
                     LibvirtReport::Up { hears }
                 } else {
                     LibvirtReport::Down(Fault::new(FaultKind::Lost, "the connection to libvirt was cut"))
