@@ -20,11 +20,12 @@ define need
 	fi
 endef
 
-.PHONY: help demo build bench test test-unit test-fuzz test-lab test-full lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
+.PHONY: help demo build bench test test-unit test-fuzz test-lab test-lab-long test-full lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
 
 help:
 	@echo "make demo         the cockpit on the simulated cluster; installs what is missing"
 	@echo "make test         all tests, the real-cluster lab included; installs what is missing"
+	@echo "make test-lab-long    the tests on the namespace lab that take minutes each"
 	@echo "make test-full    tests on the QEMU lab (bonds, multipath, shared LVM, journald): about half an hour, alone on the machine"
 	@echo "make lab | lab-full | lab-down    real clusters to try quorate on"
 	@echo "make bench [NAME=frame]           measures, beside their peers"
@@ -72,8 +73,12 @@ test-lab: deps-test
 	rc=0; $(LAB) deps && $(LAB) up || rc=$$?; \
 	if [ $$rc = 77 ]; then echo "make test: LEFT OUT: the real-cluster lab (see the line above for why)"; exit 0; fi; \
 	if [ $$rc != 0 ]; then $(LAB) down || true; exit $$rc; fi; \
-	rc=0; $(LAB) run $(CARGO) test --locked --test lab -- --test-threads=1 || rc=$$?; \
+	rc=0; $(LAB) run $(CARGO) test --locked --test lab -- --test-threads=1 $(LAB_TESTS) || rc=$$?; \
 	$(LAB) down; exit $$rc
+
+# What takes minutes each there: migrations that do not end, drains, reboots, a connection cut at each step.
+test-lab-long:
+	@$(MAKE) test-lab LAB_TESTS=--ignored
 
 # The measures on a real cluster bring the namespace lab up and take it down again; as root they are complete.
 bench: deps-bench
