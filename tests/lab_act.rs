@@ -401,7 +401,7 @@ fn seconds(said: &str) -> String {
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn a_migration_that_cannot_converge_is_said_so_and_cancelled() {
     let _busy = Guest::busy("");
     let from = owner(&started("busy"), "busy");
@@ -426,7 +426,7 @@ fn a_migration_that_cannot_converge_is_said_so_and_cancelled() {
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn a_migration_that_runs_is_limited_otherwise_and_then_converges() {
     let _busy = Guest::busy("");
     let from = owner(&started("busy"), "busy");
@@ -449,7 +449,7 @@ fn a_migration_that_runs_is_limited_otherwise_and_then_converges() {
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn a_migration_is_switched_to_post_copy() {
     let _busy = Guest::busy("--postcopy");
     let from = owner(&started("busy"), "busy");
@@ -470,7 +470,7 @@ fn a_migration_is_switched_to_post_copy() {
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn the_downtime_of_a_live_migration_beside_virsh_alone() {
     let _busy = Guest::busy("");
     let from = owner(&started("busy"), "busy");
@@ -517,7 +517,7 @@ fn sent(target: &str) -> Vec<u64> {
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn the_connection_is_cut_at_each_step_of_a_relocation_and_what_remains_is_what_is_said() {
     for (step, runs) in [(1, "^crm_resource --[m]ove"), (2, "^virsh.* [m]igrate"), (3, "^crm_resource --[c]lear")] {
         let from = owner(&started("vm2"), "vm2");
@@ -564,7 +564,7 @@ fn the_connection_is_cut_at_each_step_of_a_relocation_and_what_remains_is_what_i
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn a_libvirtd_that_is_stopped_closes_the_way_and_is_said() {
     let from = owner(&started("vm1"), "vm1");
     let to = other(&from);
@@ -583,7 +583,7 @@ fn a_libvirtd_that_is_stopped_closes_the_way_and_is_said() {
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn a_node_is_fenced_off_and_on_and_what_it_ran_runs_elsewhere() {
     until("all three are there", |j| j["members"].as_array().unwrap().iter().all(|m| m["status"] == "online"));
     let json = started("vm1");
@@ -606,7 +606,7 @@ fn a_node_is_fenced_off_and_on_and_what_it_ran_runs_elsewhere() {
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn a_node_is_drained_and_rebooted_and_comes_back() {
     until("all three are there", |j| j["members"].as_array().unwrap().iter().all(|m| m["status"] == "online"));
     let busy = owner(&started("vm1"), "vm1");
@@ -619,7 +619,7 @@ fn a_node_is_drained_and_rebooted_and_comes_back() {
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn ten_guests_are_drained_one_by_one_and_the_drain_can_be_stopped_halfway() {
     until("all three are there", |j| j["members"].as_array().unwrap().iter().all(|m| m["status"] == "online"));
     let names: Vec<String> = (1..=9).map(|n| format!("g{n}")).collect();
@@ -664,7 +664,7 @@ fn ten_guests_are_drained_one_by_one_and_the_drain_can_be_stopped_halfway() {
 }
 
 #[test]
-#[ignore = "minutes each: make test-lab-long"]
+#[ignore = "minutes each, and not yet reliable one after another: make test-lab-long"]
 fn a_target_that_moves_while_its_dialog_is_open_is_not_acted_upon_unread() {
     let json = started("vm3");
     let from = owner(&json, "vm3");

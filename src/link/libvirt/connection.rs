@@ -41,8 +41,8 @@ impl Target {
     }
 }
 
-/// An open connection. One thread makes its calls, and no other ever does: in libvirt up to 10.2 a call that another thread wakes leaves a
-/// pointer into its own stack behind, and the next one follows it (CVE-2024-4418). For the same reason none has libvirt's keepalive, which
+/// An open connection. One thread makes its calls, and no other ever does: in libvirt 9.0 a call that another thread wakes leaves a
+/// pointer into its own stack behind, and the next one follows it (by all signs CVE-2024-4418; seen as a crash when a node went away). For the same reason none has libvirt's keepalive, which
 /// is sent by the thread of the event loop; whether it lives, the deadlines of what is asked tell.
 pub struct Connection {
     // Dropped in this order: callbacks before their connection.
