@@ -33,8 +33,8 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, shown: &Dialog) {
             (vec![(Role::Link, format!("Code: {}_", input.text())), (Role::Dim, "enter: run it   esc: cancel".to_owned())], 0)
         }
         Stage::Sent(_) => (vec![(Role::Moving, "confirmed; the gate looks once more".to_owned())], 0),
-        Stage::Refused(against) => {
-            for fact in page::refusals(against) {
+        Stage::Refused(refused) => {
+            for fact in page::refusals(&refused.against) {
                 doc.pair(&fact.name, fact.role, &fact.text);
             }
             (vec![(Role::Link, "Nothing was sent. esc: close".to_owned())], 0)

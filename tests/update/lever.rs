@@ -9,7 +9,7 @@ use quorate::app::act::{Acting, Stage};
 use quorate::app::screen::Screen;
 use quorate::app::{Effect, Model, Msg, update};
 use quorate::command::{Command, Danger, TABLE};
-use quorate::domain::cluster::{Cluster, MemberStatus};
+use quorate::domain::cluster::{Cluster, MemberStatus, ServiceState};
 use quorate::domain::event::{Event, Severity, Source};
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, RelocateHow, ServiceVerb, Target, Task, TaskId, TaskStatus};
@@ -240,6 +240,91 @@ fn a_second_operators_code_is_asked_for_where_the_gate_wants_one() {
     assert_eq!(rig.sent[1].1.as_deref(), Some("n2"), "what was typed before still counts");
     rig.tell(Msg::Turned(vec![Refusal::new("stale", "too old", "wait")]));
     assert!(rig.text().contains("too old"), "{}", rig.text());
+}
+
+/// The picture before any node has said which manager runs: every plan is refused.
+fn early(rig: &mut Rig) -> Arc<Cluster> {
+    let whole = Arc::clone(&rig.cluster);
+    let early = Arc::new(Cluster { stack: None, ..(*whole).clone() });
+    rig.cluster = Arc::clone(&early);
+    rig.tell(Msg::Picture(early));
+    whole
+}
+
+#[test]
+fn what_was_refused_too_early_is_planned_once_the_picture_is_complete() {
+    for (keys, needed, name) in
+        [("1 j f enter", "FENCE n2 (reboot)", Some("n 2")), ("1 j x s", "▸[Cancel]", None), ("2 enter x c", "▸[Cancel]", None)]
+    {
+        let mut rig = admin();
+        let whole = early(&mut rig);
+        rig.keys(keys);
+        assert!(rig.text().contains("no node has said which cluster manager runs"), "{keys}: {}", rig.text());
+        let (shown, asked) = (rig.text(), rig.others.len());
+        rig.tell(Msg::Picture(Arc::clone(&rig.cluster)));
+        assert_eq!((rig.text(), rig.others.len()), (shown, asked), "{keys}: nothing changed");
+        rig.cluster = Arc::clone(&whole);
+        rig.tell(Msg::Picture(whole));
+        assert!(rig.text().contains(needed) && !rig.text().contains("Refused"), "{keys}: {}", rig.text());
+        assert!(rig.sent.is_empty(), "{keys}: nothing is sent by itself");
+        // What was typed for the refusal counts for nothing.
+        rig.hasty("n 2 tab enter");
+        assert!(rig.sent.is_empty() && rig.model.dialog.is_some(), "{keys}: typed ahead");
+        match name {
+            Some(name) => {
+                rig.keys("enter");
+                assert!(rig.sent.is_empty(), "{keys}: the field is empty");
+                rig.keys(&format!("{name} enter"));
+            }
+            None => rig.keys("tab enter"),
+        }
+        assert_eq!(rig.sent.len(), 1, "{keys}: {}", rig.text());
+    }
+}
+
+#[test]
+fn a_plan_that_becomes_possible_has_cancel_in_focus() {
+    let mut rig = admin();
+    let whole = early(&mut rig);
+    rig.keys("1 j x s");
+    rig.cluster = Arc::clone(&whole);
+    rig.tell(Msg::Picture(whole));
+    rig.keys("enter");
+    assert!(rig.sent.is_empty() && rig.model.dialog.is_none());
+}
+
+#[test]
+fn the_nodes_are_asked_anew_once_the_world_has_moved() {
+    let mut rig = admin();
+    let whole = (*rig.cluster).clone();
+    let service = |state: ServiceState| {
+        let mut cluster = whole.clone();
+        let vm1 = cluster.services.iter_mut().find(|s| s.id == "vm1").unwrap();
+        vm1.state = state;
+        Arc::new(cluster)
+    };
+    rig.keys("2 enter x s");
+    assert!(rig.text().contains("vm1 is started"), "{}", rig.text());
+    let asked = rig.others.len();
+    let mut same = whole.clone();
+    same.at = same.at.shifted(9_000_000);
+    rig.tell(Msg::Tick(same.at));
+    rig.tell(Msg::Picture(Arc::new(same)));
+    assert_eq!(rig.others.len(), asked, "the world stands still");
+    rig.cluster = service(ServiceState::Stopped);
+    rig.tell(Msg::Picture(Arc::clone(&rig.cluster)));
+    assert!(rig.others.len() > asked, "what the nodes said is of another world");
+    assert!(rig.text().contains("▸[Cancel]") && rig.text().contains("target-role"), "{}", rig.text());
+}
+
+#[test]
+fn what_the_gate_has_turned_down_stays_said() {
+    let mut rig = admin();
+    rig.keys("1 j f enter n 2 enter");
+    rig.tell(Msg::Turned(vec![Refusal::new("stale", "too old", "look again")]));
+    let again = Arc::clone(&rig.cluster);
+    rig.tell(Msg::Picture(again));
+    assert!(rig.text().contains("too old") && rig.text().contains("Nothing was sent"), "{}", rig.text());
 }
 
 #[test]

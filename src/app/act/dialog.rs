@@ -6,6 +6,7 @@ use super::choosing::{Choosing, Typing};
 use super::look::Look;
 use super::page;
 use super::reading::{Reading, Said};
+use super::refused::Refused;
 use crate::action::inquiry::Finding;
 use crate::action::plan::Confirm;
 use crate::action::{Intent, Plan, Query, Refusal};
@@ -35,7 +36,7 @@ pub enum Stage {
     /// The plan is read.
     Reading(Box<Reading>),
     /// There is no plan, and why.
-    Refused(Vec<Refusal>),
+    Refused(Box<Refused>),
     /// Confirmed; the gate has it.
     Sent(Box<Confirmed>),
     /// The gate wants a second operator's code too.
@@ -105,7 +106,17 @@ pub fn go_on(model: &mut Model) -> Vec<Effect> {
         Stage::Looking(look) => {
             questions = look.go_on(&model.live, model.setup.now);
             if let Some(outcome) = look.outcome.take() {
-                effects = settle(model, &mut dialog, outcome);
+                let look = look.clone();
+                effects = settle(model, &mut dialog, look, outcome);
+            }
+        }
+        Stage::Refused(refused) => {
+            let (asked, plan) = refused.go_on(&model.live, model.setup.now);
+            questions = asked;
+            // Whoever reads why it is not possible has typed nothing for what is: it begins as every plan, and even one that nobody is asked about waits for a yes.
+            if let Some(plan) = plan {
+                dialog.title = page::title(&plan.intent.action);
+                dialog.stage = Stage::Reading(Box::new(Reading::new(plan, model)));
             }
         }
         Stage::Reading(reading) => {
@@ -140,7 +151,7 @@ pub fn tick(model: &mut Model) -> Vec<Effect> {
     vec![Effect::LookAgain]
 }
 
-fn settle(model: &Model, dialog: &mut Dialog, outcome: Result<Box<Plan>, Vec<Refusal>>) -> Vec<Effect> {
+fn settle(model: &Model, dialog: &mut Dialog, look: Box<Look>, outcome: Result<Box<Plan>, Vec<Refusal>>) -> Vec<Effect> {
     match outcome {
         Ok(plan) => {
             dialog.title = page::title(&plan.intent.action);
@@ -154,7 +165,10 @@ fn settle(model: &Model, dialog: &mut Dialog, outcome: Result<Box<Plan>, Vec<Ref
             }
             dialog.stage = Stage::Reading(Box::new(reading));
         }
-        Err(against) => dialog.stage = Stage::Refused(against),
+        Err(against) => {
+            let refused = Refused::without_plan(against, look, &model.live, model.setup.now);
+            dialog.stage = Stage::Refused(Box::new(refused));
+        }
     }
     Vec::new()
 }
@@ -170,6 +184,7 @@ pub fn found(model: &mut Model, query: &Query, found: &Result<Finding, Trouble>)
         }
         Stage::Looking(look) => look.take(query, found),
         Stage::Reading(reading) => reading.take(query, found),
+        Stage::Refused(refused) => refused.take(query, found),
         _ => false,
     };
     if taken { go_on(model) } else { Vec::new() }
@@ -184,7 +199,7 @@ pub fn turned(model: &mut Model, against: Vec<Refusal>) {
             }
             _ => None,
         };
-        dialog.stage = approving.unwrap_or(Stage::Refused(against));
+        dialog.stage = approving.unwrap_or_else(|| Stage::Refused(Box::new(Refused::by_gate(against))));
     } else if let Some(first) = against.first() {
         notice(model, format!("refused: {}", first.why));
     }

@@ -53,6 +53,11 @@ impl Look {
         asked
     }
 
+    /// A question was not answered.
+    pub fn has_trouble(&self) -> bool {
+        self.found.troubles().next().is_some()
+    }
+
     /// How many questions are out.
     pub fn open_questions(&self) -> usize {
         self.awaited.len()

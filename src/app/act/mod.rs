@@ -12,6 +12,7 @@ pub mod open;
 pub mod others;
 pub mod page;
 pub mod reading;
+pub mod refused;
 pub mod tasks;
 
 use crate::action::gate;

@@ -12,6 +12,7 @@ use crate::app::line::InputLine;
 use crate::app::model::Model;
 use crate::domain::cluster::Cluster;
 use crate::domain::stamp::Stamp;
+use crate::domain::task::Target;
 use crate::keymap::{Code, Key};
 use crate::theme::Role;
 
@@ -76,7 +77,7 @@ impl Reading {
             on_run: false,
             wrong: false,
             scroll: 0,
-            pulse: pulse(&plan, &model.live),
+            pulse: pulse(&plan.target, &model.live),
             again: None,
             void: None,
             plan,
@@ -103,7 +104,7 @@ impl Reading {
     /// Looks at it anew with what the model knows now: the gate's reasons, and whether the world moved. Gives questions.
     pub fn look(&mut self, model: &Model) -> Vec<Query> {
         self.judge(model);
-        let now = pulse(&self.plan, &model.live);
+        let now = pulse(&self.plan.target, &model.live);
         if now != self.pulse && self.again.is_none() {
             self.pulse = now;
             self.again = Some(Box::new(Look::new(self.plan.intent.clone())));
@@ -212,9 +213,9 @@ fn facts(plan: &Plan, model: &Model) -> Vec<Fact> {
 }
 
 /// What a plan depends on, in one number: the target, the members, where everything runs, votes and fencings.
-fn pulse(plan: &Plan, cluster: &Cluster) -> u64 {
+pub(super) fn pulse(target: &Target, cluster: &Cluster) -> u64 {
     let mut hash = DefaultHasher::new();
-    Basis::of(&plan.target, cluster).words().hash(&mut hash);
+    Basis::of(target, cluster).words().hash(&mut hash);
     for m in &cluster.members {
         (&m.name, m.status.word(), m.reach.is_up()).hash(&mut hash);
     }
