@@ -42,8 +42,9 @@ impl Target {
 }
 
 /// An open connection. One thread makes its calls, and no other ever does: in libvirt 9.0 a call that another thread wakes leaves a
-/// pointer into its own stack behind, and the next one follows it (by all signs CVE-2024-4418; seen as a crash when a node went away). For the same reason none has libvirt's keepalive, which
-/// is sent by the thread of the event loop; whether it lives, the deadlines of what is asked tell.
+/// pointer into its own stack behind, and the next one follows it (by all signs CVE-2024-4418; seen as a crash when a node went
+/// away). For the same reason none has libvirt's keepalive, which is sent by the thread of the event loop; whether it lives, the
+/// deadlines of what is asked tell.
 pub struct Connection {
     // Dropped in this order: callbacks before their connection.
     listening: Option<Listening>,
@@ -303,10 +304,8 @@ pub fn fault(error: &Error) -> Fault {
 pub fn closed(reason: i32) -> Fault {
     let why = match u32::try_from(reason).unwrap_or(0) {
         sys::VIR_CONNECT_CLOSE_REASON_EOF => "libvirtd closed the connection: it was stopped or restarted",
-        sys::VIR_CONNECT_CLOSE_REASON_KEEPALIVE => "libvirtd does not answer any more: it hangs",
         sys::VIR_CONNECT_CLOSE_REASON_CLIENT => "the connection to libvirt was closed",
         _ => "the connection to libvirt broke",
     };
-    let late = u32::try_from(reason).is_ok_and(|r| r == sys::VIR_CONNECT_CLOSE_REASON_KEEPALIVE);
-    Fault::new(if late { FaultKind::Late } else { FaultKind::Lost }, why)
+    Fault::new(FaultKind::Lost, why)
 }
