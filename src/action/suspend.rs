@@ -85,12 +85,12 @@ fn runs_once(input: &Input<'_>, id: &str, guest: &Guest) -> Result<(), Vec<Refus
     })
 }
 
-fn in_state(guest: &Guest, wanted: &str) -> Result<(), Vec<Refusal>> {
+pub(super) fn in_state(guest: &Guest, wanted: &str) -> Result<(), Vec<Refusal>> {
     let refuse = |why: String, lift: &str| Err(vec![Refusal::new("guest-state", why, lift)]);
     match &guest.state {
         GuestState::Is(state, reason) if state == wanted => match reason.as_deref() {
             // Its other half may run on the target already.
-            Some(reason) if reason.contains("migrat") || reason.contains("post-copy") => {
+            Some(reason) if reason == "migrating" || reason.starts_with("post-copy") => {
                 refuse(format!("{} is {state} by a migration", guest.name), "look at the other node first; cancel the migration")
             }
             _ => Ok(()),
@@ -102,7 +102,7 @@ fn in_state(guest: &Guest, wanted: &str) -> Result<(), Vec<Refusal>> {
     }
 }
 
-const fn done(verb: ServiceVerb) -> &'static str {
+pub(super) const fn done(verb: ServiceVerb) -> &'static str {
     match verb {
         ServiceVerb::Suspend => "suspended",
         ServiceVerb::Resume => "resumed",

@@ -17,7 +17,7 @@ pub struct Document {
 }
 
 /// Width of the names in front of values.
-const NAME: usize = 14;
+pub const NAME: usize = 14;
 
 impl Document {
     /// An empty page for so many columns.

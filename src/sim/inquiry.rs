@@ -121,7 +121,8 @@ fn primitive(world: &World, path: &str) -> Printed {
     let name = &guest.name;
     Printed::ok(format!(
         "<primitive class=\"ocf\" id=\"{name}\" provider=\"heartbeat\" type=\"VirtualDomain\">\n  \
-         <instance_attributes id=\"{name}-ia\">\n    <nvpair id=\"{name}-config\" name=\"config\" value=\"{}\"/>\n  </instance_attributes>\n  \
+         <instance_attributes id=\"{name}-ia\">\n    <nvpair id=\"{name}-config\" name=\"config\" value=\"{}\"/>\n    \
+         <nvpair id=\"{name}-mo\" name=\"migrate_options\" value=\"--postcopy\"/>\n  </instance_attributes>\n  \
          <meta_attributes id=\"{name}-ma\">\n    <nvpair id=\"{name}-am\" name=\"allow-migrate\" value=\"true\"/>\n  </meta_attributes>\n  \
          <operations>\n    <op id=\"{name}-start\" interval=\"0s\" name=\"start\" timeout=\"120s\"/>\n    \
          <op id=\"{name}-stop\" interval=\"0s\" name=\"stop\" timeout=\"180s\"/>\n    \

@@ -2,7 +2,7 @@
 
 use super::chance;
 use super::life::SECOND;
-use super::world::{Deed, Failure, GuestAt, NodeAt, Run, Work, World};
+use super::world::{Deed, Failure, Guest, GuestAt, NodeAt, Run, Work, World};
 
 /// Failures on a node after which a guest is kept away from it.
 const THRESHOLD: u32 = 3;
@@ -116,16 +116,41 @@ pub fn migrate(world: &mut World, guest: GuestAt, to: NodeAt) {
     if moving >= AT_ONCE {
         return;
     }
-    let takes = i64::try_from(g.memory / BANDWIDTH).unwrap_or(8).max(3) * SECOND;
+    let takes = i64::try_from(g.memory / speed(g)).unwrap_or(8).max(3) * SECOND;
     g.work = Some(Work::Migrate { to, from: now, until: now.shifted(takes) });
     world.tell_begin("migrate_to", guest, on, Some(to));
     world.plan(takes, Deed::Done(guest));
+}
+
+/// Bytes that its migration moves in a second.
+fn speed(guest: &Guest) -> u64 {
+    guest.may_take.0.saturating_mul(1 << 20).clamp(1 << 20, BANDWIDTH)
+}
+
+/// A migration that is under way goes on with another speed: what is left of it takes as long as it takes now.
+pub fn pace(world: &mut World, guest: GuestAt) {
+    let now = world.now;
+    let Some(g) = world.guests.get_mut(guest) else { return };
+    let per_second = i64::try_from(speed(g)).unwrap_or(i64::MAX);
+    let memory = i64::try_from(g.memory).unwrap_or(i64::MAX);
+    let Some(Work::Migrate { from, until, .. }) = &mut g.work else { return };
+    let part = |n: i64, of: i64, whole: i64| i64::try_from(i128::from(n) * i128::from(of) / i128::from(whole.max(1))).unwrap_or(i64::MAX);
+    let (whole, left) = (until.0 - from.0, (until.0 - now.0).max(0));
+    // As if it had gone on like this from the start, and had the same behind it.
+    let takes = part(memory, SECOND, per_second);
+    let rest = part(takes, left, whole);
+    *until = now.shifted(rest);
+    *from = until.shifted(-takes);
+    world.plan(rest, Deed::Done(guest));
 }
 
 /// What the manager had under way for a guest has ended.
 pub fn done(world: &mut World, guest: GuestAt) {
     let now = world.now;
     let Some(g) = world.guests.get_mut(guest) else { return };
+    if matches!(g.work, Some(Work::Migrate { until, .. }) if until > now) {
+        return;
+    }
     match g.work.take() {
         Some(Work::Start(node)) if g.jinxed.remove(&node) => {
             let reason = format!("Failed to start virtual domain {}: operation failed: cannot acquire state change lock", g.name);

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::answer::Printed;
+use super::policy;
 use super::world::{Guest, NodeAt, Run, Work, World};
 use crate::domain::stamp::Stamp;
 
@@ -33,13 +34,25 @@ pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
         "migrate-getmaxdowntime" => return Printed::ok(format!("{}\n\n", guest.may_take.1)),
         "migrate-setspeed" | "migrate-setmaxdowntime" => {
             let amount = words.last().and_then(|w| w.parse().ok()).unwrap_or_default();
-            if verb == "migrate-setspeed" {
-                guest.may_take.0 = amount;
-            } else {
+            if verb == "migrate-setmaxdowntime" {
                 guest.may_take.1 = amount;
+                return Printed::default();
+            }
+            guest.may_take.0 = amount;
+            if let Some(at) = here {
+                policy::pace(world, at);
             }
             return Printed::default();
         }
+        // It runs on the target at once, and what it lacks follows as fast as the network is.
+        "migrate-postcopy" if matches!(guest.work, Some(Work::Migrate { .. })) => {
+            guest.may_take.0 = UNLIMITED;
+            if let Some(at) = here {
+                policy::pace(world, at);
+            }
+            return Printed::default();
+        }
+        "migrate-postcopy" => return Printed::failed(1, "error: Requested operation is not valid: no active migration"),
         "domjobabort" if matches!(guest.work, Some(Work::Migrate { .. })) => {
             guest.work = None;
             return Printed::default();

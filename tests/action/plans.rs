@@ -142,7 +142,13 @@ fn a_guest_is_only_resumed_where_its_other_half_cannot_run() {
     let cluster = stage::cluster();
     assert!(plan_with(&resume, &cluster, START, state("paused", "user")).is_ok());
     assert_eq!(plan_with(&resume, &cluster, START, state("paused", "migrating")).unwrap_err()[0].code, "guest-state");
+    assert_eq!(plan_with(&resume, &cluster, START, state("paused", "post-copy")).unwrap_err()[0].code, "guest-state");
     assert_eq!(plan_with(&resume, &cluster, START, state("running", "booted")).unwrap_err()[0].code, "guest-state");
+    // How it came there once is no reason (virsh domstate --reason says so until the next change).
+    let suspend = Action::Service(ServiceVerb::Suspend, "vm1".to_owned());
+    for came in ["migrated", "migration canceled"] {
+        assert!(plan_with(&suspend, &cluster, START, state("running", came)).is_ok(), "{came}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod held;
 mod leaving;
 mod lever;
 mod looks;
+mod migration;
 mod rhcs;
 mod rig;
 mod screens;

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::action::plan::{Fate, FateKind, Undo, Way, Work};
 use crate::action::{Plan, Refusal};
-use crate::app::document::Document;
+use crate::app::document::{Document, NAME};
 use crate::app::words;
 use crate::domain::cluster::Cluster;
 use crate::domain::stamp::Stamp;
-use crate::domain::task::{Action, Target};
+use crate::domain::task::{Action, ServiceVerb, Target};
 use crate::theme::Role;
 
 /// One fact: a name and its words.
@@ -185,7 +187,14 @@ fn push(doc: &mut Document, f: &Fact, changed: bool) {
     if f.name.is_empty() && !changed && f.role == Role::Crit {
         doc.say(role, &format!("▲ {text}"));
     } else if f.is_command() {
-        doc.command(&f.name, role, &text);
+        // Where a command runs is never cut short: the names of a cluster's nodes may differ at their ends alone.
+        match f.name.split_once(" on ").filter(|_| f.name.width() > NAME) {
+            Some((number, node)) => {
+                doc.pair(&format!("{number} on"), Role::Dim, node);
+                doc.command("", role, &text);
+            }
+            None => doc.command(&f.name, role, &text),
+        }
     } else {
         doc.pair(&f.name, role, &text);
     }
@@ -209,7 +218,8 @@ pub fn title(action: &Action) -> String {
         Action::Maintenance { on } => format!("MAINTENANCE {}", if *on { "on" } else { "off" }),
         Action::Daemon { node, daemon, start } => format!("{} {} on {node}", if *start { "START" } else { "STOP" }, daemon.word()),
         Action::Expected { votes } => format!("EXPECT {votes} VOTES"),
-        Action::Service(crate::domain::task::ServiceVerb::StopForced, service) => format!("STOP {service} BY FORCE"),
+        Action::Service(ServiceVerb::StopForced, service) => format!("STOP {service} BY FORCE"),
+        Action::Service(ServiceVerb::Cancel, service) => format!("CANCEL the migration of {service}"),
         _ => format!("{} {target}", action.word().to_uppercase()),
     }
 }
@@ -220,6 +230,9 @@ pub fn verb(action: &Action) -> String {
         Action::Daemon { start: true, .. } => "start",
         Action::Daemon { start: false, .. } => "stop",
         Action::Expected { .. } => "expect",
+        // The button beside it is called Cancel.
+        Action::Service(ServiceVerb::Cancel, _) => "abort",
+        Action::Service(ServiceVerb::PostCopy, _) => "switch",
         _ => action.word(),
     }
     .to_owned();
