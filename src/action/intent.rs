@@ -1,9 +1,10 @@
 //! Who wants what done.
 
-use crate::domain::cluster::Cluster;
+use crate::domain::cluster::{Cluster, Stack};
 use crate::domain::fault::nearest;
 use crate::domain::task::{Action, Target};
 
+use super::plain;
 use super::plan::Refusal;
 
 /// An action and the operator behind it.
@@ -24,7 +25,11 @@ pub struct Intent {
 pub fn resolve(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
     let mut wrong = Vec::new();
     match action.target() {
-        Target::Service(id) => known(&mut wrong, "service", &id, cluster.services.iter().map(|s| s.id.as_str())),
+        Target::Service(id) if !plain::rows(cluster, &id).is_empty() => {}
+        Target::Service(id) => {
+            let kind = if cluster.stack == Some(Stack::Libvirt) { "guest" } else { "service" };
+            known(&mut wrong, kind, &id, cluster.services.iter().map(|s| s.id.as_str()).chain(plain::names(cluster)));
+        }
         Target::Node(name) => known(&mut wrong, "member", &name, cluster.members.iter().map(|m| &*m.name)),
         Target::Volume(volume) => {
             let names: Vec<String> = cluster.volumes.iter().map(|v| format!("{}/{}", v.vg, v.lv)).collect();

@@ -46,6 +46,7 @@ fn name(action: &Action) -> String {
         (_, Target::Cluster(_)) => return "cluster".to_owned(),
         // Who moves the guest holds the service's.
         (action, target) if action.is_about_migration() => format!("migration-{target}"),
+        (_, Target::Service(id)) => format!("service-{}", super::plain::bare(&id)),
         (_, target) => format!("{}-{target}", target.kind().replace(' ', "-")),
     };
     let mut name = String::new();

@@ -27,6 +27,7 @@ mod grow;
 mod maintenance;
 mod migration;
 mod node;
+pub mod plain;
 mod register;
 mod relocate;
 mod rhcs;

@@ -19,8 +19,8 @@ pub fn bars(action: &Action, stack: Option<Stack>) -> Option<Refusal> {
             wrong(format!("'{word}' is not possible under rgmanager: {why}"), lift)
         }
         Some(other) => wrong(
-            format!("'{word}' is not possible here: no cluster manager runs ({}), and quorate acts through one", other.word()),
-            "act with virsh on the node, or put the guest under Pacemaker or rgmanager".to_owned(),
+            format!("'{word}' is not possible here: no cluster manager runs ({})", other.word()),
+            "without one guests are suspended, resumed, started, stopped, restarted and reset".to_owned(),
         ),
         None => Some(Refusal::new(
             "no-stack",

@@ -43,7 +43,7 @@ pub struct Act {
 /// A service.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct OfService {
-    /// The service
+    /// The service, or a guest that none manages
     #[arg(value_parser = name)]
     pub service: String,
 }

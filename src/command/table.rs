@@ -6,7 +6,7 @@ use crate::domain::role::Role;
 
 impl Command {
     /// Why there is no such thing on this cluster stack; none: there is, or which stack runs is not known.
-    pub const fn bars(self, stack: Option<Stack>) -> Option<&'static str> {
+    pub fn bars(self, stack: Option<Stack>) -> Option<&'static str> {
         match (stack, self) {
             (
                 Some(Stack::Pacemaker),
@@ -25,6 +25,19 @@ impl Command {
             (Some(Stack::Rhcs), Self::MaintenanceOn | Self::MaintenanceOff) => Some("rgmanager has no maintenance mode: freeze services"),
             (Some(Stack::Rhcs), Self::Clear) => Some("rgmanager keeps no constraints"),
             (Some(Stack::Rhcs), Self::CancelMigration) => Some("rgmanager would call the service failed"),
+            (
+                Some(Stack::Libvirt),
+                Self::Suspend
+                | Self::Resume
+                | Self::Start
+                | Self::Stop
+                | Self::StopForced
+                | Self::Restart
+                | Self::Reset
+                | Self::StopTask
+                | Self::TakeBack,
+            ) => None,
+            (Some(Stack::Libvirt), command) if command.entry().acts() => Some("no cluster manager runs here"),
             _ => None,
         }
     }

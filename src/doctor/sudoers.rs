@@ -35,7 +35,7 @@ const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "crm_attribute", "--type nodes --node {N} --name standby --update (on|off)"),
     (Role::Operator, "crm_attribute", "--type crm_config --name maintenance-mode (--update true|--delete)"),
     (Role::Operator, "stonith_admin", "--(reboot|fence|unfence) {N} --tag quorate-[0-9a-f]+ --timeout [0-9]+"),
-    (Role::Operator, "virsh", "-c {U} (suspend|resume|reset|destroy|domstate|domjobabort) --domain {N}"),
+    (Role::Operator, "virsh", "-c {U} (suspend|resume|reset|start|shutdown|destroy|domstate|domjobabort) --domain {N}"),
     (Role::Operator, "virsh", "-c {U} migrate-setspeed --domain {N} --bandwidth [0-9]+"),
     (Role::Operator, "virsh", "-c {U} migrate-setmaxdowntime --domain {N} --downtime [0-9]+"),
     (Role::Operator, "virsh", "-c {U} migrate-postcopy --domain {N}"),

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::domain::alert::{Alert, AlertCode};
 use crate::domain::cluster::{BondStatus, Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState, Stack, Volume};
 use crate::domain::event::Severity;
-use crate::domain::guest::{Guest, volume_of};
+use crate::domain::guest::Guest;
 use crate::domain::node::Reach;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
 use crate::domain::observation::vmware::VmwareState;
@@ -22,9 +22,6 @@ pub(super) const FULL: f64 = 98.0;
 const SKEW: i64 = 1_000_000;
 /// Read-only by nature: always full.
 const IMAGES: [&str; 6] = ["iso9660", "squashfs", "udf", "erofs", "cramfs", "romfs"];
-
-/// Filesystems that are the same on every node.
-const SHARED: [&str; 8] = ["nfs", "gfs", "ocfs2", "ceph", "glusterfs", "fuse.gluster", "lustre", "cifs"];
 
 /// What alerts need beside the picture.
 pub(super) struct Facts<'a> {
@@ -306,7 +303,7 @@ fn fences(alerts: &mut Alerts, picture: &Cluster) {
 
 /// What no manager checks.
 fn guests(alerts: &mut Alerts, picture: &Cluster) {
-    for found in twice(&picture.guests, &|guest, path| shared_disk(picture, &guest.node, path)) {
+    for found in twice(&picture.guests, &|guest, path| picture.shared_disk(&guest.node, path)) {
         alerts.add(Severity::Critical, AlertCode::GuestTwice, found.service.unwrap_or(found.name), found.text);
     }
     for service in &picture.services {
@@ -348,29 +345,4 @@ fn vmware(alerts: &mut Alerts, guest: &Guest) {
         let text = format!("{} on {} is on, and its heartbeat has stopped: it hangs, or VMware's Tools in it do", guest.name, guest.node);
         alerts.add(Severity::Notice, AlertCode::GuestSilent, subject, text);
     }
-}
-
-/// What a disk's path is on storage that several nodes share; none for what each node has for itself, or what nobody knows.
-fn shared_disk(picture: &Cluster, node: &str, path: &str) -> Option<String> {
-    if let Some((vg, lv)) = volume_of(path) {
-        let found = picture.volumes.iter().find(|v| v.vg == vg && v.lv == lv && v.seen_by.iter().any(|n| &**n == node))?;
-        return (found.seen_by.len() > 1).then(|| format!("{vg}/{lv}"));
-    }
-    if let Some(name) = path.strip_prefix("/dev/mapper/") {
-        let map = picture.maps.iter().find(|m| &*m.node == node && m.map.name == name)?;
-        return map.map.wwid.clone();
-    }
-    if path.contains(':') && !path.starts_with('/') {
-        return Some(path.to_owned());
-    }
-    let mounts = picture.filesystems.iter().filter(|f| &*f.node == node && within(path, &f.mount));
-    let mount = mounts.max_by_key(|f| f.mount.len())?;
-    SHARED.iter().any(|kind| mount.kind.starts_with(kind)).then(|| {
-        let rest = path.strip_prefix(mount.mount.trim_end_matches('/')).unwrap_or(path);
-        format!("{}{rest}", mount.source)
-    })
-}
-
-fn within(path: &str, mount: &str) -> bool {
-    path.strip_prefix(mount.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -12,7 +12,6 @@ use crate::app::document::{Document, pad};
 use crate::app::list::scrolled;
 use crate::app::{layout, words};
 use crate::command::Command;
-use crate::domain::task::Target;
 use crate::theme::Role;
 
 /// Draws the dialog.
@@ -148,10 +147,7 @@ fn answer(reading: &Reading) -> Vec<(Role, String)> {
         if reading.wrong {
             lines.push((Role::Crit, format!("That is not the name: {}. Nothing was sent.", reading.name)));
         }
-        let what = match reading.plan.target {
-            Target::Cluster(_) => "cluster",
-            ref target => target.kind(),
-        };
+        let what = reading.kind();
         lines.push((Role::Link, format!("Type the {what}'s name, {}: {}_", reading.name, reading.input.text())));
         lines.push((Role::Dim, "enter: run it   esc: cancel".to_owned()));
         return lines;

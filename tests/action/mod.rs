@@ -1,6 +1,7 @@
 mod conf;
 mod gate;
 mod parse;
+mod plain;
 mod plans;
 mod property;
 mod rhcs;

@@ -15,7 +15,7 @@ use super::stage;
 use crate::state::build::{Lab, one, started, stopped};
 
 fn action() -> impl Strategy<Value = Action> {
-    let service = prop::sample::select(vec!["vm1", "vm2", "web", "web-app", "nobody"]).prop_map(str::to_owned);
+    let service = prop::sample::select(vec!["vm1", "vm2", "web", "web-app", "lone", "lone@n1", "nobody"]).prop_map(str::to_owned);
     let node = prop::sample::select(vec!["n1", "n2", "n3", "n9"]).prop_map(str::to_owned);
     let how = prop::option::of(prop::sample::select(RelocateHow::ALL.to_vec()));
     let verb = prop::sample::select(vec![
@@ -67,7 +67,8 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let role = prop::sample::select(vec![Role::Viewer, Role::Operator, Role::Admin, Role::Admin]);
-    let typed = prop::option::of(prop::sample::select(vec!["vm1", "vm2", "web", "n1", "n2", "n3", "on", "off"]).prop_map(str::to_owned));
+    let typed =
+        prop::option::of(prop::sample::select(vec!["vm1", "vm2", "web", "lone", "n1", "n2", "n3", "on", "off"]).prop_map(str::to_owned));
     prop_oneof![
         6 => (action(), typed, role, prop::bool::weighted(0.2), prop::bool::weighted(0.1))
             .prop_map(|(action, typed, role, read_only, late)| Step::Act { action, typed, role, read_only, late }),
@@ -287,8 +288,10 @@ fn run(steps: Vec<Step>) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let journal = dir.path().join("journal.jsonl");
     let executor = Executor::new(Journal::open(&journal, Some("lab".to_owned())).unwrap());
+    let mut lab = stage::lab(stage::view_now());
+    stage::guests(&mut lab);
     let mut watcher = Watcher {
-        lab: stage::lab(stage::view_now()),
+        lab,
         executor,
         journal,
         tickets: BTreeMap::new(),
@@ -314,7 +317,9 @@ proptest! {
 
     #[test]
     fn a_read_only_session_or_a_viewer_gets_no_ticket(action in action(), role in prop::sample::select(vec![Role::Viewer, Role::Admin])) {
-        let cluster = stage::cluster();
+        let mut lab = stage::lab(stage::view_now());
+        stage::guests(&mut lab);
+        let cluster = lab.picture();
         let now = crate::state::build::START;
         if let Ok(plan) = stage::plan_of(&action, &cluster, now) {
             let session = Session { role, read_only: role != Role::Viewer, ..Session::default() };

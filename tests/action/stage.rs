@@ -6,7 +6,9 @@ use quorate::action::inquiry::{self, Finding, PlaceOf, What};
 use quorate::action::plan::{self, Input};
 use quorate::action::{Findings, Intent, Plan, Query, Refusal};
 use quorate::domain::cluster::Cluster;
+use quorate::domain::guest::GuestState as Seen;
 use quorate::domain::observation::Question;
+use quorate::domain::observation::guest::{GuestList, GuestRow};
 use quorate::domain::observation::manager::{ManagerView, NodeKind};
 use quorate::domain::observation::simulation::{
     CpuFit, GuestDefinition, GuestPlace, GuestState, PrimitiveConfig, SimAction, SimStep, Simulation, VolumeFacts,
@@ -39,6 +41,22 @@ pub fn lab(view: ManagerView) -> Lab {
 
 pub fn cluster() -> Arc<Cluster> {
     lab(view_now()).picture()
+}
+
+/// What libvirt has on each node: the guests of vm1 and vm2, and on n1 one that is no service.
+pub fn guests(lab: &mut Lab) {
+    for (node, names) in [(1, &["vm1", "lone"][..]), (2, &["vm2"]), (3, &[])] {
+        let row = |name: &&str| GuestRow {
+            uuid: format!("uuid-of-{name}"),
+            name: (*name).to_owned(),
+            id: Some(1),
+            state: Seen::Running,
+            reason: None,
+            migrating: false,
+        };
+        let rows = names.iter().map(row).collect();
+        lab.say(node, Question::Guests, quorate::domain::observation::Observation::Guests(GuestList { rows, definitions: Vec::new() }));
+    }
 }
 
 pub fn intent(action: Action) -> Intent {
@@ -95,8 +113,15 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
         }
         What::Place(_, of) => Finding::Place(place(of, &node, cluster)),
         What::State(_, guest) => {
+            let row = cluster.guests.iter().find(|g| *g.node == *node && (g.name == *guest || g.uuid == *guest));
             let here = cluster.service(guest).is_some_and(|s| s.owners.iter().any(|o| **o == *node));
-            Finding::State(if here { GuestState::Is("running".to_owned(), None) } else { GuestState::Absent })
+            Finding::State(match row.map(|g| g.state) {
+                Some(Seen::Running) => GuestState::Is("running".to_owned(), Some("booted".to_owned())),
+                Some(Seen::Paused) => GuestState::Is("paused".to_owned(), Some("user".to_owned())),
+                Some(_) => GuestState::Is("shut off".to_owned(), None),
+                None if here => GuestState::Is("running".to_owned(), None),
+                None => GuestState::Absent,
+            })
         }
         What::Cpu(..) => Finding::Cpu(CpuFit::Fits("a superset".to_owned())),
         What::Job(..) => Finding::Job(quorate::domain::observation::simulation::GuestJob::default()),

@@ -104,6 +104,10 @@ fn actions() -> Vec<Action> {
     ]
     .map(|verb| Action::Service(verb, service()))
     .into();
+    all.extend(
+        [S::Suspend, S::Resume, S::Start, S::Stop, S::StopForced, S::Restart, S::Reset]
+            .map(|verb| Action::Service(verb, "lone".to_owned())),
+    );
     let of_nodes = [N::ConfirmFence, N::TestFence, N::Standby, N::Unstandby, N::Drain, N::Leave, N::Join, N::Reboot];
     all.extend(of_nodes.map(|verb| Action::Node(verb, node())));
     all.extend(RelocateHow::ALL.map(|how| Action::Relocate {
@@ -133,9 +137,23 @@ fn pictures() -> Vec<Cluster> {
         change(&mut cluster);
         cluster
     };
+    let mut with_guests = stage::lab(stage::view_now());
+    stage::guests(&mut with_guests);
+    let lone = |state: quorate::domain::guest::GuestState| {
+        let mut cluster = (*with_guests.picture()).clone();
+        cluster.guests.iter_mut().filter(|g| g.name == "lone").for_each(|g| g.state = state);
+        cluster
+    };
+    let [running, paused, off] = {
+        use quorate::domain::guest::GuestState::{Paused, Running, Shutoff};
+        [Running, Paused, Shutoff].map(lone)
+    };
     vec![
         plans::storage(),
         one_active,
+        running,
+        paused,
+        off,
         change(|c| c.members[1].status = MemberStatus::Standby),
         change(|c| c.members[1].status = MemberStatus::Offline),
         change(|c| c.options.maintenance_mode = Some(true)),

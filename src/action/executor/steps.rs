@@ -4,6 +4,7 @@ use crate::action::condition::{Seen, Verdict, standing};
 use crate::action::inquiry::Query;
 use crate::action::journal::{Detail, Kind};
 use crate::action::lock;
+use crate::action::plain;
 use crate::action::plan::{Refusal, When, Work, exact};
 use crate::action::whereabouts;
 use crate::domain::cluster::Cluster;
@@ -24,7 +25,8 @@ impl Executor {
             | Action::Node(NodeVerb::Reboot | NodeVerb::Leave | NodeVerb::ConfirmFence | NodeVerb::Kill, node) => Some(node.as_str()),
             _ => None,
         };
-        let node = whereabouts::arbiter(cluster, avoid).and_then(|name| cluster.member(&name)?.node);
+        let arbiter = plain::place(&intent.action, cluster).or_else(|| whereabouts::arbiter(cluster, avoid));
+        let node = arbiter.and_then(|name| cluster.member(&name)?.node);
         let Some(node) = node else {
             return Err(Refusal::new(
                 "no-post",

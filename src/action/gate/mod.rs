@@ -6,6 +6,7 @@ use crate::domain::role::Role;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Action, FenceHow, NodeVerb, ServiceVerb, Target, Task};
 
+use super::plain::bare;
 use super::plan::{Basis, Plan, QuorumAfter, Refusal};
 
 pub mod safe;
@@ -65,10 +66,13 @@ pub const fn needed_role(action: &Action) -> Role {
 pub fn refusals(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp) -> Vec<Refusal> {
     let mut against = Vec::new();
     mode(plan, session, &mut against);
-    if !super::vmware::is_wanted(&plan.intent.action, cluster) {
+    if !super::vmware::is_wanted(&plan.intent.action, cluster) && !super::plain::is_wanted(&plan.intent.action, cluster) {
         against.extend(super::stack::bars(&plan.intent.action, cluster.stack));
     }
-    data(plan, cluster, now, &mut against);
+    against.extend(super::plain::refusals(&plan.intent.action, cluster));
+    if super::plain::rests_on_manager(&plan.intent.action, cluster) {
+        data(plan, cluster, now, &mut against);
+    }
     quorum(plan, cluster, &mut against);
     moved(plan, cluster, &mut against);
     in_flight(plan, cluster, session, now, &mut against);
@@ -124,7 +128,9 @@ fn data(plan: &Plan, cluster: &Cluster, now: Stamp, against: &mut Vec<Refusal>) 
 
 fn quorum(plan: &Plan, cluster: &Cluster, against: &mut Vec<Refusal>) {
     if plan.needs.quorum {
-        let because = safe::why_not(&plan.intent.action).filter(|_| cluster.quorum.quorate.is_some());
+        let plain = super::plain::is_wanted(&plan.intent.action, cluster);
+        let because = if plain { Some("the other side may run the same guest") } else { safe::why_not(&plan.intent.action) };
+        let because = because.filter(|_| cluster.quorum.quorate.is_some());
         against.extend(no_quorum(plan.intent.action.word(), cluster).map(|mut refusal| {
             refusal.why.extend(because.into_iter().flat_map(|why| [": ", why]));
             refusal
@@ -173,7 +179,7 @@ fn in_flight(plan: &Plan, cluster: &Cluster, session: &Session, now: Stamp, agai
     }
     let recent = |o: &&Other| {
         let beside = goes_beside(o.words.split(' ').next().unwrap_or_default(), wanted);
-        o.target == target.to_string() && o.at.age(now) < OTHERS_COUNT && !beside
+        bare(&o.target) == bare(&target.to_string()) && o.at.age(now) < OTHERS_COUNT && !beside
     };
     if let Some(other) = session.others.iter().find(recent) {
         against.push(Refusal::new("in-flight-elsewhere", format!("another quorate is at work: {}", other.words), "wait until it is over"));
@@ -200,7 +206,7 @@ fn touches(running: &Action, wanted: &Action, cluster: &Cluster) -> bool {
     let (a, b) = (running.target(), wanted.target());
     // One file holds all of cluster.conf.
     let both = |f: fn(&Action) -> bool| f(running) && f(wanted);
-    if a == b || (cluster.stack == Some(Stack::Rhcs) && both(super::conf::is_conf)) {
+    if a == b || one_guest(&a, &b) || (cluster.stack == Some(Stack::Rhcs) && both(super::conf::is_conf)) {
         return true;
     }
     if matches!(wanted, Action::Fence { .. }) {
@@ -209,9 +215,15 @@ fn touches(running: &Action, wanted: &Action, cluster: &Cluster) -> bool {
     match (&a, &b) {
         (Target::Service(service), Target::Node(node)) | (Target::Node(node), Target::Service(service)) => {
             cluster.service(service).is_some_and(|s| s.owners.iter().any(|o| **o == **node))
+                || super::plain::rows(cluster, service).iter().any(|g| *g.node == **node)
         }
         _ => false,
     }
+}
+
+/// One guest may be named with its node, and without.
+fn one_guest(a: &Target, b: &Target) -> bool {
+    matches!((a, b), (Target::Service(a), Target::Service(b)) if bare(a) == bare(b))
 }
 
 fn confirmed(plan: &Plan, cluster: &Cluster, session: &Session, against: &mut Vec<Refusal>) {

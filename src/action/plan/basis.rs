@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::action::plain;
 use crate::domain::cluster::{Cluster, MemberStatus, ServiceState};
 use crate::domain::task::Target;
 
@@ -16,6 +17,8 @@ pub enum Basis {
     Volume(Option<u64>, Vec<Arc<str>>),
     /// A physical volume: its group and what is free.
     Pv(Option<String>, Option<u64>),
+    /// A guest that is no service: where it is, and how.
+    Guest(Vec<(Arc<str>, &'static str)>),
     /// The cluster: whether it is in maintenance.
     Cluster(Option<bool>),
     /// It is not there, or was not looked at.
@@ -26,7 +29,11 @@ impl Basis {
     /// The facts as they are in a picture.
     pub fn of(target: &Target, cluster: &Cluster) -> Self {
         match target {
-            Target::Service(id) => cluster.service(id).map_or(Self::Nothing, |s| Self::Service(s.state, s.owners.clone(), s.flags.clone())),
+            Target::Service(id) => match (cluster.service(id), plain::rows(cluster, id)) {
+                (Some(s), _) => Self::Service(s.state, s.owners.clone(), s.flags.clone()),
+                (None, rows) if rows.is_empty() => Self::Nothing,
+                (None, rows) => Self::Guest(rows.iter().map(|g| (Arc::clone(&g.node), g.state.word())).collect()),
+            },
             Target::Node(name) => cluster.member(name).map_or(Self::Nothing, |m| {
                 let here = |s: &&crate::domain::cluster::Service| s.owners.iter().any(|o| **o == **name);
                 Self::Node(m.status, cluster.services.iter().filter(here).map(|s| s.id.clone()).collect())
@@ -56,6 +63,7 @@ impl Basis {
                 let free = free.map_or("?".to_owned(), |f| f.to_string());
                 format!("in {} with {free} bytes free", vg.as_deref().unwrap_or("no group"))
             }
+            Self::Guest(places) => places.iter().map(|(node, state)| format!("{state} on {node}")).collect::<Vec<_>>().join(", "),
             Self::Cluster(on) => format!("maintenance {}", if *on == Some(true) { "on" } else { "off" }),
             Self::Nothing => "not there".to_owned(),
         }

@@ -320,6 +320,9 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         consequence::complete(&mut plan, cluster);
         return Ok(plan);
     }
+    if super::plain::is_wanted(&input.intent.action, cluster) {
+        return super::plain::plan(input);
+    }
     if let Some(why) = super::stack::bars(&input.intent.action, cluster.stack) {
         return Err(vec![why]);
     }

@@ -20,12 +20,12 @@ pub fn session(model: &Model) -> Option<&'static str> {
     if gate.role == Role::Viewer {
         return Some("the role viewer may only look");
     }
-    // What a plan would send are the manager's commands.
+    // What a plan would send are the manager's commands, or libvirt's.
     model
         .live
         .stack
-        .is_some_and(|stack| !matches!(stack, Stack::Pacemaker | Stack::Rhcs))
-        .then_some("no cluster manager runs here that quorate acts through")
+        .is_some_and(|stack| !matches!(stack, Stack::Pacemaker | Stack::Rhcs | Stack::Libvirt))
+        .then_some("nothing runs here that quorate acts through")
 }
 
 /// What kind of thing is selected, of those that can be acted upon.
@@ -39,7 +39,7 @@ pub fn kind(model: &Model) -> Option<Kind> {
         RowId::Service(_) => Some(Kind::Service),
         RowId::Guest(node, uuid, _) => {
             let guest = model.shown.guests.iter().find(|g| g.node == node && g.uuid == uuid)?;
-            guest.managed_by.as_ref().map(|_| Kind::Service)
+            (guest.managed_by.is_some() || guest.vmware.is_none()).then_some(Kind::Service)
         }
         RowId::Member(_) => Some(Kind::Member),
         RowId::Volume(..) => Some(Kind::Volume),

@@ -96,6 +96,14 @@ impl Reading {
         self.plan.confirm == Confirm::TypeName
     }
 
+    /// What kind of thing has the name that must be typed.
+    pub const fn kind(&self) -> &'static str {
+        match (&self.plan.target, &self.plan.basis) {
+            (_, Basis::Guest(_)) => "guest",
+            (target, _) => target.kind(),
+        }
+    }
+
     /// The world moved, and the nodes are asked what that means.
     pub const fn is_looking(&self) -> bool {
         self.again.is_some()

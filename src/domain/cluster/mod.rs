@@ -16,6 +16,7 @@ use crate::domain::stamp::Stamp;
 mod member;
 mod network;
 mod service;
+mod shared;
 mod storage;
 
 pub use member::{HostFigures, Member, MemberStatus, PeerLink, StreamFacts};

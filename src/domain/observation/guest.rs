@@ -11,6 +11,8 @@ pub struct VirtHost {
     pub hostname: Option<String>,
     /// The UUID of the host; migration is refused between hosts of the same one.
     pub uuid: Option<String>,
+    /// Its address on its own host, as virsh takes it there: `qemu:///system`.
+    pub uri: Option<String>,
     /// QEMU, Test ...
     pub driver: Option<String>,
     /// The hypervisor's version.

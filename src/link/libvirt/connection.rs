@@ -160,6 +160,7 @@ fn host(conn: &Connect) -> HostSaid {
     let node = conn.node_info().ok();
     HostSaid {
         hostname: conn.hostname().ok(),
+        uri: conn.uri().ok().as_deref().and_then(at_home),
         driver: conn.driver_type().ok(),
         hypervisor: conn.hyp_version().ok(),
         library: conn.lib_version().ok(),
@@ -169,6 +170,13 @@ fn host(conn: &Connect) -> HostSaid {
         cpus: node.as_ref().map(|n| n.cpus),
         networks: conn.list_all_networks(0).unwrap_or_default().iter().filter_map(network).collect(),
     }
+}
+
+/// `qemu+unix:///system?socket=...` without the way that leads there.
+fn at_home(uri: &str) -> Option<String> {
+    let (scheme, rest) = uri.split_once("://")?;
+    let path = rest.split('?').next()?.find('/').and_then(|at| rest.get(at..))?;
+    Some(format!("{}://{}", scheme.split('+').next()?, path.split('?').next()?))
 }
 
 fn network(network: &virt::network::Network) -> Option<NetworkSaid> {

@@ -37,6 +37,8 @@ pub enum Said {
 pub struct HostSaid {
     /// `virConnectGetHostname`.
     pub hostname: Option<String>,
+    /// Its address on its own host, as virsh takes it there: `qemu:///system`.
+    pub uri: Option<String>,
     /// `virConnectGetType`: QEMU, Test ...
     pub driver: Option<String>,
     /// The hypervisor's version, as libvirt counts: major * 1,000,000 + minor * 1,000 + release.

@@ -14,6 +14,7 @@ pub fn read(said: &HostSaid) -> VirtHost {
     let cpu = host.child("cpu").unwrap_or(&nothing);
     VirtHost {
         hostname: said.hostname.as_deref().map(clean),
+        uri: said.uri.as_deref().map(clean),
         uuid: host.said("uuid"),
         driver: said.driver.as_deref().map(clean),
         hypervisor: said.hypervisor.map(version),
