@@ -20,12 +20,11 @@ define need
 	fi
 endef
 
-.PHONY: help demo build bench test test-unit test-fuzz test-lab test-lab-long test-full lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
+.PHONY: help demo build bench test test-unit test-fuzz test-lab test-full lab lab-full lab-down lint fmt fuzz screenshots clean toolchain deps-build deps-test
 
 help:
 	@echo "make demo         the cockpit on the simulated cluster; installs what is missing"
 	@echo "make test         all tests, the real-cluster lab included; installs what is missing"
-	@echo "make test-lab-long    tests on the namespace lab that take minutes each; not yet reliable one after another"
 	@echo "make test-full    tests on the QEMU lab (bonds, multipath, shared LVM, journald): about half an hour, alone on the machine"
 	@echo "make lab | lab-full | lab-down    real clusters to try quorate on"
 	@echo "make bench [NAME=frame]           measures, beside their peers"
@@ -73,13 +72,8 @@ test-lab: deps-test
 	rc=0; $(LAB) deps && $(LAB) up || rc=$$?; \
 	if [ $$rc = 77 ]; then echo "make test: LEFT OUT: the real-cluster lab (see the line above for why)"; exit 0; fi; \
 	if [ $$rc != 0 ]; then $(LAB) down || true; exit $$rc; fi; \
-	rc=0; $(LAB) run $(CARGO) test --locked --test lab -- --test-threads=1 $(LAB_TESTS) || rc=$$?; \
+	rc=0; $(LAB) run $(CARGO) test --locked --test lab -- --test-threads=1 || rc=$$?; \
 	$(LAB) down; exit $$rc
-
-# What takes minutes each there: migrations that do not end, drains, reboots, a connection cut at each step. Each has passed alone; one after
-# another they leave a node fenced, and why is not found.
-test-lab-long:
-	@$(MAKE) test-lab LAB_TESTS=--ignored
 
 # The measures on a real cluster bring the namespace lab up and take it down again; as root they are complete.
 bench: deps-bench

@@ -12,6 +12,8 @@ mod act;
 mod screen;
 #[path = "lab/support.rs"]
 mod support;
+#[path = "lab/whole.rs"]
+mod whole;
 
 use support::{Lab, names, service};
 

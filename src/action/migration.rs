@@ -1,12 +1,12 @@
 //! A migration that is under way: limited, switched to post-copy, taken back.
 //!
-//! To the manager an aborted migration is a failed operation, which it answers with stop and start: so it is told to leave the guest alone first, and to forget the
-//! failure before it looks after it again.
+//! To the manager an aborted migration is a failed operation, which it answers with stop and start: so it is told to leave the guest alone first, and to forget
+//! all that it has on record of it, on every node, before it looks after it again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::cluster::{Service, ServiceState};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceState};
 use crate::domain::observation::simulation::GuestJob;
 use crate::domain::task::{Limits, ServiceVerb};
 use crate::link::CommandLine;
@@ -143,27 +143,37 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
             virsh(&guest.uri, &["domjobabort", "--domain", &guest.name]),
             60,
         ),
-        // Its failure is forgotten below: it must have been recorded by then.
-        Step::wait("The manager has seen its end", Condition::AtRest(id.to_owned()), 60),
         Step::change("Take the constraint away that sent it", &post, crm_resource(&["--clear", "--resource", id]), 60).when(When::Always),
-        // The target has a failed operation on record as well, and is not always known.
-        Step::change("Let the manager forget its failure", &post, crm_resource(&["--cleanup", "--resource", id]), 120).when(When::Always),
-        refresh(id, &guest.node, &post),
-        Step::change("Let the manager look after it again", &post, unset(id, "is-managed"), 60).when(When::Always),
-        Step::wait(format!("{id} runs on {}", guest.node), Condition::RunsOn(id.to_owned(), guest.node.clone()), 120),
-        // While it was left alone the manager may have looked for it on the target, and found nothing.
-        Step::change("Let the manager forget what it looked for in vain", &post, crm_resource(&["--cleanup", "--resource", id]), 120),
+        Step::wait("The manager has seen its end", Condition::AtRest(id.to_owned()), 60).when(When::Settled),
     ];
-    if let Some(to) = &service.moving_to {
-        plan.steps.insert(6, refresh(id, to, &post));
-    }
+    plan.steps.extend(seen_anew(input.cluster, id, &guest.node, &post));
+    plan.steps.push(Step::wait(format!("{id} runs on {}", guest.node), Condition::RunsOn(id.to_owned(), guest.node.clone()), 120));
     plan.proof = vec![
         Condition::RunsOn(id.to_owned(), guest.node.clone()),
         Condition::Clean(id.to_owned()),
         Condition::guest(&guest.node, &guest.uri, &guest.name, Some("running")),
     ];
     plan.undo = Undo::Never("relocate it anew".to_owned());
+    plan.notices.push(format!(
+        "to the manager an aborted migration is a failure, which it answers with stop and start: it leaves {id} alone until it has looked where {id} runs, \
+         and longer if it cannot (then, once it sees {id} on one node alone: quorate act unfreeze {id})"
+    ));
     plan.notices.push("if the migration ends before it is aborted, the guest stays where it went".to_owned());
     plan.needs = Needs { at_rest: false, ..plan.needs };
     Ok(plan)
+}
+
+/// The manager forgets all that it has on record of the guest, looks for it on every node, and takes it over again: where it runs.
+///
+/// A record of the migration that is left on any node (the target's, too, where the manager may have looked for it in vain) makes the guest active on two nodes
+/// for the manager, which then stops it on both and starts it. So it is taken over only after the records are seen to be clean.
+fn seen_anew(cluster: &Cluster, id: &str, node: &Arc<str>, post: &Arc<str>) -> Vec<Step> {
+    let there = |m: &&Member| !matches!(m.status, MemberStatus::Offline | MemberStatus::Unclean | MemberStatus::Pending);
+    // The source first: as long as the migration's failure stands there, the manager looks for the guest on the target again and again.
+    let others = cluster.members.iter().filter(there).map(|m| &m.name).filter(|name| *name != node);
+    let mut steps: Vec<Step> = std::iter::once(node).chain(others).map(|on| refresh(id, on, post).when(When::Settled)).collect();
+    let clean = Condition::All(vec![Condition::Runs(id.to_owned()), Condition::Clean(id.to_owned())]);
+    steps.push(Step::wait("The manager has it started, and no failure on record", clean, 120).when(When::Settled));
+    steps.push(Step::change("Let the manager look after it again", post, unset(id, "is-managed"), 60).when(When::Settled));
+    steps
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, MemberStatus, Service, ServiceState};
+use crate::domain::observation::TroubleKind;
 use crate::domain::observation::simulation::{CpuFit, GuestDefinition, GuestState, PrimitiveConfig, SimAction};
 use crate::domain::task::{Action, Limits, RelocateHow};
 use crate::link::CommandLine;
@@ -111,6 +112,11 @@ impl Move<'_> {
             RelocateHow::Suspend => self.closed_to_suspend(&mut closed),
             RelocateHow::Restart => {}
         }
+        if let Some(Err(trouble)) = self.input.found.place(&self.to)
+            && trouble.kind == TroubleKind::Late
+        {
+            closed.push(format!("{} gave no answer in time about the guest's place there: libvirtd hangs, or its storage", self.to));
+        }
         if let Some(Ok(place)) = self.input.found.place(&self.to) {
             closed.extend(place.missing.iter().map(|what| format!("{} lacks {what}", self.to)));
             if self.definition.is_some() && place.config_file.is_none() {
@@ -200,6 +206,9 @@ impl Move<'_> {
         let file = |node: &str| self.input.found.place(node).and_then(Result::ok).and_then(|p| p.config_file.clone());
         match (file(&self.from), file(&self.to)) {
             (Some(a), Some(b)) if a == b => {}
+            _ if [&self.from, &self.to].iter().any(|node| matches!(self.input.found.place(node), Some(Err(_)))) => {
+                closed.push(format!("whether the folder of {} is shared is not known", self.file()));
+            }
             _ => closed.push(format!("the folder of {} is not shared between {} and {}", self.file(), self.from, self.to)),
         }
     }

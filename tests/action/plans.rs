@@ -1,9 +1,10 @@
 //! What plans say: exact commands, where, and what happens to everything else.
 
-use quorate::action::inquiry::Finding;
-use quorate::action::plan::{Confirm, FateKind, Undo};
+use quorate::action::inquiry::{Finding, What};
+use quorate::action::plan::{self, Confirm, FateKind, Undo, When, Work};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Volume, VolumeGroup};
 use quorate::domain::observation::simulation::{CpuFit, GuestState};
+use quorate::domain::observation::{Trouble, TroubleKind};
 use quorate::domain::task::{Action, FenceHow, GrowSize, Limits, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
 use super::stage::{self, commands, plan_of, plan_with};
@@ -260,6 +261,25 @@ fn limited(how: Option<RelocateHow>) -> Action {
 }
 
 #[test]
+fn a_target_whose_libvirt_hangs_is_no_target() {
+    let (action, cluster) = (relocate(None), stage::cluster());
+    let mut places = Vec::new();
+    let mut found = stage::found(&action, &cluster, |query, _| {
+        if matches!(query.what, What::Place(..)) && &*query.node == "n3" {
+            places.push(query.clone());
+        }
+    });
+    assert_eq!(places.len(), 1);
+    found.put(places.remove(0), Err(Trouble::new(TroubleKind::Late, "no answer within 20 s")));
+    let intent = stage::intent(action);
+    let input = plan::Input { intent: &intent, cluster: &cluster, found: &found, now: START };
+    let refused = plan::plan(&input).unwrap_err();
+    assert_eq!(refused.iter().map(|r| r.code).collect::<Vec<_>>(), ["way-closed"; 3], "{refused:?}");
+    assert!(refused.iter().all(|r| r.why.contains("n3 gave no answer in time") && r.why.contains("libvirtd hangs")), "{refused:?}");
+    assert!(refused.iter().all(|r| !r.why.contains("is not shared")), "what is not known is not said: {refused:?}");
+}
+
+#[test]
 fn a_limited_relocation_sets_the_speed_before_and_the_downtime_while_it_runs() {
     let plan = plan_of(&limited(None), &stage::cluster(), START).unwrap();
     let all = commands(&plan);
@@ -301,7 +321,17 @@ fn a_running_migration_is_limited_switched_or_taken_back() {
         }
     };
     let cancel = Action::Service(ServiceVerb::Cancel, "vm1".to_owned());
-    assert!(plan_of(&cancel, &cluster, START).is_ok());
+    let plan = plan_of(&cancel, &cluster, START).unwrap();
+    let all = commands(&plan);
+    let looked: Vec<_> = all.iter().filter_map(|(_, c)| c.strip_prefix("crm_resource --refresh --resource vm1 --node ")).collect();
+    assert_eq!(looked, ["n1", "n2", "n3"], "a record of the migration left on any node would have it stopped: {all:?}");
+    let (last, before) = (&plan.steps[plan.steps.len() - 2], &plan.steps[plan.steps.len() - 3]);
+    assert_eq!(last.command().unwrap(), "crm_resource --resource vm1 --meta --delete-parameter is-managed");
+    assert!(
+        matches!(before.work, Work::Wait { .. }) && last.when == When::Settled,
+        "only what is seen to be clean is taken over: {before:?}"
+    );
+    assert!(plan.notices[0].contains("stop and start") && plan.notices[0].contains("quorate act unfreeze vm1"), "{:?}", plan.notices);
     assert_eq!(plan_with(&cancel, &cluster, START, switched).unwrap_err()[0].code, "post-copy", "it would kill the guest");
     assert_eq!(refused(&limit, &stage::cluster()), ["not-migrating"]);
 }

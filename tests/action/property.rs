@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use quorate::action::plan::Work;
 use quorate::action::{Executor, Journal, Out, Session, gate};
 use quorate::domain::node::{LinkFault, LinkTrouble, NodeKey};
-use quorate::domain::observation::manager::ManagerView;
+use quorate::domain::observation::manager::{ManagerView, Primitive};
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, RelocateHow, ServiceVerb, TaskId};
 use quorate::link::{Answer, AskId, ChangeError, ChangeId, Order, Report, StreamId};
@@ -73,7 +73,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (action(), typed, role, prop::bool::weighted(0.2), prop::bool::weighted(0.1))
             .prop_map(|(action, typed, role, read_only, late)| Step::Act { action, typed, role, read_only, late }),
         3 => (0_i64..40_000).prop_map(Step::Pass),
-        4 => (0_u8..5).prop_map(Step::Picture),
+        4 => (0_u8..6).prop_map(Step::Picture),
         1 => (1_u32..4).prop_map(Step::LinkDown),
         2 => (1_u32..4).prop_map(Step::LinkUp),
         8 => (0_usize..6, 0_u8..8).prop_map(|(at, how)| Step::Answer(at, how)),
@@ -90,6 +90,7 @@ fn picture(which: u8) -> ManagerView {
         2 => view.resources[0] = one(stopped("vm1")),
         3 => view.nodes[1].standby = true,
         4 => view.nodes[2].unclean = true,
+        5 => view.resources[0] = one(Primitive { pending: Some("Migrating".to_owned()), ..started("vm1", &["n1"]) }),
         _ => {}
     }
     view
@@ -349,4 +350,27 @@ fn a_ticket_is_used_step_by_step() {
     assert_eq!(run(vec![act.clone(), Step::Lock(0, 5), Step::Answer(0, 5), Step::Pass(2000)]), 1, "it waits for the guest to arrive");
     assert_eq!(run(vec![act.clone(), Step::Lock(0, 0), Step::Pass(2000)]), 0, "another quorate has it");
     assert_eq!(run(vec![act, Step::Lock(0, 5), Step::Answer(0, 0), Step::Pass(90_000), Step::Pass(2000)]), 1, "a lost answer ends it");
+}
+
+/// What is given back to the manager at the wrong moment is stopped by it.
+#[test]
+fn a_cancelled_guest_is_taken_over_only_where_all_before_it_went_well() {
+    let act = Step::Act {
+        action: Action::Service(ServiceVerb::Cancel, "vm1".to_owned()),
+        typed: None,
+        role: Role::Operator,
+        read_only: false,
+        late: false,
+    };
+    // Left alone, aborted, the constraint gone; then the manager sees its end, and looks on the first node.
+    let begun = || {
+        let answered = [Step::Answer(0, 5), Step::Answer(0, 5), Step::Answer(0, 5), Step::Picture(0)];
+        [Step::Picture(5), act.clone(), Step::Lock(0, 5)].into_iter().chain(answered).collect::<Vec<_>>()
+    };
+    let with = |more: Vec<Step>| run(begun().into_iter().chain(more).collect());
+    assert_eq!(with(Vec::new()), 4);
+    let looked = || vec![Step::Answer(0, 5), Step::Answer(0, 5), Step::Answer(0, 5), Step::Picture(0)];
+    assert_eq!(with(looked()), 7, "on three nodes, then it is taken over");
+    assert_eq!(with(vec![Step::Answer(0, 2), Step::Picture(0), Step::Pass(2000)]), 4, "a node that could not be looked at");
+    assert_eq!(with([vec![Step::Stop(0)], looked()].concat()), 7, "stopped by the operator it is taken over all the same");
 }

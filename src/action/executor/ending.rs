@@ -19,9 +19,11 @@ impl Executor {
         if run.lost.is_some() {
             run.phase = Phase::LookingUp(now);
         } else if let Some(why) = run.failed.clone() {
+            let why = with_undone(run, why);
             self.end(run, TaskStatus::Failed, why, now, out);
         } else if run.stopping {
-            self.end(run, TaskStatus::Stopped, "stopped by the operator; what was done before stays done".to_owned(), now, out);
+            let why = with_undone(run, "stopped by the operator; what was done before stays done".to_owned());
+            self.end(run, TaskStatus::Stopped, why, now, out);
         } else {
             run.task.status = TaskStatus::Proving;
             run.phase = Phase::Proving(now);
@@ -137,9 +139,22 @@ fn left_behind(run: &Run, cluster: &Cluster) -> Option<String> {
     {
         return Some(format!("left behind: {} (quorate act clear {id})", left.join(", ")));
     }
-    let steps = plan.steps.iter().zip(&run.task.steps);
-    let open = steps
-        .filter(|(step, shown)| step.when == When::Always && matches!(step.work, Work::Change { .. }) && shown.state == StepState::Skipped);
+    undone(run)
+}
+
+/// The tidying steps that did not run any more.
+fn undone(run: &Run) -> Option<String> {
+    let steps = run.ticket.plan().steps.iter().zip(&run.task.steps);
+    let tidies = |when: When| matches!(when, When::Always | When::Settled);
+    let open =
+        steps.filter(|(step, shown)| tidies(step.when) && matches!(step.work, Work::Change { .. }) && shown.state == StepState::Skipped);
     let commands: Vec<String> = open.filter_map(|(step, _)| Some(format!("on {}: {}", step.node()?, step.command()?))).collect();
-    (!commands.is_empty()).then(|| format!("not run any more: {}", commands.join("; ")))
+    (run.sent && !commands.is_empty()).then(|| format!("not run any more: {}", commands.join("; ")))
+}
+
+fn with_undone(run: &Run, why: String) -> String {
+    match undone(run) {
+        Some(undone) => format!("{why}; {undone}"),
+        None => why,
+    }
 }

@@ -140,6 +140,10 @@ impl Run {
         }
     }
 
+    pub(super) fn went_well(&self, at: usize) -> bool {
+        self.task.steps.get(at).is_some_and(|step| step.state == StepState::Done)
+    }
+
     pub(super) fn mark(&mut self, at: usize, state: StepState, now: Stamp) {
         if let Some(step) = self.task.steps.get_mut(at) {
             step.state = state;

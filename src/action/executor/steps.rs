@@ -53,6 +53,7 @@ impl Executor {
             let due = match step.when {
                 When::Well => !halted,
                 When::Always => !halted || run.sent,
+                When::Settled => run.sent && at.checked_sub(1).is_some_and(|before| run.went_well(before)),
                 When::Broken => run.failed.is_some() && run.sent,
             };
             if !due {
@@ -165,7 +166,8 @@ impl Executor {
     }
 
     fn wait(&mut self, run: &mut Run, at: usize, since: Stamp, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
-        let Some(Work::Wait { until, patience, meter, unless }) = run.ticket.plan().steps.get(at).map(|s| s.work.clone()) else { return };
+        let Some(step) = run.ticket.plan().steps.get(at).cloned() else { return };
+        let Work::Wait { until, patience, meter, unless } = step.work else { return };
         let verdict = until.judge(&Seen { cluster, found: &run.found, since: run.since });
         if verdict.holds() {
             run.print(at, verdict.words().to_owned());
@@ -183,8 +185,8 @@ impl Executor {
             run.doubted |= matches!(vain, Verdict::Not(_));
         }
         let late = since.age(now) > patience;
-        // The wait before an `always` step is the last thing that may be cut short.
-        if late || run.stopping {
+        // The wait before an `always` step is the last thing that may be cut short; what hangs on its end waits for it.
+        if late || (run.stopping && step.when != When::Settled) {
             let why = format!(
                 "{}: {}",
                 if late { format!("not within {} s", patience.as_secs()) } else { "stopped".to_owned() },

@@ -65,6 +65,8 @@ pub enum When {
     Well,
     /// Whatever happened, so that nothing is left behind: once a step before it was sent.
     Always,
+    /// As `Always`, if the step right before it went well: where that is not certain, undone is the lesser harm.
+    Settled,
     /// Only to make good what a step before it has broken.
     Broken,
 }

@@ -60,6 +60,7 @@ pub fn facts(plan: &Plan, running: &[String]) -> Vec<Fact> {
         let when = match step.when {
             crate::action::plan::When::Well => "",
             crate::action::plan::When::Always => "  (whatever happens)",
+            crate::action::plan::When::Settled => "  (whatever happens, if the step before it went well)",
             crate::action::plan::When::Broken => "  (only if a step before it fails)",
         };
         let number = at + 1;

@@ -56,6 +56,7 @@ fn step(step: &crate::action::plan::Step) -> Value {
         "when": match step.when {
             crate::action::plan::When::Well => "well",
             crate::action::plan::When::Always => "always",
+            crate::action::plan::When::Settled => "settled",
             crate::action::plan::When::Broken => "broken",
         },
     })

@@ -23,6 +23,7 @@ pub fn plan_text(plan: &Plan, against: &[Refusal]) -> String {
         let when = match step.when {
             When::Well => "",
             When::Always => " (whatever happens)",
+            When::Settled => " (whatever happens, if the step before it went well)",
             When::Broken => " (only if a step before it fails)",
         };
         let _ = writeln!(out, "  {}. {}{when}", at + 1, step.title);
