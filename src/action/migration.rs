@@ -147,6 +147,13 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
         Step::wait("The manager has seen its end", Condition::AtRest(id.to_owned()), 60).when(When::Settled),
     ];
     plan.steps.extend(seen_anew(input.cluster, id, &guest.node, &post));
+    if service.flags.contains(&"unmanaged") {
+        // Somebody has frozen it before: so it stays.
+        plan.steps.remove(0);
+    } else {
+        let back = unset(id, "is-managed");
+        plan.steps.push(Step::change("Let the manager look after it again", &post, back, 60).when(When::Settled));
+    }
     plan.steps.push(Step::wait(format!("{id} runs on {}", guest.node), Condition::RunsOn(id.to_owned(), guest.node.clone()), 120));
     plan.proof = vec![
         Condition::RunsOn(id.to_owned(), guest.node.clone()),
@@ -163,7 +170,7 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
     Ok(plan)
 }
 
-/// The manager forgets all that it has on record of the guest, looks for it on every node, and takes it over again: where it runs.
+/// The manager forgets all that it has on record of the guest, and looks for it on every node.
 ///
 /// A record of the migration that is left on any node (the target's, too, where the manager may have looked for it in vain) makes the guest active on two nodes
 /// for the manager, which then stops it on both and starts it. So it is taken over only after the records are seen to be clean.
@@ -174,6 +181,5 @@ fn seen_anew(cluster: &Cluster, id: &str, node: &Arc<str>, post: &Arc<str>) -> V
     let mut steps: Vec<Step> = std::iter::once(node).chain(others).map(|on| refresh(id, on, post).when(When::Settled)).collect();
     let clean = Condition::All(vec![Condition::Runs(id.to_owned()), Condition::Clean(id.to_owned())]);
     steps.push(Step::wait("The manager has it started, and no failure on record", clean, 120).when(When::Settled));
-    steps.push(Step::change("Let the manager look after it again", post, unset(id, "is-managed"), 60).when(When::Settled));
     steps
 }

@@ -331,6 +331,10 @@ fn a_running_migration_is_limited_switched_or_taken_back() {
         matches!(before.work, Work::Wait { .. }) && last.when == When::Settled,
         "only what is seen to be clean is taken over: {before:?}"
     );
+    let mut frozen = cluster.clone();
+    frozen.services[0].flags.push("unmanaged");
+    let kept = plan_of(&cancel, &frozen, START).unwrap();
+    assert!(commands(&kept).iter().all(|(_, c)| !c.contains("is-managed")), "who has frozen it may want it so: {kept:?}");
     assert!(plan.notices[0].contains("stop and start") && plan.notices[0].contains("quorate act unfreeze vm1"), "{:?}", plan.notices);
     assert_eq!(plan_with(&cancel, &cluster, START, switched).unwrap_err()[0].code, "post-copy", "it would kill the guest");
     assert_eq!(refused(&limit, &stage::cluster()), ["not-migrating"]);
