@@ -25,6 +25,10 @@ pub struct Members {
     pub care: bool,
     /// Kernel and system.
     pub system: bool,
+    /// Red Hat Cluster Suite: the id, and whether rgmanager runs.
+    pub suite: bool,
+    /// Red Hat Cluster Suite: width of the host's own name; 0: no room.
+    pub hostname: u16,
 }
 
 /// Sign and word of a member's status.
@@ -35,6 +39,8 @@ const GUESTS: u16 = 5;
 const LINKS: u16 = 7;
 const UPTIME: u16 = 6;
 const VOTES: u16 = 3;
+/// `ID` and `RGMGR`, with their blanks.
+const SUITE: u16 = 11;
 /// `STILL SAFE`, with the blank before it.
 pub const SAFE: u16 = 11;
 
@@ -43,19 +49,29 @@ impl Members {
     pub fn new(index: &Index, width: u16) -> Self {
         let name = index.names.widest().clamp(4, if width >= 100 { 30 } else { 14 });
         let base = name + STATUS + 2 + LOADS;
+        let links = links(index);
+        let suite = index.widths.suite.filter(|_| width >= 126);
+        let hostname = suite.filter(|_| width >= 150).map_or(0, |s| s.hostname.clamp(8, 30));
         Self {
             name,
             status: STATUS,
-            links: width >= base + LINKS,
-            guests: width >= base + LINKS + GUESTS,
-            uptime: width >= base + LINKS + GUESTS + UPTIME,
-            votes: width >= base + LINKS + GUESTS + UPTIME + VOTES,
-            safe: index.inquorate && width >= base + LINKS + GUESTS + UPTIME + VOTES + SAFE,
+            links: links > 0 && width >= base + links,
+            guests: width >= base + links + GUESTS,
+            uptime: width >= base + links + GUESTS + UPTIME,
+            votes: width >= base + links + GUESTS + UPTIME + VOTES,
+            safe: index.inquorate && width >= base + links + GUESTS + UPTIME + VOTES + SAFE,
             size: width >= 90,
             care: width >= 126,
-            system: width >= 160,
+            system: width >= 160 + if hostname > 0 { hostname + 1 + SUITE } else { 0 },
+            suite: suite.is_some(),
+            hostname,
         }
     }
+}
+
+/// cman tells nothing of single links: there the column would stay empty.
+const fn links(index: &Index) -> u16 {
+    if index.widths.suite.is_some() { 0 } else { LINKS }
 }
 
 /// The columns of the guests.
@@ -127,7 +143,23 @@ pub struct Services {
     pub since: bool,
     /// What is still safe, while there is no quorum.
     pub safe: bool,
+    /// What only Red Hat Cluster Suite has.
+    pub suite: Option<Suite>,
 }
+
+/// Widths of what only Red Hat Cluster Suite has: last owner, flags, autostart, failover domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suite {
+    /// The last owner.
+    pub last: u16,
+    /// The failover domain.
+    pub domain: u16,
+}
+
+/// `frozen`, `partial`.
+pub const FLAGS: u16 = 7;
+/// `yes`, `no`.
+pub const AUTO: u16 = 4;
 
 /// Width of a guest's state.
 pub const GUEST: u16 = 10;
@@ -155,6 +187,7 @@ impl Services {
             fails: !narrow && index.widths.failures,
             since: width >= 150,
             safe: index.inquorate && width >= 60,
+            suite: None,
         };
         columns.matrix = columns.fit(index, width, narrow);
         if columns.matrix.is_none() && narrow {
@@ -168,7 +201,18 @@ impl Services {
             let room = width.saturating_sub(columns.owners + columns.state + 2);
             columns.name = columns.name.min(room.max(7));
         }
+        columns.suite = columns.suite(index, width);
         columns
+    }
+
+    /// A place says more than these columns: they get what is left beside it and a note.
+    fn suite(&self, index: &Index, width: u16) -> Option<Suite> {
+        let widths = index.widths.suite?;
+        let suite = Suite { last: index.names.widest().clamp(4, 16), domain: widths.domain.clamp(6, 20) };
+        let count = u16::try_from(index.names.columns().len()).unwrap_or(u16::MAX);
+        let places = self.matrix.map_or(self.owners + 1, |(cell, _)| cell.saturating_mul(count));
+        let own = suite.last + FLAGS + AUTO + suite.domain + 4;
+        (self.fixed().saturating_add(places).saturating_add(own + NOTE) <= width).then_some(suite)
     }
 
     fn fit(&self, index: &Index, width: u16, narrow: bool) -> Option<(u16, Heads)> {
@@ -192,11 +236,14 @@ impl Services {
 /// How wide the members and the services would like to be on the overview, so that nothing that matters is cut.
 pub fn natural(index: &Index, body: u16) -> (u16, u16) {
     let name = index.names.widest().clamp(4, 14);
-    let base = 2 + name + STATUS + 2 + LOADS + LINKS;
+    let base = 2 + name + STATUS + 2 + LOADS + links(index);
     let count = u16::try_from(index.names.columns().len()).unwrap_or(u16::MAX).min(64);
     if body < super::layout::WIDE {
         // Guests can be counted in the services' columns, if these have room for places.
-        let services = 2 + index.widths.service.clamp(7, 9) + 1 + count * 2 + 11;
+        let rest = 2 + 1 + count * 2 + 11;
+        let whole = index.widths.service.clamp(7, 14);
+        // Whole names, if there is room for them.
+        let services = rest + if base + 1 + rest + whole <= body { whole } else { whole.min(9) };
         let members = if base + GUESTS + 1 + services <= body { base + GUESTS } else { base };
         return (members, services);
     }

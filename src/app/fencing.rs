@@ -14,6 +14,11 @@ pub fn ready(c: &Cluster) -> (Role, String) {
         return (Role::Dim, "fence devices: not known".to_owned());
     }
     let have = c.fence_devices.len();
+    if c.rhcs.is_some() {
+        // Nothing registers devices here: each node reads them in cluster.conf when it fences.
+        let role = if have == 0 { Role::Warn } else { Role::Dim };
+        return (role, format!("fence: {} in cluster.conf", super::words::count(have, "device", "devices")));
+    }
     let able = c.members.iter().filter(|m| m.node.is_some() && m.reach.is_up()).count();
     if c.fence_views < able {
         return (Role::Dim, format!("fence: {have} registered, {} of {able} nodes asked", c.fence_views));

@@ -81,6 +81,17 @@ pub struct Widths {
     pub guest: u16,
     /// Some service is a guest that libvirt has.
     pub guests: bool,
+    /// Red Hat Cluster Suite's own: what its members and services have columns for.
+    pub suite: Option<Suite>,
+}
+
+/// The widest of what only Red Hat Cluster Suite has columns for, in cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Suite {
+    /// The host's own name.
+    pub hostname: u16,
+    /// A failover domain.
+    pub domain: u16,
 }
 
 /// See the module.
@@ -360,7 +371,16 @@ fn widths(c: &Cluster, tree: &[(u32, u8)]) -> Widths {
         failures: c.services.iter().any(|s| s.failures > 0),
         guest: narrow(c.guests.iter().map(|g| cells(&g.name)).max()),
         guests: c.services.iter().any(|s| s.guest.is_some()),
+        suite: c.rhcs.is_some().then(|| Suite {
+            hostname: narrow(c.members.iter().filter_map(|m| m.host.hostname.as_deref()).map(cells).max()),
+            domain: narrow(c.services.iter().filter_map(domain).map(cells).max()),
+        }),
     }
+}
+
+/// The failover domain of a service of rgmanager.
+pub fn domain(s: &Service) -> Option<&str> {
+    s.rhcs.as_ref()?.conf.as_ref()?.domain.as_deref()
 }
 
 fn fullest(c: &Cluster) -> Option<(String, f64)> {

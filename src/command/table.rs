@@ -121,6 +121,7 @@ commands! {
     Disable "disable" Services Service Operator Changes "stop it, and keep it down (rgmanager)";
     Convalesce "convalesce" Services Service Operator Changes "start again what failed of it and is not critical (rgmanager)";
     Answer "answer" Services Service Operator Changes "answer the question that a guest of VMware Server waits with";
+    Policy "policy" Services Service Admin Changes "its failover domain, or what is done when it fails (rgmanager)";
     Unregister "unregister" Services Service Admin Ends "take it out of the cluster; its guest runs on";
     Register "register" Services Acting Admin Changes "make a guest a service of the cluster";
     Fence "fence" Members Member Operator Ends "fence the node: reboot, off, on";

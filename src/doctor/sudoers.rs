@@ -21,7 +21,13 @@ const URI: &str = "[a-z]+:///[a-z]+";
 /// The file that a lock lies on (`action::lock`).
 const LOCK: &str = "/(run/lock|var/lock|tmp)/quorate[.][A-Za-z0-9_%-]+[.][0-9]+";
 
-/// What each role may run beside looking: the least role, the tool, its arguments; `{N}` stands for a name, `{F}` for a file, `{U}` for libvirt's address.
+/// cluster.conf, and the copies that a change of it leaves beside it (`probe::rhcs::file`).
+const CONF: &str = "/etc/cluster/cluster[.]conf";
+const COPY: &str = "/etc/cluster/cluster[.]conf[.]quorate-[0-9.]+";
+const DRAFT: &str = "/etc/cluster/cluster[.]conf[.]quorate-new";
+
+/// What each role may run beside looking: the least role, the tool, its arguments; `{N}` stands for a name, `{F}` for a file, `{U}` for libvirt's address;
+/// `{C}` for cluster.conf, `{O}` for an old one, `{D}` for the draft of a new one, `{H}` for what has sed cut passwords out.
 #[rustfmt::skip]
 const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "crm_resource", "--(move|ban) --resource {N} --node {N} --lifetime PT[0-9]+S"),
@@ -73,6 +79,19 @@ const ACTS: &[(Role, &str, &str)] = &[
     (Role::Admin, "cman_tool", "leave"),
     (Role::Admin, "cman_tool", "kill -n {N}"),
     (Role::Admin, "cman_tool", "expected -e [0-9]+"),
+    (Role::Admin, "cat", "{C}"),
+    (Role::Admin, "sed", "{H} ({O}|{D})"),
+    (Role::Admin, "rm", "-f {D}"),
+    (Role::Admin, "cp", "-p {C} ({O}|{D})"),
+    (Role::Admin, "cp", "-p {O} {D}"),
+    (Role::Admin, "tee", "{D}"),
+    (Role::Admin, "cmp", "-s {C} {O}"),
+    (Role::Admin, "mv", "-f {D} {C}"),
+    (Role::Admin, "ccs_config_validate", "-f {D}"),
+    (Role::Admin, "xmllint", "--noout {D}"),
+    (Role::Admin, "ccs_tool", "update {C}"),
+    (Role::Admin, "ccs", "-h localhost --sync --activate"),
+    (Role::Admin, "cman_tool", "version -r (-S|[0-9]+)"),
     (Role::Admin, "crm_attribute", "--type crm_config --name stop-orphan-resources (--update false|--delete)"),
     (Role::Admin, "crm_resource", "--refresh --resource {N} --force"),
     (Role::Admin, "cibadmin", "--create --scope (resources|constraints) --xml-text <(primitive|rsc_location) .*>"),
@@ -87,6 +106,10 @@ const ACTS: &[(Role, &str, &str)] = &[
 /// Questions of an inquiry that take names.
 const INQUIRIES: &[(&str, &str)] = &[
     ("clusvcadm", "-S"),
+    ("cman_tool", "version"),
+    ("ccs", "-h localhost --checkconf"),
+    ("test", "-p (/var/run/cluster/fenced_override|/tmp/fence_manual[.]fifo)"),
+    ("service", "[A-Za-z]+ status"),
     ("fence_node", "-S {N}"),
     ("cibadmin", "--query"),
     ("cibadmin", "--query --xpath //primitive\\[@id='{N}'\\]"),
@@ -107,7 +130,7 @@ const INQUIRIES: &[(&str, &str)] = &[
 ];
 
 /// Where distributions put tools. A rule for a file that is not there allows nothing.
-const FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/bin", "/sbin"];
+const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 const HEAD: &str = "\
 # Put a node's administrators of this role into the group, check this file with 'visudo -cf FILE', and install it as
@@ -146,9 +169,11 @@ pub fn file(role: Role) -> String {
 /// What every question runs with root's rights, as old and as new tools are asked.
 fn looks() -> Vec<Vec<String>> {
     let mut all = Vec::new();
-    for (pacemaker, lvm) in [("1.1.24", "2.02.98"), ("2.1.5", "2.03.16")] {
+    let rhcs = ["clustat", "cman_tool", "mkqdisk", "service"].map(str::to_owned);
+    for (pacemaker, lvm, present) in [("1.1.24", "2.02.98", &[][..]), ("2.1.5", "2.03.16", &[]), ("", "2.02.98", &rhcs)] {
         let said = [("crm_mon", format!("Pacemaker {pacemaker}")), ("lvs", format!("LVM version: {lvm}"))];
-        let tools = Tools { versions: said.map(|(tool, said)| (tool.to_owned(), said)).into(), ..Tools::default() };
+        let versions = said.map(|(tool, said)| (tool.to_owned(), said)).into();
+        let tools = Tools { versions, present: present.to_vec(), ..Tools::default() };
         let asked = Question::ALL.iter().filter(|q| !q.is_libvirt()).filter_map(|question| probe::command(*question, &tools));
         all.extend(asked.filter(CommandLine::is_privileged).flat_map(|command| elevated(&command)));
     }
@@ -169,13 +194,16 @@ fn elevated(line: &CommandLine) -> Vec<Vec<String>> {
 /// The words of a simple command at the beginning of a piece of a script; none if one of them is not fixed.
 fn fixed(piece: &str) -> Option<Vec<String>> {
     let mut words = vec![String::new()];
-    let mut quoted = false;
-    for c in piece.chars() {
-        match (c, quoted) {
-            ('\'', _) => quoted = !quoted,
-            ('$' | '"' | '\\', false) => return None,
-            (';' | ')' | '|' | '&' | '<' | '>' | '\n' | '}', false) => break,
-            (' ', false) => words.push(String::new()),
+    let mut quote = None;
+    let mut chars = piece.chars();
+    while let Some(c) = chars.next() {
+        match (c, quote) {
+            (c, Some(mark)) if c == mark => quote = None,
+            ('\'' | '"', None) => quote = Some(c),
+            ('$' | '\\', None) | ('$' | '`', Some('"')) => return None,
+            ('\\', Some('"')) => words.last_mut()?.push(chars.next()?),
+            (';' | ')' | '|' | '&' | '<' | '>' | '\n' | '}', None) => break,
+            (' ', None) => words.push(String::new()),
             (c, _) => words.last_mut()?.push(c),
         }
     }
@@ -191,7 +219,7 @@ fn fixed(piece: &str) -> Option<Vec<String>> {
 fn escaped(word: &str) -> String {
     let mut out = String::new();
     for c in word.chars() {
-        if ",:=\\*?[]!#\"' ".contains(c) {
+        if ",:=\\*?[]!# ".contains(c) {
             out.push('\\');
         }
         out.push(c);
@@ -205,10 +233,28 @@ fn pattern(args: &str) -> String {
         return "\"\"".to_owned();
     }
     let mut whole = args.to_owned();
-    for (mark, stands_for) in [("{N}", NAME), ("{F}", FILE), ("{U}", URI), ("{L}", LOCK)] {
+    if whole.contains("{H}") {
+        whole = whole.replace("{H}", &hiding());
+    }
+    for (mark, stands_for) in [("{N}", NAME), ("{F}", FILE), ("{U}", URI), ("{L}", LOCK), ("{C}", CONF), ("{O}", COPY), ("{D}", DRAFT)] {
         whole = whole.replace(mark, stands_for);
     }
     format!("^{whole}$")
+}
+
+/// sed's words that cut passwords out, as a pattern. sudoers has its own use for a backslash: any letter may stand in its place.
+fn hiding() -> String {
+    let words = fixed(crate::probe::rhcs::file::HIDING).unwrap_or_default();
+    let mut out = String::new();
+    for c in words.iter().skip(1).map(String::as_str).collect::<Vec<_>>().join(" ").chars() {
+        match c {
+            '\\' => out.push('.'),
+            '(' | ')' | '|' | '.' | '{' | '}' | '+' | '?' | '$' => out.extend(['[', c, ']']),
+            '[' | ']' | '^' | '*' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 fn alias<'a>(out: &mut String, name: &str, rules: impl Iterator<Item = (&'a str, String)>) {

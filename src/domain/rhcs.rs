@@ -20,6 +20,8 @@ pub struct RhcsFacts {
     pub on_disk: Vec<(u32, Vec<Arc<str>>)>,
     /// Nodes whose cluster.conf has the same version and says something else.
     pub same_version_differs: Vec<Arc<str>>,
+    /// The failover domains of cluster.conf.
+    pub domains: Vec<FailoverDomain>,
     /// Membership generation.
     pub generation: Option<u64>,
     /// Token timeout of cluster.conf, milliseconds.

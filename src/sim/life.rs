@@ -126,6 +126,7 @@ impl World {
         // fenced goes on trying; a human can tell it that the node is off.
         if client != "fence_ack_manual" && self.nodes.get(node).is_some_and(|n| n.bmc_dead) {
             let name = self.name(node).to_owned();
+            self.log(by, "fenced", 4, format!("fence {name} dev 0.0 agent fence_ipmilan result: error from agent"));
             return self.log(by, "fenced", 4, format!("fence {name} failed"));
         }
         let client = format!("{client}.{}@{}", 500 + by, self.name(by));

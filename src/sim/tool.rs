@@ -40,6 +40,7 @@ fn looks(world: &World, node: NodeAt, tool: &str, args: &[&str]) -> Option<Print
         ("cman_tool", ["nodes", "-F", ..]) => part(world, node, Question::Cman, "votes"),
         ("cman_tool", ["nodes", ..]) => part(world, node, Question::Cman, "nodes"),
         ("fence_tool", ["ls", ..]) => part(world, node, Question::Groups, "fence"),
+        ("fence_tool", ["dump"]) => part(world, node, Question::Groups, "dump"),
         ("group_tool", ["ls", ..]) => part(world, node, Question::Groups, "groups"),
         ("ccs_config_dump", _) => Printed::ok(rhcs::conf(world)),
         ("chkconfig", _) => Printed::ok(rhcs::boot()),

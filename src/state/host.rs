@@ -48,10 +48,10 @@ impl HostHistory {
         self.history.push(percent.round().clamp(0.0, 100.0) as u8);
     }
 
-    /// The figures; `nics` comes from the interfaces.
-    pub(super) fn figures(&self, nics: Option<u32>) -> HostFigures {
+    /// The figures; `nics` comes from the interfaces, the name from the question for tools.
+    pub(super) fn figures(&self, nics: Option<u32>, hostname: Option<String>) -> HostFigures {
         let Some((at, sample)) = &self.latest else {
-            return HostFigures { nics, ..HostFigures::default() };
+            return HostFigures { nics, hostname, ..HostFigures::default() };
         };
         HostFigures {
             at: Some(*at),
@@ -64,6 +64,7 @@ impl HostHistory {
             nics,
             kernel: sample.kernel.clone(),
             os: sample.os.clone(),
+            hostname,
             cpu_history: self.history.clone(),
         }
     }

@@ -123,7 +123,7 @@ fn by_itself(member: Member, key: NodeKey, node: &NodeState, names: &Names) -> M
         manager: if node.is_live() { runs_manager(node, &units, &member) } else { member.manager },
         reach: node.reach.clone(),
         answered: node.answered,
-        host: node.host.figures(answers.net.get().map(network::nic_count)),
+        host: node.host.figures(answers.net.get().map(network::nic_count), answers.tools.get().and_then(|t| t.hostname.clone())),
         clock_offset: node.clock.best(),
         units,
         watchdog: answers.watchdog.get().cloned(),
@@ -140,6 +140,13 @@ fn runs_manager(node: &NodeState, units: &[Unit], member: &Member) -> Option<boo
     const DAEMONS: [&str; 6] = ["pacemaker", "pacemakerd", "pacemaker_remote", "pacemaker-remoted", "pacemaker_remoted", "rgmanager"];
     let asked = node.answers.units.at().max(node.answers.daemons.at()).max(node.answers.scripts.at());
     let spoke = node.answers.manager.at();
+    // cman is asked far more often than the init scripts, and knows whether rgmanager listens there.
+    if let Some((cman, at)) = node.answers.cman.seen()
+        && Some(at) > asked
+        && let Some(listens) = cman.is_bound(super::rhcs::RGMANAGER)
+    {
+        return Some(listens);
+    }
     let mut found = units.iter().filter(|u| DAEMONS.contains(&u.name.as_str()) && u.load != "not-found").peekable();
     let runs = |unit: &Unit| matches!(unit.active.as_str(), "active" | "reloading" | "deactivating");
     if spoke > asked {

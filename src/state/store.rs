@@ -294,7 +294,7 @@ impl Store {
             picture.members = members;
         }
         if stale.fences || stale.manager {
-            let fences = voice.as_ref().map_or_else(|| fences::fold(nodes, speaker.as_ref()), rhcs::fences);
+            let fences = voice.as_ref().map_or_else(|| fences::fold(nodes, speaker.as_ref()), |voice| rhcs::fences(voice, nodes, names));
             if self.fences_told {
                 changes.fences(&picture.fences, &fences);
             }

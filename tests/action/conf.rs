@@ -14,9 +14,9 @@ use quorate::domain::cluster::{Cluster, MemberStatus};
 use quorate::domain::node::{NodeKey, Reach};
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, Recovery, ServiceVerb};
-use quorate::link::CommandLine;
+use quorate::link::{Become, CommandLine};
 use quorate::probe::Raw;
-use quorate::probe::rhcs::file::{self, Change, ConfFile, sum};
+use quorate::probe::rhcs::file::{self, Change, Check, ConfFile, Way, sum};
 use tempfile::TempDir;
 
 use super::stage::{commands, intent};
@@ -60,7 +60,11 @@ impl Node {
     }
 
     fn run(&self, command: &CommandLine) -> Output {
-        let argv = command.argv();
+        self.run_as(command, Become::None)
+    }
+
+    fn run_as(&self, command: &CommandLine, rights: Become) -> Output {
+        let argv = command.effective(rights);
         let path = format!("{}:/usr/bin:/bin", self.dir.path().join("bin").display());
         Command::new(&argv[0]).args(&argv[1..]).env_clear().env("PATH", path).env("LC_ALL", "C").output().unwrap()
     }
@@ -185,6 +189,55 @@ fn the_old_file_comes_back_where_the_new_one_does_not_run() {
     node.tool("cman_tool", "echo '6.2.0 config 87'");
     assert!(node.run(&change.restore()).status.success());
     assert_eq!(fs::read_to_string(node.file()).unwrap(), text);
+}
+
+/// Tool by tool, no shell as root; passwords are read by nobody who only looks.
+#[test]
+fn with_sudo_a_change_sends_what_an_admin_s_sudoers_file_allows() {
+    let text = fixture("net-cluster/cluster.conf");
+    let node = Node::with(&text);
+    let log = node.dir.path().join("log");
+    node.tool("sudo", &format!("[ \"$1\" = -n ] || exit 9\nshift\nprintf '%s\\n' \"$*\" >>{}\nexec \"$@\"", log.display()));
+    let file = node.file().to_string_lossy().into_owned();
+    let run = |command: &CommandLine| {
+        let out = node.run_as(command, Become::Sudo);
+        assert!(out.status.success(), "{}: {}", command.display(), String::from_utf8_lossy(&out.stderr));
+        out
+    };
+    let said = || -> Vec<String> { fs::read_to_string(&log).unwrap().lines().map(|l| l.replace(&file, file::FILE)).collect() };
+    let viewer = super::sudoers::Rules::of(Role::Viewer);
+    let out = run(&file::read(&file));
+    let read = file::parse(Raw { command: "read", stdout: &out.stdout, stderr: &out.stderr, code: 0 }).unwrap();
+    assert_eq!((read.runs, read.text.as_deref()), (Some(87), Ok(node.read().text.unwrap().as_str())));
+    assert!(!said().is_empty() && said().iter().all(|words| viewer.allow(words)), "{:?}", said());
+    let change = node.change(&edit(&read.text.unwrap()));
+    for command in [change.write(), change.place(), change.restore(), change.write_and_place()] {
+        run(&command);
+    }
+    assert_ne!(fs::read_to_string(node.file()).unwrap(), text);
+    assert_eq!(fs::read_to_string(node.beside(".quorate-87")).unwrap(), text);
+    let mut all = said();
+    let real = Change { file: file::FILE.to_owned(), ..change };
+    let ways = [Way::CcsTool, Way::Ccs, Way::CmanTool].map(|way| real.distribute(way));
+    let checks = [Check::CcsConfigValidate, Check::Xmllint].map(|how| real.check(how));
+    let cman = CommandLine::new("cman_tool", ["version", "-r", "88"]).privileged();
+    for line in ways.iter().chain(&checks).chain([&cman, &file::ricci()]) {
+        let argv = line.effective(Become::Sudo);
+        assert_eq!(argv[..2], ["sudo", "-n"]);
+        all.push(argv[2..].join(" "));
+    }
+    let admin = super::sudoers::Rules::of(Role::Admin);
+    for words in &all {
+        assert!(admin.allow(words), "sudo {words}");
+    }
+    for tool in ["tee", "mv", "cp", "rm", "cat", "cmp"] {
+        let mine: Vec<&String> = all.iter().filter(|words| words.split(' ').next() == Some(tool)).collect();
+        assert!(!mine.is_empty() && mine.iter().all(|words| !viewer.allow(words)), "{tool}: {mine:?}");
+    }
+    for words in ["tee /etc/cluster/cluster.conf", "cp -p /etc/cluster/cluster.conf /etc/passwd", "mv -f /tmp/x /etc/cluster/cluster.conf"]
+    {
+        assert!(!admin.allow(words), "{words}");
+    }
 }
 
 #[test]

@@ -6,11 +6,11 @@ use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, FateKind, Input, Plan, Refusal};
 use quorate::action::{Findings, gate, inquiry, stack};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Stack, Volume, VolumeGroup};
-use quorate::domain::observation::simulation::{GuestState, VolumeFacts};
+use quorate::domain::observation::simulation::GuestState;
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, Daemon, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb as V, VolumeName};
 
-use super::stage::{commands, intent};
+use super::stage::{commands, intent, plain_volume};
 use crate::state::build::START;
 use crate::state::rhcs::picture;
 
@@ -29,14 +29,7 @@ fn answer(what: &What, node: &str, cluster: &Cluster) -> Finding {
         What::StopSuspends(_) => Finding::StopSuspends(true),
         What::ClusterMirror => Finding::ClusterMirror(true),
         What::OnPv(_) => Finding::OnPv(vec![("vg".to_owned(), "data".to_owned())]),
-        What::Volume(_) => Finding::Volume(VolumeFacts {
-            size: 64 << 20,
-            extent: 4 << 20,
-            free: 1 << 30,
-            stripes: 1,
-            kind: "linear".to_owned(),
-            attr: "-wi-ao----".to_owned(),
-        }),
+        What::Volume(_) => Finding::Volume(plain_volume()),
         What::DeviceSize(_) => Finding::Bytes(64 << 20),
         other => panic!("nobody asks {other:?} here"),
     }

@@ -20,6 +20,11 @@ use quorate::probe::vmware::act::Look;
 
 use crate::state::build::{Lab, group, one, ring, started, trio, view};
 
+/// A linear volume of 64 MiB, in use, with room beside it.
+pub fn plain_volume() -> VolumeFacts {
+    VolumeFacts { size: 64 << 20, extent: 4 << 20, free: 1 << 30, stripes: 1, kind: "linear".to_owned(), attr: "-wi-ao----".to_owned() }
+}
+
 pub fn view_now() -> ManagerView {
     let mut web = started("web-app", &["n2"]);
     "ocf:pacemaker:Dummy".clone_into(&mut web.agent);
@@ -128,14 +133,7 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
         What::Vmware(vmx) => Finding::Vmware(vmware(vmx, &node, cluster)),
         What::Limits(..) => Finding::Limits(quorate::domain::task::Limits { bandwidth_mib: Some(8), downtime_ms: Some(500) }),
         What::FenceDevices(_) => Finding::FenceDevices(Vec::new()),
-        What::Volume(_) => Finding::Volume(VolumeFacts {
-            size: 64 << 20,
-            extent: 4 << 20,
-            free: 1 << 30,
-            stripes: 1,
-            kind: "linear".to_owned(),
-            attr: "-wi-ao----".to_owned(),
-        }),
+        What::Volume(_) => Finding::Volume(plain_volume()),
         What::DeviceSize(_) | What::GuestDisk(..) => Finding::Bytes(64 << 20),
         What::OnPv(_) => Finding::OnPv(vec![("vg".to_owned(), "data".to_owned())]),
         What::RgmanagerLock

@@ -53,16 +53,16 @@ fn sudo_itself_reads_it() {
 }
 
 /// The rules of a file: tool and arguments as sudo matches them.
-struct Rules(Vec<(String, Regex)>);
+pub(super) struct Rules(Vec<(String, Regex)>);
 
 impl Rules {
-    fn of(role: Role) -> Self {
+    pub(super) fn of(role: Role) -> Self {
         let rules = sudoers::file(role);
         let lines = rules.lines().filter_map(|l| l.strip_prefix("    /usr/bin/")).map(|l| l.trim_end_matches(", \\"));
         Self(lines.map(|line| line.split_once(' ').map(|(tool, args)| (tool.to_owned(), pattern(args))).unwrap()).collect())
     }
 
-    fn allow(&self, words: &str) -> bool {
+    pub(super) fn allow(&self, words: &str) -> bool {
         let (tool, args) = words.split_once(' ').unwrap_or((words, ""));
         self.0.iter().any(|(known, pattern)| known == tool && pattern.is_match(args))
     }
@@ -228,7 +228,7 @@ fn sudoed(line: &CommandLine, dir: &Path) -> BTreeSet<String> {
     crate::link::rig::executable(&sleep, "#!/bin/sh\n[ \"$1\" -gt 60 ] && exec /bin/sleep \"$1\"; exit 0\n");
     for answer in [&well, &without_file, missing, "exit 1"] {
         let sudo = dir.join("sudo");
-        crate::link::rig::executable(&sudo, format!("#!/bin/sh\nshift\necho \"$*\" >>{}\n{answer}\n", log.display()));
+        crate::link::rig::executable(&sudo, format!("#!/bin/sh\nshift\nprintf '%s\\n' \"$*\" >>{}\n{answer}\n", log.display()));
         let path = format!("{}:/usr/bin:/bin", dir.display());
         let out = Command::new("timeout").args(["-k", "1", "1"]).args(&argv).env("PATH", path).env("SSH_CONNECTION", "a 1 b 22").output();
         out.unwrap();
@@ -283,4 +283,29 @@ fn all_that_an_action_sends_is_allowed_to_its_role_and_no_script_runs_as_root() 
     ] {
         assert!(!operator.allow(words), "{words}");
     }
+}
+
+#[test]
+fn a_viewer_may_ask_red_hat_cluster_suite_all_that_is_asked() {
+    use quorate::domain::observation::Question as Q;
+    use quorate::domain::observation::host::Tools;
+    let dir = tempfile::tempdir().unwrap();
+    let viewer = Rules::of(Role::Viewer);
+    let present = ["clustat", "cman_tool", "mkqdisk", "service"].map(str::to_owned).to_vec();
+    let tools = Tools { present, ..Tools::default() };
+    let mut all: Vec<CommandLine> = [Q::Clustat, Q::Cman, Q::Groups, Q::ClusterConf, Q::QuorumDisk]
+        .iter()
+        .filter_map(|q| quorate::probe::command(*q, &tools))
+        .collect();
+    assert_eq!(all.len(), 5);
+    all.push(quorate::probe::rhcs::fence::overriding());
+    for line in all {
+        assert!(line.names_its_tools(), "{}", line.display());
+        for words in sudoed(&line, dir.path()) {
+            assert!(viewer.allow(&words), "sudo {words}");
+        }
+    }
+    let scripts = quorate::probe::command(Q::InitScripts, &tools).unwrap();
+    assert!(scripts.names_its_tools() && viewer.allow("service rgmanager status") && !viewer.allow("service rgmanager stop"));
+    assert!(!viewer.allow("cat /etc/cluster/cluster.conf") && !viewer.allow("sed -e p /etc/cluster/cluster.conf"), "passwords stay there");
 }

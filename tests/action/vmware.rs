@@ -118,6 +118,27 @@ fn registered_on_one_node_alone_and_let_go_where_it_does_not_run() {
     assert_eq!(refused(&out, &on), "guest-state");
 }
 
+/// A guest of VMware's is registered with VMware; whatever else becomes a service, or is one no more, is a change of cluster.conf.
+#[test]
+fn vmware_s_guests_are_registered_with_vmware_and_all_others_in_cluster_conf() {
+    use quorate::action::inquiry::{self, What};
+    let c = lab(&[("wiki", 112, "n1"), ("books", 119, "none"), ("web", 112, "n1")], &[(WIKI, "on", 1)], &[]).picture();
+    let asks = |action: &Action| {
+        let all = inquiry::needed(action, &c, &quorate::action::Findings::default());
+        assert!(!all.is_empty(), "{action}");
+        let vmware = all.iter().all(|q| matches!(q.what, What::Vmware(_)));
+        assert!(vmware || all.iter().all(|q| matches!(q.what, What::ConfFile | What::Ricci)), "{action}: {all:?}");
+        vmware
+    };
+    let register = |guest: &str| Action::Register { guest: guest.to_owned(), prefer: Vec::new() };
+    let out = |id: &str| Action::Service(ServiceVerb::Unregister, id.to_owned());
+    assert!(asks(&register("books")) && asks(&register("service:books")), "its service starts it from its .vmx");
+    assert!(asks(&out("service:wiki")), "VMware has it");
+    assert!(!asks(&register("fresh")) && !asks(&register("vm:fresh")), "nobody's guest yet");
+    assert!(!asks(&out("service:books")), "VMware does not have it: the service itself goes");
+    assert!(!asks(&out("service:web")), "a service without a guest");
+}
+
 #[test]
 fn the_words_of_the_command_line() {
     let read = |line: &str| match cli::read(line.split(' ')).unwrap().command {

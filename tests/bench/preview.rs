@@ -75,7 +75,7 @@ pub fn run() {
                 found.put(query.clone(), query.parse(Raw { command: "crm_simulate", stdout: answer.as_bytes(), stderr: b"", code: 0 }));
                 let plan = plan::plan(&Input { intent: &intent, cluster: &cluster, found: &found, now: NOW }).unwrap();
                 assert_eq!(plan.consequences.fates.len(), GUESTS.div_ceil(NODES));
-                let facts = page::facts(&plan, &[]);
+                let facts = page::facts(&plan, &[], &quorate::app::names::Names::default());
                 let document = page::document(104, &[], &facts, &facts, None);
                 assert!(document.lines.len() > 10);
             }) / 1e3

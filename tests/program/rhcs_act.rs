@@ -227,3 +227,25 @@ fn an_answer_that_is_lost_is_looked_up_and_not_sent_again() {
     // Nobody cut it in the middle.
     lab.until("vm:radius1", &format!("owner=\"{}\"", lab.n(3)));
 }
+
+#[test]
+fn a_file_that_the_checker_rejects_is_put_in_place_nowhere() {
+    let Some(lab) = Lab::start() else { return };
+    let before = lab.confs();
+    lab.befall("picky");
+    let why = lab.failed("policy vm:wiki --recovery relocate");
+    assert!(why.contains("fails to validate") || why.contains("validate"), "{why}");
+    assert_eq!(lab.confs(), before);
+}
+
+#[test]
+fn a_node_that_does_not_take_the_new_version_is_said() {
+    let Some(lab) = Lab::start() else { return };
+    lab.befall(&format!("stale {}", lab.n(4)));
+    let (json, code) = lab.act("policy vm:wiki --recovery relocate");
+    assert_eq!((code, json["status"].as_str()), (1, Some("failed")), "{json:#}");
+    let runs: Vec<u32> = lab.confs().into_iter().map(|(runs, _)| runs).collect();
+    assert_eq!(runs, [88, 88, 88, 87, 88], "{json:#}");
+    let said = json.to_string();
+    assert!(said.contains(&lab.n(4)) && said.contains("87"), "{json:#}");
+}

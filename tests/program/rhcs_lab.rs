@@ -14,7 +14,7 @@ use super::rig::{Node, Run, Site};
 use crate::link::rig::user;
 
 /// What a node of RHEL 6 has, and what must not be this machine's own (a reboot above all).
-const TOOLS: [&str; 24] = [
+const TOOLS: [&str; 25] = [
     "clustat",
     "clusvcadm",
     "cman_tool",
@@ -22,6 +22,7 @@ const TOOLS: [&str; 24] = [
     "group_tool",
     "fence_node",
     "ccs_config_dump",
+    "ccs_config_validate",
     "service",
     "chkconfig",
     "virsh",
@@ -67,6 +68,12 @@ impl Lab {
             for tool in TOOLS {
                 node.bash(tool, &shim(port, at, tool, "\"$@\""));
             }
+            // All nodes share this machine's /etc: what reads or changes cluster.conf is answered for by the simulator, which has one for each.
+            let sh = format!(
+                "case $2 in\n'# quorate: '*'cluster.conf'*) ;;\n*) exec /bin/sh \"$@\" ;;\nesac\n{}",
+                shim(port, at, "sh", "\"$@\"")
+            );
+            node.bash("sh", &sh);
             // It reads what it is told before it does anything.
             let told = format!(
                 "read -r word; [ \"$word\" = absolutely ] || {{ echo Aborted.; exit 1; }}\n{}",
@@ -103,6 +110,18 @@ impl Lab {
     pub fn said(&self, argv: &[&str]) -> String {
         let argv: Vec<String> = argv.iter().map(|a| (*a).to_owned()).collect();
         self.sim.tool(0, &argv).map(|(out, ..)| out).unwrap_or_default()
+    }
+
+    /// What each node says of its cluster.conf: the version that runs, and the file (never with its passwords).
+    pub fn confs(&self) -> Vec<(u32, String)> {
+        use quorate::probe::rhcs::file;
+        let nodes = 0..self.site.nodes.len();
+        let read = |node| {
+            let (out, ..) = self.sim.tool(node, file::read(file::FILE).argv()).unwrap();
+            let conf = file::parse(quorate::probe::Raw { command: "read", stdout: out.as_bytes(), stderr: b"", code: 0 }).unwrap();
+            (conf.runs.unwrap(), conf.text.unwrap())
+        };
+        nodes.map(read).collect()
     }
 
     /// The row of a service in clustat's answer.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quorate::domain::alert::AlertCode;
 use quorate::domain::cluster::{Cluster, Member, MemberStatus, ServiceKind, ServiceState as S, ServiceState, Stack};
 use quorate::domain::event::{Severity, Source};
-use quorate::domain::observation::host::Tools;
+use quorate::domain::observation::host::{Tools, Unit};
 use quorate::domain::observation::manager::FenceStatus;
 use quorate::domain::observation::{Observation, Question, TroubleKind};
 use quorate::domain::stamp::Stamp;
@@ -172,6 +172,56 @@ fn once_fenced_it_is_only_offline() {
     assert!(service(&c, "vm:wiki").reason.as_ref().unwrap().contains("offline"));
     assert_eq!((c.fences[0].status, c.fences[0].origin.as_deref()), (FenceStatus::Success, Some(N1)));
     assert!(member(&c, N5).rhcs.as_ref().unwrap().last_fence.as_ref().unwrap().contains("fence agent"));
+}
+
+/// A fencing that failed has its time, its device and who tried; it is an alert until one succeeds.
+#[test]
+fn failed_fencings_are_told_until_one_succeeds() {
+    let mut lab = lab(&["n"]);
+    told(&mut lab, "nodedown-fencing");
+    let now = lab.now.0 / 1_000_000;
+    let domain = fixture("net-cluster/nodedown-fencing.fence_tool-ls-n.txt");
+    let failed = format!(
+        "{} fencing node {N5}\n{} fence {N5} dev 0.0 agent fence_ipmilan result: error from agent\n{} fence {N5} failed\n",
+        now - 60,
+        now - 39,
+        now - 38
+    );
+    lab.pass(1000).say(1, Question::Groups, seen(Question::Groups, &format!("@@quorate fence\n{domain}@@quorate dump\n{failed}")));
+    let c = lab.picture();
+    let rows: Vec<_> = c.fences.iter().map(|f| (f.target.as_str(), f.status)).collect();
+    assert_eq!(rows, [(N5, FenceStatus::Pending), (N5, FenceStatus::Failed)]);
+    let row = &c.fences[1];
+    assert_eq!((row.origin.as_deref(), row.delegate.as_deref(), row.completed), (Some(N1), Some(N1), Some(Stamp((now - 38) * 1_000_000))));
+    let reason = row.reason.as_deref().unwrap();
+    assert!(reason.contains("(fence_ipmilan): error from agent") && !reason.starts_with('('), "{reason}");
+    assert_eq!(severity_of(&c, AlertCode::FenceFailed, N5), Some(Severity::Critical));
+    // By the domain it waits no longer: it was fenced after that, whenever.
+    let calm = "fence domain\nmember count  4\nvictim count  0\nvictim now    0\nmaster nodeid 1\nwait state    none\nmembers       1 2 3 4 \nall nodes\nnodeid 5 member 0 victim 0 last fence master 1 how agent\n";
+    lab.pass(1000).say(1, Question::Groups, seen(Question::Groups, &format!("@@quorate fence\n{calm}@@quorate dump\n{failed}")));
+    let c = lab.picture();
+    let rows: Vec<_> = c.fences.iter().map(|f| (f.status, f.completed.is_some())).collect();
+    assert_eq!(rows, [(FenceStatus::Success, false), (FenceStatus::Failed, true)]);
+    assert_eq!(severity_of(&c, AlertCode::FenceFailed, N5), None);
+    // With its own success it is told once, with its time.
+    let well = format!("{failed}{} fencing node {N5}\n{now} fence {N5} success\n", now - 5);
+    lab.pass(1000).say(1, Question::Groups, seen(Question::Groups, &format!("@@quorate fence\n{calm}@@quorate dump\n{well}")));
+    let c = lab.picture();
+    let rows: Vec<_> = c.fences.iter().map(|f| (f.status, f.completed.is_some())).collect();
+    assert_eq!(rows, [(FenceStatus::Success, true), (FenceStatus::Failed, true)]);
+}
+
+/// After a reboot the init scripts were asked before rgmanager was up: cman's word is newer.
+#[test]
+fn whether_rgmanager_runs_is_what_was_heard_last() {
+    let mut lab = lab(&["n"]);
+    told(&mut lab, "ok");
+    let unit = |active: &str| Unit { name: "rgmanager".into(), load: "boot".into(), active: active.into(), sub: "stopped".into() };
+    lab.pass(1000).say(1, Question::InitScripts, Observation::Units(vec![unit("inactive")]));
+    assert_eq!(member(&lab.picture(), N1).manager, Some(false));
+    lab.pass(1000);
+    told(&mut lab, "ok");
+    assert_eq!(member(&lab.picture(), N1).manager, Some(true));
 }
 
 /// Not "no services": those of cluster.conf, each unknown, and why.

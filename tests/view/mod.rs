@@ -7,4 +7,5 @@ mod lever;
 pub mod paint;
 pub mod sample;
 mod screenshots;
+pub mod suite;
 mod svg;

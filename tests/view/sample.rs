@@ -90,6 +90,7 @@ fn member(i: u32, name: &str) -> Member {
             nics: Some(4),
             kernel: Some("6.1.0-28-amd64".to_owned()),
             os: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
+            hostname: Some(name.to_owned()),
             cpu_history: vec![10, 20, 30],
         },
         clock_offset: Some((1500, 400)),

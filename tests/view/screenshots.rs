@@ -5,7 +5,7 @@ use std::path::Path;
 use quorate::app::{Model, Msg, update};
 
 use super::frames::{keys, model};
-use super::{paint, sample, svg};
+use super::{paint, sample, suite, svg};
 
 fn pictures() -> Vec<(&'static str, Model)> {
     let with = |width, height, cluster| model(sample::setup(width, height), cluster);
@@ -56,6 +56,9 @@ fn pictures() -> Vec<(&'static str, Model)> {
         ("wallboard-stale", wall(sample::stale())),
         ("help", keyed(110, 40, sample::healthy(), "?")),
         ("host-key", host_key),
+        ("rhcs-clustat", suite::model((160, 40), "failed", "")),
+        ("rhcs-nodes", suite::model((160, 14), "ok", "1")),
+        ("rhcs-services", suite::model((160, 24), "failed", "2 enter")),
     ]
 }
 

@@ -9,7 +9,7 @@ use crate::app::words;
 use crate::domain::cluster::{Cluster, Member, MemberStatus};
 use crate::domain::observation::manager::NodeKind;
 use crate::domain::size;
-use crate::domain::task::{Action, FenceHow, GrowSize, Limits, VolumeName};
+use crate::domain::task::{Action, FenceHow, GrowSize, Limits, Recovery, VolumeName};
 
 /// Something to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +152,39 @@ pub fn fencings(node: &Arc<str>) -> Vec<Choice> {
     ]
     .map(choice)
     .into()
+}
+
+/// Other failover domains for a service of rgmanager, and other ways to recover it.
+pub fn policies(service: &str, cluster: &Cluster) -> Vec<Choice> {
+    let facts = cluster.service(service).and_then(|s| s.rhcs.as_ref());
+    let Some(conf) = facts.and_then(|r| r.conf.as_ref()) else { return Vec::new() };
+    let choice = |domain: Option<&str>, recovery: Option<Recovery>, label: String, note: String| Choice {
+        action: Action::Policy { service: service.to_owned(), domain: domain.map(str::to_owned), recovery },
+        label,
+        note,
+        closed: None,
+    };
+    let mut all: Vec<Choice> = Vec::new();
+    for domain in cluster.rhcs.iter().flat_map(|r| &r.domains).filter(|d| conf.domain.as_deref() != Some(d.name.as_str())) {
+        let flags = [(domain.ordered, "ordered"), (domain.restricted, "restricted"), (domain.nofailback, "no failback")];
+        let flags = flags.iter().filter(|(on, _)| *on).map(|(_, word)| *word);
+        let nodes = domain.nodes.iter().map(|(name, _)| name.split('.').next().unwrap_or(name)).collect::<Vec<_>>().join(" ");
+        let note = std::iter::once(nodes.as_str()).chain(flags).collect::<Vec<_>>().join(", ");
+        all.push(choice(Some(&domain.name), None, format!("domain {}", domain.name), note));
+    }
+    if conf.domain.is_some() {
+        all.push(choice(Some("none"), None, "no domain".to_owned(), "every node is as good".to_owned()));
+    }
+    for (recovery, note) in [
+        (Recovery::Restart, "where it was; elsewhere after too many times"),
+        (Recovery::Relocate, "on another node"),
+        (Recovery::Disable, "it stays down"),
+    ] {
+        if conf.recovery != recovery.word() {
+            all.push(choice(None, Some(recovery), format!("recovery {}", recovery.word()), format!("when it fails: {note}")));
+        }
+    }
+    all
 }
 
 /// The answers to the question that the guest of a service waits with.

@@ -100,6 +100,9 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
     };
     match (selected, command) {
         (RowId::Service(id), Command::Relocate) => Some(Wish::Choose(format!("RELOCATE {id}"), choosing::nodes(&id, cluster), true)),
+        (RowId::Service(id), Command::Policy) if cluster.stack == Some(Stack::Rhcs) => {
+            Some(Wish::Choose(format!("POLICY of {id}"), choosing::policies(&id, cluster), false))
+        }
         (RowId::Service(id), Command::Answer) => Some(Wish::Choose(format!("ANSWER {id}"), choosing::answers(&id, cluster), true)),
         (RowId::Service(id), Command::Limit | Command::PostCopy | Command::CancelMigration) => of_migration(command, &id),
         (RowId::Service(id), command) => ready(Action::Service(verb(command)?, id)),

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::action::plan::{Fate, FateKind, Undo, Way, Work};
 use crate::action::{Plan, Refusal};
 use crate::app::document::{Document, NAME};
+use crate::app::names::Names;
 use crate::app::words;
 use crate::domain::cluster::Cluster;
 use crate::domain::stamp::Stamp;
@@ -27,7 +28,7 @@ pub struct Fact {
 impl Fact {
     /// `2 on n1`: what is run there.
     fn is_command(&self) -> bool {
-        self.name.starts_with(|c: char| c.is_ascii_digit()) && self.name.contains(" on ")
+        self.name.split_once(' ').is_some_and(|(number, rest)| rest != "waits" && number.bytes().all(|b| b.is_ascii_digit()))
     }
 }
 
@@ -36,12 +37,12 @@ pub(super) fn fact(name: &str, role: Role, text: impl Into<String>) -> Fact {
 }
 
 /// What the plan says. What does not depend on the world (the steps) is among it: a changed command must be read again too.
-pub fn facts(plan: &Plan, running: &[String]) -> Vec<Fact> {
+pub fn facts(plan: &Plan, running: &[String], names: &Names) -> Vec<Fact> {
     let mut all = Vec::new();
     let (signs, notes): (Vec<&String>, Vec<&String>) =
         plan.notices.iter().partition(|n| n.contains(" ANSWERS ") || n.contains("DOES NOT ANSWER"));
     all.extend(signs.into_iter().map(|text| fact("", Role::Crit, text.clone())));
-    fates(plan, &mut all);
+    fates(plan, names, &mut all);
     if let Some(quorum) = &plan.consequences.quorum {
         all.push(fact("Quorum", if quorum.quorate { Role::Text } else { Role::Crit }, quorum.words()));
     }
@@ -66,7 +67,7 @@ pub fn facts(plan: &Plan, running: &[String]) -> Vec<Fact> {
         let number = at + 1;
         match (&step.work, step.node(), step.command()) {
             (Work::Wait { .. }, ..) => all.push(fact(&format!("{number} waits"), Role::Dim, format!("{}{when}", step.title))),
-            (_, Some(node), Some(command)) => all.push(fact(&format!("{number} on {node}"), Role::Text, format!("{command}{when}"))),
+            (_, Some(node), Some(command)) => all.push(fact(&label(number, names.short(node)), Role::Text, format!("{command}{when}"))),
             _ => all.push(fact(&number.to_string(), Role::Text, format!("{}{when}", step.title))),
         }
     }
@@ -82,6 +83,12 @@ pub fn facts(plan: &Plan, running: &[String]) -> Vec<Fact> {
     all
 }
 
+/// `2 on n1`; without the word where that leaves room for the name.
+fn label(number: usize, node: &str) -> String {
+    let (whole, brief) = (format!("{number} on {node}"), format!("{number} {node}"));
+    if whole.width() < NAME || brief.width() >= NAME { whole } else { brief }
+}
+
 fn fact_of_way(way: &Way, action: &Action) -> Fact {
     let chosen = matches!(action, Action::Relocate { how: Some(how), .. } if *how == way.how);
     let name = format!("Way {}", way.how.word());
@@ -92,7 +99,7 @@ fn fact_of_way(way: &Way, action: &Action) -> Fact {
     }
 }
 
-fn fates(plan: &Plan, all: &mut Vec<Fact>) {
+fn fates(plan: &Plan, names: &Names, all: &mut Vec<Fact>) {
     let fates = &plan.consequences.fates;
     let of = |kinds: &[FateKind]| fates.iter().filter(|f| kinds.contains(&f.kind)).collect::<Vec<&Fate>>();
     let dead = of(&[FateKind::DiesRestarts, FateKind::DiesStays]);
@@ -102,7 +109,7 @@ fn fates(plan: &Plan, all: &mut Vec<Fact>) {
         all.push(fact("Dies now", Role::Crit, format!("{}   {}", names.join("  "), words::count(guests, "guest", "guests"))));
     }
     let moves = |name: &str, role: Role, kind: FateKind, all: &mut Vec<Fact>| {
-        let list: Vec<String> = of(&[kind]).into_iter().map(moving).collect();
+        let list: Vec<String> = of(&[kind]).into_iter().map(|fate| moving(fate, names)).collect();
         if !list.is_empty() {
             all.push(fact(name, role, list.join("   ")));
         }
@@ -137,10 +144,11 @@ fn fates(plan: &Plan, all: &mut Vec<Fact>) {
 }
 
 /// `db n2 > n4`, and why, where the plan says so.
-fn moving(fate: &Fate) -> String {
+fn moving(fate: &Fate, names: &Names) -> String {
+    let short = |node: &std::sync::Arc<str>| names.short(node).to_owned();
     let why = fate.why.as_ref().filter(|_| fate.kind != FateKind::DiesRestarts && fate.kind != FateKind::Migrates);
     let why = why.map(|w| format!(" ({w})")).unwrap_or_default();
-    match (&fate.from, &fate.to) {
+    match (fate.from.as_ref().map(short), fate.to.as_ref().map(short)) {
         (Some(from), Some(to)) if fate.kind != FateKind::DiesRestarts => format!("{} {from} > {to}{why}", fate.service),
         (_, Some(to)) => format!("{} > {to}{why}", fate.service),
         _ => format!("{}{why}", fate.service),
@@ -234,6 +242,7 @@ pub fn verb(action: &Action) -> String {
         // The button beside it is called Cancel.
         Action::Service(ServiceVerb::Cancel, _) => "abort",
         Action::Service(ServiceVerb::PostCopy, _) => "switch",
+        Action::Policy { .. } => "change",
         _ => action.word(),
     }
     .to_owned();

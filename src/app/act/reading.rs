@@ -214,7 +214,7 @@ impl Reading {
 
 /// What the plan says, and whether a second operator must agree.
 fn facts(plan: &Plan, model: &Model) -> Vec<Fact> {
-    let mut facts = page::facts(plan, &page::also_running(model));
+    let mut facts = page::facts(plan, &page::also_running(model), &model.index.names);
     let second = model.setup.acting.gate.second.asks(&plan.intent.action);
     facts.extend(second.map(|who| page::fact("Two persons", Role::Warn, format!("a second operator's code is asked for: {who}"))));
     facts

@@ -121,6 +121,7 @@ fn write_host(doc: &mut Document, model: &Model, m: &Member) {
     doc.head("Host");
     let h = &m.host;
     let (cpu, memory) = model.loads.get(&m.name).copied().unwrap_or_default();
+    doc.maybe("host name", h.hostname.as_deref().filter(|host| *host != &*m.name));
     doc.maybe("system", h.os.as_deref());
     doc.maybe("kernel", h.kernel.as_deref());
     doc.maybe("uptime", h.uptime.map(words::span));

@@ -11,6 +11,7 @@ use crate::theme::Role;
 /// Writes it, where this stack runs.
 pub fn write(doc: &mut Document, model: &Model) {
     let Some(facts) = &model.shown.rhcs else { return };
+    let names = &model.index.names;
     write_config(doc, facts);
     if let Some(why) = &facts.no_list {
         doc.pair("services", Role::Warn, why);
@@ -34,7 +35,7 @@ pub fn write(doc: &mut Document, model: &Model) {
                     Some((by, why)) => (Role::Crit, format!("▲ stands still ({by}: {why})")),
                     None => (Role::Text, "● works".to_owned()),
                 };
-                (role, vec![g.kind.clone(), g.name.clone(), state, join(&g.members)])
+                (role, vec![g.kind.clone(), g.name.clone(), state, g.members.iter().map(|m| names.short(m)).collect::<Vec<_>>().join(" ")])
             })
             .collect();
         doc.table(&["KIND", "GROUP", "STATE", "MEMBERS"], &rows);

@@ -204,7 +204,9 @@ pub fn is_twice(s: &Service) -> bool {
 }
 
 /// The note beside a service: why, how often it failed, what else is odd.
-pub fn note(s: &Service, model: &Model) -> String {
+///
+/// Flags stand in it unless they have a column.
+pub fn note(s: &Service, model: &Model, flags: bool) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some(drift) = &s.drift {
         parts.push(format!("drift: {drift}"));
@@ -224,7 +226,7 @@ pub fn note(s: &Service, model: &Model) -> String {
     {
         parts.push(format!("since {}", words::moment(since, model.setup.now, &model.setup.zone)));
     }
-    parts.extend(s.flags.iter().map(|f| (*f).to_owned()));
+    parts.extend(s.flags.iter().filter(|_| flags).map(|f| (*f).to_owned()));
     if !s.leftovers.is_empty() {
         parts.push("leftover constraint".to_owned());
     }

@@ -113,6 +113,8 @@ pub struct HostFigures {
     pub kernel: Option<String>,
     /// Distribution.
     pub os: Option<String>,
+    /// The host's own name (`uname -n`), which need not be the member's.
+    pub hostname: Option<String>,
     /// CPU percent of the last minutes, oldest first.
     pub cpu_history: Vec<u8>,
 }

@@ -57,7 +57,7 @@ pub fn overriding() -> CommandLine {
 f=$(command -v fence_ack_manual) || exit 127
 echo '@@quorate head'; head -c 2 \"$f\"; echo
 echo '@@quorate waits'
-for p in /var/run/cluster/fenced_override /tmp/fence_manual.fifo; do [ -p \"$p\" ] && echo \"$p\"; done
+for p in /var/run/cluster/fenced_override /tmp/fence_manual.fifo; do as_root test -p \"$p\" && echo \"$p\"; done
 exit 0
 ";
     CommandLine::script(SCRIPT, [""; 0]).privileged()

@@ -12,15 +12,22 @@ use crate::probe::Raw;
 /// Where it is (cluster.conf(5)).
 pub const FILE: &str = "/etc/cluster/cluster.conf";
 
-/// Cuts passwords out, line by line: the lines stay what and where they are.
+/// sed's words that cut passwords out, line by line: the lines stay what and where they are. With sudo these very words are allowed, and no others
+/// read the file.
+macro_rules! without_passwords {
+    () => {
+        r#"sed -e 's/\([A-Za-z_]*\([Pp]assw\|community\|secret\|pwd\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\)"[^"]*"/\1"***"/g' -e "s/\\([A-Za-z_]*\\([Pp]assw\\|community\\|secret\\|pwd\\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\\)'[^']*'/\\1'***'/g""#
+    };
+}
+pub(super) use without_passwords;
+
+/// These words, for sudoers.
+pub const HIDING: &str = without_passwords!();
+
+/// The file as it is told, and the sum of that.
 macro_rules! hide {
     () => {
-        r#"hide() {
-    sed -e 's/\([A-Za-z_]*\([Pp]assw\|community\|secret\|pwd\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\)"[^"]*"/\1"***"/g' \
-        -e "s/\\([A-Za-z_]*\\([Pp]assw\\|community\\|secret\\|pwd\\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\\)'[^']*'/\\1'***'/g"
-}
-sum() { hide <"$1" | sha1sum | cut -c 1-40; }
-"#
+        concat!("hide() { as_root ", without_passwords!(), " \"$1\"; }\nsum() { hide \"$1\" 2>/dev/null | sha1sum | cut -c 1-40; }\n")
     };
 }
 
@@ -28,12 +35,12 @@ const READ: &str = concat!(
     "# quorate: cluster.conf for a change\n",
     hide!(),
     r#"echo '@@quorate runs'
-cman_tool version 2>/dev/null
+as_root cman_tool version 2>/dev/null
 echo '@@quorate tools'
 for tool in ccs_config_validate ccs_tool ccs ccsd group_tool xmllint sha1sum; do command -v $tool >/dev/null 2>&1 && echo $tool; done
-[ -r "$1" ] || { echo "@@quorate why"; cat "$1" 2>&1 >/dev/null; exit 0; }
+why=$(hide "$1" 2>&1 >/dev/null) || { echo '@@quorate why'; echo "$why"; exit 0; }
 echo '@@quorate file'
-hide <"$1"
+hide "$1"
 "#
 );
 
@@ -42,8 +49,8 @@ macro_rules! edit {
     () => {
         r#"new=$1.quorate-new
 [ "$(sum "$1")" = "$2" ] || { echo "$1 has changed since it was read: nothing was written" >&2; exit 1; }
-rm -f "$new" && cp -p "$1" "$new" && sed -e "$4" <"$1" >"$new" || { rm -f "$new"; exit 1; }
-[ "$(sum "$new")" = "$3" ] || { rm -f "$new"; echo 'what sed made is not what was planned: nothing was changed' >&2; exit 1; }
+as_root rm -f "$new" && as_root cp -p "$1" "$new" && as_root cat "$1" | sed -e "$4" | as_root tee "$new" >/dev/null || { as_root rm -f "$new"; exit 1; }
+[ "$(sum "$new")" = "$3" ] || { as_root rm -f "$new"; echo 'what sed made is not what was planned: nothing was changed' >&2; exit 1; }
 "#
     };
 }
@@ -53,8 +60,8 @@ macro_rules! place {
     () => {
         r#"[ "$(sum "$1")" = "$2" ] && [ "$(sum "$1.quorate-new")" = "$3" ] || { echo "$1 has changed meanwhile: nothing was put in its place" >&2; exit 1; }
 old=$1.quorate-$5 n=0
-while [ -e "$old" ] && ! cmp -s "$1" "$old"; do n=$((n+1)); old=$1.quorate-$5.$n; done
-cp -p "$1" "$old" && mv -f "$1.quorate-new" "$1" && echo "the old file is $old"
+while [ -e "$old" ] && ! as_root cmp -s "$1" "$old"; do n=$((n+1)); old=$1.quorate-$5.$n; done
+as_root cp -p "$1" "$old" && as_root mv -f "$1.quorate-new" "$1" && echo "the old file is $old"
 "#
     };
 }
@@ -67,13 +74,13 @@ const WRITE_AND_PLACE: &str = concat!("# quorate: edit cluster.conf, keep the ol
 const RESTORE: &str = concat!(
     "# quorate: put the old cluster.conf back where the new one does not run\n",
     hide!(),
-    r#"rm -f "$1.quorate-new"
+    r#"as_root rm -f "$1.quorate-new"
 [ "$(sum "$1")" = "$3" ] || exit 0
-runs=$(cman_tool version | sed -n 's/.* config //p')
+runs=$(as_root cman_tool version | sed -n 's/.* config //p')
 [ "$runs" = "$5" ] || { echo "the cluster runs version ${runs:-?}: the file is left as it is" >&2; exit 1; }
 for old in "$1.quorate-$5" "$1.quorate-$5".[0-9]*; do
     if [ -e "$old" ] && [ "$(sum "$old")" = "$2" ]; then
-        cp -p "$old" "$1.quorate-new" && mv -f "$1.quorate-new" "$1" && echo "the old file is back" && exit 0
+        as_root cp -p "$old" "$1.quorate-new" && as_root mv -f "$1.quorate-new" "$1" && echo "the old file is back" && exit 0
     fi
 done
 echo "no kept copy of the old file was found beside $1" >&2

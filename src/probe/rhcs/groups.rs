@@ -10,7 +10,8 @@ use crate::probe::parts::lossy;
 
 /// Reads all of them in whatever order they come; RHEL 6's `group_tool ls` is fence_tool's and dlm_tool's output together.
 pub fn read(raw: Raw<'_>) -> Result<GroupsView, Trouble> {
-    let text = lossy(raw.stdout);
+    let whole = lossy(raw.stdout);
+    let (text, dump) = whole.split_once("@@quorate dump\n").unwrap_or((whole.as_ref(), ""));
     let mut reader = Reader::default();
     for line in text.lines() {
         reader.line(line);
@@ -19,6 +20,7 @@ pub fn read(raw: Raw<'_>) -> Result<GroupsView, Trouble> {
     if !reader.known {
         return Err(nothing(raw));
     }
+    reader.view.fencings = super::fence_dump::read(dump);
     Ok(reader.view)
 }
 

@@ -16,6 +16,7 @@ mod cman;
 mod conf;
 mod conf_rm;
 pub mod fence;
+mod fence_dump;
 pub mod file;
 mod groups;
 pub mod inventory;
@@ -25,42 +26,47 @@ mod service;
 /// RHEL 4's clustat may have no `-x`; all others print XML, after whatever they have to complain of. The exit status
 /// is no verdict: 255 stands beside a good answer in 3.0.12.
 const CLUSTAT: &str = "# quorate: clustat -x
-said=$(clustat -x); rc=$?
+said=$(as_root clustat -x); rc=$?
 case $said in *'<clustat'*) printf '%s\\n' \"$said\"; exit $rc ;; esac
-exec clustat
+as_root clustat
 ";
 
 /// Votes by node are known to RHEL 6 alone; when nodes were fenced, to RHEL 5 alone. An option that a version does not
 /// know costs nothing.
 const CMAN: &str = "# quorate: cman_tool status, nodes
-cman_tool status; rc=$?
+as_root cman_tool status; rc=$?
 echo '@@quorate nodes'
-cman_tool nodes -a 2>/dev/null || cman_tool nodes
+as_root cman_tool nodes -a 2>/dev/null || as_root cman_tool nodes
 echo '@@quorate votes'
-cman_tool nodes -F id,name,type,votes,exp,state 2>/dev/null
+as_root cman_tool nodes -F id,name,type,votes,exp,state 2>/dev/null
 echo '@@quorate fenced'
-[ -x /sbin/ccsd ] && cman_tool nodes -f 2>/dev/null
+[ -x /sbin/ccsd ] && as_root cman_tool nodes -f 2>/dev/null
 exit $rc
 ";
 
-/// RHEL 6: fence_tool, which ends with 1 and without a word where fenced does not run. RHEL 5: groupd.
+/// RHEL 6: fence_tool, which ends with 1 and without a word where fenced does not run. RHEL 5: groupd. What fenced remembers of its fencings stands
+/// in its debug buffer, with times that `ls` does not have.
 const GROUPS: &str = "# quorate: fence_tool ls -n, group_tool ls
 echo '@@quorate fence'
-fence_tool ls -n 2>/dev/null
+as_root fence_tool ls -n 2>/dev/null
 echo '@@quorate groups'
-if command -v group_tool >/dev/null 2>&1; then group_tool ls; else cman_tool services; fi
+if command -v group_tool >/dev/null 2>&1; then as_root group_tool ls; else as_root cman_tool services; fi
+echo '@@quorate dump'
+as_root fence_tool dump 2>/dev/null | grep 'fenc[ei]' | tail -n 200
 exit 0
 ";
 
 /// Passwords stay on the node: what looks like one is cut out before it is sent. What the cluster runs is asked where the
 /// file cannot be read.
-const CONF: &str = r#"# quorate: cluster.conf
-f=/etc/cluster/cluster.conf
-if [ -r $f ] || ! command -v ccs_config_dump >/dev/null 2>&1; then cat $f; else ccs_config_dump; fi |
-    sed -e 's/\([A-Za-z_]*\([Pp]assw\|community\|secret\|pwd\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\)"[^"]*"/\1"***"/g' \
-        -e "s/\\([A-Za-z_]*\\([Pp]assw\\|community\\|secret\\|pwd\\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\\)'[^']*'/\\1'***'/g"
-exit 0
-"#;
+const CONF: &str = concat!(
+    "# quorate: cluster.conf\nif command -v ccs_config_dump >/dev/null 2>&1; then\n    as_root ",
+    file::without_passwords!(),
+    " /etc/cluster/cluster.conf 2>/dev/null || ccs_config_dump | ",
+    file::without_passwords!(),
+    "\nelse\n    as_root ",
+    file::without_passwords!(),
+    " /etc/cluster/cluster.conf\nfi\nexit 0\n"
+);
 
 /// The command for a question of this family; none if no tool of the node can answer it.
 pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {

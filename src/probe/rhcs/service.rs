@@ -10,11 +10,10 @@ use crate::probe::parts::{filled, lossy, sections};
 /// its process is looked for instead.
 pub const SCRIPT: &str = r#"# quorate: service ... status
 exec </dev/null
-limit() { if command -v timeout >/dev/null 2>&1; then timeout 2 "$@" 2>&1; else "$@" 2>&1; fi; }
 for s in cman rgmanager qdiskd ccsd fenced ricci modclusterd iscsid multipathd ntpd libvirtd vmware NetworkManager; do
     [ -x /etc/init.d/$s ] || continue
     echo "@@quorate service $s"
-    limit service $s status
+    if command -v timeout >/dev/null 2>&1; then timeout 2 as_root service $s status 2>&1; else as_root service $s status 2>&1; fi
     echo "= $?"
 done
 for s in clvmd; do

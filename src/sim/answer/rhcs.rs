@@ -169,6 +169,10 @@ pub fn groups(world: &World, node: NodeAt) -> String {
             ids.join(" "),
         );
     }
+    out.push_str("@@quorate dump\n");
+    for line in world.journal.iter().filter(|l| l.node == node && l.program == "fenced") {
+        let _ = writeln!(out, "{} {}", line.at.0.div_euclid(1_000_000), line.text);
+    }
     out
 }
 

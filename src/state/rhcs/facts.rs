@@ -54,6 +54,7 @@ pub(in crate::state) fn fold(voice: &Voice<'_>, nodes: &Nodes, names: &Names) ->
         running: running.into_iter().collect(),
         on_disk: on_disk.into_iter().collect(),
         same_version_differs: contents,
+        domains: voice.conf.map(|c| c.domains.clone()).unwrap_or_default(),
         generation: voice.cman.as_ref().and_then(|c| c.view.generation).or_else(|| voice.clustat.as_ref()?.view.generation),
         token_ms: voice.conf.and_then(|c| c.token_ms),
         fence_delays: voice.conf.map_or((None, None), |c| (c.post_fail_delay, c.post_join_delay)),

@@ -11,7 +11,7 @@ use super::Voice;
 
 /// cman's port of clvmd, and of rgmanager (`cman_tool status`, Ports Bound).
 const CLVMD: u32 = 11;
-const RGMANAGER: u32 = 177;
+pub(in crate::state) const RGMANAGER: u32 = 177;
 
 /// All members, by name; what each node says of itself is added later.
 pub(in crate::state) fn fold(voice: &Voice<'_>, nodes: &Nodes, names: &Names) -> BTreeMap<Arc<str>, Member> {

@@ -24,7 +24,7 @@ use super::identity::{Names, Nodes};
 pub(super) use alerts::alerts;
 pub(super) use facts::fold as facts;
 pub(super) use fences::{devices, fold as fences};
-pub(super) use members::fold as members;
+pub(super) use members::{RGMANAGER, fold as members};
 pub(super) use services::fold as services;
 pub(super) use votes::votes;
 

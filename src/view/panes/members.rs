@@ -21,6 +21,8 @@ use crate::domain::observation::manager::{FenceStatus, NodeKind};
 use crate::theme::Role;
 use crate::view::pen::{Cursor, Pen};
 
+/// Whether rgmanager runs.
+const RGMGR: u16 = 5;
 const CLOCK: u16 = 8;
 const DAEMONS: u16 = 18;
 const KERNEL: u16 = 24;
@@ -32,6 +34,9 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
     cursor.cell(c.name, "NODE", Role::Dim).cell(c.status, "STATUS", Role::Dim);
     if c.votes {
         cursor.right(2, "V", Role::Dim);
+    }
+    if c.suite {
+        cursor.right(4, "ID", Role::Dim).cell(RGMGR, "RGMGR", Role::Dim);
     }
     if c.links {
         cursor.cell(6, "LINKS", Role::Dim);
@@ -53,6 +58,9 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
     }
     if c.care {
         cursor.right(CLOCK, "CLOCK ms", Role::Dim).skip(1).cell(DAEMONS, "DAEMONS", Role::Dim);
+    }
+    if c.hostname > 0 {
+        cursor.cell(c.hostname, "HOSTNAME", Role::Dim);
     }
     if c.system {
         cursor.cell(KERNEL, "KERNEL", Role::Dim).text("SYSTEM", Role::Dim);
@@ -77,6 +85,14 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     cursor.skip(c.name + c.status + 2);
     if c.votes {
         cursor.right(2, &m.votes.map_or_else(|| "-".to_owned(), |v| v.to_string()), Role::Dim);
+    }
+    if c.suite {
+        let (role, runs) = match m.manager {
+            Some(true) => (Role::Dim, "runs"),
+            Some(false) => (Role::Warn, "no"),
+            None => (Role::Unknown, "?"),
+        };
+        cursor.right(4, m.id.as_deref().unwrap_or("-"), Role::Dim).cell(RGMGR, runs, role);
     }
     if let Some(fence) = pending_fence(pen, m) {
         let mut cursor = rest(pen, area, &c);
@@ -103,7 +119,7 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
 /// A cursor behind name, status and votes.
 fn rest<'p, 'a>(pen: &'p mut Pen<'a>, area: Rect, c: &Columns) -> Cursor<'p, 'a> {
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.skip(c.name + c.status + 2 + if c.votes { 3 } else { 0 });
+    cursor.skip(c.name + c.status + 2 + if c.votes { 3 } else { 0 } + if c.suite { 4 + 1 + RGMGR + 1 } else { 0 });
     cursor
 }
 
@@ -143,6 +159,9 @@ fn figures(cursor: &mut Cursor<'_, '_>, m: &Member, c: &Columns, quiet: Role, lo
         cursor.right(CLOCK, &clock, if off.is_some() { Role::Warn } else { quiet }).skip(1);
         let (role, daemons) = daemons(m);
         cursor.cell(DAEMONS, &daemons, if role == Role::Text { quiet } else { role });
+    }
+    if c.hostname > 0 {
+        cursor.cell(c.hostname, m.host.hostname.as_deref().unwrap_or("-"), quiet);
     }
     if c.system {
         let text = |t: &Option<String>| t.clone().unwrap_or_else(|| "-".to_owned());

@@ -10,16 +10,16 @@ use ratatui::layout::Rect;
 
 use super::{Look, name};
 use crate::app::act::safe;
-use crate::app::columns::{FAILS, GUEST, Heads, KIND, SAFE, SINCE, Services as Columns};
+use crate::app::columns::{AUTO, FAILS, FLAGS, GUEST, Heads, KIND, SAFE, SINCE, Services as Columns, Suite};
 use crate::app::detail::service::{is_twice, mark, note, state_word};
 use crate::app::fresh;
-use crate::app::index::Level;
+use crate::app::index::{Level, domain};
 use crate::app::rows::Row;
 use crate::app::words;
 use crate::domain::cluster::{Service, ServiceState};
 use crate::domain::node::Reach;
 use crate::theme::Role;
-use crate::view::pen::Pen;
+use crate::view::pen::{Cursor, Pen};
 
 /// The column heads.
 pub fn heads(pen: &mut Pen<'_>, area: Rect) {
@@ -50,6 +50,10 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
     }
     if c.since {
         cursor.cell(SINCE, "SINCE", Role::Dim);
+    }
+    if let Some(suite) = c.suite {
+        cursor.cell(suite.last, "LAST", Role::Dim).cell(FLAGS, "FLAGS", Role::Dim);
+        cursor.cell(AUTO, "AUTO", Role::Dim).cell(suite.domain, "DOMAIN", Role::Dim);
     }
     if c.safe {
         cursor.cell(SAFE - 1, "STILL SAFE", Role::Warn);
@@ -117,19 +121,37 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     if c.since {
         cursor.cell(SINCE, &s.since.map_or_else(String::new, |at| words::day_minute(at, &model.setup.zone)), Role::Dim);
     }
+    if let Some(suite) = c.suite {
+        cursor_suite(&mut cursor, s, suite, s.last_owner.as_deref().map_or("-", |n| names.short(n)));
+    }
     if c.safe {
         cursor.cell(SAFE - 1, safe::of_service(s), Role::Text);
     }
     if cursor.left() > 6 {
-        let note = if model.index.inquorate && !c.safe { safe_first(s, model) } else { note(s, model) };
+        let note = if model.index.inquorate && !c.safe { safe_first(s, model) } else { note(s, model, c.suite.is_none()) };
         cursor.text(&note, if level > Level::Moving { Role::Warn } else { Role::Dim });
     }
 }
 
 /// Where there is no room for the column, the note begins with it.
 fn safe_first(s: &Service, model: &crate::app::Model) -> String {
-    let (safe, note) = (safe::of_service(s), note(s, model));
+    let (safe, note) = (safe::of_service(s), note(s, model, true));
     if note.is_empty() { format!("safe: {safe}") } else { format!("safe: {safe}, {note}") }
+}
+
+/// Last owner, flags, autostart and failover domain, as clustat and luci have them.
+fn cursor_suite(cursor: &mut Cursor<'_, '_>, s: &Service, suite: Suite, last: &str) {
+    let conf = s.rhcs.as_ref().and_then(|r| r.conf.as_ref());
+    let flags = match (s.flags.as_slice(), s.rhcs.as_ref().is_some_and(|r| r.tells_flags)) {
+        ([], true) => "none".to_owned(),
+        ([], false) => "-".to_owned(),
+        (flags, _) => flags.join(","),
+    };
+    let auto = conf.map_or("-", |c| if c.autostart { "yes" } else { "no" });
+    cursor.cell(suite.last, last, Role::Dim);
+    cursor.cell(FLAGS, &flags, if s.flags.is_empty() { Role::Dim } else { Role::Warn });
+    cursor.cell(AUTO, auto, if auto == "no" { Role::Text } else { Role::Dim });
+    cursor.cell(suite.domain, domain(s).unwrap_or(if conf.is_some() { "none" } else { "-" }), Role::Dim);
 }
 
 /// The guest's state, loud where it is not what the manager believes.

@@ -1,3 +1,4 @@
+use quorate::domain::observation::manager::FenceStatus;
 use quorate::domain::observation::{Observation, Question, TroubleKind};
 
 use super::{ask, disks, fixture, groups};
@@ -40,6 +41,52 @@ fn who_was_fenced_and_how() {
     let twice = format!("@@quorate fence\n{said}@@quorate groups\n{}", said.split("all nodes").next().unwrap());
     let Ok(Observation::Groups(view)) = ask(Question::Groups, twice.as_bytes(), "", 0) else { panic!() };
     assert_eq!(view.fence.unwrap().nodes, domain.nodes);
+}
+
+/// What fenced remembers (`fence_tool dump`): each fencing that ended, with the second, and what was tried.
+#[test]
+fn fencings_that_failed_and_succeeded_are_remembered_with_their_times() {
+    let quiet = String::from_utf8(fixture("net-cluster/ok.fence_tool-ls-n.txt")).unwrap();
+    let ask = |dump: &str| {
+        let said = format!("@@quorate fence\n{quiet}@@quorate groups\n@@quorate dump\n{dump}");
+        let Ok(Observation::Groups(view)) = ask(Question::Groups, said.as_bytes(), "", 0) else { panic!() };
+        assert_eq!(view.fence.unwrap().members.len(), 5);
+        view.fencings
+    };
+    let all = ask("1331719600 fenced 3.0.12.1 started\n1331719642 fencing node n5.example.com\n\
+        1331719663 fence n5.example.com dev 0.0 agent fence_ipmilan result: error from agent\n\
+        1331719664 fence n5.example.com dev 1.0 agent none result: error no method\n\
+        1331719665 fence n5.example.com failed\n1331719668 fencing node n5.example.com\n\
+        1331719670 fencing node n5.example.com still retrying\n\
+        1331719680 fence n5.example.com dev 0.0 agent fence_ipmilan result: success\n1331719681 fence n5.example.com success\n\
+        1331719690 fence n4.example.com overridden by administrator intervention\n");
+    let rows: Vec<_> = all.iter().map(|f| (f.target.as_str(), f.status, f.at.0 / 1_000_000, f.attempts.len(), f.by_hand)).collect();
+    assert_eq!(
+        rows,
+        [
+            ("n5.example.com", FenceStatus::Failed, 1_331_719_665, 2, false),
+            ("n5.example.com", FenceStatus::Success, 1_331_719_681, 1, false),
+            ("n4.example.com", FenceStatus::Success, 1_331_719_690, 0, true),
+        ]
+    );
+    let tried: Vec<_> = all[0].attempts.iter().map(|a| (a.place, a.agent.as_str(), a.result.as_str())).collect();
+    assert_eq!(tried, [(Some((0, 0)), "fence_ipmilan", "error from agent"), (Some((1, 0)), "none", "error no method")]);
+    // RHEL 5 puts names in quotes, and does not say what was tried.
+    let old = ask("1331719642 fencing node \"n5\"\n1331719663 fence \"n5\" failed\n");
+    assert_eq!((old[0].target.as_str(), old[0].status, old[0].attempts.len()), ("n5", FenceStatus::Failed, 0));
+    for odd in [
+        "",
+        "fence n5 failed\n",
+        "x fence n5 failed\n",
+        "99999999999999999999 fence n5 failed\n",
+        "1 fence\n",
+        "9223372036854775807 fence n5 failed\n",
+    ] {
+        assert_eq!(ask(odd), [], "{odd}");
+    }
+    let many: String = (0..500).map(|at| format!("{at} fence n5 failed\n")).collect();
+    let kept = ask(&many);
+    assert!(kept.len() < 100 && kept.last().unwrap().at.0 == 499_000_000);
 }
 
 #[test]
