@@ -66,7 +66,7 @@ impl Node {
     fn run_as(&self, command: &CommandLine, rights: Become) -> Output {
         let argv = command.effective(rights);
         let path = format!("{}:/usr/bin:/bin", self.dir.path().join("bin").display());
-        Command::new(&argv[0]).args(&argv[1..]).env_clear().env("PATH", path).env("LC_ALL", "C").output().unwrap()
+        Command::new(argv[0]).args(&argv[1..]).env_clear().env("PATH", path).env("LC_ALL", "C").output().unwrap()
     }
 
     fn read(&self) -> ConfFile {
