@@ -229,6 +229,36 @@ fn an_answer_that_is_lost_is_looked_up_and_not_sent_again() {
 }
 
 #[test]
+fn cluster_conf_is_changed_on_every_node_and_proved_there() {
+    let Some(lab) = Lab::start() else { return };
+    let (n2, n3) = (lab.n(2), lab.n(3));
+    let same = |version: u32| {
+        let all = lab.confs();
+        assert!(all.iter().all(|(runs, text)| *runs == version && text.contains(&format!("config_version=\"{version}\""))), "{all:#?}");
+        assert!(all.iter().all(|(_, text)| *text == all[0].1), "every node has the same file");
+        all[0].1.clone()
+    };
+    let line = |text: &str, guest: &str| text.lines().find(|l| l.contains(&format!(" name=\"{guest}\""))).map(str::to_owned);
+    let before = same(87);
+    let out = lab.done("unregister vm:wiki");
+    assert!(!out.to_string().contains("EXAMPLE-NOT-REAL"), "{out:#}");
+    assert!(line(&same(88), "wiki").is_none() && lab.row("vm:wiki").is_empty());
+    let (plan, code) = lab.plan(&format!("register wiki --prefer {n2},{n3}"));
+    assert_eq!(code, 0, "{plan:#}");
+    same(88);
+    let proof = lab.done(&format!("register wiki --prefer {n2},{n3}"))["proof"].to_string();
+    assert_eq!(proof.matches("runs version 89").count(), 5, "{proof}");
+    let new = line(&same(89), "wiki").unwrap();
+    assert!(new.contains("domain=\"") && !lab.row("vm:wiki").is_empty(), "{new}");
+    lab.done("policy vm:wiki --domain none --recovery relocate");
+    let new = line(&same(90), "wiki").unwrap();
+    assert!(!new.contains("domain=") && new.contains("recovery=\"relocate\""), "{new}");
+    assert_eq!(line(&same(90), "db"), line(&before, "db"), "what was not asked for is as it was");
+    assert_eq!(lab.refused("policy vm:wiki --domain nowhere"), ["unknown-target"]);
+    assert_eq!(lab.refused("register db"), ["already"]);
+}
+
+#[test]
 fn a_file_that_the_checker_rejects_is_put_in_place_nowhere() {
     let Some(lab) = Lab::start() else { return };
     let before = lab.confs();

@@ -208,3 +208,20 @@ fn a_node_is_emptied_leaves_and_joins_by_keys() {
     c.proved();
     c.quit();
 }
+
+#[test]
+fn a_policy_is_changed_by_keys_and_shown_as_a_difference() {
+    let Some(lab) = Lab::start() else { return };
+    let mut c = Cockpit::of(&lab, (140, 60));
+    c.service("wiki");
+    c.t.type_in("xo");
+    let text = c.t.wait("what can be chosen", |s| s.contains("POLICY of vm:wiki") && s.contains("recovery disable"));
+    assert!(text.contains("domain prefer-n1") && text.contains("no domain") && !text.contains("domain prefer-n3"), "{text}");
+    c.t.type_in("jjjjj");
+    c.t.wait("the marked one", |s| s.contains("▸ recovery relocate"));
+    c.plan("\r", "cman_tool version -r -S");
+    let text = c.proved();
+    assert!(text.contains("policy vm:wiki --recovery relocate"), "{text}");
+    assert!(lab.confs().iter().all(|(runs, text)| *runs == 88 && text.contains("recovery=\"relocate\"")));
+    c.quit();
+}
