@@ -1,8 +1,10 @@
 //! What the picture must hold before an action can be looked into, and who keeps it from doing so.
 
-use crate::domain::cluster::{Cluster, VolumeGroup};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, VolumeGroup};
+use crate::domain::node::Reach;
+use crate::domain::observation::manager::NodeKind;
 use crate::domain::observation::{Question, TroubleKind};
-use crate::domain::task::Action;
+use crate::domain::task::{Action, VolumeName};
 
 use super::plan::Refusal;
 
@@ -23,41 +25,79 @@ pub fn questions(action: &Action) -> Vec<Question> {
     EVERY.iter().chain(storage(action)).copied().collect()
 }
 
-/// Whether every node within reach has told what the action rests on. `unheard`: nodes that have not answered yet.
+/// Whether every node has told what the action rests on.
 ///
 /// # Errors
-/// A node is too slow, and what it would say matters: the volume is not known yet, or its group is shared, so that it may be active there.
-pub fn clear(action: &Action, cluster: &Cluster, unheard: &[String]) -> Result<(), Vec<Refusal>> {
+/// A node is too slow, or out of reach though it is a member, and what it would say matters: the volume is not known yet, or its group is
+/// shared, so that it may be active there; or which guest has it as its disk is not known.
+pub fn clear(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
     let vg = match action {
         Action::Grow { volume, .. } => cluster.volumes.iter().find(|v| v.vg == volume.vg && v.lv == volume.lv).map(|v| v.vg.as_str()),
         Action::Evacuate { pv, .. } => cluster.pvs.iter().find(|p| p.path == *pv).and_then(|p| p.vg.as_deref()),
         _ => return Ok(()),
     };
+    let mut all = Vec::new();
     // A group of one node is that node's own affair.
+    if vg.is_none_or(|vg| is_shared(cluster, vg)) {
+        all.extend(cluster.members.iter().filter_map(|m| Some(on_storage(action, vg, m, silent(m, storage(action))?))));
+    }
+    if let Action::Grow { volume, .. } = action {
+        all.extend(on_guests(cluster, volume));
+    }
+    if all.is_empty() { Ok(()) } else { Err(all) }
+}
+
+/// Whether more than one node may use what is in this group.
+fn is_shared(cluster: &Cluster, vg: &str) -> bool {
     let locked = |g: &VolumeGroup| g.lock_type.as_deref().is_some_and(|lock| !lock.is_empty() && lock != "none");
-    let shared = |vg: &str| cluster.groups.iter().filter(|g| g.name == vg).any(|g| g.shared || locked(g));
-    if vg.is_some_and(|vg| !shared(vg)) {
-        return Ok(());
+    cluster.groups.iter().filter(|g| g.name == vg).any(|g| g.shared || locked(g))
+}
+
+/// Why a member does not say what it was asked; none: it did, or it is no running host.
+fn silent(member: &Member, asked: &[Question]) -> Option<String> {
+    use MemberStatus as S;
+    if member.kind == NodeKind::Guest {
+        return None;
     }
-    let late = cluster.members.iter().filter(|m| m.reach.is_up()).filter_map(|m| {
-        let of = |q: &Question| storage(action).contains(q);
-        let (_, trouble) = m.troubles.iter().find(|(q, t)| of(q) && matches!(t.kind, TroubleKind::Late | TroubleKind::Lost))?;
-        Some((m.name.to_string(), trouble.text.clone()))
-    });
-    let silent = unheard.iter().map(|name| (name.clone(), "it has not answered yet".to_owned()));
-    let mut slow: Vec<(String, String)> = silent.collect();
-    for (name, why) in late {
-        if !slow.iter().any(|(known, _)| *known == name) {
-            slow.push((name, why));
-        }
+    if !member.reach.is_up() {
+        let runs = matches!(member.status, S::Online | S::Standby | S::Maintenance | S::Pending);
+        return runs.then(|| match &member.reach {
+            Reach::Down { trouble, .. } => format!("it is a member, and cannot be reached: {}", trouble.text),
+            _ => "it is a member, and is not reached yet".to_owned(),
+        });
     }
-    let target = action.target();
-    let refuse = |(name, why): (String, String)| {
-        let why = match vg {
-            Some(vg) => format!("{name} does not say what it has of {vg}, which is shared: {why}"),
-            None => format!("{name} does not say which storage it has, so that {target} may be there: {why}"),
-        };
-        Refusal::new("slow-node", why, format!("the storage of {name} must answer (lvs, pvs), or {name} be out of the session"))
+    if let Some((_, trouble)) =
+        member.troubles.iter().find(|(q, t)| asked.contains(q) && matches!(t.kind, TroubleKind::Late | TroubleKind::Lost))
+    {
+        return Some(trouble.text.clone());
+    }
+    member.unheard.iter().any(|q| asked.contains(q)).then(|| "it has not answered yet".to_owned())
+}
+
+fn on_storage(action: &Action, vg: Option<&str>, member: &Member, why: String) -> Refusal {
+    let name = &member.name;
+    let why = match vg {
+        Some(vg) => format!("{name} does not say what it has of {vg}, which is shared: {why}"),
+        None => format!("{name} does not say which storage it has, so that {} may be there: {why}", action.target()),
     };
-    if slow.is_empty() { Ok(()) } else { Err(slow.into_iter().map(refuse).collect()) }
+    Refusal::new("slow-node", why, format!("the storage of {name} must answer (lvs, pvs), or {name} leave the cluster"))
+}
+
+/// A volume that no node mounts may be a guest's disk: libvirt must tell, on each node where it is active.
+fn on_guests(cluster: &Cluster, volume: &VolumeName) -> Vec<Refusal> {
+    let source = volume.to_string();
+    if cluster.filesystems.iter().any(|f| f.source == source) {
+        return Vec::new();
+    }
+    let active = cluster.volumes.iter().filter(|v| v.vg == volume.vg && v.lv == volume.lv).flat_map(|v| &v.active_on);
+    let members = active.filter_map(|node| cluster.member(node)).filter(|m| m.reach.is_up());
+    members
+        .filter_map(|m| {
+            let failed = m.troubles.iter().find(|(q, t)| *q == Question::Guests && t.kind != TroubleKind::Absent);
+            let open = m.unheard.contains(&Question::Guests).then_some("it has not answered yet");
+            let why = failed.map(|(_, t)| t.text.as_str()).or(open)?;
+            let why = format!("libvirt of {} does not say whether a guest has {volume} as its disk: {why}", m.name);
+            Some(Refusal::new("slow-node", why, format!("libvirt of {} must answer", m.name)))
+        })
+        .collect()
 }

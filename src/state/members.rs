@@ -1,10 +1,12 @@
 //! Members: what the manager, corosync and each node itself say of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::domain::cluster::{Member, MemberStatus};
+use crate::domain::cluster::{Member, MemberStatus, Service, ServiceKind};
+use crate::domain::guest::{Guest, VirtNode};
 use crate::domain::node::NodeKey;
+use crate::domain::observation::Question;
 use crate::domain::observation::host::Unit;
 use crate::domain::observation::manager::{ManagerNode, NodeKind};
 
@@ -129,10 +131,30 @@ fn by_itself(member: Member, key: NodeKey, node: &NodeState, names: &Names) -> M
         watchdog: answers.watchdog.get().cloned(),
         dlm: answers.dlm.get().cloned(),
         links: links::fold(node, names),
+        unheard: unheard(node),
         troubles: node.troubles.iter().map(|(q, t)| (*q, t.clone())).collect(),
         streams: node.streams.clone(),
         ..member
     }
+}
+
+/// What an action upon storage must know of every node, and this one has not told yet though it can.
+fn unheard(node: &NodeState) -> Vec<Question> {
+    use Question as Q;
+    if !node.reach.is_up() {
+        return Vec::new();
+    }
+    let answers = &node.answers;
+    let can = |tool: &str| answers.tools.get().is_none_or(|t| t.has(tool));
+    let open = [
+        (Q::Lvs, answers.lvs.get().is_none() && can("lvs")),
+        (Q::Vgs, answers.vgs.get().is_none() && can("vgs")),
+        (Q::Pvs, answers.pvs.get().is_none() && can("pvs")),
+        (Q::DeviceMapper, answers.device_mapper.get().is_none() && can("dmsetup")),
+        (Q::Filesystems, answers.filesystems.get().is_none() && can("df")),
+        (Q::Guests, answers.guests.get().is_none() && can("virsh")),
+    ];
+    open.into_iter().filter(|(q, open)| *open && !node.troubles.contains_key(q)).map(|(q, _)| q).collect()
 }
 
 /// Whether the manager runs there, by its daemons or by its answer, whichever is newer; else by the manager's own view of it.
@@ -159,4 +181,29 @@ fn runs_manager(node: &NodeState, units: &[Unit], member: &Member) -> Option<boo
     let ring = units.iter().any(|u| matches!(u.name.as_str(), "corosync" | "cman") && runs(u));
     let lost = member.status == MemberStatus::Offline && asked.is_some();
     spoke.map(|_| true).or_else(|| (ring || lost).then_some(false)).or(member.manager)
+}
+
+/// How many services and guests are active on each member; a container counts by its members alone.
+pub(super) fn count_services(members: &mut [Member], services: &[Service]) {
+    let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
+    let real = |s: &&Service| !matches!(s.kind, ServiceKind::Group | ServiceKind::Clone | ServiceKind::Bundle);
+    for service in services.iter().filter(real) {
+        for owner in &service.owners {
+            let count = counts.entry(owner).or_default();
+            count.0 += 1;
+            count.1 += usize::from(service.kind == ServiceKind::Vm);
+        }
+    }
+    for member in members {
+        (member.services, member.guests) = counts.get(&*member.name).copied().unwrap_or_default();
+    }
+}
+
+/// Where libvirt answers, it knows how many guests run; the manager only knows its own.
+pub(super) fn count_guests(members: &mut [Member], guests: &[Guest], virt: &[VirtNode]) {
+    for member in members {
+        if virt.iter().any(|v| v.node == member.name && v.up) {
+            member.guests = guests.iter().filter(|g| g.node == member.name && g.state.is_active()).count();
+        }
+    }
 }

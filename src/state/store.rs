@@ -1,13 +1,11 @@
 //! The store: what was observed, and the picture folded out of it, section by section and only where something
 //! changed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::alert::Alert;
-use crate::domain::cluster::{Cluster, Member, Service, ServiceKind, Stack, StreamFacts};
+use crate::domain::cluster::{Cluster, StreamFacts};
 use crate::domain::event::{Event, Source};
-use crate::domain::guest::{Guest, VirtNode};
 use crate::domain::node::{NodeKey, Reach};
 use crate::domain::observation::log::LogLine;
 use crate::domain::observation::manager::NodeKind;
@@ -17,11 +15,11 @@ use crate::domain::stamp::Stamp;
 use super::changes::Changes;
 use super::facts::NodeState;
 use super::identity::{Names, Nodes};
-use super::rhcs::Voice;
-use super::speaker::{self, Speaker};
+use super::speaker;
+use super::stale::Stale;
 use super::timeline::Timeline;
 use super::watching::Watching;
-use super::{alerts, drift, fences, filesystems, guests, members, network, quorum, rhcs, services, storage, vmware, volumes};
+use super::{alerts, drift, fences, filesystems, guests, heads, manager, members, network, quorum, rhcs, storage, vmware, volumes};
 
 /// What is known of the session before anything was asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,50 +43,6 @@ pub struct NodeFacts {
     pub local: bool,
     /// Found through others: it is listed only while they know it.
     pub found: bool,
-}
-
-/// Sections that have to be folded again.
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "one mark a section")]
-struct Stale {
-    identity: bool,
-    quorum: bool,
-    manager: bool,
-    members: bool,
-    storage: bool,
-    filesystems: bool,
-    paths: bool,
-    network: bool,
-    fences: bool,
-    guests: bool,
-}
-
-impl Stale {
-    const ALL: Self = Self {
-        identity: true,
-        quorum: true,
-        manager: true,
-        members: true,
-        storage: true,
-        filesystems: true,
-        paths: true,
-        network: true,
-        fences: true,
-        guests: true,
-    };
-
-    const fn any(self) -> bool {
-        self.identity
-            || self.quorum
-            || self.manager
-            || self.members
-            || self.storage
-            || self.filesystems
-            || self.paths
-            || self.network
-            || self.fences
-            || self.guests
-    }
 }
 
 /// Folds observations into one picture.
@@ -139,32 +93,15 @@ impl Store {
 
     /// Takes an answer, or its absence. One older than what is known of the same question is ignored.
     pub fn observe(&mut self, observed: Observed) {
-        use Question as Q;
         let question = observed.question;
         self.latest = self.latest.max(observed.at);
         let Some(node) = self.nodes.get_mut(&observed.node) else { return };
         if !node.take(observed) {
             return;
         }
-        let stale = &mut self.stale;
-        stale.members = true;
-        match question {
-            Q::CrmMon | Q::Clustat | Q::Cman | Q::ClusterConf | Q::Groups => {
-                (stale.quorum, stale.manager, stale.fences) = (true, true, true);
-            }
-            Q::Constraints | Q::QuorumDisk => stale.manager = true,
-            Q::FenceHistory | Q::FenceDevices => stale.fences = true,
-            Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::Qdevice => stale.quorum = true,
-            Q::Lvs | Q::DeviceMapper => (stale.storage, stale.filesystems) = (true, true),
-            Q::Vgs | Q::Pvs => stale.storage = true,
-            Q::Filesystems => stale.filesystems = true,
-            Q::Multipath | Q::Iscsi => stale.paths = true,
-            Q::Net | Q::Bonding | Q::LinkSpeeds => stale.network = true,
-            Q::GuestParams | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs | Q::Vmware | Q::VmwareStats => stale.guests = true,
-            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::InitScripts | Q::Host | Q::Clock | Q::LibvirtSockets => {}
-        }
-        if matches!(question, Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::CrmMon | Q::Clustat | Q::Cman | Q::ClusterConf) {
-            stale.identity |= node.refresh_prints();
+        self.stale.by(question);
+        if tells_identity(question) {
+            self.stale.identity |= node.refresh_prints();
         }
     }
 
@@ -275,21 +212,21 @@ impl Store {
             stale.manager |= picture.quorum.quorate != quorum.quorate;
             picture.quorum = quorum;
             self.ballots = quorum::ballots(nodes, names);
-            fold_heads(picture, nodes, speaker.as_ref(), voice.as_ref(), self.configured_name.as_deref());
+            heads::fold(picture, nodes, speaker.as_ref(), voice.as_ref(), self.configured_name.as_deref());
         }
         if stale.manager {
             if let Some(voice) = &voice {
-                fold_rgmanager(picture, voice, &mut self.watching, &mut changes);
+                manager::fold_rgmanager(picture, voice, &mut self.watching, &mut changes);
                 picture.rhcs = Some(Box::new(rhcs::facts(voice, nodes, names)));
             } else {
-                fold_manager(picture, nodes, speaker.as_ref(), &mut self.watching, &mut changes);
+                manager::fold(picture, nodes, speaker.as_ref(), &mut self.watching, &mut changes);
                 picture.rhcs = None;
             }
         }
         if stale.members || stale.quorum || stale.manager {
             let sources = members::Sources { speaker: speaker.as_ref(), voice: voice.as_ref(), ballots: &self.ballots };
             let mut members = members::fold(nodes, names, sources);
-            count_services(&mut members, &picture.services);
+            members::count_services(&mut members, &picture.services);
             changes.members(&picture.members, &members, nodes, managed && (speaker.is_some() || voice.is_some()));
             picture.members = members;
         }
@@ -328,7 +265,7 @@ impl Store {
             changes.guests(&picture.guests, &found);
             picture.guests = found;
         }
-        count_guests(&mut picture.members, &picture.guests, &picture.virt);
+        members::count_guests(&mut picture.members, &picture.guests, &picture.virt);
         if stale.filesystems {
             let filesystems = filesystems::fold(nodes, names);
             changes.filesystems(&picture.filesystems, &filesystems);
@@ -355,102 +292,17 @@ impl Store {
     }
 }
 
+/// Whether its answer may say which member a node is.
+const fn tells_identity(question: Question) -> bool {
+    use Question as Q;
+    matches!(question, Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::CrmMon | Q::Clustat | Q::Cman | Q::ClusterConf)
+}
+
 /// A node that may still say which member it is.
 fn is_about_to_tell(node: &NodeState) -> bool {
     match node.reach {
         Reach::Untried | Reach::Connecting { .. } => true,
         Reach::Up { .. } => node.answers.tools.get().is_none() && !node.troubles.contains_key(&Question::Tools),
         Reach::Down { .. } => false,
-    }
-}
-
-/// Name, stack and version.
-fn fold_heads(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, voice: Option<&Voice<'_>>, configured: Option<&str>) {
-    if let Some(voice) = voice {
-        picture.name = rhcs::name(voice).or_else(|| configured.map(str::to_owned));
-        picture.version = rhcs::version(voice, nodes);
-        picture.stack = Some(Stack::Rhcs);
-        return;
-    }
-    let first = speaker.and_then(|s| nodes.get(&s.key));
-    let by_corosync = first.into_iter().chain(nodes.values()).find_map(|n| n.answers.cmap.get()?.cluster_name.clone());
-    let by_manager = || speaker.and_then(|s| s.view.cluster_name.clone());
-    let filled = |name: &String| !name.is_empty();
-    picture.name = by_corosync.filter(filled).or_else(by_manager).filter(filled).or_else(|| configured.map(str::to_owned));
-    picture.version = speaker.and_then(|s| s.view.version.clone());
-    picture.stack = stack(nodes, speaker.is_some());
-}
-
-/// By the tools that answer, not by a service manager (contract, Configuration).
-fn stack(nodes: &Nodes, managed: bool) -> Option<Stack> {
-    let has = |tool: &str| nodes.values().filter_map(|n| n.answers.tools.get()).any(|t| t.has(tool));
-    if managed || (has("crm_mon") && !has("clustat")) {
-        Some(Stack::Pacemaker)
-    } else if has("clustat") || has("cman_tool") {
-        Some(Stack::Rhcs)
-    } else if has("crm_mon") {
-        Some(Stack::Pacemaker)
-    } else if has("virsh") || nodes.values().any(|n| n.answers.guests.get().is_some()) {
-        Some(Stack::Libvirt)
-    } else {
-        None
-    }
-}
-
-/// All that the manager's view and the constraints decide.
-fn fold_manager(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, watching: &mut Watching, changes: &mut Changes) {
-    let told = nodes.values().filter_map(|n| Some((n.is_live(), n.answers.constraints.seen()?)));
-    let newest = told.max_by_key(|(live, (_, at))| (*live, *at));
-    picture.constraints_at = newest.map(|(_, (_, at))| at);
-    let constraints = newest.map(|(_, (rows, _))| rows.clone()).unwrap_or_default();
-    let mut services = Vec::new();
-    if let Some(speaker) = speaker {
-        let input = services::Input { view: speaker.view, at: speaker.at, constraints: &constraints, quorate: picture.quorum.quorate };
-        services = services::fold(&input);
-        watching.complete(&mut services, speaker.at);
-        changes.services(&picture.services, &services, speaker.at);
-    }
-    picture.services = services;
-    picture.constraints = constraints;
-    picture.options = speaker.map(|s| s.view.options.clone()).unwrap_or_default();
-    picture.last_change = speaker.and_then(|s| s.view.last_change.clone());
-    picture.manager_sight = speaker.map(Speaker::sight);
-}
-
-/// The same by rgmanager and cluster.conf.
-fn fold_rgmanager(picture: &mut Cluster, voice: &Voice<'_>, watching: &mut Watching, changes: &mut Changes) {
-    let at = voice.clustat.as_ref().map_or(picture.at, |c| c.at);
-    let mut services = rhcs::services(voice);
-    watching.complete(&mut services, at);
-    changes.services(&picture.services, &services, at);
-    picture.services = services;
-    picture.constraints = Vec::new();
-    picture.options = rhcs::options(voice);
-    picture.last_change = None;
-    picture.manager_sight = voice.sight();
-}
-
-/// How many services and guests are active on each member; a container counts by its members alone.
-fn count_services(members: &mut [Member], services: &[Service]) {
-    let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
-    let real = |s: &&Service| !matches!(s.kind, ServiceKind::Group | ServiceKind::Clone | ServiceKind::Bundle);
-    for service in services.iter().filter(real) {
-        for owner in &service.owners {
-            let count = counts.entry(owner).or_default();
-            count.0 += 1;
-            count.1 += usize::from(service.kind == ServiceKind::Vm);
-        }
-    }
-    for member in members {
-        (member.services, member.guests) = counts.get(&*member.name).copied().unwrap_or_default();
-    }
-}
-
-/// Where libvirt answers, it knows how many guests run; the manager only knows its own.
-fn count_guests(members: &mut [Member], guests: &[Guest], virt: &[VirtNode]) {
-    for member in members {
-        if virt.iter().any(|v| v.node == member.name && v.up) {
-            member.guests = guests.iter().filter(|g| g.node == member.name && g.state.is_active()).count();
-        }
     }
 }

@@ -183,9 +183,13 @@ impl Watch {
         self.looked(now, |node| node.has_answered(questions))
     }
 
-    /// Nodes within reach that have not answered these yet.
-    pub fn unheard<'a>(&'a self, questions: &'a [Question]) -> impl Iterator<Item = NodeKey> + 'a {
-        self.nodes.values().filter(|n| n.reach.is_up() && !n.has_answered(questions)).map(NodeWatch::key)
+    /// Whether a node is within reach, or may still come, that has not answered these and told its guests yet.
+    pub fn awaits(&self, questions: &[Question]) -> bool {
+        self.nodes.values().any(|n| match n.reach {
+            Reach::Up { .. } => !n.has_answered(questions) || self.guests.get(&n.key()).is_some_and(|g| !g.looked_once()),
+            Reach::Down { .. } => n.still_trying,
+            Reach::Untried | Reach::Connecting { .. } => true,
+        })
     }
 
     fn looked(&self, now: Stamp, done: impl Fn(&NodeWatch) -> bool) -> bool {

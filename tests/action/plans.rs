@@ -388,18 +388,39 @@ fn without_quorum_only_what_starts_nothing_is_planned_to_run() {
 #[test]
 fn a_node_that_does_not_tell_its_storage_is_named_where_that_matters() {
     use quorate::action::sight;
+    use quorate::domain::cluster::MemberStatus;
+    use quorate::domain::node::Reach;
     use quorate::domain::observation::{Question, Trouble, TroubleKind};
     let action = grow(GrowSize::By(1));
-    assert!(sight::clear(&action, &storage(), &[]).is_ok());
+    let names = |cluster: &Cluster| -> Vec<String> {
+        let against = sight::clear(&action, cluster).err().unwrap_or_default();
+        against.iter().map(|r| r.why.trim_start_matches("libvirt of ").split(' ').next().unwrap().to_owned()).collect()
+    };
+    assert!(names(&storage()).is_empty());
     let mut late = storage();
     late.members[2].troubles.push((Question::Lvs, Trouble::new(TroubleKind::Late, "'lvs' gave no answer")));
-    let against = sight::clear(&action, &late, &["n1".to_owned()]).unwrap_err();
-    let names: Vec<&str> = against.iter().map(|r| r.why.split(' ').next().unwrap()).collect();
-    assert_eq!(names, ["n1", "n3"]);
+    late.members[0].unheard.push(Question::DeviceMapper);
+    assert_eq!(names(&late), ["n1", "n3"]);
+    assert!(plan_of(&action, &late, START).unwrap_err().iter().all(|r| r.code == "slow-node"), "the planner itself refuses");
+    // A member that cannot be reached may have it active; one that is not there has nothing.
+    let mut away = storage();
+    away.members[2].reach = Reach::Connecting { since: START };
+    assert_eq!(names(&away), ["n3"]);
+    away.members[2].status = MemberStatus::Offline;
+    assert!(names(&away).is_empty());
     // A group of one node is not another's affair; what is not known yet may be anywhere.
     (late.groups[0].shared, late.groups[0].lock_type) = (false, None);
-    assert!(sight::clear(&action, &late, &[]).is_ok());
+    assert!(names(&late).is_empty());
     late.volumes.clear();
-    assert_eq!(sight::clear(&action, &late, &[]).unwrap_err().len(), 1);
-    assert!(sight::clear(&Action::Maintenance { on: true }, &late, &["n1".to_owned()]).is_ok());
+    assert_eq!(names(&late).len(), 2);
+    assert!(sight::clear(&Action::Maintenance { on: true }, &late).is_ok());
+    // What nobody mounts may be a guest's disk: libvirt must have spoken where it is active.
+    let mut disk = storage();
+    disk.members[1].unheard.push(Question::Guests);
+    assert!(names(&disk).is_empty());
+    disk.filesystems.clear();
+    assert_eq!(names(&disk), ["n2"]);
+    disk.members[1].unheard.clear();
+    disk.members[1].troubles.push((Question::Guests, Trouble::new(TroubleKind::Absent, "no libvirt")));
+    assert!(names(&disk).is_empty());
 }

@@ -328,6 +328,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     if let Some(why) = super::stack::bars(&input.intent.action, cluster.stack) {
         return Err(vec![why]);
     }
+    super::sight::clear(&input.intent.action, cluster)?;
     super::intent::resolve(&input.intent.action, cluster)?;
     let mut plan = match cluster.stack {
         Some(Stack::Rhcs) if super::conf::is_conf(&input.intent.action) => super::conf::plan(input),

@@ -20,7 +20,7 @@ use crate::report::action as report;
 /// How long the first look may take,
 const PATIENCE: Duration = Duration::from_secs(12);
 /// and how long where an action rests on what may take a node longer: its volumes.
-const LONG_PATIENCE: Duration = Duration::from_secs(45);
+const LONG_PATIENCE: Duration = Duration::from_secs(90);
 /// How long an inquiry may take.
 const INQUIRY: Duration = Duration::from_secs(60);
 
@@ -93,7 +93,7 @@ pub async fn act(ways: WayFinder, session: &Session, action: Action, said: Said)
 async fn prepare(live: &mut Live, intent: &Intent) -> Result<Plan, Vec<Refusal>> {
     first_look(live, &intent.action).await;
     let (cluster, _) = live.picture();
-    sight::clear(&intent.action, &cluster, &live.unheard(sight::storage(&intent.action)))?;
+    sight::clear(&intent.action, &cluster)?;
     intent::resolve(&intent.action, &cluster)?;
     let mut found = Findings::default();
     let limit = live.now().after(INQUIRY);
@@ -128,7 +128,7 @@ async fn first_look(live: &mut Live, action: &Action) {
     let (soon, late) = (live.now().after(PATIENCE), live.now().after(LONG_PATIENCE));
     loop {
         let now = live.now();
-        let limit = if live.unheard(storage).is_empty() { soon } else { late };
+        let limit = if !storage.is_empty() && live.awaits(storage) { late } else { soon };
         if now >= limit || live.looked_at(&questions) {
             return;
         }

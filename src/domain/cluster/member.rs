@@ -80,6 +80,8 @@ pub struct Member {
     pub links: Vec<PeerLink>,
     /// Questions that got no answer at the last attempt: shown in place of a blank.
     pub troubles: Vec<(Question, Trouble)>,
+    /// Questions about storage and guests that are out: within reach, but neither answered nor failed so far.
+    pub unheard: Vec<Question>,
     /// How many streams are live, how many are polled in their place (and why).
     pub streams: StreamFacts,
     /// What only Red Hat Cluster Suite has.

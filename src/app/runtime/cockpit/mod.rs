@@ -3,9 +3,10 @@
 //! Drawn is only what changed and is visible: at once for a key and for the first change after a pause, then at most one frame in
 //! [`PACE`] for data.
 
+mod effects;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use crossterm::event::{Event as TermEvent, EventStream, KeyEventKind};
@@ -16,15 +17,14 @@ use rustix::io::Errno;
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::arm::Armed;
-use super::console::{Console, End};
 use super::live::{Happening, Live};
 use super::signals::{Signals, Told};
 use super::way::WayFinder;
-use crate::app::{Answer, Ask, Effect, Model, Msg, Setup, update};
+use crate::app::{Ask, Model, Msg, Setup, update};
 use crate::domain::node::NodeKey;
 use crate::domain::stamp::Stamp;
 use crate::keymap::Key;
-use crate::link::{Prompt, PromptId, Reply};
+use crate::link::{Prompt, PromptId};
 use crate::term::{Guard, Painter};
 use crate::view;
 
@@ -290,121 +290,6 @@ impl Cockpit {
         self.guard.resume()?;
         self.repaint()
     }
-
-    /// The terminal is the guest's until `^]`; the session goes on behind it.
-    async fn hold_console(&mut self, (node, uuid, name): (NodeKey, String, String), signals: &mut Signals) -> io::Result<()> {
-        let Some(live) = &mut self.live else { return Ok(()) };
-        let (near, far) = UnixStream::pair()?;
-        live.console(node, uuid, far);
-        self.guard.lend(&format!("console of {name}; ^] comes back"))?;
-        let mut console = Console::start(near)?;
-        let said = loop {
-            let now = self.now();
-            tokio::select! {
-                biased;
-                told = signals.next() => if let Told::Quit(code) = told {
-                    self.quit = Some(code);
-                    break None;
-                },
-                end = console.over() => break (end == End::Guest).then(|| format!("the console of {name} ended")),
-                happenings = step(self.live.as_mut(), now.after(TICK), now) => self.happened(happenings)?,
-            }
-        };
-        drop(console);
-        if said.is_some() {
-            // What the other side said last is worth a look.
-            tokio::time::sleep(Duration::from_secs(2)).await;
-        }
-        self.guard.take_back()?;
-        if let Some(text) = said {
-            self.tell(Msg::Notice(text))?;
-        }
-        self.repaint()
-    }
-
-    fn switch(&mut self, name: &str) -> io::Result<()> {
-        let Some(opened) = (self.open)(name) else {
-            return self.tell(Msg::Notice(format!("cluster '{name}' cannot be opened: its configuration has no node")));
-        };
-        self.prompts.clear();
-        // The old session ends before the new one begins: its links close when they are dropped.
-        self.live = None;
-        let mut live = Live::start(opened.ways, true);
-        if let Some(executor) = opened.armed.executor {
-            live.arm(executor);
-        }
-        self.live = Some(live);
-        // A recording has a clock of its own: the last frame's time says nothing on it.
-        self.drawn = Stamp::default();
-        self.resized = None;
-        self.tell(Msg::Cluster(name.to_owned()))?;
-        if let Some(why) = &opened.armed.acting.hindrance {
-            self.tell(Msg::Notice(why.clone()))?;
-        }
-        self.tell(Msg::Acting(Box::new(opened.armed.acting)))?;
-        let now = self.now();
-        self.picture_due = true;
-        self.tell(Msg::Tick(now))
-    }
-
-    fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
-        match effect {
-            Effect::Quit => {
-                self.quit = Some(0);
-                Ok(())
-            }
-            Effect::Suspend => self.stop(),
-            Effect::ClearScreen => {
-                self.painter.forget();
-                self.draw()
-            }
-            Effect::Copy(text) => copy(&text),
-            Effect::AnswerPrompt { id, answer } => {
-                if let (Some((node, prompt)), Some(live)) = (self.prompts.remove(&id), &mut self.live) {
-                    live.reply(node, prompt, reply(answer));
-                }
-                Ok(())
-            }
-            Effect::SwitchCluster(name) => self.switch(&name),
-            Effect::Console { node, uuid, name } => {
-                self.console = Some((node, uuid, name));
-                Ok(())
-            }
-            Effect::Hurry(nodes) => {
-                if let Some(live) = &mut self.live {
-                    live.hurry(&nodes);
-                }
-                Ok(())
-            }
-            Effect::Inquire(queries) => self.inquire(queries),
-            Effect::LookAgain => {
-                if let Some(live) = &mut self.live {
-                    live.look_again();
-                }
-                Ok(())
-            }
-            Effect::Act { plan, typed, code } => self.act(*plan, typed, code),
-            Effect::StopTask(id) => {
-                if let Some(live) = &mut self.live {
-                    live.stop_task(id);
-                }
-                Ok(())
-            }
-            Effect::SwitchTheme(name) => match (self.theme)(&name) {
-                Ok(theme) => {
-                    self.model.set_theme(theme);
-                    self.draw()
-                }
-                Err(why) => self.tell(Msg::Notice(why)),
-            },
-        }
-    }
-}
-
-/// OSC 52: the operator's own terminal takes the text, also over SSH.
-fn copy(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    crossterm::execute!(out, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
 }
 
 /// A step of the session; without one, just the wait.
@@ -420,13 +305,5 @@ fn ask(prompt: Prompt) -> Ask {
     match prompt {
         Prompt::UnknownHostKey { host, kind, fingerprint, file } => Ask::HostKey { host, kind, fingerprint, file },
         Prompt::Passphrase { file, again } => Ask::Passphrase { file, again },
-    }
-}
-
-fn reply(answer: Answer) -> Reply {
-    match answer {
-        Answer::Trust => Reply::Trust,
-        Answer::Passphrase(secret) => Reply::Passphrase(secret),
-        Answer::Refuse => Reply::Refuse,
     }
 }

@@ -1,0 +1,42 @@
+//! All that the cluster manager's view decides.
+
+use super::changes::Changes;
+use super::identity::Nodes;
+use super::rhcs::{self, Voice};
+use super::services;
+use super::speaker::Speaker;
+use super::watching::Watching;
+use crate::domain::cluster::Cluster;
+
+/// All that the manager's view and the constraints decide.
+pub(super) fn fold(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, watching: &mut Watching, changes: &mut Changes) {
+    let told = nodes.values().filter_map(|n| Some((n.is_live(), n.answers.constraints.seen()?)));
+    let newest = told.max_by_key(|(live, (_, at))| (*live, *at));
+    picture.constraints_at = newest.map(|(_, (_, at))| at);
+    let constraints = newest.map(|(_, (rows, _))| rows.clone()).unwrap_or_default();
+    let mut services = Vec::new();
+    if let Some(speaker) = speaker {
+        let input = services::Input { view: speaker.view, at: speaker.at, constraints: &constraints, quorate: picture.quorum.quorate };
+        services = services::fold(&input);
+        watching.complete(&mut services, speaker.at);
+        changes.services(&picture.services, &services, speaker.at);
+    }
+    picture.services = services;
+    picture.constraints = constraints;
+    picture.options = speaker.map(|s| s.view.options.clone()).unwrap_or_default();
+    picture.last_change = speaker.and_then(|s| s.view.last_change.clone());
+    picture.manager_sight = speaker.map(Speaker::sight);
+}
+
+/// The same by rgmanager and cluster.conf.
+pub(super) fn fold_rgmanager(picture: &mut Cluster, voice: &Voice<'_>, watching: &mut Watching, changes: &mut Changes) {
+    let at = voice.clustat.as_ref().map_or(picture.at, |c| c.at);
+    let mut services = rhcs::services(voice);
+    watching.complete(&mut services, at);
+    changes.services(&picture.services, &services, at);
+    picture.services = services;
+    picture.constraints = Vec::new();
+    picture.options = rhcs::options(voice);
+    picture.last_change = None;
+    picture.manager_sight = voice.sight();
+}
