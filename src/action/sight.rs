@@ -39,7 +39,7 @@ pub fn clear(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
     let mut all = Vec::new();
     // A group of one node is that node's own affair.
     if vg.is_none_or(|vg| is_shared(cluster, vg)) {
-        all.extend(cluster.members.iter().filter_map(|m| Some(on_storage(action, vg, m, silent(m, storage(action))?))));
+        all.extend(cluster.members.iter().filter_map(|m| Some(on_storage(action, vg, m, &silent(m, storage(action))?))));
     }
     if let Action::Grow { volume, .. } = action {
         all.extend(on_guests(cluster, volume));
@@ -74,13 +74,14 @@ fn silent(member: &Member, asked: &[Question]) -> Option<String> {
     member.unheard.iter().any(|q| asked.contains(q)).then(|| "it has not answered yet".to_owned())
 }
 
-fn on_storage(action: &Action, vg: Option<&str>, member: &Member, why: String) -> Refusal {
+fn on_storage(action: &Action, vg: Option<&str>, member: &Member, why: &str) -> Refusal {
     let name = &member.name;
     let why = match vg {
         Some(vg) => format!("{name} does not say what it has of {vg}, which is shared: {why}"),
         None => format!("{name} does not say which storage it has, so that {} may be there: {why}", action.target()),
     };
-    Refusal::new("slow-node", why, format!("the storage of {name} must answer (lvs, pvs), or {name} leave the cluster"))
+    let code = if member.reach.is_up() { "slow-node" } else { "unreachable" };
+    Refusal::new(code, why, format!("the storage of {name} must answer (lvs, pvs), or {name} leave the cluster"))
 }
 
 /// A volume that no node mounts may be a guest's disk: libvirt must tell, on each node where it is active.
