@@ -214,6 +214,8 @@ fn a_policy_is_changed_by_keys_and_shown_as_a_difference() {
     let Some(lab) = Lab::start() else { return };
     let mut c = Cockpit::of(&lab, (140, 60));
     c.service("wiki");
+    // cluster.conf may be read later than clustat.
+    c.t.wait("its domain", |s| s.contains("prefer-n3"));
     c.t.type_in("xo");
     let text = c.t.wait("what can be chosen", |s| s.contains("POLICY of vm:wiki") && s.contains("recovery disable"));
     assert!(text.contains("domain prefer-n1") && text.contains("no domain") && !text.contains("domain prefer-n3"), "{text}");
