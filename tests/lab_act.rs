@@ -108,6 +108,57 @@ fn suspend_and_resume() {
     done(&["reset", "vm2", "--confirm", "vm2"]);
 }
 
+/// A guest on the first node that is no service: vm1's definition under another name, with a disk of its own.
+struct Lone;
+
+impl Lone {
+    fn defined() -> Self {
+        let make = "sed -e 's/>vm1</>lone</' -e '/<uuid>/d' -e 's/vm1[.]/lone./g' -e 's/52:54:00:98:00:../52:54:00:98:00:7f/' /srv/shared/vm1.xml >/tmp/lone.xml
+                    cp /srv/shared/vm1.img /srv/shared/lone.img && virsh define /tmp/lone.xml";
+        on_node(1, &[make]);
+        Self
+    }
+}
+
+impl Drop for Lone {
+    fn drop(&mut self) {
+        on_node(1, &["virsh destroy lone; virsh undefine lone; rm -f /srv/shared/lone.* /tmp/lone.xml"]);
+    }
+}
+
+#[test]
+fn a_guest_that_is_no_service_goes_by_libvirt_alone() {
+    let state = || on_node(1, &["virsh", "domstate", "lone"]);
+    let _lone = Lone::defined();
+    done(&["start", "lone", "--confirm", "lone"]);
+    assert!(state().contains("running"));
+    let (code, text) = act(&["start", "lone", "--confirm", "lone"]);
+    assert_eq!(code, 4, "{text}");
+    done(&["suspend", "lone", "--confirm", "lone"]);
+    assert!(state().contains("paused"));
+    done(&["resume", "lone", "--confirm", "lone"]);
+    done(&["reset", "lone", "--confirm", "lone"]);
+    // The same guest is not started a second time where it is defined, too.
+    let uuid = on_node(1, &["virsh", "domuuid", "lone"]);
+    let xml = on_node(1, &["cat /tmp/lone.xml"]).replace('\n', "");
+    let xml = xml.replace("<name>", &format!("<uuid>{}</uuid><name>", uuid.trim())).replace('\'', "\"");
+    on_node(2, &[&format!("echo '{xml}' | virsh define /dev/stdin")]);
+    let (code, text) = act(&["start", "lone@node2", "--confirm", "lone@node2"]);
+    on_node(2, &["virsh", "undefine", "lone"]);
+    assert_eq!(code, 4, "{text}");
+    let (_, text) = run("plan", &["fence", "node1"], &[]);
+    assert!(text.contains("lone dies-stays-down"), "{text}");
+    let (code, text) = act(&["stop", "lone", "--force", "--confirm", "lon"]);
+    assert!(code == 4 && state().contains("running"), "{text}");
+    done(&["stop", "lone", "--force", "--confirm", "lone"]);
+    assert!(state().contains("shut off"));
+    // What is a service stays the manager's.
+    let home = owner(&started("vm2"), "vm2");
+    let named = format!("vm2@{home}");
+    let (code, text) = act(&["suspend", &named, "--confirm", &named]);
+    assert!(code == 4 && text.contains("quorate act suspend vm2"), "{text}");
+}
+
 #[test]
 fn stop_start_restart() {
     all_there();

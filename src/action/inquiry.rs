@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::cluster::{Cluster, Service, ServiceKind, Stack};
+use crate::domain::guest::{Hypervisor, VirtNode};
 use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::{
     CpuFit, GuestDefinition, GuestJob, GuestPlace, GuestState, PrimitiveConfig, Simulation, VolumeFacts,
@@ -344,6 +345,16 @@ impl Findings {
 /// The address of the libvirt that runs a guest.
 pub fn libvirt_of(config: Option<&PrimitiveConfig>) -> String {
     config.and_then(|c| c.attribute("hypervisor")).filter(|uri| !uri.is_empty()).unwrap_or(LOCAL_LIBVIRT).to_owned()
+}
+
+/// The address of a node's libvirt, as virsh takes it there: Xen's where the host is one.
+pub fn libvirt_on(cluster: &Cluster, node: &str) -> String {
+    let mine = |v: &&VirtNode| v.hypervisor == Hypervisor::Libvirt && *v.node == *node;
+    let host = cluster.virt.iter().find(mine).and_then(|v| v.host.as_ref());
+    if host.and_then(|h| h.driver.as_deref()).is_some_and(|d| d.eq_ignore_ascii_case("xen")) {
+        return "xen:///".to_owned();
+    }
+    host.and_then(|h| h.uri.clone()).unwrap_or_else(|| LOCAL_LIBVIRT.to_owned())
 }
 
 /// A constraint as the manager takes it; names are data there too.

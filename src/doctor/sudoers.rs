@@ -17,7 +17,7 @@ const NAME: &str = "[A-Za-z0-9_.:+-]+";
 /// An absolute path: no part of it begins with a dot.
 const FILE: &str = "(/[A-Za-z0-9_+-][A-Za-z0-9_.:+-]*)+";
 /// A libvirt of that node.
-const URI: &str = "[a-z]+:///[a-z]+";
+const URI: &str = "[a-z]+:///[a-z]*";
 /// The file that a lock lies on (`action::lock`).
 const LOCK: &str = "/(run/lock|var/lock|tmp)/quorate[.][A-Za-z0-9_%-]+[.][0-9]+";
 

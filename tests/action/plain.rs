@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quorate::action::inquiry::{Finding, Query, What};
-use quorate::action::plan::{Confirm, Undo};
+use quorate::action::plan::{Confirm, FateKind, Undo};
 use quorate::action::{Plan, Refusal, Session, gate, intent};
 use quorate::domain::cluster::{Cluster, Stack};
 use quorate::domain::guest::{Definition, Disk, GuestState as Seen};
@@ -13,7 +13,7 @@ use quorate::domain::observation::host::Tools;
 use quorate::domain::observation::simulation::GuestState;
 use quorate::domain::observation::{Observation, Question, Trouble, TroubleKind};
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, Limits, ServiceVerb as V};
+use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, ServiceVerb as V};
 
 use super::stage::{self, commands, plan_of, plan_with};
 use crate::state::build::{Lab, START, one, started};
@@ -295,4 +295,37 @@ fn a_question_that_failed_is_no_state() {
     let intent = stage::intent(action);
     let input = quorate::action::plan::Input { intent: &intent, cluster: &cluster, found: &found, now: START };
     assert_eq!(quorate::action::plan::plan(&input).unwrap_err()[0].code, "guest-state");
+}
+
+#[test]
+fn what_dies_or_stays_with_a_node_is_said_of_guests_that_are_no_service_too() {
+    let mut lab = in_cluster();
+    let cluster = lab.picture();
+    let fate = |action: &Action, of: &str| {
+        let plan = plan_of(action, &cluster, START).unwrap();
+        let of = plan.consequences.fates.iter().find(|f| f.service == of).map(|f| (f.kind, f.why.clone().unwrap_or_default()));
+        (of, plan.notices)
+    };
+    let fence = |node: &str, how| Action::Fence { node: node.to_owned(), how };
+    let (lone, _) = fate(&fence("n1", FenceHow::Off), "lone");
+    assert!(matches!(&lone, Some((FateKind::DiesStays, why)) if why.contains("nothing starts it again")), "{lone:?}");
+    assert!(matches!(fate(&fence("n1", FenceHow::Off), "vm1").0, Some((FateKind::DiesRestarts, _))));
+    assert_eq!(fate(&fence("n2", FenceHow::Off), "lone").0, None);
+    assert_eq!(fate(&fence("n1", FenceHow::On), "lone").0, None);
+    let on = |verb| Action::Node(verb, "n1".to_owned());
+    assert!(matches!(fate(&on(NodeVerb::Reboot), "lone").0, Some((FateKind::Stops, _))));
+    assert!(fate(&on(NodeVerb::Drain), "lone").1.iter().any(|n| n == "stays there, for the manager does not move it: lone"));
+    // The manager says nothing of a service that it leaves alone.
+    let mut view = stage::view_now();
+    view.resources[0] = one(quorate::domain::observation::manager::Primitive { managed: false, ..started("vm1", &["n1"]) });
+    stage::tell(&mut lab, view);
+    let cluster = lab.picture();
+    let silent = |_: &Query, finding: &mut Finding| {
+        if let Finding::Simulation(sim) = finding {
+            sim.actions.clear();
+        }
+    };
+    let plan = plan_with(&fence("n1", FenceHow::Reboot), &cluster, START, silent).unwrap();
+    let vm1 = plan.consequences.fates.iter().find(|f| f.service == "vm1").unwrap();
+    assert_eq!((vm1.kind, vm1.why.as_deref()), (FateKind::DiesStays, Some("vm1 is unmanaged: nothing starts it again")));
 }

@@ -6,6 +6,7 @@ use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, FateKind, Input, Plan, Refusal};
 use quorate::action::{Findings, gate, inquiry, stack};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Stack, Volume, VolumeGroup};
+use quorate::domain::node::Reach;
 use quorate::domain::observation::simulation::GuestState;
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, Daemon, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb as V, VolumeName};
@@ -268,6 +269,9 @@ fn the_hardest_commands_have_the_hardest_guard() {
 fn stored(kind: &str) -> Cluster {
     let mut c = (*picture("ok")).clone();
     let here: Vec<Arc<str>> = vec![N1.into()];
+    for member in &mut c.members {
+        member.reach = Reach::Up { since: START, note: None };
+    }
     c.groups = vec![VolumeGroup { name: "vg".into(), lock_type: Some("clvmd".into()), shared: true, ..VolumeGroup::default() }];
     c.volumes = vec![Volume { vg: "vg".into(), lv: "data".into(), active_on: here.clone(), seen_by: here.clone(), ..Volume::default() }];
     let pv = |path: &str, free| PhysicalVolume {

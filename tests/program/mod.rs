@@ -9,6 +9,7 @@ mod cli;
 mod members;
 mod network;
 mod pipes;
+mod plain;
 mod quorum;
 mod reach;
 mod rhcs_act;

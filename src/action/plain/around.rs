@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::action::inquiry::{Finding, Query, What};
+use crate::action::inquiry::{Finding, Query, What, libvirt_on};
 use crate::action::plan::{Input, Refusal};
 use crate::action::whereabouts;
 use crate::domain::cluster::Cluster;
 use crate::domain::guest::{Guest, Hypervisor};
 use crate::domain::observation::simulation::GuestState;
-
-use super::uri;
 
 /// Nodes with a libvirt, but for those of the guest itself.
 fn others<'a>(cluster: &'a Cluster, rows: &[&Guest]) -> Vec<&'a Arc<str>> {
@@ -20,7 +18,7 @@ fn others<'a>(cluster: &'a Cluster, rows: &[&Guest]) -> Vec<&'a Arc<str>> {
 }
 
 fn query(cluster: &Cluster, node: &Arc<str>, uuid: &str) -> Query {
-    Query::new(node, What::State(uri(cluster, node), uuid.to_owned()))
+    Query::new(node, What::State(libvirt_on(cluster, node), uuid.to_owned()))
 }
 
 /// What the other nodes are asked: by its UUID, for another one may have its name.

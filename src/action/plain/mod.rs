@@ -10,7 +10,7 @@ use crate::domain::guest::{Guest, Hypervisor, VirtNode};
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::{Action, ServiceVerb};
 
-use super::inquiry::{Findings, LOCAL_LIBVIRT, Query, What};
+use super::inquiry::{Findings, Query, What, libvirt_on};
 use super::plan::{Input, Plan, Refusal};
 use super::whereabouts;
 
@@ -112,7 +112,8 @@ fn managed(action: &Action, rows: &[&Guest], cluster: &Cluster) -> Option<Refusa
         let rest = action.to_string();
         let rest = rest.split_once(' ').map_or("", |(_, rest)| rest);
         let options = rest.find(" --").and_then(|at| rest.get(at..)).unwrap_or_default();
-        let why = format!("{} is the guest of {service}: its manager looks after it", first.name);
+        let what = if service == first.name { "a service".to_owned() } else { format!("the guest of {service}") };
+        let why = format!("{} is {what}: its manager looks after it", first.name);
         return Some(Refusal::new("managed", why, format!("quorate act {} {service}{options}", action.word())));
     }
     let strange = |s: &&Service| s.kind == ServiceKind::Vm && s.guest.is_none() && rows.iter().any(|g| s.owners.contains(&g.node));
@@ -130,12 +131,6 @@ fn silent(node: &str) -> Refusal {
     Refusal::new("libvirt-silent", format!("libvirt on {node} does not answer"), "bring libvirt back there")
 }
 
-/// The address of a node's libvirt, as virsh takes it there.
-fn uri(cluster: &Cluster, node: &str) -> String {
-    let host = up(cluster, node).and_then(|v| v.host.as_ref());
-    host.and_then(|h| h.uri.clone()).unwrap_or_else(|| LOCAL_LIBVIRT.to_owned())
-}
-
 /// What names a guest for virsh: a number would be taken for the id of another one.
 fn handle(guest: &Guest) -> String {
     let number = guest.name.bytes().all(|b| b.is_ascii_digit());
@@ -143,7 +138,7 @@ fn handle(guest: &Guest) -> String {
 }
 
 fn state_of(guest: &Guest, cluster: &Cluster) -> Query {
-    Query::new(&guest.node, What::State(uri(cluster, &guest.node), handle(guest)))
+    Query::new(&guest.node, What::State(libvirt_on(cluster, &guest.node), handle(guest)))
 }
 
 /// What must be asked: how the guest is where it is, and whether it is elsewhere. None: this is about a service.

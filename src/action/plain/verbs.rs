@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::action::condition::Condition;
+use crate::action::inquiry::libvirt_on;
 use crate::action::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo};
 use crate::action::relocate::virsh;
 use crate::action::suspend::{self, capital};
@@ -11,7 +12,7 @@ use crate::domain::guest::{Guest, GuestState as Seen};
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::{Action, ServiceVerb};
 
-use super::{around, has_manager, told, up, uri};
+use super::{around, has_manager, told, up};
 
 /// How long a guest may take to shut down.
 const SHUTDOWN: u64 = 300;
@@ -24,7 +25,7 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str, rows: &[&Gues
     if up(cluster, &node).is_none() {
         return Err(vec![super::silent(&node)]);
     }
-    let guest = suspend::Guest { node, uri: uri(cluster, &row.node), name: super::handle(row), state: told(row, input) };
+    let guest = suspend::Guest { node, uri: libvirt_on(cluster, &row.node), name: super::handle(row), state: told(row, input) };
     fits(verb, &guest, row)?;
     let mut plan = input.blank();
     // In a cluster without quorum the other side is not seen: what starts or goes on here may run there.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, MemberStatus, ServiceKind};
+use crate::domain::guest::Guest;
 use crate::domain::observation::simulation::{SimAction, Simulation};
+use crate::domain::task::{Action, FenceHow, NodeVerb};
 
 use super::Plan;
 
@@ -188,4 +190,42 @@ pub(super) fn complete(plan: &mut Plan, cluster: &Cluster) {
     if cluster.options.maintenance_mode == Some(true) && !matches!(plan.target, crate::domain::task::Target::Cluster(_)) {
         plan.notices.push("the cluster is in maintenance mode: the manager starts, stops and moves nothing".to_owned());
     }
+    forsaken(plan, cluster);
+}
+
+/// Guests that are on a node and that the manager neither moves nor starts again: they die with it, or stay behind.
+fn forsaken(plan: &mut Plan, cluster: &Cluster) {
+    let (node, kind) = match &plan.intent.action {
+        Action::Fence { node, how } if *how != FenceHow::On => (node.clone(), Some(FateKind::DiesStays)),
+        Action::Node(NodeVerb::Kill, node) => (node.clone(), Some(FateKind::DiesStays)),
+        Action::Node(NodeVerb::Reboot, node) => (node.clone(), Some(FateKind::Stops)),
+        Action::Node(NodeVerb::Standby | NodeVerb::Drain | NodeVerb::Leave, node) => (node.clone(), None),
+        _ => return,
+    };
+    let here = cluster.guests.iter().filter(|g| *g.node == *node && g.state.is_active());
+    let mine: Vec<(&Guest, String)> = here.filter_map(|g| Some((g, left_alone(g, cluster)?))).collect();
+    let Some(kind) = kind else {
+        let names: Vec<&str> = mine.iter().map(|(g, _)| g.name.as_str()).collect();
+        if !names.is_empty() {
+            plan.notices.push(format!("stays there, for the manager does not move it: {}", names.join(", ")));
+        }
+        return;
+    };
+    for (guest, why) in mine {
+        let service = guest.managed_by.clone().unwrap_or_else(|| guest.name.clone());
+        // What the manager says of it counts.
+        if plan.consequences.fates.iter().any(|f| base(&f.service) == service) {
+            continue;
+        }
+        let from = Some(Arc::clone(&guest.node));
+        plan.consequences.fates.push(Fate { service, guest: true, kind, from, to: None, why: Some(why) });
+    }
+}
+
+/// Why the manager does not care for a guest; none: it does.
+fn left_alone(guest: &Guest, cluster: &Cluster) -> Option<String> {
+    let Some(id) = &guest.managed_by else { return Some("no service of the cluster manages it: nothing starts it again".to_owned()) };
+    let flags = cluster.service(id).map(|s| s.flags.as_slice()).unwrap_or_default();
+    let held = flags.iter().find(|f| matches!(**f, "unmanaged" | "maintenance" | "frozen"))?;
+    Some(format!("{id} is {held}: nothing starts it again"))
 }

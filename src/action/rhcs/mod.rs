@@ -16,7 +16,7 @@ use crate::domain::task::{Action, NodeVerb, ServiceVerb};
 use crate::link::CommandLine;
 use crate::probe::rhcs::act::{self, Unbuildable, Verb};
 
-use super::inquiry::{LOCAL_LIBVIRT, Query, What, first_within_reach};
+use super::inquiry::{Query, What, first_within_reach, libvirt_on};
 use super::plan::{Input, Plan, Refusal};
 use super::whereabouts;
 
@@ -112,13 +112,6 @@ pub(super) fn needed(action: &Action, cluster: &Cluster) -> Vec<Query> {
         _ => {}
     }
     asked
-}
-
-/// libvirt's address on a node: Xen's where the host is one.
-fn libvirt_on(cluster: &Cluster, node: &str) -> String {
-    let host = cluster.virt.iter().find(|v| *v.node == *node).and_then(|v| v.host.as_ref());
-    let xen = host.and_then(|h| h.driver.as_deref()).is_some_and(|d| d.eq_ignore_ascii_case("xen"));
-    if xen { "xen:///".to_owned() } else { LOCAL_LIBVIRT.to_owned() }
 }
 
 /// Whether clvmd keeps a volume group.

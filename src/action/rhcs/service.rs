@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::action::condition::Condition;
+use crate::action::inquiry::libvirt_on;
 use crate::action::plan::{Confirm, Fate, FateKind, Input, Plan, Reads, Refusal, Step, Undo, When};
 use crate::action::relocate::virsh;
 use crate::action::suspend::Guest;
@@ -12,7 +13,7 @@ use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::{Action, ServiceVerb as V};
 use crate::probe::rhcs::act::Verb;
 
-use super::{OPERATION, clusvcadm, libvirt_on, place};
+use super::{OPERATION, clusvcadm, place};
 
 /// A guest's name for libvirt: vm.sh takes the service's.
 pub fn guest_name(id: &str) -> &str {

@@ -9,7 +9,7 @@ use crate::action::{Plan, Refusal};
 use crate::app::document::{Document, NAME};
 use crate::app::names::Names;
 use crate::app::words;
-use crate::domain::cluster::Cluster;
+use crate::domain::cluster::{Cluster, Stack};
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Action, ServiceVerb, Target};
 use crate::theme::Role;
@@ -149,6 +149,7 @@ fn moving(fate: &Fate, names: &Names) -> String {
     let why = fate.why.as_ref().filter(|_| fate.kind != FateKind::DiesRestarts && fate.kind != FateKind::Migrates);
     let why = why.map(|w| format!(" ({w})")).unwrap_or_default();
     match (fate.from.as_ref().map(short), fate.to.as_ref().map(short)) {
+        (Some(from), Some(to)) if from == to => format!("{} on {to}{why}", fate.service),
         (Some(from), Some(to)) if fate.kind != FateKind::DiesRestarts => format!("{} {from} > {to}{why}", fate.service),
         (_, Some(to)) => format!("{} > {to}{why}", fate.service),
         _ => format!("{}{why}", fate.service),
@@ -161,9 +162,10 @@ pub fn refusals(against: &[Refusal]) -> Vec<Fact> {
     against.iter().flat_map(words).collect()
 }
 
-/// How old the manager's view is, that the plan rests on.
+/// How old the manager's view is, that the plan rests on; where there is no manager, libvirt's.
 pub fn data_age(cluster: &Cluster, now: Stamp) -> Option<Duration> {
-    cluster.manager_sight.as_ref().map(|s| s.at.age(now))
+    let told = || cluster.guests.iter().map(|g| g.at).max().filter(|_| cluster.stack == Some(Stack::Libvirt));
+    cluster.manager_sight.as_ref().map(|s| s.at).or_else(told).map(|at| at.age(now))
 }
 
 /// All of it as lines, those loud that differ from what was read.
@@ -197,7 +199,7 @@ fn push(doc: &mut Document, f: &Fact, changed: bool) {
         doc.say(role, &format!("▲ {text}"));
     } else if f.is_command() {
         // Where a command runs is never cut short: the names of a cluster's nodes may differ at their ends alone.
-        match f.name.split_once(" on ").filter(|_| f.name.width() > NAME) {
+        match f.name.split_once(" on ").filter(|_| f.name.width() >= NAME) {
             Some((number, node)) => {
                 doc.pair(&format!("{number} on"), Role::Dim, node);
                 doc.command("", role, &text);

@@ -176,7 +176,7 @@ fn host(conn: &Connect) -> HostSaid {
 fn at_home(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once("://")?;
     let path = rest.split('?').next()?.find('/').and_then(|at| rest.get(at..))?;
-    Some(format!("{}://{}", scheme.split('+').next()?, path.split('?').next()?))
+    Some(format!("{}://{path}", scheme.split('+').next()?))
 }
 
 fn network(network: &virt::network::Network) -> Option<NetworkSaid> {

@@ -56,10 +56,15 @@ fn consequences(out: &mut String, plan: &Plan) {
     let by = if all.by.is_empty() { String::new() } else { format!(" (by {})", all.by) };
     let _ = writeln!(out, "Consequences{by}");
     for fate in &all.fates {
-        let from = fate.from.as_deref().map(|n| format!(" from {n}")).unwrap_or_default();
-        let to = fate.to.as_deref().map(|n| format!(" to {n}")).unwrap_or_default();
+        let place = match (fate.from.as_deref(), fate.to.as_deref()) {
+            (Some(from), Some(to)) if from == to => format!(" on {to}"),
+            (from, to) => {
+                let part = |word: &str, node: Option<&str>| node.map(|n| format!(" {word} {n}")).unwrap_or_default();
+                part("from", from) + &part("to", to)
+            }
+        };
         let why = fate.why.as_deref().map(|w| format!(": {w}")).unwrap_or_default();
-        let _ = writeln!(out, "  {} {}{from}{to}{why}", fate.service, fate.kind.word());
+        let _ = writeln!(out, "  {} {}{place}{why}", fate.service, fate.kind.word());
     }
     if let Some(quorum) = &all.quorum {
         let _ = writeln!(out, "  quorum: {}", quorum.words());
