@@ -184,10 +184,10 @@ impl Watch {
     }
 
     /// Whether a node is within reach, or may still come, that has not answered these and told its guests yet.
-    pub fn awaits(&self, questions: &[Question]) -> bool {
+    pub fn awaits(&self, questions: &[Question], now: Stamp) -> bool {
         self.nodes.values().any(|n| match n.reach {
             Reach::Up { .. } => !n.has_answered(questions) || self.guests.get(&n.key()).is_some_and(|g| !g.looked_once()),
-            Reach::Down { .. } => n.still_trying,
+            Reach::Down { since, .. } => n.still_trying && since.age(now) <= GRACE,
             Reach::Untried | Reach::Connecting { .. } => true,
         })
     }

@@ -20,7 +20,7 @@ use crate::report::action as report;
 /// How long the first look may take,
 const PATIENCE: Duration = Duration::from_secs(12);
 /// and how long where an action rests on what may take a node longer: its volumes.
-const LONG_PATIENCE: Duration = Duration::from_secs(90);
+const LONG_PATIENCE: Duration = Duration::from_secs(180);
 /// How long an inquiry may take.
 const INQUIRY: Duration = Duration::from_secs(60);
 

@@ -295,7 +295,7 @@ impl Live {
 
     /// Whether a node has yet to answer these.
     pub fn awaits(&self, questions: &[Question]) -> bool {
-        self.watch.awaits(questions)
+        self.watch.awaits(questions, self.now())
     }
 
     /// The operator's answer to a prompt.
