@@ -52,6 +52,9 @@ pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Resu
     devices(volume, name, bytes, &mut plan);
     guests(input, volume, name, bytes, &mut plan);
     filesystem(input, name, facts, bytes, &mut plan);
+    if !cluster.filesystems.iter().any(|f| f.source == name.to_string()) {
+        plan.notices.extend(super::sight::blind(cluster, &volume.active_on));
+    }
     plan.undo = Undo::Never("volumes and filesystems only grow".to_owned());
     plan.confirm = Confirm::TypeName;
     plan.needs = Needs { at_rest: false, ..Needs::default() };

@@ -1,9 +1,11 @@
 //! What the picture must hold before an action can be looked into, and who keeps it from doing so.
 
+use std::sync::Arc;
+
 use crate::domain::cluster::{Cluster, Member, MemberStatus, VolumeGroup};
 use crate::domain::node::Reach;
 use crate::domain::observation::manager::NodeKind;
-use crate::domain::observation::{Question, TroubleKind};
+use crate::domain::observation::{Question, Trouble, TroubleKind};
 use crate::domain::task::{Action, VolumeName};
 
 use super::plan::Refusal;
@@ -84,6 +86,18 @@ fn on_storage(action: &Action, vg: Option<&str>, member: &Member, why: &str) -> 
     Refusal::new(code, why, format!("the storage of {name} must answer (lvs, pvs), or {name} leave the cluster"))
 }
 
+/// Why a member's guests are not known.
+fn libvirt_trouble(member: &Member) -> Option<&Trouble> {
+    member.troubles.iter().find(|(q, _)| *q == Question::Guests).map(|(_, trouble)| trouble)
+}
+
+/// What to say of nodes with a volume where libvirt does not run, or may not be asked: whether a guest has it as its disk is not known there.
+pub fn blind(cluster: &Cluster, nodes: &[Arc<str>]) -> Vec<String> {
+    let members = nodes.iter().filter_map(|node| cluster.member(node));
+    let failed = members.filter_map(|m| Some((m, libvirt_trouble(m).filter(|t| t.kind != TroubleKind::Absent)?)));
+    failed.map(|(m, t)| format!("whether a guest on {} has it as its disk is not known: {}", m.name, t.text)).collect()
+}
+
 /// A volume that no node mounts may be a guest's disk: libvirt must tell, on each node where it is active.
 fn on_guests(cluster: &Cluster, volume: &VolumeName) -> Vec<Refusal> {
     let source = volume.to_string();
@@ -94,9 +108,9 @@ fn on_guests(cluster: &Cluster, volume: &VolumeName) -> Vec<Refusal> {
     let members = active.filter_map(|node| cluster.member(node)).filter(|m| m.reach.is_up());
     members
         .filter_map(|m| {
-            let failed = m.troubles.iter().find(|(q, t)| *q == Question::Guests && t.kind != TroubleKind::Absent);
+            let failed = libvirt_trouble(m).filter(|t| matches!(t.kind, TroubleKind::Late | TroubleKind::Lost));
             let open = m.unheard.contains(&Question::Guests).then_some("it has not answered yet");
-            let why = failed.map(|(_, t)| t.text.as_str()).or(open)?;
+            let why = failed.map(|t| t.text.as_str()).or(open)?;
             let why = format!("libvirt of {} does not say whether a guest has {volume} as its disk: {why}", m.name);
             Some(Refusal::new("slow-node", why, format!("libvirt of {} must answer", m.name)))
         })

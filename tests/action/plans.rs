@@ -421,6 +421,11 @@ fn a_node_that_does_not_tell_its_storage_is_named_where_that_matters() {
     disk.filesystems.clear();
     assert_eq!(names(&disk), ["n2"]);
     disk.members[1].unheard.clear();
-    disk.members[1].troubles.push((Question::Guests, Trouble::new(TroubleKind::Absent, "no libvirt")));
+    disk.members[1].troubles.push((Question::Guests, Trouble::new(TroubleKind::Late, "libvirtd hangs")));
+    assert_eq!(names(&disk), ["n2"]);
+    // Where it does not run at all the operator is told.
+    disk.members[1].troubles = vec![(Question::Guests, Trouble::new(TroubleKind::Failed, "libvirtd does not run"))];
     assert!(names(&disk).is_empty());
+    let plan = plan_of(&action, &disk, START).unwrap();
+    assert!(plan.notices.iter().any(|n| n.contains("a guest on n2") && n.contains("does not run")), "{:?}", plan.notices);
 }
