@@ -129,6 +129,7 @@ impl Drop for Lone {
 #[test]
 fn a_guest_that_is_no_service_goes_by_libvirt_alone() {
     let state = || on_node(1, &["virsh", "domstate", "lone"]);
+    all_there();
     let _lone = Lone::defined();
     done(&["start", "lone", "--confirm", "lone"]);
     assert!(state().contains("running"));
