@@ -402,7 +402,8 @@ impl Guest {
             pair("ia", "config", &format!("/srv/shared/{name}.xml")),
             pair("ia", "hypervisor", "qemu:///system"),
             pair("ia", "migration_transport", "tcp"),
-            pair("meta", "allow-migrate", "true"),
+            // Where it goes must be known before it starts: it would stay where it is.
+            pair("meta", "allow-migrate", "true") + &prefers.map(|_| pair("meta", "target-role", "Stopped")).unwrap_or_default(),
             op("start", "0", 120),
             op("stop", "0", 120),
             op("migrate_to", "0", 300),
@@ -413,6 +414,7 @@ impl Guest {
         if let Some(node) = prefers {
             let xml = format!("<rsc_location id=\"prefer-{name}\" rsc=\"{name}\" node=\"{node}\" score=\"100\"/>");
             on_node(1, &["cibadmin", "--create", "--scope", "constraints", "--xml-text", &format!("'{xml}'")]);
+            on_node(1, &["crm_resource", "--resource", name, "--meta", "--delete-parameter", "target-role"]);
         }
         Self(name.to_owned())
     }

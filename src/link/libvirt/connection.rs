@@ -175,7 +175,8 @@ fn host(conn: &Connect) -> HostSaid {
 /// `qemu+unix:///system?socket=...` without the way that leads there.
 fn at_home(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once("://")?;
-    let path = rest.split('?').next()?.find('/').and_then(|at| rest.get(at..))?;
+    let place = rest.split('?').next()?;
+    let path = place.find('/').and_then(|at| place.get(at..))?;
     Some(format!("{}://{path}", scheme.split('+').next()?))
 }
 
