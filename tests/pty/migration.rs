@@ -116,7 +116,6 @@ fn it_is_limited_by_the_palette_and_switched_to_post_copy_by_a_key() {
 }
 
 #[test]
-#[ignore = "fails in two runs of three: after leaving the page of post-copy the keys that follow are not always heard; why is not found"]
 fn post_copy_is_left_again_and_a_key_cancels_it() {
     let mut c = Cockpit::moving();
     c.command("limit");
@@ -126,6 +125,8 @@ fn post_copy_is_left_again_and_a_key_cancels_it() {
     c.command("post-copy");
     c.0.wait("the plan", |s| s.contains(&format!("POST-COPY {GUEST}")) && s.contains("▸[Cancel]"));
     c.0.type_in("\x1b");
+    // Two escapes in one read are one key to the terminal's parser.
+    c.0.wait("the page below", |s| !s.contains("POST-COPY"));
     c.table();
     c.0.type_in("xx");
     let text = c.yes("Abort it");
