@@ -12,7 +12,7 @@ use super::command_line::Become;
 use super::guard;
 use super::mark::{Nonce, Piece, Scanner};
 use super::pipe::Outgoing;
-use super::wire::{Duct, Side};
+use super::wire::{Duct, Got, Side};
 use super::{Answer, ChangeError, ChangeId};
 use crate::action::Change;
 use crate::domain::node::{LinkFault, LinkTrouble};
@@ -99,20 +99,15 @@ impl<D: Duct> Deed<D> {
     /// Writes and reads what can be without waiting.
     pub fn pump(&mut self, buf: &mut [u8]) -> io::Result<Flow> {
         let mut flow = Flow::default();
-        let mut gone = match self.outgoing.drain(&mut self.duct) {
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => true,
-            other => other.map(|()| false)?,
-        };
+        let mut gone = self.outgoing.drain(&mut self.duct)?;
         for side in [Side::Err, Side::Out] {
-            match self.duct.read(side, buf) {
-                Ok(0) => gone |= side == Side::Out,
-                Ok(n) => {
+            match self.duct.some(side, buf)? {
+                Got::Bytes(bytes) => {
                     flow.heard = true;
-                    self.take(side, buf.get(..n).unwrap_or_default(), &mut flow.bytes);
+                    self.take(side, bytes, &mut flow.bytes);
                 }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => gone = true,
-                Err(e) => return Err(e),
+                Got::Nothing => {}
+                Got::End => gone = true,
             }
         }
         if self.greeted == (true, true)
@@ -121,10 +116,7 @@ impl<D: Duct> Deed<D> {
             // From here on it may have happened.
             self.sent = Some(Stamp::now());
             self.outgoing.push(&line);
-            match self.outgoing.drain(&mut self.duct) {
-                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => gone = true,
-                other => other?,
-            }
+            gone |= self.outgoing.drain(&mut self.duct)?;
         }
         if let Some(code) = self.code.filter(|_| self.err_done) {
             flow.ended = Some(Ok(self.answer(code)));

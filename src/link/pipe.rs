@@ -9,7 +9,7 @@ use rustix::event::PollFd;
 use super::command_line::Become;
 use super::guard;
 use super::mark::{Nonce, Piece, Scanner};
-use super::wire::{Duct, Side};
+use super::wire::{Duct, Got, Side};
 use super::{Answer, Ask, AskError};
 use crate::domain::stamp::Stamp;
 
@@ -52,19 +52,20 @@ impl Outgoing {
         self.sent >= self.bytes.len()
     }
 
-    /// Sends what fits.
-    pub fn drain(&mut self, duct: &mut impl Duct) -> io::Result<()> {
+    /// Sends what fits. True: the channel has ended. Errors are the connection's.
+    pub fn drain(&mut self, duct: &mut impl Duct) -> io::Result<bool> {
         while let Some(rest) = self.bytes.get(self.sent..).filter(|rest| !rest.is_empty()) {
             match duct.write(rest) {
-                Ok(0) => return Ok(()),
+                Ok(0) => return Ok(false),
                 Ok(n) => self.sent += n,
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(true),
                 Err(e) => return Err(e),
             }
         }
         self.bytes.clear();
         self.sent = 0;
-        Ok(())
+        Ok(false)
     }
 }
 
@@ -158,24 +159,18 @@ impl<D: Duct> Pipe<D> {
 
     /// Writes and reads what can be without waiting. Errors are the connection's.
     pub fn pump(&mut self, buf: &mut [u8]) -> io::Result<Pumped> {
-        let mut pumped = Pumped::default();
-        match self.outgoing.drain(&mut self.duct) {
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => pumped.ended = true,
-            other => other?,
-        }
+        let mut pumped = Pumped { ended: self.outgoing.drain(&mut self.duct)?, ..Pumped::default() };
         for side in [Side::Out, Side::Err] {
             // A long answer takes turns with everything else.
             for _ in 0..ROUNDS {
-                match self.duct.read(side, buf) {
-                    Ok(0) => pumped.ended |= side == Side::Out,
-                    Ok(n) => {
+                match self.duct.some(side, buf)? {
+                    Got::Bytes(bytes) => {
                         pumped.heard = true;
-                        self.take(side, buf.get(..n).unwrap_or_default(), &mut pumped);
+                        self.take(side, bytes, &mut pumped);
                         continue;
                     }
-                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(e) if e.kind() == io::ErrorKind::BrokenPipe => pumped.ended = true,
-                    Err(e) => return Err(e),
+                    Got::Nothing => {}
+                    Got::End => pumped.ended = true,
                 }
                 break;
             }

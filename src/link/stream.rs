@@ -9,7 +9,7 @@ use super::command_line::{Become, CommandLine};
 use super::guard;
 use super::mark::{Nonce, Piece, Scanner};
 use super::pipe::Outgoing;
-use super::wire::{Duct, Side};
+use super::wire::{Duct, Got, Side};
 use crate::domain::text;
 
 /// Most of a tool's last words that are kept.
@@ -74,20 +74,15 @@ impl<D: Duct> Stream<D> {
     /// Writes what can be without waiting and, where `reading`, reads at most one buffer of each output.
     pub fn pump(&mut self, reading: bool, buf: &mut [u8]) -> io::Result<Flow> {
         let mut flow = Flow::default();
-        let mut gone = match self.outgoing.drain(&mut self.duct) {
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => true,
-            other => other.map(|()| false)?,
-        };
-        for side in [Side::Err, Side::Out] {
-            match if reading { self.duct.read(side, buf) } else { Err(io::ErrorKind::WouldBlock.into()) } {
-                Ok(0) => gone |= side == Side::Out,
-                Ok(n) => {
+        let mut gone = self.outgoing.drain(&mut self.duct)?;
+        for side in [Side::Err, Side::Out].into_iter().filter(|_| reading) {
+            match self.duct.some(side, buf)? {
+                Got::Bytes(bytes) => {
                     flow.heard = true;
-                    self.take(side, buf.get(..n).unwrap_or_default(), &mut flow.bytes);
+                    self.take(side, bytes, &mut flow.bytes);
                 }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => gone = true,
-                Err(e) => return Err(e),
+                Got::Nothing => {}
+                Got::End => gone = true,
             }
         }
         // Both marks: the outputs run apart, and the last words may come after the exit status.

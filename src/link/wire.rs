@@ -24,8 +24,31 @@ pub enum OpenError {
     Broken(LinkTrouble),
 }
 
+/// What a read brought.
+#[derive(Debug)]
+pub enum Got<'b> {
+    /// These bytes.
+    Bytes(&'b [u8]),
+    /// Nothing now.
+    Nothing,
+    /// This channel has ended.
+    End,
+}
+
 /// One shell: its input and both outputs. Nothing here waits.
 pub trait Duct {
+    /// As [`read`](Self::read), sorted by what it means for this channel. Errors are the connection's.
+    fn some<'b>(&mut self, from: Side, buf: &'b mut [u8]) -> io::Result<Got<'b>> {
+        match self.read(from, buf) {
+            // Standard error may be closed before the command is over.
+            Ok(0) => Ok(if from == Side::Out { Got::End } else { Got::Nothing }),
+            Ok(n) => Ok(Got::Bytes(buf.get(..n).unwrap_or_default())),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(Got::Nothing),
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Got::End),
+            Err(e) => Err(e),
+        }
+    }
+
     /// Reads what is there. `WouldBlock`: nothing now; 0 or `BrokenPipe`: this channel has ended; else the connection has.
     fn read(&mut self, from: Side, buf: &mut [u8]) -> io::Result<usize>;
 

@@ -4,12 +4,13 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use quorate::domain::node::LinkFault;
 use quorate::domain::secret::Secret;
 use quorate::link::{HostKeys, Order, Prompt, PromptId, Reply, Report};
 
-use super::rig::{Sshd, Talk, keygen, until};
+use super::rig::{Sshd, Talk, keygen, until, user};
 
 fn prompt(talk: &mut Talk) -> (PromptId, Prompt) {
     talk.wait("a prompt", |r| if let Report::Prompt { id, what } = r { Some((*id, what.clone())) } else { None })
@@ -307,6 +308,35 @@ fn an_agent_with_more_keys_than_sshd_allows_is_gone_through_and_the_key_remember
         assert_eq!(trouble.fault, LinkFault::Auth);
         assert!(trouble.text.contains("took none of 9 keys") && trouble.text.contains("agent (9 keys)"), "{trouble}");
     }
+}
+
+/// A key that sshd had no time to judge is no key that it refused: it is offered again.
+#[test]
+fn a_login_that_was_too_slow_is_tried_again_with_the_same_key() {
+    let Some(mut sshd) = Sshd::start("") else { return };
+    sshd.stop();
+    let (slow, script) = (sshd.path("slow"), sshd.path("slow.sh"));
+    fs::write(&script, format!("[ -e {0} ] && rm {0} && exec sleep 40\ncat {1}\n", slow.display(), sshd.path("id.pub").display())).unwrap();
+    // sshd looks into the file first.
+    fs::write(sshd.path("authorized"), "").unwrap();
+    let config = fs::read_to_string(sshd.path("conf")).unwrap();
+    let slowly = format!("AuthorizedKeysCommand /bin/sh {}\nAuthorizedKeysCommandUser {}\n{config}", script.display(), user());
+    fs::write(sshd.path("conf"), slowly).unwrap();
+    fs::write(&slow, "").unwrap();
+    sshd.run();
+    let mut talk = Talk::new(sshd.target());
+    let late = talk.within(Duration::from_secs(40), "the end of the slow attempt", |r| match r {
+        Report::Down { trouble, retry_at: Some(_) } => Some(trouble.clone()),
+        _ => None,
+    });
+    assert_eq!(late.fault, LinkFault::Timeout, "{late}");
+    assert!(!slow.exists(), "sshd was never slow");
+    talk.order(Order::Hurry);
+    talk.within(Duration::from_secs(40), "the connection", |r| match r {
+        Report::Down { trouble, .. } if trouble.fault == LinkFault::Auth => panic!("{trouble}"),
+        Report::Up { .. } => Some(()),
+        _ => None,
+    });
 }
 
 #[test]

@@ -154,13 +154,18 @@ impl<T> Door<'_, T> {
             }
             let count = self.tried.keys.len();
             self.attempt.stage(LinkFault::Timeout, &format!("{} is not logged in to yet: key {count} is tried", self.hop.alias));
-            let mut outcome = self.present(&offer, agent.as_ref())?;
             let mut signed_by_sha1 = sha1;
-            if outcome == Outcome::No && self.hop.legacy && offer.is_rsa() && !sha1 {
+            let mut outcome = self.present(&offer, agent.as_ref());
+            if matches!(outcome, Ok(Outcome::No)) && self.hop.legacy && offer.is_rsa() && !sha1 {
                 // Some take SHA-1 alone without saying so.
                 signed_by_sha1 = true;
-                outcome = self.present_with_sha1(&offer, agent.as_ref())?;
+                outcome = self.present_with_sha1(&offer, agent.as_ref());
             }
+            if matches!(outcome, Err(_) | Ok(Outcome::Cut)) {
+                // Nobody has refused it: the next connection begins with it again.
+                self.forget(&offer, &name);
+            }
+            let outcome = outcome?;
             match outcome {
                 Outcome::No => continue,
                 Outcome::In => {
@@ -169,22 +174,27 @@ impl<T> Door<'_, T> {
                     self.tried.keys.remove(&name);
                     keyring::took(self.hop, name);
                 }
-                Outcome::Last => {}
-                Outcome::Cut => {
-                    self.tried.agent -= usize::from(matches!(offer, Offer::Agent(_)));
-                    self.tried.keys.remove(&name);
-                }
+                Outcome::Last | Outcome::Cut => {}
             }
             return Ok(outcome);
         }
         Ok(Outcome::No)
     }
 
+    /// It counts as not tried.
+    fn forget(&mut self, offer: &Offer, name: &[u8]) {
+        self.tried.keys.remove(name);
+        match offer {
+            Offer::Agent(_) => self.tried.agent = self.tried.agent.saturating_sub(1),
+            Offer::File(id) => self.tried.words.retain(|words| *words != offered(id)),
+        }
+    }
+
     fn present(&mut self, offer: &Offer, agent: Option<&Agent>) -> Result<Outcome, LinkTrouble> {
         match offer {
             Offer::Agent(key) => self.agent_key(agent, key),
             Offer::File(id) => {
-                self.note(format!("{} (file)", id.path.display()));
+                self.note(offered(id));
                 if id.encrypted { self.locked_file(id) } else { Ok(self.file(id, None)?.unwrap_or(Outcome::No)) }
             }
         }
@@ -294,7 +304,11 @@ impl<T> Door<'_, T> {
         if let Some(certificate) = id.certificate.as_ref().filter(|c| self.tried.keys.insert(c.as_bytes().to_vec())) {
             self.session.set_timeout(self.attempt.left_ms());
             let result = self.session.userauth_pubkey_memory(&self.hop.user, Some(certificate), &id.text, passphrase);
-            match self.judge(result)? {
+            let judged = self.judge(result);
+            if judged.is_err() {
+                self.tried.keys.remove(certificate.as_bytes());
+            }
+            match judged? {
                 Ok(Outcome::In) => return Ok(Ok(Outcome::In)),
                 // The key itself is still to be tried, on a new connection.
                 Ok(Outcome::Last | Outcome::Cut) => return Ok(Ok(Outcome::Cut)),
@@ -329,6 +343,11 @@ impl<T> Door<'_, T> {
             self.tried.words.push(words);
         }
     }
+}
+
+/// For the list of what was tried: a file.
+fn offered(id: &Identity) -> String {
+    format!("{} (file)", id.path.display())
 }
 
 fn open_agent(session: &Session, path: &Path) -> Result<(Agent, Vec<PublicKey>), ssh2::Error> {
