@@ -143,6 +143,9 @@ fn answer(reading: &Reading) -> Vec<(Role, String)> {
     if reading.is_looking() {
         lines.push((Role::Moving, "Something moved: the nodes are asked again. Enter does nothing before they have answered.".to_owned()));
     }
+    if reading.emptied {
+        lines.push((Role::Warn, "It changed, and changed back: your answer does not count. Answer again.".to_owned()));
+    }
     if reading.wants_name() {
         if reading.wrong {
             lines.push((Role::Crit, format!("That is not the name: {}. Nothing was sent.", reading.name)));

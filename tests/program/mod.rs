@@ -4,6 +4,7 @@ pub mod cluster;
 pub mod rhcs_lab;
 pub mod rig;
 mod shape;
+pub mod vmware_lab;
 
 mod cli;
 mod members;

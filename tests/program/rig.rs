@@ -97,6 +97,11 @@ impl Node {
         self.tool(tool, &script);
     }
 
+    /// Puts a tool out of the way, for one that stands before it.
+    pub fn renames(&self, tool: &str, to: &str) {
+        fs::rename(self.bin().join(tool), self.bin().join(to)).unwrap();
+    }
+
     pub fn removes(&self, tool: &str) {
         let _ = fs::remove_file(self.bin().join(tool));
     }

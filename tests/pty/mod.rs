@@ -9,3 +9,4 @@ mod migration;
 mod rhcs;
 mod rig;
 mod screens;
+mod vmware;

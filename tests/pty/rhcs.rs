@@ -8,8 +8,13 @@ use crate::program::rhcs_lab::Lab;
 /// Longer than keys are ignored for after a dialog came up.
 const READ: Duration = Duration::from_millis(800);
 
-struct Cockpit {
-    t: Terminal,
+pub(super) struct Cockpit {
+    pub t: Terminal,
+}
+
+/// The plan says that it changed, and that what was answered does not count.
+fn is_news(screen: &str) -> bool {
+    screen.contains("press r") || screen.contains("does not count")
 }
 
 impl Cockpit {
@@ -19,24 +24,29 @@ impl Cockpit {
         self.t.wait("the plan", |s| s.contains("Type the node's name") && s.contains("fence_node -v"))
     }
 
-    fn of(lab: &Lab, size: (u16, u16)) -> Self {
+    pub fn of(lab: &Lab, size: (u16, u16)) -> Self {
         let config = lab.site.home.path().join("config/quorate/config.toml");
         let mut args = vec!["--config".to_owned(), config.to_string_lossy().into_owned()];
         args.extend(lab.site.options());
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let mut t = Terminal::open(&args, &[], size);
         t.wait("quorum", |s| s.contains("QUORATE 5"));
-        t.wait("services", |s| s.contains("15/15 started"));
+        t.wait("services", |s| s.contains("15/15 started") || s.contains("16/16 started"));
         Self { t }
     }
 
     /// The table of services with one row: that of this name.
     fn service(&mut self, name: &str) {
+        self.service_of("vm", name);
+    }
+
+    /// The same, of this kind.
+    pub fn service_of(&mut self, kind: &str, name: &str) {
         self.t.type_in("2");
         self.t.wait("the focus", |s| s.contains("▸2 Services"));
         self.t.type_in("\r");
         self.t.wait("the table", |s| s.contains("▸2 Services") && s.contains("esc back"));
-        self.only("/", name, &format!("▸ vm:{name}"));
+        self.only("/", name, &format!("▸ {kind}:{name}"));
     }
 
     /// The table of members with one row.
@@ -56,26 +66,41 @@ impl Cockpit {
     }
 
     /// Plans by keys, and confirms what has Cancel in focus.
-    fn plan(&mut self, keys: &str, command: &str) {
+    pub fn plan(&mut self, keys: &str, command: &str) {
         self.t.type_in(keys);
         self.t.wait(command, |s| s.contains(command) && s.contains("[Cancel]"));
-        std::thread::sleep(READ);
-        self.t.type_in("\t");
-        self.t.wait("the other button", |s| s.contains("▸[") && !s.contains("▸[Cancel]"));
-        self.t.type_in("\r");
-        self.t.wait("the task", |s| s.contains("▸Task"));
+        self.confirm(|c| {
+            c.t.type_in("\t");
+            c.t.wait("the other button, or news", |s| s.contains("▸[") && !s.contains("▸[Cancel]") || is_news(s));
+            c.t.type_in("\r");
+        });
     }
 
     /// Plans by keys, and confirms what wants the target's name.
-    fn type_name(&mut self, keys: &str, command: &str, name: &str) {
+    pub fn type_name(&mut self, keys: &str, command: &str, name: &str) {
         self.t.type_in(keys);
         self.t.wait(command, |s| s.contains(command) && s.contains(&format!("name, {name}:")));
-        std::thread::sleep(READ);
-        self.t.type_in(&format!("{name}\r"));
-        self.t.wait("the task", |s| s.contains("▸Task"));
+        self.confirm(|c| c.t.type_in(&format!("{name}\r")));
     }
 
-    fn proved(&mut self) -> String {
+    /// Answers a plan as somebody who reads: what changed while the answer was given is read again, and answered again.
+    fn confirm(&mut self, answer: impl Fn(&mut Self)) {
+        for _ in 0..5 {
+            std::thread::sleep(READ);
+            answer(self);
+            let text = self.t.wait("the task, or news", |s| s.contains("▸Task") || is_news(s));
+            if text.contains("▸Task") {
+                return;
+            }
+            if text.contains("press r") {
+                self.t.type_in("r");
+                self.t.wait("it is read", |s| !s.contains("press r"));
+            }
+        }
+        panic!("it changed again and again");
+    }
+
+    pub fn proved(&mut self) -> String {
         let text = self.t.wait("the proof", |s| s.contains("done and proved"));
         self.back();
         text
@@ -86,14 +111,14 @@ impl Cockpit {
         self.t.wait("the table", |s| !s.contains("▸Task"));
     }
 
-    fn refused(&mut self, keys: &str, why: &str) {
+    pub fn refused(&mut self, keys: &str, why: &str) {
         self.t.type_in(keys);
         self.t.wait(why, |s| s.contains(why) && s.contains("Nothing was sent"));
         self.t.type_in("\x1b");
         self.t.wait("the table", |s| !s.contains("Nothing was sent"));
     }
 
-    fn quit(mut self) {
+    pub fn quit(mut self) {
         self.t.type_in("q");
         assert_eq!(self.t.end(), 0);
     }
@@ -175,7 +200,6 @@ fn a_node_is_fenced_by_its_name_and_what_the_stack_lacks_says_so() {
 }
 
 #[test]
-#[ignore = "fails in two runs of three: what is known of a node that has just joined still changes, and a plan whose facts change empties the name typed for it"]
 fn a_node_is_emptied_leaves_and_joins_by_keys() {
     let Some(lab) = Lab::start() else { return };
     let mut c = Cockpit::of(&lab, (140, 50));

@@ -200,6 +200,29 @@ fn the_world_moves_while_the_dialog_is_open() {
 }
 
 #[test]
+fn what_changed_and_is_again_as_it_was_read_empties_the_field_and_says_so() {
+    let mut rig = admin();
+    rig.keys("1 j f enter n");
+    let still = Arc::clone(&rig.cluster);
+    let mut moved = (*still).clone();
+    let vm1 = moved.services.iter_mut().find(|s| s.id == "vm1").unwrap();
+    vm1.owners = vec!["n2".into()];
+    vm1.owner = Some("n2".into());
+    rig.cluster = Arc::new(moved);
+    rig.tell(Msg::Picture(Arc::clone(&rig.cluster)));
+    assert!(rig.unread());
+    rig.cluster = Arc::clone(&still);
+    rig.tell(Msg::Picture(still));
+    assert!(!rig.unread());
+    assert!(rig.text().contains("does not count"), "{}", rig.text());
+    rig.keys("2 enter");
+    assert!(rig.sent.is_empty(), "half a name is none");
+    assert!(!rig.text().contains("does not count"), "{}", rig.text());
+    rig.keys("n 2 enter");
+    assert_eq!(rig.sent.len(), 1);
+}
+
+#[test]
 fn what_goes_on_elsewhere_asks_for_nothing() {
     let mut rig = admin();
     rig.keys("1 j f enter");

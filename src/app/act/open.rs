@@ -46,7 +46,7 @@ pub fn open(model: &mut Model, command: Command) -> Vec<Effect> {
         Wish::Ready(action) => dialog::look(model, action),
         Wish::Choose(title, choices, ahead) => {
             if choices.is_empty() {
-                notice(model, format!("{}: there is nothing to choose from", command.name()));
+                notice(model, format!("{}: {}", command.name(), without_choice(command)));
                 return Vec::new();
             }
             model.dialog = Some(Dialog { title, stage: Stage::Choosing(Choosing::new(choices, ahead)) });
@@ -57,6 +57,17 @@ pub fn open(model: &mut Model, command: Command) -> Vec<Effect> {
             model.dirty = true;
             Vec::new()
         }
+    }
+}
+
+/// Why there is nothing to choose from.
+const fn without_choice(command: Command) -> &'static str {
+    match command {
+        Command::Policy => "cluster.conf was not read yet, or does not have this service",
+        Command::Answer => "no guest of it waits with a question",
+        Command::Relocate => "there is no other node",
+        Command::Evacuate => "no volume on it is known",
+        _ => "there is nothing to choose from",
     }
 }
 

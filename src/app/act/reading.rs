@@ -53,6 +53,8 @@ pub struct Reading {
     pub on_run: bool,
     /// The last enter came with a wrong name.
     pub wrong: bool,
+    /// What it says changed while the name was typed, and the field was emptied for that; until the next key.
+    pub emptied: bool,
     /// The first visible line.
     pub scroll: usize,
     /// The world as the plan knows it.
@@ -76,6 +78,7 @@ impl Reading {
             name: page::name_to_type(&plan.target, &model.live),
             on_run: false,
             wrong: false,
+            emptied: false,
             scroll: 0,
             pulse: pulse(&plan.target, &model.live),
             again: None,
@@ -161,6 +164,7 @@ impl Reading {
         if facts != self.facts {
             self.facts = facts;
             self.shown = model.setup.now;
+            self.emptied |= !self.input.text().is_empty() || self.on_run;
             self.input = InputLine::default();
             self.on_run = false;
         }
@@ -180,9 +184,13 @@ impl Reading {
                 self.shown = now;
                 self.input = InputLine::default();
                 self.wrong = false;
+                self.emptied = false;
             }
             _ if self.is_unread() => {}
-            key => return self.answer(key),
+            key => {
+                self.emptied = false;
+                return self.answer(key);
+            }
         }
         Said::Nothing
     }
