@@ -69,6 +69,8 @@ const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "flock", "-n {L} tee {L}"),
     (Role::Operator, "tail", "-n 1 {L}"),
     (Role::Admin, "stonith_admin", "--confirm {N} --tag quorate-[0-9a-f]+"),
+    (Role::Admin, "timeout", "[0-9]+ fence_ack_manual {N}"),
+    (Role::Admin, "fence_ack_manual", "-O -n {N}"),
     (Role::Operator, "gfs_grow", "{F}"),
     (Role::Operator, "clusvcadm", "-[dsRZUc] {N}"),
     (Role::Operator, "clusvcadm", "-[erM] {N} -m {N}"),

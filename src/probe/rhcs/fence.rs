@@ -78,10 +78,12 @@ pub fn parse_overriding(raw: Raw<'_>) -> Result<Override, Trouble> {
 }
 
 /// Tells fenced that a node is off, which a human has made sure of. It ends by itself after `seconds`: without a pending
-/// fencing the tool waits for ever.
+/// fencing the tool waits for ever, and would acknowledge the next one. RHEL 5 has no timeout(1), and only root may end what root has begun.
 pub fn fence_ack_manual(node: &str, kind: Acknowledge, seconds: u32) -> CommandLine {
     const ABSOLUTELY: &str = "# quorate: fence_ack_manual
-echo absolutely | fence_ack_manual \"$1\" & p=$!
+command -v timeout >/dev/null && { echo absolutely | as_root timeout \"$2\" fence_ack_manual \"$1\"; exit; }
+[ \"$(id -u)\" = 0 ] || { echo 'there is no timeout(1) here, and only root can end a fence_ack_manual that waits: log in as root for this' >&2; exit 1; }
+echo absolutely | as_root fence_ack_manual \"$1\" & p=$!
 ( sleep \"$2\"; kill $p ) >/dev/null 2>&1 & w=$!
 wait $p; rc=$?
 kill $w 2>/dev/null

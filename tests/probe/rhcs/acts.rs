@@ -175,14 +175,26 @@ fn fencing_by_hand() {
     assert_eq!(fence::cman_tool(fence::Cman::Expected(3)).argv(), ["cman_tool", "expected", "-e", "3"]);
 }
 
-/// The acknowledgement ends by itself, also where the tool would wait for ever: the very script, with a tool that waits.
+/// The acknowledgement ends by itself, also where the tool would wait for ever: the very script, with a tool that waits; with timeout(1), and without as on RHEL 5.
 #[test]
 fn an_acknowledgement_does_not_wait_for_ever() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
     let command = fence::fence_ack_manual("n5", fence::Acknowledge::Absolutely, 1);
-    let script = format!("fence_ack_manual() {{ read word; echo \"$1 $word\"; exec sleep 600; }}\n{}", command.argv()[2]);
-    let out = std::process::Command::new("sh").arg("-c").arg(&script).args(&command.argv()[3..]).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&out.stdout).trim(), "n5 absolutely");
-    assert_ne!(out.status.code(), Some(0));
+    let old = tempfile::tempdir().unwrap();
+    let tool = old.path().join("fence_ack_manual");
+    std::fs::write(&tool, "#!/bin/sh\nread word; echo \"$1 $word\"; exec sleep 600\n").unwrap();
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for name in ["sleep", "id"] {
+        symlink(format!("/usr/bin/{name}"), old.path().join(name)).unwrap();
+    }
+    let as_root = std::process::Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    let old = old.path().display().to_string();
+    for (path, may) in [(format!("{old}:/usr/bin:/bin"), true), (old, as_root)] {
+        let mut sh = std::process::Command::new("/bin/sh");
+        let out = sh.env("PATH", &path).args(&command.argv()[1..]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&out.stdout).trim(), if may { "n5 absolutely" } else { "" }, "{path}: {out:?}");
+        assert_ne!(out.status.code(), Some(0), "{path}");
+    }
 }
 
 #[test]
