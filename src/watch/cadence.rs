@@ -131,6 +131,11 @@ pub fn gap(last_cost: Duration) -> Duration {
     last_cost.saturating_mul(10).clamp(Duration::from_millis(100), Duration::from_secs(120))
 }
 
+/// The same where an action of this session waits for the answer: it would be given up before a node that answers slowly may be asked again.
+pub fn short_gap(last_cost: Duration) -> Duration {
+    last_cost.saturating_mul(2).clamp(Duration::from_millis(100), Duration::from_secs(10))
+}
+
 /// All questions that a node is asked about itself after its tools are known, the quick ones first.
 pub const EACH: &[Question] = &[
     Question::LibvirtSockets,

@@ -54,12 +54,21 @@ impl ManagerWatch {
 
     /// Something made the manager's picture stale.
     pub fn stale(&mut self, question: Question, now: Stamp) {
+        self.due_after(question, cadence::gap, now);
+    }
+
+    /// An action waits for the answer.
+    pub fn awaited(&mut self, question: Question, now: Stamp) {
+        self.due_after(question, cadence::short_gap, now);
+    }
+
+    fn due_after(&mut self, question: Question, gap: fn(Duration) -> Duration, now: Stamp) {
         if !self.wanted.contains(&question) {
             return;
         }
         // A short wait: a transition writes many lines, one look after the burst shows them all.
         let soon = now.after(Duration::from_millis(150));
-        let earliest = self.last.get(&question).map_or(soon, |(at, cost)| at.after(cadence::gap(*cost)).max(soon));
+        let earliest = self.last.get(&question).map_or(soon, |(at, cost)| at.after(gap(*cost)).max(soon));
         let due = self.due.entry(question).or_insert(earliest);
         *due = (*due).min(earliest);
     }

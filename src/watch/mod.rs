@@ -18,6 +18,7 @@ use crate::link::{Order, Prompt, PromptId, Report};
 
 mod cadence;
 mod guests;
+mod looked;
 mod manager;
 mod node;
 mod streams;
@@ -173,35 +174,6 @@ impl Watch {
         asks.chain(streams).chain(guests).chain(self.manager.next_due()).min()
     }
 
-    /// Whether every node has been looked at once (or cannot be reached), and the manager too: the first full picture.
-    pub fn looked_once(&self, now: Stamp) -> bool {
-        self.looked(now, NodeWatch::looked_once)
-    }
-
-    /// Whether every node has answered these (or cannot be reached), and the manager and libvirt everything.
-    pub fn looked_at(&self, questions: &[Question], now: Stamp) -> bool {
-        self.looked(now, |node| node.has_answered(questions))
-    }
-
-    /// Whether a node is within reach, or may still come, that has not answered these and told its guests yet.
-    pub fn awaits(&self, questions: &[Question], now: Stamp) -> bool {
-        self.nodes.values().any(|n| match n.reach {
-            Reach::Up { .. } => !n.has_answered(questions) || self.guests.get(&n.key()).is_some_and(|g| !g.looked_once()),
-            Reach::Down { since, .. } => n.still_trying && since.age(now) <= GRACE,
-            Reach::Untried | Reach::Connecting { .. } => true,
-        })
-    }
-
-    fn looked(&self, now: Stamp, done: impl Fn(&NodeWatch) -> bool) -> bool {
-        let nodes = self.nodes.values().all(|n| match n.reach {
-            Reach::Up { .. } => done(n) && self.guests.get(&n.key()).is_none_or(GuestWatch::looked_once),
-            // A slow node is given time beyond the three seconds after which it is shown as late.
-            Reach::Down { since, .. } => !n.still_trying || since.age(now) > GRACE,
-            Reach::Untried | Reach::Connecting { .. } => false,
-        });
-        nodes && self.manager.looked_once(&self.nodes, now)
-    }
-
     /// The socket of a node's libvirt for a connection that may write; none if there is none that this user may use.
     pub fn libvirt_socket(&self, node: NodeKey) -> Option<String> {
         self.guests.get(&node).and_then(GuestWatch::writable)
@@ -222,15 +194,15 @@ impl Watch {
         }
     }
 
-    /// Something was changed: what the manager, the votes and the fence history say is wanted as soon as their cost allows.
+    /// Something was changed: an action waits for what the manager, the votes and the fence history say.
     pub fn look_again(&mut self, now: Stamp) {
         for node in self.nodes.values_mut() {
             for question in [Question::Quorum, Question::Cman, Question::Groups] {
-                node.stale(question, now);
+                node.awaited(question, now);
             }
         }
         for question in [Question::CrmMon, Question::Clustat, Question::Constraints, Question::FenceHistory] {
-            self.manager.stale(question, now);
+            self.manager.awaited(question, now);
         }
         self.look_at_vmware(now);
     }
@@ -246,7 +218,7 @@ impl Watch {
     pub fn look_again_at_storage(&mut self, now: Stamp) {
         for node in self.nodes.values_mut() {
             for question in [Question::Lvs, Question::Vgs, Question::Pvs, Question::Filesystems] {
-                node.stale(question, now);
+                node.awaited(question, now);
             }
         }
     }
@@ -402,7 +374,5 @@ impl Watch {
     }
 }
 
-/// How much longer a first full look waits for a node that is late but still being connected to.
-const GRACE: Duration = Duration::from_secs(3);
 /// How long a stream that ended by itself waits before it is started again.
 const STREAM_RETRY: Duration = Duration::from_secs(5);

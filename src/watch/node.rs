@@ -126,10 +126,19 @@ impl NodeWatch {
 
     /// Makes a question due at once, but not sooner than its cost allows.
     pub fn stale(&mut self, question: Question, now: Stamp) {
+        self.due_after(question, cadence::gap, now);
+    }
+
+    /// An action waits for the answer.
+    pub fn awaited(&mut self, question: Question, now: Stamp) {
+        self.due_after(question, cadence::short_gap, now);
+    }
+
+    fn due_after(&mut self, question: Question, gap: fn(Duration) -> Duration, now: Stamp) {
         if !self.reach.is_up() {
             return;
         }
-        let earliest = self.last.get(&question).map_or(now, |(at, cost)| at.after(cadence::gap(*cost)).max(now));
+        let earliest = self.last.get(&question).map_or(now, |(at, cost)| at.after(gap(*cost)).max(now));
         let due = self.due.entry(question).or_insert(earliest);
         *due = (*due).min(earliest);
     }
