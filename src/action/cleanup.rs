@@ -2,9 +2,9 @@
 
 use crate::domain::task::ServiceVerb;
 
+use super::commands::crm_resource;
 use super::condition::Condition;
 use super::plan::{Confirm, Input, Plan, Refusal, Step, Undo};
-use super::relocate::crm_resource;
 use super::whereabouts;
 
 /// The plan.

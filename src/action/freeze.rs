@@ -2,9 +2,9 @@
 
 use crate::domain::task::{Action, ServiceVerb};
 
+use super::commands::{meta, unset};
 use super::condition::Condition;
 use super::plan::{Fate, FateKind, Input, Plan, Refusal, Step, Undo};
-use super::relocate::{meta, unset};
 use super::whereabouts;
 
 /// The plan.

@@ -11,10 +11,10 @@ use crate::domain::observation::simulation::VolumeFacts;
 use crate::domain::task::{Action, GrowSize, VolumeName};
 use crate::link::CommandLine;
 
+use super::commands::virsh;
 use super::condition::Condition;
 use super::inquiry::{Query, What, first_within_reach, libvirt_of};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
-use super::relocate::virsh;
 use super::whereabouts;
 
 /// Seconds for one of LVM's commands, the lock of the cluster included.

@@ -11,10 +11,10 @@ use crate::domain::observation::simulation::GuestJob;
 use crate::domain::task::{Limits, ServiceVerb};
 use crate::link::CommandLine;
 
+use super::commands::{crm_resource, meta, refresh, unset, virsh};
 use super::condition::Condition;
 use super::inquiry::{Query, What};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo, When};
-use super::relocate::{crm_resource, meta, refresh, unset, virsh};
 use super::suspend::{Guest, guest_of};
 use super::whereabouts;
 

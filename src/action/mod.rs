@@ -19,6 +19,7 @@ pub mod sight;
 pub mod stack;
 
 mod cleanup;
+mod commands;
 pub mod conf;
 mod evacuate;
 mod fence;

@@ -8,9 +8,9 @@ use crate::domain::task::{Action, NodeVerb};
 use crate::link::CommandLine;
 use crate::probe::systemd::starter::Starter;
 
+use super::commands::crm_resource;
 use super::condition::{Condition, movable_on};
 use super::plan::{Confirm, Consequences, FateKind, Input, Plan, QuorumAfter, Refusal, Step, Undo, When};
-use super::relocate::crm_resource;
 use super::whereabouts;
 
 /// Seconds that one service may take to leave a node.

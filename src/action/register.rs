@@ -9,10 +9,10 @@ use crate::domain::observation::simulation::{GuestState, PrimitiveConfig};
 use crate::domain::task::{Action, ServiceVerb};
 use crate::link::CommandLine;
 
+use super::commands::crm_resource;
 use super::condition::Condition;
 use super::inquiry::LOCAL_LIBVIRT;
 use super::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo, When};
-use super::relocate::crm_resource;
 use super::suspend::guest_of;
 use super::whereabouts;
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::domain::cluster::{Service, ServiceKind, ServiceState};
 use crate::domain::task::{Action, ServiceVerb};
 
+use super::commands::{crm_resource, meta};
 use super::condition::Condition;
 use super::plan::{Confirm, Consequences, Fate, FateKind, Input, Plan, Refusal, Step, Undo, When};
-use super::relocate::{crm_resource, meta};
 use super::suspend::guest_of;
 use super::whereabouts;
 

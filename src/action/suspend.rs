@@ -6,10 +6,10 @@ use crate::domain::cluster::Service;
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::{Action, ServiceVerb};
 
+use super::commands::virsh;
 use super::condition::Condition;
 use super::inquiry::libvirt_of;
 use super::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo};
-use super::relocate::virsh;
 use super::whereabouts;
 
 /// A guest as libvirt knows it.

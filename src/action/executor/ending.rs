@@ -8,7 +8,7 @@ use crate::domain::cluster::Cluster;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{StepState, Target, TaskStatus};
 
-use super::run::{LOOKUP_PATIENCE, PROOF_PATIENCE, Phase, Run};
+use super::run::{LOOKUP_PATIENCE, PROOF_PATIENCE, Phase, Run, UNHEARD_PATIENCE};
 use super::{Executor, Out};
 
 impl Executor {
@@ -40,7 +40,9 @@ impl Executor {
             run.task.proof = verdicts.iter().map(|v| v.words().to_owned()).collect();
             return self.end(run, status, result, now, out);
         }
-        if since.age(now) > PROOF_PATIENCE || run.stopping {
+        // Who has not told anything yet may only be slow; who has told something else has had its time.
+        let unheard = verdicts.iter().any(|v| matches!(v, Verdict::Unknown(_)));
+        if since.age(now) > if unheard { UNHEARD_PATIENCE } else { PROOF_PATIENCE } || run.stopping {
             run.task.proof = verdicts.iter().map(line).collect();
             let bad = verdicts.iter().find(|v| matches!(v, Verdict::Not(_))).or_else(|| verdicts.iter().find(|v| !v.holds()));
             let why = format!("all steps ran, but it is not proved: {}", bad.map(Verdict::words).unwrap_or_default());

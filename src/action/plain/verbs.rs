@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::action::commands::virsh;
 use crate::action::condition::Condition;
 use crate::action::inquiry::libvirt_on;
 use crate::action::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo};
-use crate::action::relocate::virsh;
 use crate::action::suspend::{self, capital};
 use crate::action::whereabouts;
 use crate::domain::guest::{Guest, GuestState as Seen};

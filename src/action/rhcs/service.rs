@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::action::commands::virsh;
 use crate::action::condition::Condition;
 use crate::action::inquiry::libvirt_on;
 use crate::action::plan::{Confirm, Fate, FateKind, Input, Plan, Reads, Refusal, Step, Undo, When};
-use crate::action::relocate::virsh;
 use crate::action::suspend::Guest;
 use crate::action::whereabouts;
 use crate::domain::cluster::{Service, ServiceKind, ServiceState};

@@ -1,17 +1,18 @@
 //! What must be so: what a step waits for, and what proves that an action took effect.
 
+mod asked;
+mod rgmanager;
+mod words;
+
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceState};
+use crate::domain::cluster::{Cluster, MemberStatus, Service, ServiceState};
 use crate::domain::observation::manager::FenceStatus;
-use crate::domain::observation::simulation::GuestState;
 use crate::domain::observation::vmware::VmwareState;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{FenceHow, Limits};
 
-use crate::probe::vmware::act::Look;
-
-use super::inquiry::{Finding, Findings, Query, What};
+use super::inquiry::{Findings, Query, What};
 
 /// Something that can be looked at, by the picture or by a question of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,62 +166,6 @@ impl Condition {
         }
     }
 
-    /// As a plan announces it.
-    pub fn words(&self) -> String {
-        match self {
-            Self::RunsOn(id, node) => format!("the manager has {id} started on {node} and nowhere else"),
-            Self::Runs(id) => format!("the manager has {id} started"),
-            Self::Stopped(id) => format!("the manager has {id} active nowhere"),
-            Self::Left(id, node) => format!("{id} is no longer on {node}"),
-            Self::AtRest(id) => format!("the manager has nothing under way for {id}"),
-            Self::Managed(id, true) => format!("the manager looks after {id}"),
-            Self::Managed(id, false) => format!("the manager leaves {id} alone"),
-            Self::Clean(id) => format!("{id} has no failures on record"),
-            Self::NoLeftovers(id) => format!("no cli-* constraint is left on {id}"),
-            Self::Known(id, true) => format!("the manager knows {id}"),
-            Self::Known(id, false) => format!("the manager no longer knows {id}"),
-            Self::Member(name, statuses) => {
-                let words: Vec<&str> = statuses.iter().map(|s| s.word()).collect();
-                format!("the manager has {name} {}", words.join(" or "))
-            }
-            Self::Empty(name) => format!("nothing that can move runs on {name}"),
-            Self::Maintenance(on) => format!("the CIB has maintenance-mode {}", if *on { "on" } else { "off" }),
-            Self::Fenced(name, how, _) => format!("the fence history has a successful {} of {name}", how.word()),
-            Self::Interrupted(name, _) => format!("{name} leaves the membership, or its host has booted anew"),
-            Self::Guest { query, guest, state } => match state {
-                Some(state) => format!("libvirt on {} has {guest} {state}", query.node),
-                None => format!("libvirt on {} has no {guest} running", query.node),
-            },
-            Self::Vmware { query, guest, states: [] } => format!("VMware on {} has no {guest} registered", query.node),
-            Self::Vmware { query, guest, states } => {
-                let words: Vec<&str> = states.iter().map(|s| s.word()).collect();
-                format!("VMware on {} has {guest} {}", query.node, words.join(" or "))
-            }
-            Self::Migrates(query, id) => format!("libvirt on {} has a migration of {id} under way", query.node),
-            Self::Allows(query, limits) => format!("libvirt on {} has{limits} for its migration", query.node),
-            Self::Size { what, bytes, .. } => format!("{what} has {bytes} bytes"),
-            Self::Conf { query, version, .. } => {
-                format!("{} runs version {version} of cluster.conf and has the file that was planned", query.node)
-            }
-            Self::Filesystem(node, mount, bytes) => format!("{mount} on {node} has at least {bytes} bytes"),
-            Self::PvEmpty(path) => format!("nothing is left on {path}"),
-            Self::Flag(id, flag, on) => format!("rgmanager shows {id} {}{flag}", if *on { "" } else { "no longer " }),
-            Self::InState(id, state) => format!("rgmanager has {id} {}", state.word()),
-            Self::Turned(id, _) => format!("rgmanager has a newer transition of {id}"),
-            Self::ManagerOn(name, on) => format!("{} on {name}", if *on { "rgmanager answers" } else { "no rgmanager is left" }),
-            Self::ClvmdOn(name, on) => format!("cman has {} on {name}", if *on { "clvmd's port bound" } else { "no clvmd" }),
-            Self::NoVictim(name) => format!("fenced no longer waits for {name}"),
-            Self::Expects(votes) => format!("cman expects {votes} votes"),
-            Self::All(all) => all.iter().map(Self::words).collect::<Vec<_>>().join("; "),
-            Self::Any(all) => match all.as_slice() {
-                [Self::Guest { guest, state: Some(state), .. }, _, ..] => {
-                    format!("libvirt on one of {} nodes has {guest} {state}", all.len())
-                }
-                _ => all.iter().map(Self::words).collect::<Vec<_>>().join(", or "),
-            },
-        }
-    }
-
     /// Whether it is so.
     pub fn judge(&self, seen: &Seen<'_>) -> Verdict {
         if let Self::All(all) = self {
@@ -236,17 +181,17 @@ impl Condition {
             return good.cloned().unwrap_or_else(|| Verdict::Not(words()));
         }
         if let Self::Guest { query, guest, state } = self {
-            return guest_state(seen, query, guest, *state);
+            return asked::guest_state(seen, query, guest, *state);
         }
         let cluster = seen.cluster;
         match self {
-            Self::Vmware { query, guest, states } => return vmware_state(seen, query, guest, states),
-            Self::Migrates(query, id) => return migrates(seen, query, id),
-            Self::Allows(query, limits) => return allows(seen, query, *limits),
-            Self::Size { query, what, bytes } => return size(seen, query, what, *bytes),
-            Self::Conf { query, version, sum } => return conf(seen, query, *version, sum),
-            Self::Filesystem(node, mount, bytes) => return filesystem(seen, node, mount, *bytes),
-            Self::PvEmpty(path) => return pv_empty(cluster, path),
+            Self::Vmware { query, guest, states } => return asked::vmware_state(seen, query, guest, states),
+            Self::Migrates(query, id) => return asked::migrates(seen, query, id),
+            Self::Allows(query, limits) => return asked::allows(seen, query, *limits),
+            Self::Size { query, what, bytes } => return asked::size(seen, query, what, *bytes),
+            Self::Conf { query, version, sum } => return asked::conf(seen, query, *version, sum),
+            Self::Filesystem(node, mount, bytes) => return asked::filesystem(seen, node, mount, *bytes),
+            Self::PvEmpty(path) => return asked::pv_empty(cluster, path),
             _ => {}
         }
         let Some(sight) = cluster.manager_sight.as_ref().filter(|s| s.at > seen.since) else {
@@ -311,43 +256,6 @@ impl Condition {
             other => other.judge_rhcs(cluster, &verdict),
         }
     }
-
-    /// What only rgmanager's clusters have.
-    fn judge_rhcs(&self, cluster: &Cluster, verdict: &dyn Fn(bool, String) -> Verdict) -> Verdict {
-        let of_member = |name: &str, is: &dyn Fn(&Member) -> Option<bool>, wanted: bool, what: &str| {
-            let Some(member) = cluster.member(name) else { return Verdict::Unknown(format!("{name} is not a member")) };
-            match is(member) {
-                Some(is) => verdict(is == wanted, format!("{what} {} on {name}", if is { "runs" } else { "does not run" })),
-                None => Verdict::Unknown(format!("whether {what} runs on {name} is not known")),
-            }
-        };
-        match self {
-            Self::Flag(id, flag, on) => of_service(cluster, id, |s| {
-                let is = s.flags.contains(flag);
-                verdict(is == *on, format!("{id} is {}{flag}", if is { "" } else { "not " }))
-            }),
-            Self::InState(id, state) => of_service(cluster, id, |s| verdict(s.state == *state, standing(s))),
-            Self::Turned(id, before) => of_service(cluster, id, |s| {
-                let turned = s.since != *before;
-                let words = if turned { "has changed its state since" } else { "has not changed its state since" };
-                verdict(turned, format!("{id} {words}"))
-            }),
-            Self::ManagerOn(name, on) => of_member(name, &|m| m.manager, *on, "rgmanager"),
-            Self::ClvmdOn(name, on) => of_member(name, &|m| m.rhcs.as_ref().and_then(|r| r.clvmd), *on, "clvmd"),
-            Self::NoVictim(name) => match cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref()) {
-                Some(domain) => {
-                    let waits = domain.victims.contains(name) || cluster.member(name).is_some_and(|m| m.status == MemberStatus::Unclean);
-                    verdict(!waits, format!("fenced {} for {name}", if waits { "still waits" } else { "does not wait" }))
-                }
-                None => Verdict::Unknown("no node has told of the fence domain".to_owned()),
-            },
-            Self::Expects(votes) => match cluster.quorum.expected {
-                Some(is) => verdict(is == *votes, format!("cman expects {is} votes")),
-                None => Verdict::Unknown("how many votes are expected is not known".to_owned()),
-            },
-            _ => Verdict::Unknown(String::new()),
-        }
-    }
 }
 
 fn of_service(cluster: &Cluster, id: &str, judge: impl Fn(&Service) -> Verdict) -> Verdict {
@@ -355,7 +263,7 @@ fn of_service(cluster: &Cluster, id: &str, judge: impl Fn(&Service) -> Verdict) 
 }
 
 /// A service's state and where it is, in words.
-pub(super) fn standing(s: &Service) -> String {
+pub(in crate::action) fn standing(s: &Service) -> String {
     let owners = if s.owners.is_empty() { String::new() } else { format!(" on {}", s.owners.join(", ")) };
     let why = s.reason.as_deref().filter(|_| s.state != ServiceState::Started).map(|r| format!(": {r}")).unwrap_or_default();
     format!("{} is {}{owners}{why}", s.id, s.state.word())
@@ -405,114 +313,5 @@ fn interrupted(cluster: &Cluster, name: &str, since: Stamp) -> Verdict {
     match booted {
         Some(boot) if boot.shifted(500_000) > since => Verdict::Holds(format!("{name} has booted since")),
         _ => Verdict::Not(format!("{name} is {} and has not been seen to leave", member.status.word())),
-    }
-}
-
-fn migrates(seen: &Seen<'_>, query: &Query, id: &str) -> Verdict {
-    let elsewhere = seen.cluster.service(id).filter(|s| s.state == ServiceState::Started && !s.owners.contains(&query.node));
-    if elsewhere.is_some() && seen.cluster.manager_sight.as_ref().is_some_and(|s| s.at > seen.since) {
-        return Verdict::Holds(format!("{id} is elsewhere already"));
-    }
-    match seen.found.get(query) {
-        Some(Ok(Finding::Job(job))) if job.is_moving() => Verdict::Holds(format!("a migration of {id} is under way")),
-        Some(Ok(_)) => Verdict::Not(format!("libvirt on {} has no migration of {id}", query.node)),
-        Some(Err(trouble)) => Verdict::Unknown(format!("{}: {trouble}", query.node)),
-        None => Verdict::Unknown(format!("libvirt on {} was not asked yet", query.node)),
-    }
-}
-
-fn allows(seen: &Seen<'_>, query: &Query, wanted: Limits) -> Verdict {
-    let is = match seen.found.get(query) {
-        Some(Ok(Finding::Limits(is))) => *is,
-        Some(Err(trouble)) => return Verdict::Unknown(format!("{}: {trouble}", query.node)),
-        _ => return Verdict::Unknown(format!("libvirt on {} was not asked yet", query.node)),
-    };
-    if is.is_none() {
-        return Verdict::Holds("the migration is over".to_owned());
-    }
-    let same = |wanted: Option<u64>, is: Option<u64>| wanted.is_none_or(|w| Some(w) == is);
-    let words = format!("libvirt on {} has{is}", query.node);
-    let good = same(wanted.downtime_ms, is.downtime_ms) && same(wanted.bandwidth_mib, is.bandwidth_mib);
-    if good { Verdict::Holds(words) } else { Verdict::Not(words) }
-}
-
-fn size(seen: &Seen<'_>, query: &Query, what: &str, bytes: u64) -> Verdict {
-    match seen.found.get(query) {
-        Some(Ok(Finding::Bytes(is))) => {
-            let words = format!("{what} has {is} bytes");
-            if *is == bytes { Verdict::Holds(words) } else { Verdict::Not(format!("{words}, not {bytes}")) }
-        }
-        Some(Err(trouble)) => Verdict::Unknown(format!("{}: {trouble}", query.node)),
-        _ => Verdict::Unknown(format!("{what} was not looked at yet")),
-    }
-}
-
-fn filesystem(seen: &Seen<'_>, node: &str, mount: &str, bytes: u64) -> Verdict {
-    let row = seen.cluster.filesystems.iter().find(|f| &*f.node == node && f.mount == mount);
-    match row.filter(|f| f.at > seen.since).and_then(|f| f.size) {
-        Some(is) if is >= bytes => Verdict::Holds(format!("{mount} on {node} has {is} bytes")),
-        Some(is) => Verdict::Not(format!("{mount} on {node} has {is} bytes, not yet {bytes}")),
-        None => Verdict::Unknown(format!("{mount} on {node} was not looked at since")),
-    }
-}
-
-fn pv_empty(cluster: &Cluster, path: &str) -> Verdict {
-    let Some(pv) = cluster.pvs.iter().find(|p| p.path == path) else { return Verdict::Unknown(format!("{path} is not seen")) };
-    match (pv.size, pv.free) {
-        (Some(size), Some(free)) if free >= size => Verdict::Holds(format!("{path} has all of its {size} bytes free")),
-        (Some(size), Some(free)) => Verdict::Not(format!("{path} has {free} of {size} bytes free")),
-        _ => Verdict::Unknown(format!("how much of {path} is free is not known")),
-    }
-}
-
-fn vmware_state(seen: &Seen<'_>, query: &Query, guest: &str, states: &[VmwareState]) -> Verdict {
-    let node = &query.node;
-    let (words, good) = match seen.found.get(query) {
-        Some(Ok(Finding::Vmware(Look::Is(row)))) => {
-            let asks = row.question.as_ref().map(|q| format!(" ({})", q.gist())).unwrap_or_default();
-            (format!("VMware on {node} has {guest} {}{asks}", row.state.word()), states.contains(&row.state))
-        }
-        Some(Ok(Finding::Vmware(Look::Absent))) => (format!("VMware on {node} has no {guest} registered"), states.is_empty()),
-        Some(Err(trouble)) => return Verdict::Unknown(format!("{node}: {trouble}")),
-        _ => return Verdict::Unknown(format!("VMware on {node} was not asked yet")),
-    };
-    if good { Verdict::Holds(words) } else { Verdict::Not(words) }
-}
-
-fn guest_state(seen: &Seen<'_>, query: &Query, guest: &str, state: Option<&'static str>) -> Verdict {
-    let node = &query.node;
-    match seen.found.get(query) {
-        Some(Ok(Finding::State(GuestState::Is(is, reason)))) => {
-            let why = reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
-            let words = format!("libvirt on {node} has {guest} {is}{why}");
-            let good = state.map_or(is == "shut off", |wanted| wanted == is);
-            if good { Verdict::Holds(words) } else { Verdict::Not(words) }
-        }
-        Some(Ok(Finding::State(GuestState::Absent))) => {
-            let words = format!("libvirt on {node} does not know {guest}");
-            if state.is_none() { Verdict::Holds(words) } else { Verdict::Not(words) }
-        }
-        Some(Ok(Finding::State(GuestState::Silent(why)))) => Verdict::Unknown(format!("libvirt on {node} does not answer: {why}")),
-        Some(Err(trouble)) => Verdict::Unknown(format!("{node}: {trouble}")),
-        _ => Verdict::Unknown(format!("libvirt on {node} was not asked yet")),
-    }
-}
-
-fn conf(seen: &Seen<'_>, query: &Query, version: u32, sum: &str) -> Verdict {
-    let node = &query.node;
-    let file = match seen.found.get(query) {
-        Some(Ok(Finding::ConfFile(file))) => file,
-        Some(Err(trouble)) => return Verdict::Unknown(format!("{node}: {trouble}")),
-        _ => return Verdict::Unknown(format!("{node} was not asked yet which cluster.conf it runs")),
-    };
-    let same = match &file.text {
-        Ok(text) => crate::probe::rhcs::file::sum(text) == sum,
-        Err(why) => return Verdict::Unknown(format!("cluster.conf on {node}: {why}")),
-    };
-    match file.runs {
-        None => Verdict::Unknown(format!("which version {node} runs is not known")),
-        Some(runs) if runs != version => Verdict::Not(format!("{node} runs version {runs} of cluster.conf, not {version}")),
-        Some(_) if !same => Verdict::Not(format!("{node} runs version {version}, and its cluster.conf is not the one that was planned")),
-        Some(_) => Verdict::Holds(format!("{node} runs version {version} of cluster.conf, and has its file")),
     }
 }

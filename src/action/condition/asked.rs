@@ -1,0 +1,119 @@
+//! Conditions that are judged by questions of their own, not by the manager's picture.
+
+use crate::domain::cluster::{Cluster, ServiceState};
+use crate::domain::observation::simulation::GuestState;
+use crate::domain::observation::vmware::VmwareState;
+use crate::domain::task::Limits;
+use crate::probe::vmware::act::Look;
+
+use super::super::inquiry::{Finding, Query};
+use super::{Seen, Verdict};
+
+pub(super) fn migrates(seen: &Seen<'_>, query: &Query, id: &str) -> Verdict {
+    let elsewhere = seen.cluster.service(id).filter(|s| s.state == ServiceState::Started && !s.owners.contains(&query.node));
+    if elsewhere.is_some() && seen.cluster.manager_sight.as_ref().is_some_and(|s| s.at > seen.since) {
+        return Verdict::Holds(format!("{id} is elsewhere already"));
+    }
+    match seen.found.get(query) {
+        Some(Ok(Finding::Job(job))) if job.is_moving() => Verdict::Holds(format!("a migration of {id} is under way")),
+        Some(Ok(_)) => Verdict::Not(format!("libvirt on {} has no migration of {id}", query.node)),
+        Some(Err(trouble)) => Verdict::Unknown(format!("{}: {trouble}", query.node)),
+        None => Verdict::Unknown(format!("libvirt on {} was not asked yet", query.node)),
+    }
+}
+
+pub(super) fn allows(seen: &Seen<'_>, query: &Query, wanted: Limits) -> Verdict {
+    let is = match seen.found.get(query) {
+        Some(Ok(Finding::Limits(is))) => *is,
+        Some(Err(trouble)) => return Verdict::Unknown(format!("{}: {trouble}", query.node)),
+        _ => return Verdict::Unknown(format!("libvirt on {} was not asked yet", query.node)),
+    };
+    if is.is_none() {
+        return Verdict::Holds("the migration is over".to_owned());
+    }
+    let same = |wanted: Option<u64>, is: Option<u64>| wanted.is_none_or(|w| Some(w) == is);
+    let words = format!("libvirt on {} has{is}", query.node);
+    let good = same(wanted.downtime_ms, is.downtime_ms) && same(wanted.bandwidth_mib, is.bandwidth_mib);
+    if good { Verdict::Holds(words) } else { Verdict::Not(words) }
+}
+
+pub(super) fn size(seen: &Seen<'_>, query: &Query, what: &str, bytes: u64) -> Verdict {
+    match seen.found.get(query) {
+        Some(Ok(Finding::Bytes(is))) => {
+            let words = format!("{what} has {is} bytes");
+            if *is == bytes { Verdict::Holds(words) } else { Verdict::Not(format!("{words}, not {bytes}")) }
+        }
+        Some(Err(trouble)) => Verdict::Unknown(format!("{}: {trouble}", query.node)),
+        _ => Verdict::Unknown(format!("{what} was not looked at yet")),
+    }
+}
+
+pub(super) fn filesystem(seen: &Seen<'_>, node: &str, mount: &str, bytes: u64) -> Verdict {
+    let row = seen.cluster.filesystems.iter().find(|f| &*f.node == node && f.mount == mount);
+    match row.filter(|f| f.at > seen.since).and_then(|f| f.size) {
+        Some(is) if is >= bytes => Verdict::Holds(format!("{mount} on {node} has {is} bytes")),
+        Some(is) => Verdict::Not(format!("{mount} on {node} has {is} bytes, not yet {bytes}")),
+        None => Verdict::Unknown(format!("{mount} on {node} was not looked at since")),
+    }
+}
+
+pub(super) fn pv_empty(cluster: &Cluster, path: &str) -> Verdict {
+    let Some(pv) = cluster.pvs.iter().find(|p| p.path == path) else { return Verdict::Unknown(format!("{path} is not seen")) };
+    match (pv.size, pv.free) {
+        (Some(size), Some(free)) if free >= size => Verdict::Holds(format!("{path} has all of its {size} bytes free")),
+        (Some(size), Some(free)) => Verdict::Not(format!("{path} has {free} of {size} bytes free")),
+        _ => Verdict::Unknown(format!("how much of {path} is free is not known")),
+    }
+}
+
+pub(super) fn vmware_state(seen: &Seen<'_>, query: &Query, guest: &str, states: &[VmwareState]) -> Verdict {
+    let node = &query.node;
+    let (words, good) = match seen.found.get(query) {
+        Some(Ok(Finding::Vmware(Look::Is(row)))) => {
+            let asks = row.question.as_ref().map(|q| format!(" ({})", q.gist())).unwrap_or_default();
+            (format!("VMware on {node} has {guest} {}{asks}", row.state.word()), states.contains(&row.state))
+        }
+        Some(Ok(Finding::Vmware(Look::Absent))) => (format!("VMware on {node} has no {guest} registered"), states.is_empty()),
+        Some(Err(trouble)) => return Verdict::Unknown(format!("{node}: {trouble}")),
+        _ => return Verdict::Unknown(format!("VMware on {node} was not asked yet")),
+    };
+    if good { Verdict::Holds(words) } else { Verdict::Not(words) }
+}
+
+pub(super) fn guest_state(seen: &Seen<'_>, query: &Query, guest: &str, state: Option<&'static str>) -> Verdict {
+    let node = &query.node;
+    match seen.found.get(query) {
+        Some(Ok(Finding::State(GuestState::Is(is, reason)))) => {
+            let why = reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
+            let words = format!("libvirt on {node} has {guest} {is}{why}");
+            let good = state.map_or(is == "shut off", |wanted| wanted == is);
+            if good { Verdict::Holds(words) } else { Verdict::Not(words) }
+        }
+        Some(Ok(Finding::State(GuestState::Absent))) => {
+            let words = format!("libvirt on {node} does not know {guest}");
+            if state.is_none() { Verdict::Holds(words) } else { Verdict::Not(words) }
+        }
+        Some(Ok(Finding::State(GuestState::Silent(why)))) => Verdict::Unknown(format!("libvirt on {node} does not answer: {why}")),
+        Some(Err(trouble)) => Verdict::Unknown(format!("{node}: {trouble}")),
+        _ => Verdict::Unknown(format!("libvirt on {node} was not asked yet")),
+    }
+}
+
+pub(super) fn conf(seen: &Seen<'_>, query: &Query, version: u32, sum: &str) -> Verdict {
+    let node = &query.node;
+    let file = match seen.found.get(query) {
+        Some(Ok(Finding::ConfFile(file))) => file,
+        Some(Err(trouble)) => return Verdict::Unknown(format!("{node}: {trouble}")),
+        _ => return Verdict::Unknown(format!("{node} was not asked yet which cluster.conf it runs")),
+    };
+    let same = match &file.text {
+        Ok(text) => crate::probe::rhcs::file::sum(text) == sum,
+        Err(why) => return Verdict::Unknown(format!("cluster.conf on {node}: {why}")),
+    };
+    match file.runs {
+        None => Verdict::Unknown(format!("which version {node} runs is not known")),
+        Some(runs) if runs != version => Verdict::Not(format!("{node} runs version {runs} of cluster.conf, not {version}")),
+        Some(_) if !same => Verdict::Not(format!("{node} runs version {version}, and its cluster.conf is not the one that was planned")),
+        Some(_) => Verdict::Holds(format!("{node} runs version {version} of cluster.conf, and has its file")),
+    }
+}

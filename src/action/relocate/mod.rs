@@ -1,0 +1,232 @@
+//! Moving a service to another node: live, by suspend and resume, by stop and start.
+//!
+//! Each way is a constraint for the manager (`crm_resource --move` with a lifetime), a wait, and the clearing of that constraint; only the suspend way without the
+//! agent's `snapshot` goes around the manager, which leaves the service alone meanwhile.
+
+mod ways;
+mod words;
+
+use std::sync::Arc;
+
+use crate::domain::cluster::Service;
+use crate::domain::observation::simulation::{GuestDefinition, PrimitiveConfig};
+use crate::domain::task::{Action, Limits, RelocateHow};
+use crate::link::CommandLine;
+
+use super::commands::{crm_resource, meta, refresh, unset, virsh};
+use super::condition::Condition;
+use super::inquiry::{Query, What, libvirt_of};
+use super::migration;
+use super::plan::{Confirm, Input, Plan, Refusal, Step, Undo, Way, When};
+use super::whereabouts;
+
+/// Seconds that a manager's operation takes where its timeout is not configured (Pacemaker's default action timeout).
+const OPERATION: u64 = 20;
+
+/// The image is used once: a second restore beside a disk that went on would ruin it.
+const RESTORE: &str = "as_root virsh -c \"$1\" restore --file \"$2\" && as_root rm -f -- \"$2\"";
+/// The same, where the image was not used. That it is not there must be known for certain.
+const RESTORE_IF_THERE: &str = "\
+said=$(as_root stat -Lc %i:%s:%Y -- \"$2\" 2>&1) || case $said in *[Nn]'o such file'*) exit 0 ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac
+as_root virsh -c \"$1\" restore --file \"$2\" && as_root rm -f -- \"$2\"";
+
+/// What the ways depend on.
+struct Move<'a> {
+    input: &'a Input<'a>,
+    limits: Limits,
+    service: &'a Service,
+    /// The resource that the manager moves: the service, or what contains it.
+    moved: &'a str,
+    from: Arc<str>,
+    to: Arc<str>,
+    post: Arc<str>,
+    config: Option<&'a PrimitiveConfig>,
+    definition: Option<&'a GuestDefinition>,
+    uri: String,
+}
+
+/// The plan.
+pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHow>, limits: Limits) -> Result<Plan, Vec<Refusal>> {
+    let cluster = input.cluster;
+    let Some(service) = cluster.service(id) else { return Err(Vec::new()) };
+    let from = whereabouts::owner(service)?;
+    if *from == *to {
+        return Err(vec![Refusal::new("already-there", format!("{id} runs on {to} already"), "name another node")]);
+    }
+    let config = input.found.primitive(id);
+    // Only a live migration can be limited: nothing less gentle is done in its place.
+    let how = if limits.is_none() { how } else { how.or(Some(RelocateHow::Live)) };
+    let it = Move {
+        input,
+        limits,
+        service,
+        moved: &whereabouts::outermost(cluster, service).id,
+        from,
+        to: Arc::from(to),
+        post: whereabouts::post_or_refuse(cluster, None)?,
+        config,
+        definition: config.and_then(|c| c.attribute("config")).and_then(|file| input.found.definition(file)),
+        uri: libvirt_of(config),
+    };
+    let ways: Vec<Way> = RelocateHow::ALL.into_iter().map(|how| Way { how, closed: it.closed(how) }).collect();
+    let chosen = how.or_else(|| ways.iter().find(|w| w.closed.is_empty()).map(|w| w.how));
+    let way = ways.iter().find(|w| Some(w.how) == chosen).or_else(|| ways.last());
+    let Some(way) = way.filter(|w| w.closed.is_empty()) else {
+        return Err(refuse(&ways, how));
+    };
+    let mut plan = input.blank();
+    plan.steps = it.steps(way.how);
+    plan.consequences = it.consequences(way.how);
+    plan.proof = it.proof();
+    plan.notices = it.notices();
+    plan.undo =
+        Undo::By(Action::Relocate { service: id.to_owned(), to: it.from.to_string(), how: Some(way.how), limits: Limits::default() });
+    plan.confirm = Confirm::Yes;
+    plan.intent.action = Action::Relocate { service: id.to_owned(), to: to.to_owned(), how: Some(way.how), limits };
+    plan.ways = ways;
+    Ok(plan)
+}
+
+/// Why no way is open, or not this one.
+pub(super) fn refuse(ways: &[Way], how: Option<RelocateHow>) -> Vec<Refusal> {
+    let of = ways.iter().filter(|w| how.is_none_or(|h| h == w.how));
+    let mut all: Vec<Refusal> = Vec::new();
+    for way in of {
+        let open: Vec<&str> = ways.iter().filter(|w| w.closed.is_empty()).map(|w| w.how.word()).collect();
+        let lift = if open.is_empty() {
+            "lift what stands against it first".to_owned()
+        } else {
+            format!("possible is: --how {}", open.join(", --how "))
+        };
+        all.push(Refusal::new("way-closed", format!("{} is not possible: {}", way.how.word(), way.closed.join("; ")), lift));
+    }
+    all
+}
+
+impl Move<'_> {
+    fn has_snapshot(&self) -> bool {
+        self.config.and_then(|c| c.attribute("snapshot")).is_some_and(|s| !s.is_empty())
+    }
+
+    fn file(&self) -> &str {
+        self.config.and_then(|c| c.attribute("config")).unwrap_or("?")
+    }
+
+    fn steps(&self, how: RelocateHow) -> Vec<Step> {
+        let migrates = self.config.and_then(|c| c.meta("allow-migrate")).is_some_and(is_true);
+        match how {
+            RelocateHow::Live => self.limited(self.by_manager()),
+            RelocateHow::Suspend if !self.has_snapshot() => self.around_manager(),
+            _ if !migrates => self.by_manager(),
+            // Without this the manager would migrate it live.
+            _ => {
+                let off = meta(&self.service.id, "allow-migrate", "false");
+                let on = meta(&self.service.id, "allow-migrate", "true");
+                let mut steps = vec![Step::change("Switch live migration off for it", &self.post, off, 30)];
+                steps.extend(self.by_manager());
+                steps.push(Step::change("Switch live migration on again", &self.post, on, 30).when(When::Always));
+                steps
+            }
+        }
+    }
+
+    /// The speed counts from the start; how long it may stand still can be said only to a migration that runs.
+    fn limited(&self, moved: Vec<Step>) -> Vec<Step> {
+        let Some(definition) = self.definition else { return moved };
+        let guest = migration::Domain { node: &self.from, uri: &self.uri, name: &definition.name };
+        let mut steps: Vec<Step> = self.limits.bandwidth_mib.map(|mib| guest.speed(mib)).into_iter().collect();
+        let mut rest = moved.into_iter();
+        steps.extend(rest.next());
+        if let Some(ms) = self.limits.downtime_ms {
+            let query = Query::new(&self.from, What::Job(self.uri.clone(), definition.name.clone()));
+            let begun = Condition::Migrates(query, self.service.id.clone());
+            steps.push(Step::wait("Its migration has begun", begun, self.patience()).unless(self.called_off()));
+            steps.push(guest.downtime(ms));
+        }
+        steps.extend(rest);
+        if self.limits.bandwidth_mib.is_some() {
+            steps.push(guest.speed(migration::UNLIMITED).when(When::Broken));
+        }
+        steps
+    }
+
+    /// It stays where it is, and the constraint that would move it is gone: somebody has called it off.
+    fn called_off(&self) -> Condition {
+        Condition::All(vec![
+            Condition::RunsOn(self.service.id.clone(), Arc::clone(&self.from)),
+            Condition::NoLeftovers(self.moved.to_owned()),
+        ])
+    }
+
+    /// The manager moves it.
+    fn by_manager(&self) -> Vec<Step> {
+        let secs = self.patience();
+        let lifetime = format!("PT{}S", secs + 300);
+        let prefer = crm_resource(&["--move", "--resource", self.moved, "--node", &self.to, "--lifetime", &lifetime]);
+        let mut wait = Step::wait(
+            format!("{} runs on {}", self.service.id, self.to),
+            Condition::RunsOn(self.service.id.clone(), Arc::clone(&self.to)),
+            secs,
+        )
+        .unless(self.called_off());
+        if let Some(definition) = self.definition {
+            wait = wait.metered(Query::new(&self.from, What::Job(self.uri.clone(), definition.name.clone())));
+        }
+        vec![
+            Step::change(format!("Tell the manager to move {} to {}", self.moved, self.to), &self.post, prefer, 60),
+            wait,
+            Step::change("Take the constraint away again", &self.post, crm_resource(&["--clear", "--resource", self.moved]), 60)
+                .when(When::Always),
+        ]
+    }
+
+    /// Its memory goes through a file in the shared folder, while the manager leaves it alone.
+    fn around_manager(&self) -> Vec<Step> {
+        let name = self.definition.map_or("", |d| d.name.as_str());
+        let folder = self.file().rsplit_once('/').map_or("", |(folder, _)| folder);
+        let image = format!("{folder}/{name}.quorate-save");
+        let id = self.service.id.as_str();
+        let secs = self.patience().max(300);
+        let save = virsh(&self.uri, &["save", "--domain", name, "--file", &image]);
+        let restore = CommandLine::script(RESTORE, [self.uri.as_str(), &image]).privileged();
+        let on = |node: &Arc<str>| Condition::RunsOn(id.to_owned(), Arc::clone(node));
+        // If it runs nowhere its memory is in the file alone: the manager would start it anew, and the memory would be worth nothing.
+        let found = Condition::All(vec![Condition::Any(vec![on(&self.to), on(&self.from)]), Condition::Clean(id.to_owned())]);
+        let back = CommandLine::script(RESTORE_IF_THERE, [self.uri.as_str(), &image]).privileged();
+        vec![
+            Step::change("Tell the manager to leave it alone", &self.post, meta(id, "is-managed", "false"), 30),
+            Step::wait("The manager leaves it alone", Condition::Managed(id.to_owned(), false), 30),
+            Step::change(format!("Save its memory to {image}"), &self.from, save, secs),
+            Step::change(format!("Restore it on {}", self.to), &self.to, restore, secs),
+            Step::change(format!("Back to {}, if its memory is still in the file", self.from), &self.from, back, secs).when(When::Broken),
+            refresh(id, &self.to, &self.post),
+            refresh(id, &self.from, &self.post),
+            Step::wait("The manager has it on one of them alone, and no failure on record", found, 120).when(When::Settled),
+            Step::change("Let the manager look after it again", &self.post, unset(id, "is-managed"), 30).when(When::Settled),
+            Step::wait(format!("{id} runs on {}", self.to), Condition::RunsOn(id.to_owned(), Arc::clone(&self.to)), 120),
+        ]
+    }
+
+    fn patience(&self) -> u64 {
+        let of = |name: &str| self.config.and_then(|c| c.timeout(name)).unwrap_or(OPERATION);
+        of("migrate_to") + of("migrate_from") + of("stop") + of("start") + 60
+    }
+
+    fn proof(&self) -> Vec<Condition> {
+        let id = self.service.id.clone();
+        let mut proof = vec![Condition::RunsOn(id.clone(), Arc::clone(&self.to)), Condition::NoLeftovers(self.moved.to_owned())];
+        if let Some(definition) = self.definition {
+            if self.input.cluster.member(&self.to).is_some_and(whereabouts::is_within_reach) {
+                proof.push(Condition::guest(&self.to, &self.uri, &definition.name, Some("running")));
+            }
+            if self.input.cluster.member(&self.from).is_some_and(whereabouts::is_within_reach) {
+                proof.push(Condition::guest(&self.from, &self.uri, &definition.name, None));
+            }
+        }
+        proof
+    }
+}
+
+fn is_true(word: &str) -> bool {
+    matches!(word.to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "y" | "1")
+}

@@ -1,0 +1,132 @@
+//! What stands against each way to move a service.
+
+use crate::domain::cluster::{MemberStatus, ServiceState};
+use crate::domain::observation::TroubleKind;
+use crate::domain::observation::simulation::{CpuFit, GuestState, SimAction, SimStep};
+use crate::domain::task::RelocateHow;
+
+use super::super::whereabouts;
+use super::{Move, is_true};
+
+impl Move<'_> {
+    /// What stands against a way.
+    pub(super) fn closed(&self, how: RelocateHow) -> Vec<String> {
+        let mut closed = self.closed_to_all(how);
+        if !self.limits.is_none() {
+            self.closed_to_limits(how, &mut closed);
+        }
+        match how {
+            RelocateHow::Live => self.closed_to_live(&mut closed),
+            RelocateHow::Suspend => self.closed_to_suspend(&mut closed),
+            RelocateHow::Restart => {}
+        }
+        if let Some(Err(trouble)) = self.input.found.place(&self.to)
+            && trouble.kind == TroubleKind::Late
+        {
+            closed.push(format!("{} gave no answer in time about the guest's place there: libvirtd hangs, or its storage", self.to));
+        }
+        if let Some(Ok(place)) = self.input.found.place(&self.to) {
+            closed.extend(place.missing.iter().map(|what| format!("{} lacks {what}", self.to)));
+            if self.definition.is_some() && place.config_file.is_none() {
+                closed.push(format!("{} lacks the definition {}", self.to, self.file()));
+            }
+            if let GuestState::Silent(why) = &place.guest {
+                closed.push(format!("libvirt on {} does not answer: {why}", self.to));
+            }
+            let needs = self.definition.and_then(|d| d.memory);
+            if let Some((needs, free)) = needs.zip(place.free_memory).filter(|(needs, free)| needs > free) {
+                closed.push(format!("{} has {} MiB free, {} are needed", self.to, free >> 20, needs >> 20));
+            }
+        }
+        closed
+    }
+
+    fn closed_to_all(&self, how: RelocateHow) -> Vec<String> {
+        let mut closed = Vec::new();
+        let (cluster, to) = (self.input.cluster, &self.to);
+        match cluster.member(to).map(|m| m.status) {
+            Some(MemberStatus::Online) => {}
+            Some(status) => closed.push(format!("{to} is {}", status.word())),
+            None => closed.push(format!("{to} is not a member")),
+        }
+        if self.service.state != ServiceState::Started {
+            closed.push(format!("{} is {}", self.service.id, self.service.state.word()));
+        }
+        if self.service.flags.contains(&"unmanaged") || cluster.options.maintenance_mode == Some(true) {
+            closed.push("the manager leaves it alone (unmanaged, or maintenance)".to_owned());
+        }
+        // The manager's own word on whether it would go there; the suspend way does not ask the manager to move it.
+        if let Some(sim) = self.input.found.simulation()
+            && (how != RelocateHow::Suspend || self.has_snapshot())
+        {
+            let goes = |a: &&SimStep| a.resource == self.service.id && a.dest.as_deref() == Some(&**to);
+            if !sim.actions.iter().any(|a| goes(&a) && matches!(a.action, SimAction::Move | SimAction::Migrate | SimAction::Start)) {
+                closed.push(format!("the manager would not put it on {to} (a ban, a constraint, or a failure there)"));
+            }
+        }
+        closed
+    }
+
+    fn closed_to_live(&self, closed: &mut Vec<String>) {
+        let Some(config) = self.config else {
+            closed.push("how it is configured is not known".to_owned());
+            return;
+        };
+        if !config.meta("allow-migrate").is_some_and(is_true) {
+            closed.push("allow-migrate is not set".to_owned());
+        }
+        let stops = |a: &&SimStep| a.resource == self.service.id && a.action == SimAction::Move;
+        if self.input.found.simulation().is_some_and(|sim| sim.actions.iter().any(|a| stops(&a))) {
+            closed.push("the manager would stop and start it".to_owned());
+        }
+        self.passed_through(closed);
+    }
+
+    fn closed_to_limits(&self, how: RelocateHow, closed: &mut Vec<String>) {
+        if how != RelocateHow::Live {
+            closed.push("only a live migration can be limited".to_owned());
+        } else if self.definition.is_none() {
+            closed.push("its definition could not be read: its name for libvirt is not known".to_owned());
+        } else if !self.input.cluster.member(&self.from).is_some_and(whereabouts::is_within_reach) {
+            closed.push(format!("{} cannot be reached, and it is limited there", self.from));
+        }
+    }
+
+    fn closed_to_suspend(&self, closed: &mut Vec<String>) {
+        if self.definition.is_none() {
+            let trouble = self.input.found.troubles().next().map(|(node, t)| format!(" ({node}: {t})")).unwrap_or_default();
+            closed.push(format!("it is not a guest whose definition could be read{trouble}"));
+            return;
+        }
+        self.passed_through(closed);
+        if self.has_snapshot() {
+            return;
+        }
+        if self.moved != self.service.id {
+            closed.push(format!("it is part of {}", self.moved));
+        }
+        for node in [&self.from, &self.to] {
+            if !self.input.cluster.member(node).is_some_and(whereabouts::is_within_reach) {
+                closed.push(format!("{node} cannot be reached, and this is done there"));
+            }
+        }
+        let file = |node: &str| self.input.found.place(node).and_then(Result::ok).and_then(|p| p.config_file.clone());
+        match (file(&self.from), file(&self.to)) {
+            (Some(a), Some(b)) if a == b => {}
+            _ if [&self.from, &self.to].iter().any(|node| matches!(self.input.found.place(node), Some(Err(_)))) => {
+                closed.push(format!("whether the folder of {} is shared is not known", self.file()));
+            }
+            _ => closed.push(format!("the folder of {} is not shared between {} and {}", self.file(), self.from, self.to)),
+        }
+    }
+
+    /// What keeps it from going on there with the memory that it has.
+    fn passed_through(&self, closed: &mut Vec<String>) {
+        if let Some(Ok(CpuFit::Lacks(why))) = self.input.found.cpu() {
+            closed.push(format!("the CPU of {} lacks what it has ({why})", self.to));
+        }
+        if let Some(count) = self.definition.map(|d| d.passed_through).filter(|count| *count > 0) {
+            closed.push(format!("{count} devices of the host are passed through to it"));
+        }
+    }
+}

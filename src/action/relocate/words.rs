@@ -1,0 +1,98 @@
+//! What a plan to move a service says of it.
+
+use std::sync::Arc;
+
+use crate::domain::cluster::{Cluster, ServiceKind};
+use crate::domain::observation::simulation::CpuFit;
+use crate::domain::task::RelocateHow;
+
+use super::super::plan::{Consequences, Fate, FateKind};
+use super::Move;
+
+impl Move<'_> {
+    /// What it does to the services.
+    pub(super) fn consequences(&self, how: RelocateHow) -> Consequences {
+        let mut consequences = match self.input.found.simulation() {
+            Some(sim) => Consequences::simulated(sim, self.input.cluster, None),
+            None => Consequences { by: "what was asked for", ..Consequences::default() },
+        };
+        // Of the service itself the plan knows more than the simulation: the way that was chosen.
+        consequences.fates.retain(|fate| fate.service != self.service.id);
+        let kind = match how {
+            RelocateHow::Live => FateKind::Migrates,
+            RelocateHow::Suspend => FateKind::Pauses,
+            RelocateHow::Restart => FateKind::Moves,
+        };
+        let why = match how {
+            RelocateHow::Live => None,
+            RelocateHow::Suspend => Some("stands still while its memory is saved here and restored there".to_owned()),
+            RelocateHow::Restart => Some("is stopped and started: what is in its memory is gone".to_owned()),
+        };
+        let guest = self.service.kind == ServiceKind::Vm;
+        let (from, to) = (Some(Arc::clone(&self.from)), Some(Arc::clone(&self.to)));
+        consequences.fates.insert(0, Fate { service: self.service.id.clone(), guest, kind, from, to, why });
+        consequences
+    }
+
+    /// What the target was compared for, one by one.
+    fn compared(&self) -> Option<String> {
+        let definition = self.definition?;
+        let found = self.input.found;
+        let mib = |bytes: Option<u64>| bytes.map_or("?".to_owned(), |b| (b >> 20).to_string());
+        let cpu = match (definition.kind.as_deref(), found.cpu()) {
+            (_, Some(Ok(CpuFit::Fits(how)))) => format!("CPU fits ({how})"),
+            (_, Some(Ok(CpuFit::Lacks(_)))) => "CPU LACKS what it has".to_owned(),
+            (Some("qemu"), None) => "CPU is emulated".to_owned(),
+            (Some("kvm"), None) if definition.cpu.is_none() => "CPU is libvirt's default".to_owned(),
+            _ => "CPU not known".to_owned(),
+        };
+        let Some(Ok(place)) = found.place(&self.to) else {
+            return Some(format!("on {}: {cpu}; memory, disks, bridges, definition not known", self.to));
+        };
+        let things = |all: &[String], one: &str, many: &str| {
+            let missing = place.missing.iter().filter(|m| m.starts_with(one)).count();
+            format!("{} of {} {many}", all.len().saturating_sub(missing), all.len())
+        };
+        let sum = |node: &str| found.place(node).and_then(Result::ok).and_then(|p| p.config_sum.as_ref());
+        let same = match (sum(&self.from), sum(&self.to)) {
+            (Some(a), Some(b)) if a == b => "the same",
+            (Some(_), Some(_)) => "DIFFERENT",
+            (_, None) if place.config_file.is_none() => "MISSING",
+            _ => "not known",
+        };
+        let disks = things(&definition.disks, "disk", "disks");
+        let bridges = things(&definition.bridges, "bridge", "bridges");
+        let (free, needs) = (mib(place.free_memory), mib(definition.memory));
+        Some(format!("on {}: {cpu}; {free} MiB free, {needs} needed; {disks}, {bridges} there; definition {same}", self.to))
+    }
+
+    /// What the operator should know besides.
+    pub(super) fn notices(&self) -> Vec<String> {
+        let mut notices: Vec<String> = self.compared().into_iter().collect();
+        let trouble: Vec<String> = self.input.found.troubles().map(|(node, trouble)| format!("not known: {node}: {trouble}")).collect();
+        notices.extend(trouble);
+        let sum = |node: &str| self.input.found.place(node).and_then(Result::ok).and_then(|p| p.config_sum.clone());
+        if let (Some(a), Some(b)) = (sum(&self.from), sum(&self.to))
+            && a != b
+        {
+            notices.push(format!("the definition {} differs between {} and {}", self.file(), self.from, self.to));
+        }
+        if let Some(prefers) = self.service.prefers.as_ref().filter(|p| **p != self.to) {
+            notices.push(format!("{} prefers {prefers}: unless its stickiness is stronger, the manager takes it back", self.service.id));
+        }
+        if self.service.failures > 0 {
+            notices.push(format!("{} has {} failures on record", self.service.id, self.service.failures));
+        }
+        notices.extend(crowd(self.input.cluster, self.moved, &self.service.id));
+        notices
+    }
+}
+
+/// What else moves because it is one with the service.
+fn crowd(cluster: &Cluster, moved: &str, id: &str) -> Option<String> {
+    if moved == id {
+        return None;
+    }
+    let inside: Vec<&str> = cluster.services.iter().filter(|s| s.parent.as_deref() == Some(moved)).map(|s| s.id.as_str()).collect();
+    Some(format!("{id} is part of {moved}: all of it moves ({})", inside.join(", ")))
+}
