@@ -52,17 +52,36 @@ fn on(name: &str, command: &str) -> String {
     LAB.on_node(node(name), &[command])
 }
 
+/// What keeps the whole cluster from being well.
+fn lacking(j: &Value) -> Vec<String> {
+    let rows = |key: &str| j[key].as_array().unwrap().as_slice();
+    let started = |id: &&str| !rows("services").iter().any(|s| s["id"] == **id && s["state"] == "started");
+    let services = ["vm1", "vm2", "vm3", "gfs", "vgvm", "vgdata", "dlm", "lvmlockd", "web-app"].into_iter().filter(started);
+    let absent = |m: &&Value| !(m["status"] == "online" && m["reachable"] == true && !m["nics"].is_null());
+    let members =
+        rows("members").iter().filter(absent).map(|m| format!("{}: {}, {}, {} NICs", m["name"], m["status"], m["reachable"], m["nics"]));
+    let shared = rows("filesystems").iter().filter(|f| f["mount"] == "/mnt/gfs2").count();
+    let counts = [
+        ("bonds", rows("bonds").len(), 6),
+        ("paths", rows("paths").len(), 9),
+        ("pvs", rows("pvs").len(), 6),
+        ("mounts of GFS2", shared, 3),
+    ];
+    let short = counts.iter().filter(|(_, is, needed)| is != needed).map(|(what, is, needed)| format!("{is} of {needed} {what}"));
+    let ill = (j["health"] != "healthy").then(|| format!("{}: {}", j["health"], j["alerts"]));
+    services.map(|id| format!("{id} is not started")).chain(members).chain(short).chain(ill).collect()
+}
+
 /// Waits until the whole cluster is well, as it must be before and after every fault.
 fn well() -> (Value, std::sync::Arc<quorate::domain::cluster::Cluster>) {
-    SESSION.until("all is well", |j, _| {
-        let started = |id: &str| j["services"].as_array().unwrap().iter().any(|s| s["id"] == id && s["state"] == "started");
-        j["health"] == "healthy"
-            && ["vm1", "vm2", "vm3", "gfs", "vgvm", "vgdata", "dlm", "lvmlockd", "web-app"].into_iter().all(started)
-            && j["members"].as_array().unwrap().iter().all(|m| m["status"] == "online" && m["reachable"] == true && !m["nics"].is_null())
-            && j["bonds"].as_array().unwrap().len() == 6
-            && j["paths"].as_array().unwrap().len() == 9
-            && names(j, "pvs", "path").len() == 6
-            && rows(j, "filesystems", "mount", "/mnt/gfs2").len() == 3
+    let mut told = std::time::Instant::now();
+    SESSION.until("all is well", move |j, _| {
+        let lacking = lacking(j);
+        if told.elapsed() > Duration::from_secs(30) {
+            told = std::time::Instant::now();
+            println!("waiting: {}", lacking.join("; "));
+        }
+        lacking.is_empty()
     })
 }
 

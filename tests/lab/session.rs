@@ -37,7 +37,7 @@ impl Session {
     }
 
     /// Waits until the picture is as it must become: as `status --json` would print it, and as screens read it.
-    pub fn until(&self, what: &str, good: impl Fn(&Value, &Cluster) -> bool) -> (Value, Arc<Cluster>) {
+    pub fn until(&self, what: &str, mut good: impl FnMut(&Value, &Cluster) -> bool) -> (Value, Arc<Cluster>) {
         let limit = Instant::now() + self.patience;
         loop {
             let (json, cluster) = {

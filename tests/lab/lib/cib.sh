@@ -105,7 +105,7 @@ cib_configuration() {
   for n in $NODES; do echo "<node id=\"$n\" uname=\"node$n\"/>"; done
   echo '</nodes><resources>'
   if [ "$kind" = full ]; then
-    cib_fences 120s 90s 2
+    cib_fences 300s 240s 2
     cib_dummies 120s 60s
     cib_storage 300s "${2:-Started}"
     cib_vms /mnt/gfs2 600s 60s migration_network_suffix=-cl

@@ -35,7 +35,8 @@ full_image() {
   echo "$stamp" >"$FULL_IMG/stamp"
 }
 
-# The image is the root with configure-full laid over it; the root itself stays as it is for the other lab.
+# The image is the root with configure-full laid over it; the root itself stays as it is for the other lab. With a journal: fencing cuts a node's power, and
+# its files must be whole when it comes back.
 full_disk() {
   mkdir -p "$FULL_IMG/over/upper" "$FULL_IMG/over/work" "$FULL_IMG/over/mnt"
   # shellcheck disable=SC2016
@@ -45,7 +46,7 @@ full_disk() {
     mount -t overlay overlay -o "lowerdir=$2,upperdir=$over/upper,workdir=$over/work" "$over/mnt"
     "$3/node/configure-full" "$over/mnt"
     truncate -s 3G "$raw"
-    mke2fs -q -t ext4 -O ^has_journal,^metadata_csum -E lazy_itable_init=1,nodiscard -m 0 -d "$over/mnt" "$raw"
+    mke2fs -q -t ext4 -O ^metadata_csum -J size=16 -E lazy_itable_init=1,nodiscard -m 0 -d "$over/mnt" "$raw"
   ' full_disk "$FULL_IMG" "$LAB_ROOT" "$LAB_HOME"
   in_root qemu-img convert -f raw -O qcow2 /mnt/image/base.raw /mnt/image/base.qcow2
   rm -rf "$FULL_IMG/base.raw" "$FULL_IMG/over"

@@ -37,8 +37,9 @@ full_san_up() {
   full_san_running && return 0
   mkdir -p "$FULL_DIR/luns" /run/tgtd
   for i in 1 2 3; do [ -f "$FULL_DIR/luns/lun$i.img" ] || truncate -s 3G "$FULL_DIR/luns/lun$i.img"; done
-  # The control port (a socket under /run/tgtd) is one that no target of the host's own uses.
-  setsid ip netns exec "$FULL_NET" tgtd -C 77 --foreground --iscsi portal=10.77.2.250:3260 </dev/null >"$FULL_DIR/tgtd.log" 2>&1 9>&- &
+  # The control port (a socket under /run/tgtd) is one that no target of the host's own uses. Ahead of the nodes themselves: starved, it is a storage that is
+  # lost on both paths (see full-node.sh for the session's own share).
+  setsid ip netns exec "$FULL_NET" bash -c 'echo -15 >/proc/self/autogroup; exec "$@"' san tgtd -C 77 --foreground --iscsi portal=10.77.2.250:3260 </dev/null >"$FULL_DIR/tgtd.log" 2>&1 9>&- &
   for i in $(seq 50); do full_san_running && break; sleep 0.2; done
   full_tgt --op new --mode portal --param portal=10.77.2.251:3260
   full_tgt --op new --mode target --tid 1 -T iqn.2026-01.lab:san
