@@ -20,6 +20,8 @@ pub use action::{Act, ActionWord, Approved, Planned};
 
 /// Exit status for a wrong command line.
 pub const WRONG_COMMAND_LINE: u8 = 64;
+/// Exit status for a wrong configuration.
+pub const WRONG_CONFIGURATION: u8 = 65;
 
 /// A terminal cockpit for clusters that keep virtual machines alive
 ///

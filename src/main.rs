@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use quorate::app::runtime::{act, cockpit, doctor, launch, log, pipes};
 use quorate::cli::{self, Cli, Command, DemoCommand, Printed};
 
+/// EX_IOERR of sysexits.h: none of the statuses that tell how a cluster is.
+const IO_ERROR: u8 = 74;
+
 fn main() -> color_eyre::Result<ExitCode> {
     // First of all: libvirt must not write to the terminal, and reads that when it starts.
     quorate::link::libvirt::hush();
@@ -21,7 +24,10 @@ fn main() -> color_eyre::Result<ExitCode> {
         Ok(code) => Ok(ExitCode::from(code)),
         // A reader that has seen enough (`| head`) is no failure.
         Err(launch::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        Err(launch::Failure::Io(error)) => Err(error.into()),
+        Err(launch::Failure::Io(error)) => {
+            eprintln!("quorate: the terminal, standard output or a file could not be used: {error}");
+            Ok(ExitCode::from(IO_ERROR))
+        }
         Err(launch::Failure::Said(code, text)) => {
             eprintln!("quorate: {text}");
             Ok(ExitCode::from(code))
@@ -31,7 +37,7 @@ fn main() -> color_eyre::Result<ExitCode> {
 
 fn print(exit: &cli::Exit) -> ExitCode {
     let written = if exit.code == 0 { io::stdout().write_all(exit.text.as_bytes()) } else { io::stderr().write_all(exit.text.as_bytes()) };
-    ExitCode::from(if written.is_ok() { exit.code } else { 1 })
+    ExitCode::from(if written.is_ok() { exit.code } else { IO_ERROR })
 }
 
 async fn run(cli: Cli) -> Result<u8, launch::Failure> {

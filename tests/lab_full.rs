@@ -478,7 +478,7 @@ fn the_commands_for_pipes_see_the_same_machines() {
     let word = format!("for pipes {}", std::process::id());
     let config = LAB.config();
     let mut events =
-        LAB.quorate(&["events", "--json", "--for", "40s", "--config", &config]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        LAB.quorate(&["events", "--json", "--for", "90s", "--config", &config]).stdout(std::process::Stdio::piped()).spawn().unwrap();
     on("node1", &format!("logger -t quorate '{word}'"));
     let mut text = String::new();
     std::io::Read::read_to_string(&mut events.stdout.take().unwrap(), &mut text).unwrap();

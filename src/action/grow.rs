@@ -6,16 +6,17 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Filesystem, Volume};
+use crate::domain::cluster::{Cluster, Filesystem, Volume};
+use crate::domain::guest::{Guest, volume_of};
 use crate::domain::observation::simulation::VolumeFacts;
 use crate::domain::task::{Action, GrowSize, VolumeName};
 use crate::link::CommandLine;
 
 use super::commands::virsh;
 use super::condition::Condition;
-use super::inquiry::{Query, What, first_within_reach, libvirt_of};
+use super::inquiry::{Query, What, first_within_reach, libvirt_of, libvirt_on};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
-use super::whereabouts;
+use super::{plain, whereabouts};
 
 /// Seconds for one of LVM's commands, the lock of the cluster included.
 const LVM: u64 = 180;
@@ -50,8 +51,9 @@ pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Resu
         plan.notices.push(format!("{name} has {bytes} bytes already: what stands on it is looked after"));
     }
     devices(volume, name, bytes, &mut plan);
-    guests(input, volume, name, bytes, &mut plan);
+    guests(input, volume, bytes, &mut plan);
     filesystem(input, name, facts, bytes, &mut plan);
+    plan.notices.extend(plan.remains.iter().cloned());
     if !cluster.filesystems.iter().any(|f| f.source == name.to_string()) {
         plan.notices.extend(super::sight::blind(cluster, &volume.active_on));
     }
@@ -127,32 +129,66 @@ fn device(node: &Arc<str>, name: &VolumeName, bytes: u64) -> Condition {
     Condition::Size { query: Query::new(node, What::DeviceSize(name.clone())), what: format!("{name} on {node}"), bytes }
 }
 
+/// A guest that runs, with the volume as a disk.
+struct User {
+    node: Arc<str>,
+    uri: String,
+    name: String,
+    path: String,
+}
+
 /// The disks of running guests. A stopped guest sees the new size when it starts.
-fn guests(input: &Input<'_>, volume: &Volume, name: &VolumeName, bytes: u64, plan: &mut Plan) {
-    for user in &volume.used_by {
-        let Some(service) = input.cluster.service(user) else { continue };
-        let config = input.found.primitive(user);
-        let Some(definition) = config.and_then(|c| c.attribute("config")).and_then(|f| input.found.definition(f)) else { continue };
-        let uri = libvirt_of(config);
-        let mine = |path: &&String| {
-            let bare = path.trim_start_matches("/dev/").trim_start_matches("mapper/");
-            bare == name.to_string() || bare == format!("{}-{}", name.vg.replace('-', "--"), name.lv.replace('-', "--"))
-        };
-        let Some(path) = definition.disks.iter().find(mine) else { continue };
-        for node in service.owners.iter().filter(|o| input.cluster.member(o).is_some_and(whereabouts::is_within_reach)) {
-            let length = format!("{bytes}B");
-            let command = virsh(&uri, &["blockresize", "--domain", &definition.name, "--path", path, "--size", &length]);
-            plan.steps.push(Step::change(format!("Let {} see the new size", definition.name), node, command, 120));
-            let query = Query::new(node, What::GuestDisk(uri.clone(), definition.name.clone(), path.clone()));
-            let size = Condition::Size { query, what: format!("the disk of {}", definition.name), bytes };
-            plan.steps.push(Step::wait(format!("{} has {bytes} bytes", definition.name), size.clone(), 60));
-            plan.proof.push(size);
+fn guests(input: &Input<'_>, volume: &Volume, bytes: u64, plan: &mut Plan) {
+    let mut users = by_services(input, volume);
+    // A guest without a manager, or whose service does not tell its definition (rgmanager's): libvirt has it.
+    users.extend(by_libvirt(input.cluster, volume, &users));
+    for User { node, uri, name: guest, path } in users {
+        let length = format!("{bytes}B");
+        let command = virsh(&uri, &["blockresize", "--domain", &guest, "--path", &path, "--size", &length]);
+        plan.steps.push(Step::change(format!("Let {guest} see the new size"), &node, command, 120));
+        let query = Query::new(&node, What::GuestDisk(uri, guest.clone(), path));
+        let size = Condition::Size { query, what: format!("the disk of {guest}"), bytes };
+        plan.steps.push(Step::wait(format!("{guest} has {bytes} bytes"), size.clone(), 60));
+        plan.proof.push(size);
+        let rest = format!(
+            "inside {guest} (quorate does not go there): growpart DISK PART, then pvresize and lvextend where it has LVM, then resize2fs or xfs_growfs"
+        );
+        if !plan.remains.contains(&rest) {
+            plan.remains.push(rest);
         }
-        plan.notices.push(format!(
-            "inside {} (quorate does not go there): growpart DISK PART, then pvresize and lvextend where it has LVM, then resize2fs or xfs_growfs",
-            definition.name
-        ));
     }
+}
+
+fn is_volume(path: &str, volume: &Volume) -> bool {
+    volume_of(path).is_some_and(|(vg, lv)| vg == volume.vg && lv == volume.lv)
+}
+
+/// By the definitions that Pacemaker's services name.
+fn by_services(input: &Input<'_>, volume: &Volume) -> Vec<User> {
+    let mut users = Vec::new();
+    for service in volume.used_by.iter().filter_map(|id| input.cluster.service(id)) {
+        let config = input.found.primitive(&service.id);
+        let Some(definition) = config.and_then(|c| c.attribute("config")).and_then(|f| input.found.definition(f)) else { continue };
+        let Some(path) = definition.disks.iter().find(|path| is_volume(path, volume)) else { continue };
+        let nodes = service.owners.iter().filter(|o| input.cluster.member(o).is_some_and(whereabouts::is_within_reach));
+        let user =
+            |node: &Arc<str>| User { node: Arc::clone(node), uri: libvirt_of(config), name: definition.name.clone(), path: path.clone() };
+        users.extend(nodes.map(user));
+    }
+    users
+}
+
+/// By what libvirt has running, but for those that are known.
+fn by_libvirt(cluster: &Cluster, volume: &Volume, known: &[User]) -> Vec<User> {
+    let is_known = |g: &Guest| known.iter().any(|u| u.node == g.node && u.name == g.name);
+    let able = |g: &&Guest| g.vmware.is_none() && g.state.is_active() && volume.seen_by.contains(&g.node) && !is_known(g);
+    let user = |g: &Guest| {
+        let mut sources = g.definition.iter().flat_map(|d| &d.disks).filter_map(|d| d.source.as_deref());
+        let path = sources.find(|path| is_volume(path, volume))?;
+        let (node, uri) = (Arc::clone(&g.node), libvirt_on(cluster, &g.node));
+        Some(User { node, uri, name: plain::handle(g), path: path.to_owned() })
+    };
+    cluster.guests.iter().filter(able).filter_map(user).collect()
 }
 
 /// The filesystem, where the cluster mounts it: ext and XFS where they are mounted, GFS2 on one node for all.
@@ -168,7 +204,7 @@ fn filesystem(input: &Input<'_>, name: &VolumeName, facts: &VolumeFacts, bytes: 
         "gfs2" => CommandLine::new("gfs2_grow", [one.mount.clone()]),
         "gfs" => CommandLine::new("gfs_grow", [one.mount.clone()]),
         other => {
-            plan.notices.push(format!(
+            plan.remains.push(format!(
                 "{} on {} is {other}: quorate cannot grow it, the volume below it is larger afterwards",
                 one.mount, one.node
             ));

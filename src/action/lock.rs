@@ -11,7 +11,8 @@ use crate::link::CommandLine;
 use super::intent::Intent;
 
 /// `$1` name, `$2` who: says `held`, or `busy WHO`. Without flock it says `none`. What holds the lock is a tool that waits for the end of its input, so that
-/// it goes with the script also where root runs the one and a user the other.
+/// it goes with the script also where root runs the one and a user the other. flock(1) ends with 1 where the lock is held; with more where it cannot open the file
+/// (another user's, in a folder where fs.protected_regular guards it).
 const HOLD: &str = "\
 command -v flock >/dev/null 2>&1 || { echo none; exit 0; }
 for d in /run/lock /var/lock /tmp; do [ -d \"$d\" ] && as_root test -w \"$d\" && break; done
@@ -19,7 +20,7 @@ port=${SSH_CONNECTION##* }
 f=$d/quorate.$1.${port:-22}
 { printf 'held\\n%s\\n' \"$2\"; while :; do sleep 3600; done; } | {
   as_root flock -n \"$f\" tee \"$f\"
-  who=$(as_root tail -n 1 \"$f\" 2>/dev/null) && printf 'busy %s\\n' \"$who\" || echo none
+  [ $? -eq 1 ] && who=$(as_root tail -n 1 \"$f\" 2>/dev/null) && printf 'busy %s\\n' \"$who\" || echo none
 }";
 
 /// What the lock stream said.

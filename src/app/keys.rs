@@ -12,6 +12,13 @@ use crate::keymap::{Code, Found, Key};
 
 /// A key.
 pub fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+    // Over a slow line Esc and the key after it arrive as one, which terminals also send for Alt with that key. What Alt means nothing for was
+    // typed as two.
+    if key.alt && !model.setup.keymap.begins(key) {
+        let mut effects = self::key(model, Key::plain(Code::Esc));
+        effects.extend(self::key(model, Key { alt: false, ..key }));
+        return effects;
+    }
     if model.setup.wallboard {
         return wallboard(model, key);
     }
@@ -130,6 +137,7 @@ pub(super) fn set_filter(model: &mut Model, pane: Pane, text: &str) {
         Some(state) => {
             state.wish.filter = filter;
             model.reorder(pane);
+            model.select_something(pane);
         }
         None => model.timeline.set_filter(filter),
     }

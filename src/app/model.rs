@@ -374,4 +374,19 @@ impl Model {
         self.fold_all();
         self.dirty = true;
     }
+
+    /// After the operator changed what a table shows something is selected: else its keys would act on nothing. A row that vanishes by itself takes
+    /// the selection with it, so that no key acts on another one.
+    pub(super) fn select_something(&mut self, pane: Pane) {
+        if !matches!(self.screen(), Screen::Table(shown) if *shown == pane) {
+            return;
+        }
+        let height = usize::from(layout::table_rows(pane, self.frame().body).height);
+        let (c, index) = (self.shown.clone(), &self.index);
+        if let Some(list) = pane.slot().and_then(|at| self.panes.get_mut(at)).map(|state| &mut state.full)
+            && list.selected.is_none()
+        {
+            list.select(0, &c, index, height);
+        }
+    }
 }

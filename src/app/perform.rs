@@ -302,6 +302,7 @@ fn problems(model: &mut Model) {
     {
         state.wish.problems = !state.wish.problems;
         model.reorder(pane);
+        model.select_something(pane);
     }
 }
 

@@ -23,10 +23,18 @@ pub fn install(check: &NodeCheck, apt: &str, rpm: &str) -> String {
     } else if is(&["suse"]) {
         format!("zypper install {rpm}")
     } else if is(&["red hat", "centos", "rocky", "alma", "fedora", "oracle", "scientific"]) {
-        format!("dnf install {rpm}")
+        // Red Hat's releases before 8, and all that are built from them, have yum.
+        let old = !os.contains("fedora") && release(&os).is_some_and(|release| release < 8);
+        format!("{} install {rpm}", if old { "yum" } else { "dnf" })
     } else {
         format!("apt install {apt}  or  dnf install {rpm}")
     }
+}
+
+/// The first number of a system's name.
+fn release(os: &str) -> Option<u32> {
+    let digits = os.split(|c: char| !c.is_ascii_digit()).find(|word| !word.is_empty())?;
+    digits.parse().ok()
 }
 
 /// How to be allowed to run a tool.

@@ -16,13 +16,21 @@ pub enum Use {
     Where(&'static str),
 }
 
+/// What shows that another manager runs,
+const RHCS: &[&str] = &["clustat", "cman_tool"];
+/// and that there are guests, though perhaps no manager.
+const GUESTS: &[&str] = &["virsh", "vmware-cmd", "vmrun"];
+
 impl Use {
     /// Whether a node with these tools must have it.
     pub fn is_needed(self, tools: &Tools) -> bool {
         match self {
             Self::Always => true,
-            Self::Pacemaker => tools.has("crm_mon") || !tools.has("clustat"),
-            Self::Rhcs => tools.has("clustat") || tools.has("cman_tool"),
+            Self::Pacemaker => {
+                let any = |names: &[&str]| names.iter().any(|name| tools.has(name));
+                any(&["crm_mon"]) || !any(RHCS) && (any(&["corosync-quorumtool"]) || !any(GUESTS))
+            }
+            Self::Rhcs => RHCS.iter().any(|tool| tools.has(tool)),
             Self::Where(_) => false,
         }
     }

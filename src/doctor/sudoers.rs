@@ -126,6 +126,8 @@ const INQUIRIES: &[(&str, &str)] = &[
     ("virsh", "-r -c {U} cpu-compare /dev/stdin"),
     ("virsh", "-c {U} (migrate-getspeed|migrate-getmaxdowntime) --domain {N}"),
     ("virsh", "-r -c {U} domblkinfo --domain {N} --device {F}"),
+    // Its columns hang on the version.
+    ("lvs", "-a --units b --nosuffix --noheadings --separator [|] -o [a-z_,]+"),
     ("lvs", "--noheadings --units b --nosuffix --separator [|] -o [a-z_,]+ {N}/{N}"),
     ("pvs", "--noheadings --segments --units b --nosuffix --separator [|] -o [a-z_,]+ {F}"),
     ("blockdev", "--getsize64 /dev/{N}/{N}"),
@@ -172,7 +174,7 @@ pub fn file(role: Role) -> String {
 fn looks() -> Vec<Vec<String>> {
     let mut all = Vec::new();
     let rhcs = ["clustat", "cman_tool", "mkqdisk", "service"].map(str::to_owned);
-    for (pacemaker, lvm, present) in [("1.1.24", "2.02.98", &[][..]), ("2.1.5", "2.03.16", &[]), ("", "2.02.98", &rhcs)] {
+    for (pacemaker, lvm, present) in [("1.1.24", "2.02.87", &[][..]), ("2.1.5", "2.03.16", &[]), ("", "2.02.87", &rhcs)] {
         let said = [("crm_mon", format!("Pacemaker {pacemaker}")), ("lvs", format!("LVM version: {lvm}"))];
         let versions = said.map(|(tool, said)| (tool.to_owned(), said)).into();
         let tools = Tools { versions, present: present.to_vec(), ..Tools::default() };

@@ -12,6 +12,7 @@ pub mod guest;
 pub mod node;
 pub mod observation;
 pub mod place;
+pub mod redact;
 pub mod rhcs;
 pub mod role;
 pub mod secret;

@@ -95,6 +95,11 @@ impl Keymap {
         Found::Nothing
     }
 
+    /// Whether any chord begins with this key.
+    pub fn begins(&self, key: Key) -> bool {
+        self.lines.iter().any(|line| line.command.is_some() && line.keys.first() == Some(&key))
+    }
+
     /// The keys of a command in its own scope or globally, as they are printed.
     pub fn keys_of(&self, command: Command) -> impl Iterator<Item = String> {
         self.lines.iter().filter(move |l| l.command == Some(command)).map(|l| print_chord(&l.keys))

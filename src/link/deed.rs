@@ -47,7 +47,6 @@ pub struct Deed<D> {
     greeted: (bool, bool),
     until: Instant,
     sent: Option<Stamp>,
-    first: Option<Stamp>,
     said: (Vec<u8>, Vec<u8>),
     code: Option<i32>,
     err_done: bool,
@@ -69,7 +68,6 @@ impl<D: Duct> Deed<D> {
             greeted: (false, false),
             until: Instant::now() + change.patience(),
             sent: None,
-            first: None,
             said: (Vec::new(), Vec::new()),
             code: None,
             err_done: false,
@@ -133,7 +131,8 @@ impl<D: Duct> Deed<D> {
     fn answer(&mut self, code: i32) -> Answer {
         let (stdout, stderr) = std::mem::take(&mut self.said);
         let done = Stamp::now();
-        Answer { stdout, stderr, code, sent: self.sent.unwrap_or(done), first: self.first.unwrap_or(done), done }
+        let sent = self.sent.unwrap_or(done);
+        Answer { stdout, stderr, code, sent, began: sent, done }
     }
 
     fn take(&mut self, side: Side, bytes: &[u8], into: &mut Vec<u8>) {
@@ -141,12 +140,11 @@ impl<D: Duct> Deed<D> {
             Side::Out => (&mut self.out, &mut self.greeted.0, &mut self.said.0),
             Side::Err => (&mut self.err, &mut self.greeted.1, &mut self.said.1),
         };
-        let (code, err_done, first) = (&mut self.code, &mut self.err_done, &mut self.first);
+        let (code, err_done) = (&mut self.code, &mut self.err_done);
         scanner.feed(bytes, |piece| match piece {
             // What a login shell prints by itself.
             Piece::Data(_) if !*greeted => {}
             Piece::Data(data) => {
-                first.get_or_insert_with(Stamp::now);
                 into.extend_from_slice(data);
                 let room = KEPT.saturating_sub(said.len());
                 said.extend_from_slice(data.get(..data.len().min(room)).unwrap_or_default());

@@ -122,6 +122,9 @@ pub enum Reply {
     Refuse,
 }
 
+/// How the end of a stream begins that got no session of its own.
+pub const NO_SESSION: &str = "sshd grants no further session";
+
 /// What a command printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -133,8 +136,8 @@ pub struct Answer {
     pub code: i32,
     /// When the question was written to the node, our clock.
     pub sent: Stamp,
-    /// When the first byte of the answer came (or its end).
-    pub first: Stamp,
+    /// When its turn came: those written before it were answered. From here to its end is what it cost the node.
+    pub began: Stamp,
     /// When it was complete.
     pub done: Stamp,
 }

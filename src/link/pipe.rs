@@ -74,14 +74,12 @@ impl Outgoing {
 struct Entry {
     ask: Ask,
     sent: Stamp,
-    turn: Option<Instant>,
-    first: Option<Stamp>,
+    turn: Option<(Instant, Stamp)>,
+    first: bool,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
     code: Option<i32>,
     err_done: bool,
-    /// Was answered already (the node hung): what comes is thrown away.
-    forgotten: bool,
 }
 
 /// A shell that answers questions.
@@ -138,18 +136,9 @@ impl<D: Duct> Pipe<D> {
     /// Asks a question.
     pub fn ask(&mut self, ask: Ask, rights: Become) {
         self.outgoing.push(&guard::run(&ask.command, rights, ask.id.0));
-        let turn = (self.queue.is_empty() && self.is_ready()).then(Instant::now);
-        self.queue.push_back(Entry {
-            ask,
-            sent: Stamp::now(),
-            turn,
-            first: None,
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-            code: None,
-            err_done: false,
-            forgotten: false,
-        });
+        let (at, sent) = now();
+        let turn = (self.queue.is_empty() && self.is_ready()).then_some((at, sent));
+        self.queue.push_back(Entry { ask, sent, turn, first: false, stdout: Vec::new(), stderr: Vec::new(), code: None, err_done: false });
     }
 
     /// Adds the channel's own descriptors to wait for.
@@ -206,12 +195,12 @@ impl<D: Duct> Pipe<D> {
             self.noise.extend_from_slice(data.get(..data.len().min(room)).unwrap_or_default());
             return;
         };
-        entry.first.get_or_insert_with(Stamp::now);
+        entry.first = true;
         let (kept, room) = match side {
             Side::Out => (&mut entry.stdout, LONGEST + 1),
             Side::Err => (&mut entry.stderr, LONGEST_ERR),
         };
-        let room = if entry.forgotten { 0 } else { room.saturating_sub(kept.len()) };
+        let room = room.saturating_sub(kept.len());
         kept.extend_from_slice(data.get(..data.len().min(room)).unwrap_or_default());
     }
 
@@ -222,7 +211,7 @@ impl<D: Duct> Pipe<D> {
         }
         let code = words.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(-1);
         if let Some(entry) = self.queue.iter_mut().find(|e| e.code.is_none()) {
-            entry.first.get_or_insert_with(Stamp::now);
+            entry.first = true;
             entry.code = Some(code);
         }
         self.finish(pumped);
@@ -247,12 +236,10 @@ impl<D: Duct> Pipe<D> {
         let Some(code) = self.queue.front().filter(|e| e.err_done).and_then(|e| e.code) else { return };
         let Some(entry) = self.queue.pop_front() else { return };
         let done = Stamp::now();
-        if !entry.forgotten {
-            let too_long = entry.stdout.len() > LONGEST;
-            let answer =
-                Answer { stdout: entry.stdout, stderr: entry.stderr, code, sent: entry.sent, first: entry.first.unwrap_or(done), done };
-            pumped.answers.push((entry.ask, if too_long { Err(AskError::TooLong(LONGEST)) } else { Ok(answer) }));
-        }
+        let too_long = entry.stdout.len() > LONGEST;
+        let began = entry.turn.map_or(entry.sent, |(_, stamp)| stamp);
+        let answer = Answer { stdout: entry.stdout, stderr: entry.stderr, code, sent: entry.sent, began, done };
+        pumped.answers.push((entry.ask, if too_long { Err(AskError::TooLong(LONGEST)) } else { Ok(answer) }));
         self.turn();
     }
 
@@ -261,15 +248,16 @@ impl<D: Duct> Pipe<D> {
         if self.is_ready()
             && let Some(entry) = self.queue.front_mut()
         {
-            entry.turn.get_or_insert_with(Instant::now);
+            entry.turn.get_or_insert_with(now);
         }
     }
 
     /// When the question whose turn it is will be late.
     pub fn due(&self) -> Option<Instant> {
         let entry = self.queue.front()?;
-        let total = entry.turn? + entry.ask.total;
-        Some(if entry.first.is_none() { total.min(entry.turn? + entry.ask.first_byte) } else { total })
+        let (turn, _) = entry.turn?;
+        let total = turn + entry.ask.total;
+        Some(if entry.first { total } else { total.min(turn + entry.ask.first_byte) })
     }
 
     /// The answer that is coming is longer than any may be.
@@ -280,29 +268,32 @@ impl<D: Duct> Pipe<D> {
     /// How late the question whose turn it is has become, if it is late: the pipe must be abandoned.
     pub fn late(&self, now: Instant) -> Option<AskError> {
         let entry = self.queue.front()?;
-        (self.due()? <= now).then(|| AskError::Late(now.saturating_duration_since(entry.turn.unwrap_or(now))))
+        (self.due()? <= now).then(|| AskError::Late(entry.turn.map_or(Duration::ZERO, |(turn, _)| now.saturating_duration_since(turn))))
     }
 
-    /// The question whose turn it was (none if it was answered already), and those that waited behind it.
+    /// The question whose turn it was, and those that waited behind it.
     pub fn abandon(mut self) -> (D, Option<Ask>, Vec<Ask>) {
-        let head = self.queue.pop_front().filter(|e| !e.forgotten).map(|e| e.ask);
-        let rest = self.queue.into_iter().filter(|e| !e.forgotten).map(|e| e.ask).collect();
+        let head = self.queue.pop_front().map(|e| e.ask);
+        let rest = self.queue.into_iter().map(|e| e.ask).collect();
         (self.duct, head, rest)
     }
 
-    /// The node hangs: every question out counts as lost; what still comes is thrown away.
+    /// The connection has ended: every question that was out.
     pub fn forget(&mut self) -> Vec<Ask> {
-        let fresh = |e: &mut Entry| (!std::mem::replace(&mut e.forgotten, true)).then(|| e.ask.clone());
-        self.queue.iter_mut().filter_map(fresh).collect()
+        self.queue.drain(..).map(|e| e.ask).collect()
     }
 
     /// The node answers again: the question whose turn it is gets its time anew.
     pub fn resume(&mut self) {
         if let Some(entry) = self.queue.front_mut() {
-            entry.turn = entry.turn.map(|_| Instant::now());
+            entry.turn = entry.turn.map(|_| now());
         }
     }
 
     /// How long a shell may take to say hello.
     pub const PATIENCE: Duration = Duration::from_secs(15);
+}
+
+fn now() -> (Instant, Stamp) {
+    (Instant::now(), Stamp::now())
 }

@@ -71,9 +71,13 @@ impl Raw<'_> {
             );
         }
         if self.code == 127 || (self.code == 126 && lower.contains("not found")) {
-            return Trouble::new(TroubleKind::Absent, &format!("'{}' is not installed or not on PATH", self.command));
+            let of = match missing_tool(&words).filter(|tool| !self.command.starts_with(*tool)) {
+                Some(tool) => format!("'{tool}' is not installed or not on PATH: '{}' needs it", self.command),
+                None => format!("'{}' is not installed or not on PATH", self.command),
+            };
+            return Trouble::new(TroubleKind::Absent, &of);
         }
-        if self.code == 126 || self.code == 4 || denied.iter().any(|w| lower.contains(w)) {
+        if self.code == 126 || denied.iter().any(|w| lower.contains(w)) {
             return Trouble::new(TroubleKind::Denied, &format!("'{}' is not permitted to this user: {words}", self.command));
         }
         Trouble::new(TroubleKind::Failed, &format!("'{}' failed with exit status {}: {words}", self.command, self.code))
@@ -83,6 +87,12 @@ impl Raw<'_> {
     pub fn garbled(&self, place: &str) -> Trouble {
         Trouble::new(TroubleKind::Garbled, &format!("cannot read what '{}' printed: {place}", self.command))
     }
+}
+
+/// The tool that a shell did not find: `sh: 1: ip: not found`, `bash: ip: command not found`.
+fn missing_tool(words: &str) -> Option<&str> {
+    let (before, _) = words.split_once(": not found").or_else(|| words.split_once(": command not found"))?;
+    before.rsplit([' ', '/']).next().filter(|tool| !tool.is_empty() && !tool.contains(char::is_whitespace))
 }
 
 type Commander = fn(Question, &Tools) -> Option<CommandLine>;

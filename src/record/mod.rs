@@ -6,10 +6,8 @@
 mod file;
 mod libvirt;
 mod player;
-mod redact;
 mod writer;
 
 pub use file::{Entry, FORMAT, LibvirtEntry, ReadError, RecordedNode, Recording};
 pub use player::play;
-pub use redact::redact;
 pub use writer::Recorder;

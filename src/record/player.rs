@@ -131,12 +131,13 @@ impl Player {
         let now = self.replayed_now();
         let Some(Entry::Answer { at, code, took, out, err, .. }) = found else {
             let text = "the recording has no answer to this".to_owned();
-            return Answer { stdout: Vec::new(), stderr: text.into_bytes(), code: 127, sent: now, first: now, done: now };
+            return Answer { stdout: Vec::new(), stderr: text.into_bytes(), code: 127, sent: now, began: now, done: now };
         };
         // The times of the recording, so that the node's clock is compared with the clock that it was recorded beside.
         let done = Stamp(self.recording.began).shifted(*at);
         let stdout = out.bytes().unwrap_or_default();
-        Answer { stdout, stderr: err.clone().into_bytes(), code: *code, sent: done.shifted(-*took), first: done, done }
+        let sent = done.shifted(-*took);
+        Answer { stdout, stderr: err.clone().into_bytes(), code: *code, sent, began: sent, done }
     }
 
     fn stream(&self, argv: &[String]) -> Option<StreamId> {

@@ -229,7 +229,7 @@ impl Life {
             stderr: err.into_bytes(),
             code,
             sent,
-            first: done,
+            began: sent,
             done,
         };
         match whom {

@@ -97,7 +97,7 @@ fn by_corosync(members: &mut BTreeMap<Arc<str>, Member>, ballots: &[Ballot]) {
         }
         // cman's ballots may hold votes that nobody told (RHEL 5 without cluster.conf).
         if member.rhcs.is_none() {
-            member.votes = Some(ballot.votes);
+            member.votes = ballot.votes;
         }
         member.id = member.id.take().or_else(|| ballot.id.map(|id| id.to_string()));
     }

@@ -52,7 +52,7 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Quorum {
 /// only some seconds after a loss (votequorum(5)).
 pub(super) fn can_lose(view: &QuorumView) -> Option<u32> {
     let needed = view.needed?;
-    let mut votes: Vec<u32> = view.members.iter().map(|m| m.votes).collect();
+    let mut votes: Vec<u32> = view.members.iter().filter_map(|m| m.votes).collect();
     votes.sort_unstable_by(|a, b| b.cmp(a));
     let device = view.qdevice.as_ref().map_or(0, |(votes, _)| *votes);
     let mut left = view.total.unwrap_or_else(|| votes.iter().fold(device, |sum, v| sum.saturating_add(*v)));
@@ -146,7 +146,7 @@ impl<'a> Group<'a> {
 pub(super) struct Ballot {
     pub(super) name: Arc<str>,
     pub(super) id: Option<u32>,
-    pub(super) votes: u32,
+    pub(super) votes: Option<u32>,
 }
 
 /// Every member that corosync names: its node lists first, then the partitions, the one that counts last.
@@ -157,7 +157,7 @@ pub(super) fn ballots(nodes: &Nodes, names: &Names) -> Vec<Ballot> {
         for row in &view.nodes {
             let Some(name) = row.id.and_then(|id| names.of_id(id)).or_else(|| row.name.as_deref().map(Arc::from)) else { continue };
             // votequorum(5): a node of the list without quorum_votes has one vote.
-            let ballot = Ballot { name: name.clone(), id: row.id, votes: row.votes.unwrap_or(1) };
+            let ballot = Ballot { name: name.clone(), id: row.id, votes: row.votes.or(Some(1)) };
             ballots.entry(name).or_insert(ballot);
         }
     }

@@ -70,7 +70,7 @@ pub(super) fn fold_groups(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Ve
                     size: row.size,
                     free: row.free,
                     shared: group.shared,
-                    lock_type: row.lock_type.clone().filter(|t| !t.is_empty()).or_else(|| row.clustered.then(|| "clvmd".to_owned())),
+                    lock_type: row.lock_type.clone().filter(|t| !t.is_empty()).or_else(|| by_attribute(row).map(str::to_owned)),
                     seen_by,
                     sight: Sight { by: name.clone(), at },
                 };
@@ -80,6 +80,15 @@ pub(super) fn fold_groups(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Ve
     let mut groups: Vec<VolumeGroup> = groups.into_values().collect();
     groups.sort_by(|a, b| (&a.name, &a.seen_by, &a.uuid).cmp(&(&b.name, &b.seen_by, &b.uuid)));
     groups
+}
+
+/// Whose lock protects a group, by its attributes alone (vgs(8): `c` clustered, `s` shared).
+const fn by_attribute(row: &VgRow) -> Option<&'static str> {
+    match (row.clustered, row.shared) {
+        (true, _) => Some("clvmd"),
+        (_, true) => Some("lvmlockd"),
+        _ => None,
+    }
 }
 
 /// Physical volumes, by path, then by who sees them.

@@ -71,11 +71,12 @@ pub fn title(pen: &mut Pen<'_>, area: Rect, pane: Pane, focused: bool, note: &st
     } else {
         cursor.text(&format!(" {name} "), Role::Title);
     }
-    if !note.is_empty() {
-        cursor.text(note, Role::Text).skip(1);
-    }
+    // What is left out must be seen to be left out.
     if !filter.is_empty() {
         cursor.text(&format!("/{filter}"), Role::Link).skip(1);
+    }
+    if !note.is_empty() {
+        cursor.text(note, Role::Text).skip(1);
     }
     if !stale.is_empty() {
         cursor.text(stale, Role::Warn).skip(1);
@@ -116,13 +117,13 @@ pub fn footer(pen: &mut Pen<'_>, area: Rect, whole: Rect) {
         cursor.skip(2).text(help, if mistake.is_some() { Role::Warn } else { Role::Dim });
         return;
     }
-    if let Some((text, _)) = &model.notice {
-        pen.put(area.x + 1, area.y, area.width.saturating_sub(1), text, Role::Title);
-        return;
-    }
     if !model.chord.is_empty() {
         let text = format!("{} ...", print_chord(&model.chord));
         pen.put(area.x + 1, area.y, area.width.saturating_sub(1), &text, Role::Link);
+        return;
+    }
+    if let Some((text, _)) = &model.notice {
+        pen.put(area.x + 1, area.y, area.width.saturating_sub(1), text, Role::Title);
         return;
     }
     let facts = model.facts();

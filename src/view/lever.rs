@@ -40,7 +40,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, shown: &Dialog) {
         }
         Stage::Reading(reading) => {
             doc = dialog::document(reading, pen.model);
-            (answer(reading), reading.scroll)
+            (answer(reading, usize::from(width)), reading.scroll)
         }
     };
     let lines = u16::try_from(doc.lines.len() + answer.len() + 1).unwrap_or(u16::MAX);
@@ -129,7 +129,7 @@ fn typed(doc: &mut Document, typing: &Typing) -> Vec<(Role, String)> {
 }
 
 /// What is answered to a plan, and how.
-fn answer(reading: &Reading) -> Vec<(Role, String)> {
+fn answer(reading: &Reading, width: usize) -> Vec<(Role, String)> {
     let mut lines = Vec::new();
     if reading.is_unread() {
         lines.push((Role::Crit, "The world moved. Read what is loud, then press r: nothing counts before.".to_owned()));
@@ -151,7 +151,16 @@ fn answer(reading: &Reading) -> Vec<(Role, String)> {
             lines.push((Role::Crit, format!("That is not the name: {}. Nothing was sent.", reading.name)));
         }
         let what = reading.kind();
-        lines.push((Role::Link, format!("Type the {what}'s name, {}: {}_", reading.name, reading.input.text())));
+        let (ask, typed) = (format!("Type the {what}'s name, {}:", reading.name), reading.input.text());
+        if ask.chars().count() + typed.chars().count() + 2 <= width {
+            lines.push((Role::Link, format!("{ask} {typed}_")));
+        } else {
+            // Where there is little room the whole name stands by itself, and of what was typed the end is in sight.
+            let cut = typed.chars().count().saturating_sub(width.saturating_sub(3));
+            lines.push((Role::Link, format!("Type the {what}'s name:")));
+            lines.push((Role::Link, reading.name.clone()));
+            lines.push((Role::Link, format!("> {}_", typed.chars().skip(cut).collect::<String>())));
+        }
         lines.push((Role::Dim, "enter: run it   esc: cancel".to_owned()));
         return lines;
     }

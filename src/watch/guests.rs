@@ -321,10 +321,11 @@ impl GuestWatch {
 
     /// Guests were listed, or cannot be.
     pub fn looked_once(&self) -> bool {
+        let told = self.seen.contains(&Question::Guests);
         match self.phase {
-            Phase::Open => self.seen.contains(&Question::Guests),
-            Phase::Opening { late, .. } => late,
-            Phase::Waiting { .. } => self.tries > 0 || self.seen.contains(&Question::Guests),
+            Phase::Open => told,
+            // A further attempt does not make what is known unknown.
+            Phase::Opening { .. } | Phase::Waiting { .. } => told || self.tries > 0,
             Phase::Closed => self.sockets.is_some(),
         }
     }

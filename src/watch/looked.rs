@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Watch;
 use super::guests::GuestWatch;
 use super::node::NodeWatch;
-use crate::domain::node::Reach;
+use crate::domain::node::{NodeKey, Reach};
 use crate::domain::observation::Question;
 use crate::domain::stamp::Stamp;
 
@@ -23,13 +23,20 @@ impl Watch {
         self.looked(now, |node| node.has_answered(questions))
     }
 
-    /// Whether a node is within reach, or may still come, that has not answered these and told its guests yet.
-    pub fn awaits(&self, questions: &[Question], now: Stamp) -> bool {
-        self.nodes.values().any(|n| match n.reach {
-            Reach::Up { .. } => !n.has_answered(questions) || self.guests.get(&n.key()).is_some_and(|g| !g.looked_once()),
-            Reach::Down { since, .. } => n.still_trying && since.age(now) <= GRACE,
+    /// The nodes within reach, or that may still come, that have not told these and their guests yet.
+    pub fn silent(&self, questions: &[Question], now: Stamp) -> Vec<NodeKey> {
+        let silent = |n: &&NodeWatch| match n.reach {
+            Reach::Up { .. } => !n.has_told(questions) || self.guests.get(&n.key()).is_some_and(|g| !g.looked_once()),
+            // What hangs has told part of it, and may go on at any time; its link gives it up if it does not.
+            Reach::Down { since, .. } => n.hangs || n.still_trying && since.age(now) <= GRACE,
             Reach::Untried | Reach::Connecting { .. } => true,
-        })
+        };
+        self.nodes.values().filter(silent).map(NodeWatch::key).collect()
+    }
+
+    /// An action waits for these: what was asked in vain is asked again, soon.
+    pub fn urge(&mut self, questions: &[Question], now: Stamp) {
+        self.nodes.values_mut().for_each(|node| node.urge(questions, now));
     }
 
     fn looked(&self, now: Stamp, done: impl Fn(&NodeWatch) -> bool) -> bool {

@@ -5,7 +5,6 @@
 //! full round is the safety net under what the streams missed.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use crate::domain::cluster::StreamFacts;
@@ -20,6 +19,7 @@ mod cadence;
 mod guests;
 mod looked;
 mod manager;
+mod moved;
 mod node;
 mod streams;
 
@@ -58,8 +58,8 @@ pub struct Watch {
     next_id: u64,
     follow: bool,
     everyone: bool,
-    /// What rgmanager said last: fingerprints of its services' states and owners.
-    services: Option<u64>,
+    /// Where each manager said last that its services are, as a fingerprint.
+    services: BTreeMap<Question, u64>,
     patient: &'static [Question],
 }
 
@@ -197,20 +197,12 @@ impl Watch {
     /// Something was changed: an action waits for what the manager, the votes and the fence history say.
     pub fn look_again(&mut self, now: Stamp) {
         for node in self.nodes.values_mut() {
-            for question in [Question::Quorum, Question::Cman, Question::Groups] {
+            for question in [Question::Quorum, Question::Cman, Question::Groups, Question::Vmware] {
                 node.awaited(question, now);
             }
         }
         for question in [Question::CrmMon, Question::Clustat, Question::Constraints, Question::FenceHistory] {
             self.manager.awaited(question, now);
-        }
-        self.look_at_vmware(now);
-    }
-
-    /// VMware Server tells nothing by itself: where rgmanager's services change, its guests did.
-    fn look_at_vmware(&mut self, now: Stamp) {
-        for node in self.nodes.values_mut() {
-            node.stale(Question::Vmware, now);
         }
     }
 
@@ -267,15 +259,8 @@ impl Watch {
         if cadence::whom(seen.question) == Whom::Manager {
             self.manager.answered(&seen, &mut self.nodes, now);
         }
-        if let Ok(Observation::Clustat(view)) = &seen.outcome {
-            let mut print = DefaultHasher::new();
-            for group in view.groups.iter().flatten() {
-                (&group.name, &group.word, &group.owner).hash(&mut print);
-            }
-            let print = print.finish();
-            if self.services.replace(print).is_some_and(|before| before != print) {
-                self.look_at_vmware(now);
-            }
+        if let Ok(answer) = &seen.outcome {
+            self.follow_services(answer, now);
         }
         if seen.question == Question::Vgs {
             self.share_storage(now);

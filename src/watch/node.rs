@@ -15,12 +15,17 @@ use crate::probe;
 /// LVM's own questions.
 const STORAGE: [Question; 3] = [Question::Lvs, Question::Vgs, Question::Pvs];
 
+/// How often an action asks a node for what it rests on.
+const CHANCES: u8 = 3;
+
 /// A question on its way.
 #[derive(Clone, Debug)]
 pub(super) struct Flight {
     pub question: Question,
     pub command: String,
     pub since: Stamp,
+    /// The node hung since: what it says may be as old as the question.
+    stalled: bool,
 }
 
 /// The questions of one node.
@@ -34,7 +39,7 @@ pub(super) struct NodeWatch {
     pub reach: Reach,
     /// It is said to be late, but the attempt to connect goes on.
     pub still_trying: bool,
-    /// It was up and hangs; the connection stands, and so do its streams. What was asked in vain is asked again if it recovers.
+    /// It was up and hangs; the connection stands, and so do its streams and what is on its way.
     pub hangs: bool,
     /// Known once the node said so; kept over a lost connection.
     pub tools: Option<Tools>,
@@ -44,6 +49,8 @@ pub(super) struct NodeWatch {
     last: BTreeMap<Question, (Stamp, Duration)>,
     /// Questions answered (or failed) at least once since the connection came up.
     pub seen: BTreeSet<Question>,
+    /// How often in a row the answer did not come (in time).
+    missed: BTreeMap<Question, u8>,
     /// Volume groups that it sees, with whether they are shared.
     pub groups: Option<Vec<(String, bool)>>,
     /// None of its volumes fills up, moves or copies by itself.
@@ -74,6 +81,7 @@ impl NodeWatch {
             flights: BTreeMap::new(),
             last: BTreeMap::new(),
             seen: BTreeSet::new(),
+            missed: BTreeMap::new(),
             groups: None,
             still: false,
             mapped: None,
@@ -98,6 +106,7 @@ impl NodeWatch {
         }
         self.due.clear();
         self.seen.clear();
+        self.missed.clear();
         self.host_readings = 0;
         self.manager_failed.clear();
         for question in [Question::Tools, Question::Clock, Question::Host] {
@@ -105,10 +114,14 @@ impl NodeWatch {
         }
     }
 
-    /// The node went away, or hangs. Nothing is due while it is away. (Each ask on its way still gets its answer from the link.)
+    /// The node went away, or hangs. Nothing is due while it is away. (Each ask on its way still gets its answer from the link.) For the
+    /// manager another node answers: what this one says of it when it recovers would be old.
     pub fn went_down(&mut self, hangs: bool) {
         self.hangs = hangs;
-        if !hangs {
+        if hangs {
+            self.flights.retain(|_, flight| cadence::whom(flight.question) != Whom::Manager);
+            self.flights.values_mut().for_each(|flight| flight.stalled = true);
+        } else {
             self.due.clear();
         }
     }
@@ -182,7 +195,7 @@ impl NodeWatch {
             let (first_byte, total) = if hasty { cadence::hasty(question, (first_byte, total)) } else { (first_byte, total) };
             *next_id += 1;
             let id = AskId(*next_id);
-            self.flights.insert(id, Flight { question, command: command.display(), since: now });
+            self.flights.insert(id, Flight { question, command: command.display(), since: now, stalled: false });
             out.push(Order::Ask(Ask { id, command, lane, first_byte, total }));
         }
     }
@@ -192,15 +205,22 @@ impl NodeWatch {
         let flight = self.flights.remove(&id)?;
         let question = flight.question;
         let (took, outcome) = read(&flight, result);
+        let at = if flight.stalled { flight.since } else { now };
         if self.hangs && matches!(&outcome, Err(trouble) if trouble.kind == TroubleKind::Lost) {
             // Asked again as soon as the node recovers.
             if cadence::whom(question) != Whom::Manager {
                 self.due.insert(question, now);
             }
-            return Some(Observed { node: self.key, question, at: now, took, outcome });
+            return Some(Observed { node: self.key, question, at, took, outcome });
         }
         self.seen.insert(question);
         self.last.insert(question, (now, took));
+        if matches!(&outcome, Err(trouble) if matches!(trouble.kind, TroubleKind::Late | TroubleKind::Lost)) {
+            let missed = self.missed.entry(question).or_default();
+            *missed = missed.saturating_add(1);
+        } else {
+            self.missed.remove(&question);
+        }
         // What it says may bear on when it is asked again.
         if let Ok(observation) = &outcome {
             self.learn(observation, now);
@@ -208,7 +228,7 @@ impl NodeWatch {
         if self.reach.is_up() {
             self.plan_next(question, now, took, outcome.as_ref());
         }
-        Some(Observed { node: self.key, question, at: now, took, outcome })
+        Some(Observed { node: self.key, question, at, took, outcome })
     }
 
     /// When the same is asked again if nothing triggers it.
@@ -267,6 +287,20 @@ impl NodeWatch {
         self.tools.is_some() && questions.iter().all(|q| self.seen.contains(q))
     }
 
+    /// Of these it told something, or will not tell: it was given its chances.
+    pub fn has_told(&self, questions: &[Question]) -> bool {
+        self.has_answered(questions) && questions.iter().all(|q| self.missed.get(q).is_none_or(|missed| *missed >= CHANCES))
+    }
+
+    /// Asks again, soon, what it was asked in vain.
+    pub fn urge(&mut self, questions: &[Question], now: Stamp) {
+        for question in questions {
+            if self.missed.get(question).is_some_and(|missed| *missed < CHANCES) {
+                self.awaited(*question, now);
+            }
+        }
+    }
+
     /// Asks for storage again only as often as `slower` says: another node answers for the same shared groups.
     pub fn relax_storage(&mut self, now: Stamp) {
         for question in STORAGE {
@@ -285,7 +319,7 @@ fn read(flight: &Flight, result: Result<Answer, AskError>) -> (Duration, Result<
     let command = flight.command.as_str();
     match result {
         Ok(answer) => {
-            let took = Duration::from_micros(u64::try_from(answer.done.0 - answer.sent.0).unwrap_or(0));
+            let took = Duration::from_micros(u64::try_from(answer.done.0 - answer.began.0).unwrap_or(0));
             let raw = probe::Raw { command, stdout: &answer.stdout, stderr: &answer.stderr, code: answer.code };
             let mut outcome = probe::parse(flight.question, raw);
             if let Ok(Observation::Clock(sample)) = &mut outcome {

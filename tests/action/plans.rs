@@ -227,6 +227,32 @@ fn growing_lets_every_node_see_the_size_before_the_filesystem_grows_once() {
 }
 
 #[test]
+fn a_guest_that_no_service_tells_of_sees_the_size_by_libvirts_word() {
+    use quorate::domain::guest::{Definition, Disk, GuestState};
+    let mut cluster = storage();
+    cluster.filesystems.clear();
+    cluster.volumes[0].active_on.truncate(1);
+    let mut lab = stage::lab(stage::view_now());
+    stage::guests(&mut lab);
+    cluster.guests.clone_from(&lab.picture().guests);
+    let disk = |path: &str| Disk { target: "vdb".to_owned(), device: "disk".to_owned(), source: Some(path.to_owned()), ..Disk::default() };
+    let guest = cluster.guests.iter_mut().find(|g| g.name == "lone" && &*g.node == "n1").unwrap();
+    assert_eq!((guest.managed_by.as_deref(), guest.state), (None, GuestState::Running));
+    let disks = vec![disk("/images/root"), disk("/dev/mapper/vg-data")];
+    guest.definition = Some(std::sync::Arc::new(Definition { name: "lone".to_owned(), disks, ..Definition::default() }));
+    let plan = plan_of(&grow(GrowSize::To(68 << 20)), &cluster, START).unwrap();
+    let bytes = 68 << 20;
+    let sent = format!("virsh -c qemu:///system blockresize --domain lone --path /dev/mapper/vg-data --size {bytes}B");
+    assert_eq!(commands(&plan).last().unwrap(), &("n1".to_owned(), sent));
+    assert!(plan.remains.len() == 1 && plan.remains[0].starts_with("inside lone"), "{:?}", plan.remains);
+    assert!(plan.notices.contains(&plan.remains[0]), "{:?}", plan.notices);
+    // One that is shut off sees it when it starts.
+    cluster.guests.iter_mut().find(|g| g.name == "lone").unwrap().state = GuestState::Shutoff;
+    let plan = plan_of(&grow(GrowSize::To(68 << 20)), &cluster, START).unwrap();
+    assert!(plan.remains.is_empty() && !commands(&plan).iter().any(|(_, c)| c.contains("blockresize")));
+}
+
+#[test]
 fn a_pipeline_that_broke_is_taken_up_where_it_stopped_and_nothing_shrinks() {
     let again = plan_of(&grow(GrowSize::To(64 << 20)), &storage(), START).unwrap();
     assert_eq!(commands(&again)[0].1, "lvchange --refresh vg/data", "the volume has that size already");

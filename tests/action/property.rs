@@ -242,7 +242,7 @@ impl Watcher {
                 let (id, task) = self.out.remove(at % self.out.len());
                 let trouble = || LinkTrouble { fault: LinkFault::Timeout, text: "gone".to_owned() };
                 let now = self.lab.now;
-                let answer = |code| Answer { stdout: b"said\n".to_vec(), stderr: Vec::new(), code, sent: now, first: now, done: now };
+                let answer = |code| Answer { stdout: b"said\n".to_vec(), stderr: Vec::new(), code, sent: now, began: now, done: now };
                 let result = match how {
                     0 => {
                         self.lost.insert(task);
@@ -267,6 +267,7 @@ impl Watcher {
                     0 => data(b"busy restart vm1 by ben@host, aaaa\n"),
                     1 => Report::Ended { id, why: "sshd grants no further session".to_owned() },
                     2 => data(b"no"),
+                    3 => Report::Ended { id, why: "the connection broke".to_owned() },
                     _ => data(b"held\n"),
                 };
                 self.report(report, None);
@@ -279,7 +280,7 @@ impl Watcher {
             }
             Step::Forged(id) => {
                 let now = self.lab.now;
-                let answer = Answer { stdout: b"held\n".to_vec(), stderr: Vec::new(), code: 0, sent: now, first: now, done: now };
+                let answer = Answer { stdout: b"held\n".to_vec(), stderr: Vec::new(), code: 0, sent: now, began: now, done: now };
                 self.report(Report::Changed { id: ChangeId(id), result: Ok(answer.clone()) }, None);
                 self.report(Report::Answer { id: AskId(id), result: Ok(answer) }, None);
                 self.report(Report::Data { id: StreamId(id), bytes: b"held\n".to_vec(), at: now }, None);
@@ -353,6 +354,8 @@ fn a_ticket_is_used_step_by_step() {
     assert_eq!(run(vec![act.clone(), Step::Lock(0, 5)]), 1);
     assert_eq!(run(vec![act.clone(), Step::Lock(0, 5), Step::Answer(0, 5), Step::Pass(2000)]), 1, "it waits for the guest to arrive");
     assert_eq!(run(vec![act.clone(), Step::Lock(0, 0), Step::Pass(2000)]), 0, "another quorate has it");
+    assert_eq!(run(vec![act.clone(), Step::Lock(0, 1), Step::Pass(2000)]), 1, "that node has no room for a lock, and says so");
+    assert_eq!(run(vec![act.clone(), Step::Lock(0, 3), Step::Pass(2000)]), 0, "whether another quorate has it is not known");
     assert_eq!(run(vec![act, Step::Lock(0, 5), Step::Answer(0, 0), Step::Pass(90_000), Step::Pass(2000)]), 1, "a lost answer ends it");
 }
 

@@ -15,7 +15,7 @@ fn try_with(code: Option<String>, me: &str, now_secs: i64) -> Result<(), Vec<Ref
         operators: vec![("anna".to_owned(), Secret::new("a")), ("ben".to_owned(), Secret::new("b"))],
         me: me.to_owned(),
     };
-    let session = Session { role: Role::Admin, second, code, ..Session::default() };
+    let session = Session { role: Role::Admin, second, code, typed: Some("n2".to_owned()), ..Session::default() };
     let now = START.shifted(now_secs * 1_000_000);
     let cluster = stage::cluster();
     let mut plan = plan_of(&fence(), &cluster, START).unwrap();

@@ -30,7 +30,7 @@ fn bytes_codes_and_errors_come_apart_and_intact() {
     for (id, (command, out, err, code)) in ids.into_iter().zip(cases) {
         let answer = talk.answer(id).unwrap();
         assert_eq!((answer.stdout.as_slice(), answer.stderr.as_slice(), answer.code), (out, err, code), "{}", command.display());
-        assert!(answer.sent <= answer.first && answer.first <= answer.done);
+        assert!(answer.sent <= answer.began && answer.began <= answer.done);
     }
     let missing = talk.ask(CommandLine::new("no-such-tool-here", [""; 0])).unwrap();
     assert_eq!(missing.code, 127);

@@ -59,7 +59,7 @@ fn quorum_of_3_1() {
         assert_eq!((view.expected, view.highest_expected, view.total, view.needed), (Some(3), Some(3), Some(3), Some(2)));
         assert_eq!(view.flags, [""; 0]);
         let members: Vec<_> = view.members.iter().map(|m| (m.id, m.votes, m.name.as_str(), m.local)).collect();
-        assert_eq!(members, [(1, 1, "node1", true), (2, 1, "node2", false), (3, 1, "node3", false)]);
+        assert_eq!(members, [(1, Some(1), "node1", true), (2, Some(1), "node2", false), (3, Some(1), "node3", false)]);
         assert_eq!(view.qdevice, None);
     }
 }
@@ -89,7 +89,7 @@ fn quorum_of_2_4_with_a_qdevice_and_blocked() {
 fn quorum_without_votes() {
     let view =
         quorum("Nodes: 2\nQuorate: No\n\nMembership information\n----------------------\n    Nodeid Name\n  1 a (local)\n  0x2 b c\n", 2);
-    assert_eq!(view.members.iter().map(|m| (m.id, m.votes, m.name.as_str())).collect::<Vec<_>>(), [(1, 0, "a"), (2, 0, "b c")]);
+    assert_eq!(view.members.iter().map(|m| (m.id, m.votes, m.name.as_str())).collect::<Vec<_>>(), [(1, None, "a"), (2, None, "b c")]);
 }
 
 fn told(view: &LinksView) -> Vec<(u32, Option<u32>, Option<bool>)> {

@@ -111,6 +111,22 @@ fn versions_decide_how_lvm_is_asked() {
         assert_eq!(unknown.argv()[0], "sh");
         assert!(unknown.is_privileged());
     }
+    // Thin pools came before JSON: their columns are asked for, and done without where they are refused.
+    let thin = command(Question::Lvs, &with("LVM version:     2.02.98(2)-RHEL6 (2012-10-15)")).unwrap();
+    let bin = tempfile::tempdir().unwrap();
+    let fake = bin.path().join("lvs");
+    for (refused, fields) in [("never", 13), ("metadata_percent", 11)] {
+        let script = format!("#!/bin/sh\ncase $* in *{refused}*|*json*) exit 3;; esac\nfor a; do last=$a; done\necho \"$last\"\n");
+        std::fs::write(&fake, script).unwrap();
+        std::fs::set_permissions(&fake, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let path = format!("{}:/usr/bin:/bin", bin.path().display());
+        let shell = thin.to_shell(quorate::link::Become::None);
+        let out = std::process::Command::new("sh").arg("-c").arg(shell).env("PATH", path).output().unwrap();
+        assert_eq!(String::from_utf8(out.stdout).unwrap().trim().split(',').count(), fields, "{refused}");
+    }
+    let pool = "pool|vg|twi-aotz--|83886080|wz--n-||||||/dev/a(0)|98.50|41.20\nplain|vg|-wi-a-----|4194304|wz--n-||||||/dev/a(9)\n";
+    let read = rows!(Lvs, read(Question::Lvs, pool));
+    assert_eq!((read[0].data_percent, read[0].metadata_percent, read[1].data_percent), (Some(98.5), Some(41.2), None));
     assert!(command(Question::Lvs, &tools(&["vgs"])).is_none());
     assert_eq!(argv(&new, Question::Pvs).split(' ').next(), Some("pvs"));
 }

@@ -24,10 +24,11 @@ fn journal(site: &Site, node: &str, lines: &str) {
 #[test]
 fn events_come_as_lines_of_json_until_the_time_is_over() {
     let Some(site) = cluster(&["n1"]) else { return };
-    journal(&site, "n1", &fixture("log/journal-corosync-node-lost.jsonl"));
+    let typed = r#"{"MESSAGE":"anna : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/sbin/pcs stonith create i fence_ipmilan password=S3cr3tPW","SYSLOG_IDENTIFIER":"sudo","PRIORITY":"5","__REALTIME_TIMESTAMP":"1700000000000000","__CURSOR":"s=1"}"#;
+    journal(&site, "n1", &format!("{typed}\n{}", fixture("log/journal-corosync-node-lost.jsonl")));
     let run = site.run(&["events", "--json", "--for", "6s"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert!(!run.stdout.is_empty());
+    assert!(run.stdout.contains("pcs stonith create i fence_ipmilan password=***") && !run.stdout.contains("S3cr3t"), "{}", run.stdout);
     for line in run.stdout.lines() {
         let event: Value = serde_json::from_str(line).unwrap();
         let keys: Vec<&str> = event.as_object().unwrap().keys().map(String::as_str).collect();
@@ -105,6 +106,36 @@ fn doctor_is_content_with_a_node_that_has_it_all() {
     let run = site.run(&["doctor"]);
     assert_eq!(run.code, 0, "{}", run.stdout);
     assert!(run.stdout.contains("all well"), "{}", run.stdout);
+}
+
+/// A host without a manager whose guests libvirt has lacks nothing of Pacemaker's.
+#[test]
+fn doctor_wants_no_manager_where_there_are_only_guests() {
+    let Some(site) = cluster(&["n1"]) else { return };
+    let node = site.node("n1");
+    for tool in ["crm_mon", "cibadmin", "stonith_admin", "corosync-quorumtool", "corosync-cfgtool", "corosync-cmapctl"] {
+        node.removes(tool);
+    }
+    node.tool("virsh", "exit 1");
+    let run = site.run(&["doctor"]);
+    assert!(!run.stdout.contains("install pacemaker"), "{}", run.stdout);
+    assert!(!run.stdout.lines().any(|l| l.contains("MISSING") && l.contains("corosync")), "{}", run.stdout);
+}
+
+/// What a script learns from the exit status does not hang on who reads the output.
+#[test]
+fn the_exit_status_outlives_the_reader_and_a_full_disk_is_none_of_the_clusters() {
+    let home = tempfile::tempdir().unwrap();
+    let args = ["--host", "root@127.0.0.1:1", "status", "--json"];
+    let mut child = super::rig::quorate(home.path()).args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let out = super::rig::quorate(home.path()).args(args).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(out.stderr).unwrap();
+    let last = said.lines().last().unwrap_or_default();
+    assert_eq!(out.status.code(), Some(74), "{said}");
+    assert!(last.starts_with("quorate: ") && last.contains("standard output") && !said.contains('\u{1b}'), "{said}");
 }
 
 #[test]

@@ -28,13 +28,13 @@ fn recorded() -> Recording {
     let up = || Report::Up { streams: 8, note: None };
     let said = [
         (up(), began.shifted(1000)),
-        data(1, "one", 100),
+        data(1, "one\n", 100),
         (down(LinkFault::Timeout, "it hangs", None), began.shifted(150_000)),
         (up(), began.shifted(160_000)),
-        data(1, "two", 200),
+        data(1, "two\n", 200),
         (down(LinkFault::Unreachable, "no route", Some(began.shifted(400_000))), began.shifted(250_000)),
         (up(), began.shifted(300_000)),
-        data(2, "three", 350),
+        data(2, "three\n", 350),
     ];
     for (report, at) in said {
         recorder.report(NodeKey(0), &report, at).unwrap();
@@ -56,7 +56,7 @@ fn a_replay_tells_a_node_that_hangs_from_one_that_is_lost() {
                 link.order(Order::Follow { id: StreamId(8), command: CommandLine::new("resumed", [""; 0]) });
                 "up".to_owned()
             }
-            Report::Data { id, bytes, .. } => format!("{} {}", id.0, String::from_utf8(bytes).unwrap()),
+            Report::Data { id, bytes, .. } => format!("{} {}", id.0, String::from_utf8(bytes).unwrap().trim_end()),
             Report::Down { trouble, retry_at } => format!("{trouble}, tried again: {}", retry_at.is_some()),
             Report::Ended { id, .. } => format!("{} ended", id.0),
             other => format!("{other:?}"),
@@ -78,4 +78,63 @@ fn a_replay_tells_a_node_that_hangs_from_one_that_is_lost() {
         "8 three",
     ];
     assert_eq!(said, expected);
+}
+
+/// What is recorded of these pieces of a stream.
+fn kept(pieces: &[&str]) -> String {
+    let began = Stamp(1_700_000_000_000_000);
+    let nodes = vec![RecordedNode { key: 0, name: None, address: "n1".to_owned() }];
+    let mut bytes = Vec::new();
+    let mut recorder = Recorder::begin(&mut bytes, began, None, nodes).unwrap();
+    recorder.order(&Order::Follow { id: StreamId(1), command: CommandLine::new("tail", [""; 0]) });
+    for piece in pieces {
+        recorder.report(NodeKey(0), &Report::Data { id: StreamId(1), bytes: piece.as_bytes().to_vec(), at: began }, began).unwrap();
+    }
+    recorder.report(NodeKey(0), &Report::Ended { id: StreamId(1), why: "over".to_owned() }, began).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn no_secret_of_a_stream_is_written_wherever_it_is_cut_and_however_it_is_coded() {
+    let line = "1:fence_ipmilan: password=S3cr3t-PW ok\n";
+    for cut in 0..line.len() {
+        let file = kept(&[&line[..cut], &line[cut..], "1:rest"]);
+        assert!(!file.contains("S3cr3t") && !file.contains("cr3t-PW") && file.contains("***") && file.contains("1:rest"), "{cut}: {file}");
+    }
+    // By od, sixteen bytes a line.
+    let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |all, b| format!("{all} {b:02x}"));
+    let coded = line.as_bytes().chunks(16).fold(String::new(), |all, part| format!("{all}x3{}\n", hex(part)));
+    assert!(hex(line.as_bytes()).contains(&hex(b"S3cr3t")));
+    let file = kept(&[&coded]);
+    assert!(!file.replace("\\nx3", "").contains(&hex(b"S3cr3t")) && file.contains(&hex(b"***")), "{file}");
+    let plain = "x3 61 62\nx3 63 0a\n";
+    assert!(kept(&[plain]).contains("x3 61 62\\nx3 63 0a"), "what holds no secret is as it came");
+}
+
+#[test]
+fn what_looks_like_a_password_is_taken_out_and_nothing_else() {
+    for (said, clean) in [
+        (r#"<clusternode passwd="a b c" name="n1"/>"#, r#"<clusternode passwd="***" name="n1"/>"#),
+        (r#"passwd=";x" port="3""#, r#"passwd="***" port="3""#),
+        ("passwd='x;y' z", "passwd='***' z"),
+        (r#"<nvpair name="passwd" value="x y" id="i"/>"#, r#"<nvpair name="passwd" value="***" id="i"/>"#),
+        (r#"<nvpair value="x y" name="snmp_community" id="i"/>"#, r#"<nvpair value="***" name="snmp_community" id="i"/>"#),
+        (r#"community="public" ip="10.0.0.1""#, r#"community="***" ip="10.0.0.1""#),
+        (r#"{"MESSAGE":"set {\"password\": \"x y\", \"a\": 1}"}"#, r#"{"MESSAGE":"set {\"password\": \"***\", \"a\": 1}"}"#),
+        (
+            "pcs stonith create i fence_ipmilan ip=10.0.0.1 password=S3,c;r username=u",
+            "pcs stonith create i fence_ipmilan ip=10.0.0.1 password=*** username=u",
+        ),
+        (
+            "Executing: /usr/bin/ipmitool -I lanplus -U admin -P S3cr3tPW -C 3 power",
+            "Executing: /usr/bin/ipmitool -I lanplus -U admin -P *** -C 3 power",
+        ),
+        ("fence_ipmilan -a 10.0.0.1 -p 'x y' -o status", "fence_ipmilan -a 10.0.0.1 -p *** -o status"),
+        ("fence_apc --password S3cr3t --plug 3", "fence_apc --password *** --plug 3"),
+        ("df -P /srv; ps -p 17", "df -P /srv; ps -p 17"),
+        ("fenced: fencing node n3 succeeded", "fenced: fencing node n3 succeeded"),
+        ("user anna: password expired", "user anna: password expired"),
+    ] {
+        assert_eq!(quorate::domain::redact::redact_text(said), clean);
+    }
 }

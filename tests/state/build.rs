@@ -117,7 +117,13 @@ pub fn ring(local: u32, quorate: bool, needed: u32, members: &[(u32, &str, u32)]
         needed: Some(needed),
         members: members
             .iter()
-            .map(|(id, name, votes)| QuorumMember { id: *id, votes: *votes, name: (*name).to_owned(), local: *id == local, qdevice: None })
+            .map(|(id, name, votes)| QuorumMember {
+                id: *id,
+                votes: Some(*votes),
+                name: (*name).to_owned(),
+                local: *id == local,
+                qdevice: None,
+            })
             .collect(),
         ..QuorumView::default()
     }
@@ -216,13 +222,7 @@ pub fn failure(op_key: &str, node: &str, reason: &str) -> Failure {
 }
 
 pub fn fail_count(resource: &str, node: &str, count: u32) -> History {
-    History {
-        node: node.to_owned(),
-        resource: resource.to_owned(),
-        fail_count: count,
-        migration_threshold: Some(1_000_000),
-        ..History::default()
-    }
+    History { node: node.into(), resource: resource.into(), fail_count: count, migration_threshold: Some(1_000_000), ..History::default() }
 }
 
 /// The picture of a manager's view on n1.

@@ -37,6 +37,10 @@ fn keys_lead_where_they_say() {
         ("2 enter j enter", "Service db"),
         ("2 enter j enter esc", "table Services"),
         ("2 enter j enter esc esc", "overview Services"),
+        // What the filter leaves is selected, so that the keys have something to act on.
+        ("3 3 / l v _ d b enter enter", "Volume vg_cluster/lv_db"),
+        // Esc and the key after it in one piece, as a slow line brings them.
+        ("2 enter alt-3", "overview Storage"),
         ("2 j j enter enter", "Service db"),
         ("2 enter G enter", "Service www.cnaf"),
         ("2 enter G g g enter", "Service abbone"),

@@ -1,8 +1,12 @@
 //! What is asked when, as the links report.
 
 mod guests;
+mod moved;
+
+use std::time::Duration;
 
 use quorate::domain::node::{LinkFault, LinkTrouble, NodeKey};
+use quorate::domain::observation::Question;
 use quorate::domain::stamp::Stamp;
 use quorate::link::{Answer, AskError, AskId, Order, Report, StreamId};
 use quorate::watch::{Output, Watch};
@@ -26,7 +30,7 @@ fn orders(out: Vec<Output>) -> (Vec<(AskId, String)>, Vec<StreamId>) {
 }
 
 fn answer(stdout: &str, now: Stamp) -> Answer {
-    Answer { stdout: stdout.as_bytes().to_vec(), stderr: Vec::new(), code: 0, sent: now, first: now, done: now }
+    Answer { stdout: stdout.as_bytes().to_vec(), stderr: Vec::new(), code: 0, sent: now, began: now, done: now }
 }
 
 fn trouble() -> LinkTrouble {
@@ -68,6 +72,74 @@ fn after_a_hang_only_what_was_lost_is_asked_again_and_the_streams_go_on() {
     bytes.push(b'\n');
     let said = streams.iter().flat_map(|id| watch.report(NODE, Report::Data { id: *id, bytes: bytes.clone(), at: at(5001) }, at(5001)));
     assert!(said.into_iter().any(|o| matches!(o, Output::Lines(_, lines, _) if lines[0].0.text == "mark")));
+}
+
+/// What was observed: the question, when it was so, and whether it is good.
+fn observed(out: &[Output]) -> Vec<(Question, Stamp, bool)> {
+    let seen = |o: &Output| if let Output::Observed(seen) = o { Some((seen.question, seen.at, seen.outcome.is_ok())) } else { None };
+    out.iter().filter_map(seen).collect()
+}
+
+#[test]
+fn what_was_asked_before_a_hang_counts_when_it_comes_and_is_as_old_as_the_question() {
+    let (mut watch, asks, _) = up();
+    watch.report(NODE, Report::Down { trouble: trouble(), retry_at: None }, at(3000));
+    let (again, _) = orders(watch.report(NODE, Report::Up { streams: 8, note: None }, at(9000)));
+    assert!(again.is_empty(), "all is still on its way: {again:?}");
+    let df = asks.iter().find(|(_, text)| text.contains("mounted filesystems")).unwrap().0;
+    let out = watch.report(NODE, Report::Answer { id: df, result: Ok(answer("", at(9100))) }, at(9100));
+    let seen = observed(&out);
+    assert_eq!(seen.iter().map(|(q, at, _)| (*q, *at)).collect::<Vec<_>>(), [(Question::Filesystems, at(10))]);
+}
+
+#[test]
+fn for_a_node_that_hangs_another_answers_for_the_manager() {
+    let mut watch = Watch::new(true);
+    let other = NodeKey(1);
+    for node in [NODE, other] {
+        watch.add(node);
+    }
+    let said = "@@quorate present\ncrm_mon\n@@quorate uid\n0\n";
+    let mut asked = Vec::new();
+    for node in [NODE, other] {
+        let (asks, _) = orders(watch.report(node, Report::Up { streams: 8, note: None }, at(0)));
+        let tools = asks.iter().find(|(_, text)| text.contains("which tools")).unwrap().0;
+        asked.extend(orders(watch.report(node, Report::Answer { id: tools, result: Ok(answer(said, at(10))) }, at(10))).0);
+    }
+    let views = |asks: &[(AskId, String)]| asks.iter().filter(|(_, t)| t.contains("crm_mon")).map(|(id, _)| *id).collect::<Vec<_>>();
+    let first = views(&asked);
+    assert!(!first.is_empty(), "{asked:?}");
+    let (more, _) = orders(watch.report(NODE, Report::Down { trouble: trouble(), retry_at: None }, at(3000)));
+    assert!(!views(&more).is_empty(), "{more:?}");
+    watch.report(NODE, Report::Up { streams: 8, note: None }, at(9000));
+    let late = watch.report(NODE, Report::Answer { id: first[0], result: Ok(answer("", at(9100))) }, at(9100));
+    assert_eq!(observed(&late), [], "it may be as old as the hang");
+}
+
+#[test]
+fn what_an_action_waits_for_is_asked_again_soon_three_times_in_all() {
+    let (mut watch, asks, _) = up();
+    let wanted = [Question::Filesystems];
+    // Nobody may speak to libvirt there: nothing else is awaited.
+    let sockets = asks.iter().find(|(_, text)| text.contains("libvirt")).unwrap().0;
+    watch.report(
+        NODE,
+        Report::Answer { id: sockets, result: Ok(answer("@@quorate sockets\nno /run/libvirt/libvirt-sock\n", at(20))) },
+        at(20),
+    );
+    let mut df = asks.into_iter().find(|(_, text)| text.contains("mounted filesystems")).unwrap().0;
+    for (round, came) in [20_000, 60_000, 100_000].into_iter().enumerate() {
+        assert_eq!(watch.silent(&wanted, at(came)), [NODE], "{round}");
+        let late = Err(AskError::Late(Duration::from_secs(20)));
+        watch.report(NODE, Report::Answer { id: df, result: late }, at(came));
+        watch.urge(&wanted, at(came));
+        let out: Vec<_> = orders(watch.tick(at(came + 10_000))).0.into_iter().filter(|(_, t)| t.contains("mounted filesystems")).collect();
+        assert_eq!(out.len(), usize::from(round < 2), "{out:?}");
+        if let [(id, _)] = out[..] {
+            df = id;
+        }
+    }
+    assert_eq!(watch.silent(&[Question::Filesystems], at(111_000)), [], "it had its chances");
 }
 
 #[test]

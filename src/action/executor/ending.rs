@@ -22,7 +22,7 @@ impl Executor {
             let why = with_undone(run, why);
             self.end(run, TaskStatus::Failed, why, now, out);
         } else if run.stopping {
-            let why = with_undone(run, "stopped by the operator; what was done before stays done".to_owned());
+            let why = with_undone(run, "stopped by the operator; what was done stays done, and what is on its way goes on".to_owned());
             self.end(run, TaskStatus::Stopped, why, now, out);
         } else {
             run.task.status = TaskStatus::Proving;
@@ -36,6 +36,9 @@ impl Executor {
             // What was tried and did not answer well is no success, though nothing had to change.
             let sour = run.task.steps.iter().any(|s| s.state == StepState::Failed);
             let status = if sour { TaskStatus::Failed } else { TaskStatus::Done };
+            if !sour {
+                run.task.notices.extend(run.ticket.plan().remains.iter().cloned());
+            }
             let result = if sour { run.task.notices.join("; ") } else { "done and proved".to_owned() };
             run.task.proof = verdicts.iter().map(|v| v.words().to_owned()).collect();
             return self.end(run, status, result, now, out);

@@ -9,7 +9,7 @@ use crate::domain::observation::{Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Progress, StepState, TaskStatus};
 use crate::domain::text;
-use crate::link::{Answer, AskError, ChangeError, Report};
+use crate::link::{Answer, AskError, ChangeError, NO_SESSION, Report};
 use crate::probe::Raw;
 
 use super::run::{Phase, Run};
@@ -57,7 +57,9 @@ impl Executor {
                 let why = format!("another quorate is at work on this target: {who}; nothing was sent");
                 self.end(run, TaskStatus::Refused, why, now, out);
             }
-            Some(lock::Said::Unable) => self.unlocked(run, "that node has no flock", cluster, now, out),
+            Some(lock::Said::Unable) => {
+                self.unlocked(run, "that node has no flock, or its file is another user's", cluster, now, out);
+            }
         }
     }
 
@@ -66,7 +68,12 @@ impl Executor {
             self.locks.remove(&id);
         }
         if matches!(run.phase, Phase::Locking(_)) {
-            self.unlocked(run, why, cluster, now, out);
+            // A node that has no room for it never will; one that was lost may have given the lock to another quorate.
+            if why.starts_with(NO_SESSION) {
+                return self.unlocked(run, why, cluster, now, out);
+            }
+            let why = format!("whether another quorate is at work on this target could not be asked ({why}); nothing was sent: try again");
+            self.end(run, TaskStatus::Refused, why, now, out);
         } else if run.held && run.phase != Phase::Over {
             run.task.notices.push(format!("the lock on the target was lost: {why}"));
             run.held = false;

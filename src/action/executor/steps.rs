@@ -189,7 +189,7 @@ impl Executor {
         if late || (run.stopping && step.when != When::Settled) {
             let why = format!(
                 "{}: {}",
-                if late { format!("not within {} s", patience.as_secs()) } else { "stopped".to_owned() },
+                if late { format!("not within {} s", patience.as_secs()) } else { "stopped, no longer waited for".to_owned() },
                 verdict.words()
             );
             run.print(at, why.clone());

@@ -7,7 +7,7 @@ use crate::domain::stamp::Stamp;
 use crate::domain::task::{Action, FenceHow, NodeVerb, ServiceVerb, Target, Task};
 
 use super::plain::bare;
-use super::plan::{Basis, Plan, QuorumAfter, Refusal};
+use super::plan::{Basis, Confirm, Plan, QuorumAfter, Refusal};
 
 pub mod safe;
 mod second;
@@ -227,7 +227,13 @@ fn one_guest(a: &Target, b: &Target) -> bool {
 }
 
 fn confirmed(plan: &Plan, cluster: &Cluster, session: &Session, against: &mut Vec<Refusal>) {
-    let Some(typed) = &session.typed else { return };
+    let Some(typed) = &session.typed else {
+        if plan.confirm == Confirm::TypeName {
+            let why = format!("nobody typed the name of the target, {}", plan.target);
+            against.push(Refusal::new("wrong-confirm", why, format!("repeat the target's name: {}", plan.target)));
+        }
+        return;
+    };
     let right = typed == &plan.target.to_string()
         || (matches!(plan.target, Target::Cluster(_)) && cluster.name.as_ref().is_some_and(|name| name == typed));
     if !right {

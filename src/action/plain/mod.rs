@@ -132,7 +132,7 @@ fn silent(node: &str) -> Refusal {
 }
 
 /// What names a guest for virsh: a number would be taken for the id of another one.
-fn handle(guest: &Guest) -> String {
+pub(super) fn handle(guest: &Guest) -> String {
     let number = guest.name.bytes().all(|b| b.is_ascii_digit());
     if number { guest.uuid.clone() } else { guest.name.clone() }
 }

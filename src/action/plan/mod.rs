@@ -39,6 +39,8 @@ pub struct Plan {
     pub undo: Undo,
     /// What the operator should know beside it.
     pub notices: Vec<String>,
+    /// Of these, what is left for the operator to do once it is done: the task says it again.
+    pub remains: Vec<String>,
     /// What changes in a file, as `diff -U0` shows it; empty where none is edited.
     pub diff: Vec<String>,
     /// How strongly it must be confirmed.
@@ -306,6 +308,7 @@ impl Input<'_> {
             proof: Vec::new(),
             undo: Undo::NotNeeded,
             notices: Vec::new(),
+            remains: Vec::new(),
             diff: Vec::new(),
             confirm: Confirm::Yes,
             needs: Needs { quorum: super::gate::safe::why_not(&self.intent.action).is_some(), ..Needs::default() },

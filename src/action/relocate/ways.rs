@@ -52,8 +52,13 @@ impl Move<'_> {
         if self.service.state != ServiceState::Started {
             closed.push(format!("{} is {}", self.service.id, self.service.state.word()));
         }
-        if self.service.flags.contains(&"unmanaged") || cluster.options.maintenance_mode == Some(true) {
-            closed.push("the manager leaves it alone (unmanaged, or maintenance)".to_owned());
+        if self.service.flags.contains(&"unmanaged") {
+            closed.push(format!("the manager leaves it alone: quorate act unfreeze {}", self.service.id));
+            return closed;
+        }
+        if cluster.options.maintenance_mode == Some(true) {
+            closed.push("the cluster is in maintenance: quorate act maintenance off".to_owned());
+            return closed;
         }
         // The manager's own word on whether it would go there; the suspend way does not ask the manager to move it.
         if let Some(sim) = self.input.found.simulation()

@@ -100,7 +100,8 @@ pub const fn status(status: TaskStatus) -> (Role, &'static str) {
 pub fn step_words(task: &Task) -> String {
     let (over, all) = task.count();
     if task.status.is_over() {
-        return format!("{over} of {all} steps");
+        let done = task.steps.iter().filter(|s| s.state == StepState::Done).count();
+        return format!("{done} of {all} steps");
     }
     let percent = task.progress.as_ref().and_then(|p| p.percent).map(|p| format!(", {p}%")).unwrap_or_default();
     match task.status {
@@ -115,7 +116,9 @@ pub fn footer(model: &Model) -> Option<String> {
     let task = model.tasks.all.iter().rev().find(|t| !t.status.is_over())?;
     let more = model.tasks.all.iter().filter(|t| !t.status.is_over()).count() - 1;
     let more = if more > 0 { format!(" +{more}") } else { String::new() };
-    Some(format!("→ {}: {}{more}", task.action, step_words(task)))
+    // On a small screen the keys need the room that its options would take.
+    let what = if model.setup.size.0 < 100 { format!("{} {}", task.action.word(), task.action.target()) } else { task.action.to_string() };
+    Some(format!("→ {what}: {}{more}", step_words(task)))
 }
 
 /// How long it took or takes; while it runs, in steps that do not flicker.

@@ -12,6 +12,7 @@ use crate::theme::Role;
 pub fn mark(s: &Service) -> (Role, &'static str) {
     match s.state {
         ServiceState::Started if is_twice(s) => (Role::Crit, "▲"),
+        ServiceState::Started if s.drift.is_some() => (Role::Warn, "△"),
         ServiceState::Started => (Role::Text, "●"),
         ServiceState::Stopped if s.failed_operation => (Role::Crit, "✕"),
         ServiceState::Stopped => (Role::Warn, "○"),

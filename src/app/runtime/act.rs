@@ -126,11 +126,17 @@ async fn first_look(live: &mut Live, action: &Action) {
     let storage = sight::storage(action);
     let questions = sight::questions(action);
     let (soon, late) = (live.now().after(PATIENCE), live.now().after(LONG_PATIENCE));
+    let mut said = false;
     loop {
         let now = live.now();
-        let limit = if !storage.is_empty() && live.awaits(storage) { late } else { soon };
-        if now >= limit || live.looked_at(&questions) {
+        let silent = if storage.is_empty() { Vec::new() } else { live.urge(storage) };
+        let limit = if silent.is_empty() { soon } else { late };
+        if now >= limit || silent.is_empty() && live.looked_at(&questions) {
             return;
+        }
+        if now >= soon && !std::mem::replace(&mut said, true) {
+            let names = silent.join(", ");
+            eprintln!("quorate: waiting for the volumes of {names}, for {} s at most", LONG_PATIENCE.as_secs());
         }
         for happening in live.step(limit.min(now.after(LOOK))).await {
             take(live, happening, None);

@@ -29,7 +29,7 @@ pub async fn status(ways: WayFinder, json: bool) -> io::Result<u8> {
             refuse_prompt(&mut live, happening);
         }
     }
-    let (cluster, _) = live.picture();
+    let cluster = live.last_picture();
     let taken_at = live.now();
     if json {
         for refusal in report::refusals::all(&cluster) {
@@ -37,13 +37,19 @@ pub async fn status(ways: WayFinder, json: bool) -> io::Result<u8> {
         }
     }
     let text = if json { report::status::to_json(&cluster, taken_at) } else { report::status::to_text(&cluster, taken_at) };
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        out.write_all(b"\n")?;
+    let print = || {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        if !text.ends_with('\n') {
+            out.write_all(b"\n")?;
+        }
+        out.flush()
+    };
+    match print() {
+        // A reader that has seen enough makes the cluster no better.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(report::exit_code(&cluster)),
     }
-    out.flush()?;
-    Ok(report::exit_code(&cluster))
 }
 
 /// The live timeline, a line each on arrival, until interrupted or for `limit`.

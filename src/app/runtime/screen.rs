@@ -10,7 +10,7 @@ use super::launch::{DEMO, Failure, Sessions, demo_rule, open};
 use super::way::WayFinder;
 use crate::app::Setup;
 use crate::app::act::Acting;
-use crate::cli::Global;
+use crate::cli::{self, Global};
 use crate::config::paths::Paths;
 use crate::config::{Choice, Session};
 use crate::domain::stamp::Stamp;
@@ -36,9 +36,12 @@ impl Sessions {
         };
         let theme_name = global.theme.clone().or(defaults.0).unwrap_or_else(|| "default".to_owned());
         let keymap_name = global.keymap.clone().or(defaults.1).unwrap_or_else(|| "default".to_owned());
-        let wrong = |fault: &dyn std::fmt::Display| Failure::Said(65, fault.to_string());
-        let theme = Theme::load(&theme_name, dir.as_deref(), caps.depth).map_err(|e| wrong(&e))?;
-        let keymap = Keymap::load(&keymap_name, dir.as_deref()).map_err(|e| wrong(&e))?;
+        // Whoever named it is to blame: the command line, or the configuration.
+        let wrong = |named: bool, fault: &dyn std::fmt::Display| {
+            Failure::Said(if named { cli::WRONG_COMMAND_LINE } else { cli::WRONG_CONFIGURATION }, fault.to_string())
+        };
+        let theme = Theme::load(&theme_name, dir.as_deref(), caps.depth).map_err(|e| wrong(global.theme.is_some(), &e))?;
+        let keymap = Keymap::load(&keymap_name, dir.as_deref()).map_err(|e| wrong(global.keymap.is_some(), &e))?;
         let around = Surroundings::of_process();
         let mut setup = Setup {
             clusters: Vec::new(),

@@ -32,8 +32,8 @@ pub struct QuorumView {
 pub struct QuorumMember {
     /// Node id.
     pub id: u32,
-    /// Votes.
-    pub votes: u32,
+    /// Votes; none where the list does not tell.
+    pub votes: Option<u32>,
     /// As printed: a name, or an address where no name is known.
     pub name: String,
     /// The node that answered.

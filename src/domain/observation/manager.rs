@@ -186,8 +186,8 @@ pub struct Primitive {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "crm_mon's own attribute names")]
 pub struct History {
-    pub node: String,
-    pub resource: String,
+    pub node: CompactString,
+    pub resource: CompactString,
     /// INFINITY is 1,000,000.
     pub fail_count: u32,
     pub migration_threshold: Option<u32>,

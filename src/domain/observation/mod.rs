@@ -242,7 +242,7 @@ pub struct Observed {
     pub node: NodeKey,
     /// What was asked.
     pub question: Question,
-    /// When the answer was complete, on our clock.
+    /// When the answer was complete, on our clock; where the node hung meanwhile, when it was asked: what it says may be as old as that.
     pub at: Stamp,
     /// How long the node took.
     pub took: Duration,

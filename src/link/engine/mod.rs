@@ -18,7 +18,7 @@ use crate::link::pulse::{Beat, Pulse};
 use crate::link::speaker::{SPEAK_AGAIN, Speaker};
 use crate::link::stream::Stream;
 use crate::link::wire::{Duct, OpenError, PassError, Wire};
-use crate::link::{Ask, AskError, ChangeError, ChangeId, Lane, Order, Report, StreamId, guard};
+use crate::link::{Ask, AskError, ChangeError, ChangeId, Lane, NO_SESSION, Order, Report, StreamId, guard};
 
 mod open;
 mod pump;
@@ -225,7 +225,7 @@ impl<'a, W: Wire> Engine<'a, W> {
     }
 
     fn no_session(&self) -> String {
-        format!("sshd grants no further session (MaxSessions {})", self.grant.sessions)
+        format!("{NO_SESSION} (MaxSessions {})", self.grant.sessions)
     }
 
     fn changed(&mut self, id: ChangeId, result: Result<super::Answer, ChangeError>) {

@@ -77,7 +77,8 @@ impl<W: Wire> Engine<'_, W> {
         Some(pipe.born() + SAY_LATE)
     }
 
-    /// The node hangs, or its login shell does: say so, and answer what waits. The connection stays, streams too: it may come back.
+    /// The node hangs, or its login shell does: say so. The connection stays, and so do the streams and the questions that are out: a node that
+    /// stalls every few seconds would never get to the end of them if each stall made it begin anew.
     pub(super) fn sink(&mut self) {
         self.up = false;
         let trouble = match (self.slow_shell(), &self.fast.pipe) {
@@ -88,7 +89,6 @@ impl<W: Wire> Engine<'_, W> {
             return;
         }
         self.speaker.say(Report::Down { trouble: trouble.clone(), retry_at: None });
-        self.lose_asks(&trouble);
         self.lose_changes(&trouble);
     }
 

@@ -60,13 +60,13 @@ impl Columns {
     fn row(self, line: &str, view: &mut QuorumView) {
         let mut words = line.split_whitespace().peekable();
         let Some(id) = words.next().and_then(number) else { return };
-        let votes = if self.votes { words.next().and_then(|v| v.parse().ok()).unwrap_or(0) } else { 0 };
+        let votes = if self.votes { words.next().and_then(|v| v.parse().ok()) } else { None };
         let flags = |word: &&str| self.qdevice && (word.contains(',') || *word == "NR");
         let qdevice = words.next_if(flags).map(text::clean);
         let rest: Vec<&str> = words.collect();
         let name = rest.join(" ");
         if id == 0 && name.starts_with("Qdevice") {
-            view.qdevice = Some((votes, text::clean(&name)));
+            view.qdevice = Some((votes.unwrap_or(0), text::clean(&name)));
             return;
         }
         let bare = name.strip_suffix("(local)").map(str::trim_end);

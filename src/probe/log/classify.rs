@@ -6,13 +6,16 @@ use super::entry::{self, Entry};
 use super::rules::{self, Family};
 use crate::domain::event::{Severity, Source};
 use crate::domain::observation::log::{LogLine, StreamItem};
+use crate::domain::redact::redact_text;
 use crate::domain::text;
 
 /// Understands a line; none if it is nothing for an operator and makes nothing stale.
 pub(super) fn understand(entry: &Entry<'_>, cursor: Option<String>) -> Option<StreamItem> {
     let program = base_name(entry.program);
     let (source, family) = speaker(program, entry.message)?;
-    let (message, said) = strip(family, program, entry.message);
+    // What somebody typed, or a fence agent tells, may hold a password.
+    let told = redact_text(entry.message);
+    let (message, said) = strip(family, program, &told);
     let priority = said.or(entry.priority);
     let agent = program.split_once('(').map(|(_, resource)| resource.trim_end_matches(')').to_owned());
     let mut line =

@@ -97,7 +97,7 @@ fn json(raw: Raw<'_>, text: &str, report: &Report) -> Result<Vec<Row>, Trouble> 
 fn separated(lines: &[&str], report: &Report) -> Vec<Row> {
     let heading = lines.first().map(|l| l.split('|').map(str::trim).collect::<Vec<_>>()).unwrap_or_default();
     let headed = matches!(heading.first(), Some(&("LV" | "VG" | "PV")));
-    let columns: Vec<&str> = if headed { heading.iter().map(|h| column(h)).collect() } else { report.plain.split(',').collect() };
+    let columns: Vec<&str> = if headed { heading.iter().map(|h| column(h)).collect() } else { report.columns().split(',').collect() };
     let cells = |line: &&str| {
         let pairs = columns.iter().zip(line.split('|')).filter_map(|(c, v)| Some(((*c).to_owned(), filled(v)?)));
         Row(pairs.collect())

@@ -17,7 +17,7 @@ t="@type='VirtualDomain' or @type='Xen'"
 said=$(as_root cibadmin --query --xpath "//primitive[$t or @template=//template[$t]/@id]|//template[$t]"); rc=$?
 printf '%s\n' "$said"
 [ $rc = 0 ] || exit $rc
-printf '%s\n' "$said" | sed -n 's/.*name="config" value="\([^"]*\)".*/\1/p' | while IFS= read -r f; do
+printf '%s\n' "$said" | sed -n -e 's/.*name="config"[^>]* value="\([^"]*\)".*/\1/p' -e t -e 's/.* value="\([^"]*\)"[^>]* name="config".*/\1/p' | while IFS= read -r f; do
     case $f in /*) ;; *) continue ;; esac
     [ -f "$f" ] && [ -r "$f" ] || continue
     echo; echo "@@quorate config $f"

@@ -3,6 +3,8 @@
 //! Schemas: /usr/share/pacemaker/api/crm_mon-*.rng of 2.x. Unknown elements and attributes are skipped: the schema
 //! only adds.
 
+use compact_str::CompactString;
+
 use super::fencing;
 use super::resources::{Around, add_missing, read};
 use super::value::{count, instant, score, span, truth, yes};
@@ -11,6 +13,7 @@ use crate::domain::observation::Trouble;
 use crate::domain::observation::manager::{
     Ban, Change, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Options, Resource,
 };
+use crate::domain::redact::redact_text;
 
 /// What the document says of the command itself (`<status>`).
 #[derive(Default)]
@@ -188,7 +191,7 @@ fn attributes(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<(String, String, 
 }
 
 fn node_history(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<History>) -> Result<(), Trouble> {
-    let node = tag.get("name").unwrap_or_default();
+    let node = CompactString::from(tag.get("name").unwrap_or_default());
     let mut operations = Vec::new();
     doc.children(tag, |doc, child| {
         if child.name() != "resource_history" {
@@ -197,7 +200,7 @@ fn node_history(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<History>) -> Re
         let mut it = History { node: node.clone(), ..History::default() };
         for (key, value) in child.attributes() {
             match key {
-                "id" => it.resource = plain(value),
+                "id" => it.resource = short(value),
                 "fail-count" => it.fail_count = count(value).unwrap_or(0),
                 "migration-threshold" => it.migration_threshold = count(value),
                 _ => {}
@@ -256,7 +259,7 @@ fn failure(tag: &Tag<'_>) -> Failure {
 /// An exit reason. 2.1 escapes it twice; `none` is how some versions leave it out.
 fn reason(value: &str) -> Option<String> {
     let once = unescape(value);
-    (!once.is_empty() && once != "none").then(|| plain(&once))
+    (!once.is_empty() && once != "none").then(|| plain(&redact_text(&once)))
 }
 
 fn fences(doc: &mut Doc<'_>, tag: &Tag<'_>, view: &mut ManagerView) -> Result<(), Trouble> {

@@ -33,7 +33,8 @@ struct Reader {
     kind: &'static str,
     /// The row of groupd's table whose members come next: (type, name, state).
     row: Option<(String, String, String)>,
-    /// RHEL 4's table, whose types are words.
+    /// The fence domain has been told with all its nodes: what else is said of it is left out.
+    again: bool,
     known: bool,
 }
 
@@ -50,8 +51,8 @@ impl Reader {
         match words.as_slice() {
             ["fence", "domain"] => {
                 self.known = true;
-                // group_tool of RHEL 6 prints it once more, without the nodes.
-                self.view.fence.get_or_insert_default();
+                // group_tool of RHEL 6 prints it once more, without the nodes: and it may have changed since.
+                self.again = !self.view.fence.get_or_insert_default().nodes.is_empty();
                 self.kind = "fence";
             }
             ["dlm", "lockspaces"] => self.heading("dlm"),
@@ -108,7 +109,8 @@ impl Reader {
 
     /// A line of the fence domain; false if it is none.
     fn fence_line(&mut self, words: &[&str]) -> bool {
-        let Some(domain) = &mut self.view.fence else { return false };
+        let mut spare = FenceDomain::default();
+        let Some(domain) = (if self.again { Some(&mut spare) } else { self.view.fence.as_mut() }) else { return false };
         let id = |text: &str| text.parse::<u32>().ok().filter(|id| *id > 0);
         match words {
             ["victim", "count", n] => domain.victims = n.parse().ok(),

@@ -61,7 +61,7 @@ exit 0
 const CONF: &str = concat!(
     "# quorate: cluster.conf\nif command -v ccs_config_dump >/dev/null 2>&1; then\n    as_root ",
     file::without_passwords!(),
-    " /etc/cluster/cluster.conf 2>/dev/null || ccs_config_dump | ",
+    " /etc/cluster/cluster.conf 2>/dev/null || as_root ccs_config_dump | ",
     file::without_passwords!(),
     "\nelse\n    as_root ",
     file::without_passwords!(),

@@ -96,12 +96,17 @@ const OWN_SIZE: u64 = 72 << 30;
 
 /// `vgs --units b --nosuffix`.
 pub fn vgs(world: &World, node: NodeAt) -> String {
-    let columns = ["vg_name", "vg_attr", "vg_size", "vg_free", "pv_count", "lv_count", "vg_uuid"];
+    let mut columns = vec!["vg_name", "vg_attr", "vg_size", "vg_free", "pv_count", "lv_count", "vg_uuid"];
     let own: u64 = OWN.iter().map(|(_, size)| size).sum();
-    let rows = [
+    let mut rows = [
         row([&GROUP, &shared(world), &GROUP_SIZE, &free(world), &1, &world.volumes.len(), &GROUP_UUID]),
         row([&"vg_sys", &"wz--n-", &OWN_SIZE, &(OWN_SIZE - own), &1, &OWN.len(), &uuid("vgs", node)]),
     ];
+    // The LVM of clvmd's days has no such column.
+    if world.manager == Manager::Pacemaker {
+        columns.push("vg_lock_type");
+        rows.iter_mut().zip(["dlm", ""]).for_each(|(row, lock)| row.push(lock.to_owned()));
+    }
     report(world, "vg", &columns, &rows)
 }
 

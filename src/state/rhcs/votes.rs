@@ -15,7 +15,7 @@ pub(in crate::state) fn votes(cman: &CmanView, conf: Option<&ClusterConf>) -> Qu
     let members = present
         .map(|n| QuorumMember {
             id: n.id,
-            votes: n.votes.or_else(|| own(n.id)).or_else(|| by_conf(&n.name)).unwrap_or(rest),
+            votes: n.votes.or_else(|| own(n.id)).or_else(|| by_conf(&n.name)).or(Some(rest)),
             name: n.name.clone(),
             local: cman.node_id == Some(n.id),
             qdevice: None,

@@ -16,18 +16,40 @@ use crate::domain::cluster::{Bond, BondStatus, Interface};
 use crate::theme::Role;
 use crate::view::pen::{Cursor, Pen};
 
-const NODE: u16 = 12;
-const NAME: u16 = 14;
-const STATE: u16 = 11;
-const KIND: u16 = 14;
-const SPEED: u16 = 10;
-const ABOVE: u16 = 9;
+/// Widths of the table's columns.
+struct Columns {
+    node: u16,
+    name: u16,
+    state: u16,
+    kind: u16,
+    /// None where the ports need the room: the active port's speed is in the bond's page.
+    speed: Option<u16>,
+    above: u16,
+}
+
+impl Columns {
+    const fn of(width: u16) -> Self {
+        if width < 100 {
+            Self { node: 10, name: 9, state: 10, kind: 13, speed: None, above: 6 }
+        } else {
+            Self { node: 12, name: 14, state: 11, kind: 14, speed: Some(10), above: 9 }
+        }
+    }
+}
 
 /// The column heads of the table.
 pub fn heads(pen: &mut Pen<'_>, area: Rect) {
+    let c = Columns::of(area.width);
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.cell(NODE, "NODE", Role::Dim).cell(NAME, "NAME", Role::Dim).cell(STATE, "STATE", Role::Dim);
-    cursor.cell(KIND, "KIND", Role::Dim).right(SPEED, "Mb/s", Role::Dim).cell(ABOVE, "BELOW", Role::Dim);
+    cursor.cell(c.node, "NODE", Role::Dim).cell(c.name, "NAME", Role::Dim).cell(c.state, "STATE", Role::Dim).cell(
+        c.kind,
+        "KIND",
+        Role::Dim,
+    );
+    if let Some(speed) = c.speed {
+        cursor.right(speed, "Mb/s", Role::Dim);
+    }
+    cursor.cell(c.above, "BELOW", Role::Dim);
     cursor.text("PORTS AND THEIR FAILURES, ADDRESSES", Role::Dim);
 }
 
@@ -123,15 +145,18 @@ fn brief_rest(cursor: &mut Cursor<'_, '_>, bonds: &[Bond], nics: &[Interface]) {
 fn bond(pen: &mut Pen<'_>, row: Row, b: &Bond, area: Rect, look: Look) {
     let model = pen.model;
     let level = model.level(row);
+    let c = Columns::of(area.width);
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.cell(NODE, model.index.names.short(&b.node), Role::Text);
-    name(pen, area.x + (NODE + 1).min(area.width), area.y, NAME.min(area.width.saturating_sub(NODE + 1)), &b.name, level, look);
+    cursor.cell(c.node, model.index.names.short(&b.node), Role::Text);
+    name(pen, area.x + (c.node + 1).min(area.width), area.y, c.name.min(area.width.saturating_sub(c.node + 1)), &b.name, level, look);
     let (role, word) = status(b);
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.skip(NODE + NAME + 2).cell(STATE, word, role).cell(KIND, &b.mode, Role::Text);
+    cursor.skip(c.node + c.name + 2).cell(c.state, word, role).cell(c.kind, &b.mode, Role::Text);
     let active = b.ports.iter().find(|p| b.active_port.as_deref() == Some(p.name.as_str()));
-    cursor.right(SPEED, &active.map_or_else(String::new, |p| speed(p.speed_mbps, p.duplex.as_deref())), Role::Text);
-    cursor.cell(ABOVE, b.bridge.as_deref().unwrap_or_default(), Role::Dim);
+    if let Some(width) = c.speed {
+        cursor.right(width, &active.map_or_else(String::new, |p| speed(p.speed_mbps, p.duplex.as_deref())), Role::Text);
+    }
+    cursor.cell(c.above, b.bridge.as_deref().unwrap_or_default(), Role::Dim);
     for p in &b.ports {
         let sign = if p.up { "" } else { " ✕" };
         let failures = p.failures.filter(|f| *f > 0).map_or_else(String::new, |f| format!(" failed {f}x"));
@@ -155,9 +180,18 @@ fn bond(pen: &mut Pen<'_>, row: Row, b: &Bond, area: Rect, look: Look) {
 
 fn nic(pen: &mut Pen<'_>, row: Row, n: &Interface, area: Rect, look: Look) {
     let model = pen.model;
+    let c = Columns::of(area.width);
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.cell(NODE, model.index.names.short(&n.node), Role::Dim);
-    name(pen, area.x + (NODE + 1).min(area.width), area.y, NAME.min(area.width.saturating_sub(NODE + 1)), &n.name, model.level(row), look);
+    cursor.cell(c.node, model.index.names.short(&n.node), Role::Dim);
+    name(
+        pen,
+        area.x + (c.node + 1).min(area.width),
+        area.y,
+        c.name.min(area.width.saturating_sub(c.node + 1)),
+        &n.name,
+        model.level(row),
+        look,
+    );
     let (role, sign) = match n.state.as_str() {
         "up" => (Role::Text, "●"),
         "down" if n.is_nic => (Role::Warn, "✕"),
@@ -165,10 +199,12 @@ fn nic(pen: &mut Pen<'_>, row: Row, n: &Interface, area: Rect, look: Look) {
         _ => (Role::Dim, "◌"),
     };
     let mut cursor = pen.at(area.x, area.y, area.width);
-    cursor.skip(NODE + NAME + 2).cell(STATE, &format!("{sign} {}", n.state), role).cell(KIND, &nic_kind(n), Role::Text);
+    cursor.skip(c.node + c.name + 2).cell(c.state, &format!("{sign} {}", n.state), role).cell(c.kind, &nic_kind(n), Role::Text);
     let known = n.speed_mbps.is_some() || n.duplex.is_some();
-    cursor.right(SPEED, &if known { speed(n.speed_mbps, n.duplex.as_deref()) } else { String::new() }, Role::Text);
-    cursor.cell(ABOVE, n.master.as_deref().unwrap_or_default(), Role::Dim);
+    if let Some(width) = c.speed {
+        cursor.right(width, &if known { speed(n.speed_mbps, n.duplex.as_deref()) } else { String::new() }, Role::Text);
+    }
+    cursor.cell(c.above, n.master.as_deref().unwrap_or_default(), Role::Dim);
     if let Some(lower) = &n.lower {
         cursor.text(&format!("on {lower}"), Role::Dim).skip(2);
     }

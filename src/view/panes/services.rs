@@ -99,7 +99,9 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     if !placed {
         cursor.text(sign, word_role).skip(1);
     }
-    cursor.text(state_word(s), word_role);
+    // Where there is no column for the guest, what libvirt says of it counts more than what the manager believes.
+    let drifts = s.drift.is_some() && s.state == ServiceState::Started && !c.guest;
+    cursor.text(if drifts { guest(s).0 } else { state_word(s) }, word_role);
     if is_twice(s) {
         cursor.text(&format!(" x{}", s.owners.len()), word_role);
     }

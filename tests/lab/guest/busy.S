@@ -32,18 +32,9 @@ loop:
 poweroff:
   movw $0x604,%dx; movw $0x2000,%ax; outw %ax,%dx
 2: hlt; jmp 2b
-puts: lodsb; testb %al,%al; jz 3f; call putc; jmp puts
-3: ret
-putc: pushw %dx; pushw %ax
-4: movw $0x3fd,%dx; inb %dx,%al; testb $0x20,%al; jz 4b
-  popw %ax; movw $0x3f8,%dx; outb %al,%dx; popw %dx; ret
-putdec: movl $10,%ecx; xorw %di,%di
-5: xorl %edx,%edx; divl %ecx; pushw %dx; incw %di; testl %eax,%eax; jnz 5b
-6: popw %ax; addb $48,%al; call putc; decw %di; jnz 6b
-  ret
+.include "serial.inc"
 banner: .asciz "busy guest up\r\n"
 tick: .asciz "\r\ntick "
-crlf: .asciz "\r\n"
 last: .long 0
 count: .long 0
 sweep: .long 0

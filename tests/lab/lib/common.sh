@@ -23,13 +23,14 @@ timing() { say "$(printf '%8s' "$(elapsed)")  $*"; }
 
 # wait_for SECONDS WHAT LOG COMMAND...: polls until COMMAND succeeds; ends the program, naming WHAT and LOG, if it never does.
 wait_for() {
-  local limit=$1 what=$2 log=$3 end=$((SECONDS + $1))
+  local limit=$1 what=$2 log=$3 end=$((SECONDS + $1)) told=$((SECONDS + 60))
   shift 3
   until "$@" >/dev/null 2>&1; do
     if [ $SECONDS -ge $end ]; then
       [ -f "$log" ] && tail -n 15 "$log" >&2
       die "step '$what' not reached within $limit s; log: $log"
     fi
+    if [ $SECONDS -ge $told ]; then timing "(still waiting: $what; log: $log)"; told=$((SECONDS + 60)); fi
     sleep "${LAB_POLL:-0.2}"
   done
   timing "$what"

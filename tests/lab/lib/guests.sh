@@ -4,7 +4,7 @@
 guest_image() { # guest_image FILE [SOURCE]: a 1 MiB disk (a bare 512-byte file does not boot)
   local tmp
   tmp=$(mktemp -d)
-  as --32 -o "$tmp/boot.o" "$LAB_HOME/guest/${2:-bootsec.S}"
+  as --32 -I "$LAB_HOME/guest" -o "$tmp/boot.o" "$LAB_HOME/guest/${2:-bootsec.S}"
   ld -m elf_i386 -Ttext=0x7c00 --oformat binary -o "$tmp/boot.bin" "$tmp/boot.o"
   [ "$(stat -c %s "$tmp/boot.bin")" = 512 ] || { echo "boot sector is not 512 bytes"; return 1; }
   truncate -s 1M "$tmp/boot.bin"

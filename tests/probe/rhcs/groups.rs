@@ -31,6 +31,34 @@ fn victims_without_quorum_are_not_marked() {
     assert_eq!((brief.awaits(3), brief.awaits(4)), (Some(true), None));
 }
 
+/// RHEL 6's `group_tool ls` prints the domain a second time, a moment later: what `fence_tool ls -n` said holds.
+#[test]
+fn a_victim_stays_one_where_the_domain_is_told_again() {
+    let read = |name: &str| String::from_utf8(fixture(&format!("net-cluster/{name}"))).unwrap();
+    let said =
+        format!("@@quorate fence\n{}@@quorate groups\n{}", read("nodedown-fencing.fence_tool-ls-n.txt"), read("ok.group_tool-ls.txt"));
+    let Ok(Observation::Groups(view)) = ask(Question::Groups, said.as_bytes(), "", 0) else { panic!() };
+    assert!(view.groups.iter().any(|g| g.kind == "dlm"), "{:?}", view.groups);
+    let domain = view.fence.unwrap();
+    assert_eq!((domain.awaits(5), domain.awaits(4), domain.victims), (Some(true), Some(false), Some(1)));
+    // One that is marked waits, whatever the list of members says.
+    let marked = "fence domain\nmember count  3\nvictim count  1\nvictim now    0\nmaster nodeid 1\nwait state    none\nmembers       1 2 3 \nall nodes\n\
+                  nodeid 3 member 0 victim 1 last fence master 0 how none\n";
+    let Ok(Observation::Groups(view)) = ask(Question::Groups, marked.as_bytes(), "", 0) else { panic!() };
+    assert_eq!(view.fence.unwrap().awaits(3), Some(true));
+}
+
+/// fenced remembers a fencing over the node's return: it is no proof that the node was fenced this time.
+#[test]
+fn an_earlier_fencing_does_not_count_while_the_domain_waits_for_quorum() {
+    let said = String::from_utf8(fixture("net-cluster/inquorate.fence_tool-ls-n.txt")).unwrap();
+    let line = said.lines().find(|l| l.starts_with("nodeid 4 ")).unwrap();
+    let again = said.replace(line, "nodeid 4 member 0 victim 0 last fence master 1 how agent");
+    assert_ne!(said, again);
+    let Ok(Observation::Groups(view)) = ask(Question::Groups, again.as_bytes(), "", 0) else { panic!() };
+    assert_eq!(view.fence.unwrap().awaits(4), Some(true));
+}
+
 #[test]
 fn who_was_fenced_and_how() {
     let said = "fence domain\nmember count  2\nvictim count  0\nvictim now    0\nmaster nodeid 1\nwait state    none\nmembers       1 2 \nall nodes\nnodeid 1 member 1 victim 0 last fence master 0 how none\nnodeid 3 member 0 victim 0 last fence master 2 how override\n\n";

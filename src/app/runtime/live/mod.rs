@@ -283,6 +283,13 @@ impl Live {
         (cluster, self.store.events_due(now))
     }
 
+    /// The last picture of a single look: what has not answered by now is said to be down.
+    pub fn last_picture(&mut self) -> Arc<Cluster> {
+        let now = self.now();
+        self.store.end_of_look(now);
+        self.picture().0
+    }
+
     /// Whether everything has been looked at once.
     pub fn looked_once(&self) -> bool {
         self.awaited.is_empty() && self.watch.looked_once(self.now())
@@ -293,9 +300,12 @@ impl Live {
         self.awaited.is_empty() && self.watch.looked_at(questions, self.now())
     }
 
-    /// Whether a node has yet to answer these.
-    pub fn awaits(&self, questions: &[Question]) -> bool {
-        self.watch.awaits(questions, self.now())
+    /// The nodes that have yet to tell these, by name. What they were asked in vain is asked again.
+    pub fn urge(&mut self, questions: &[Question]) -> Vec<String> {
+        let now = self.now();
+        self.watch.urge(questions, now);
+        let silent = self.watch.silent(questions, now);
+        silent.iter().map(|node| self.name_of(*node).to_owned()).collect()
     }
 
     /// The operator's answer to a prompt.

@@ -80,16 +80,17 @@ impl FenceDomain {
 
     /// Whether a node that is not a member still has to be fenced. None: the domain does not tell.
     pub fn awaits(&self, id: u32) -> Option<bool> {
-        if self.members.contains(&id) && !self.wait.starts_with("FAIL") && self.victim_now != Some(id) {
-            return Some(false);
-        }
-        if self.victim_now == Some(id) {
+        let node = self.nodes.iter().find(|n| n.id == id);
+        if self.victim_now == Some(id) || node.is_some_and(|n| n.victim) {
             return Some(true);
         }
-        match (self.nodes.iter().find(|n| n.id == id), self.victims) {
-            (Some(node), _) if node.victim => Some(true),
-            // While it waits for quorum, the domain counts its victims without marking them.
-            (Some(node), Some(count)) => Some(!node.member && node.how.is_none() && count > self.marked()),
+        if self.members.contains(&id) && !self.wait.starts_with("FAIL") {
+            return Some(false);
+        }
+        match (node, self.victims) {
+            // While it waits for quorum, the domain counts its victims without marking them. That one was fenced once before says nothing:
+            // fenced remembers that over its return.
+            (Some(node), Some(count)) => Some(!node.member && count > self.marked()),
             (None, Some(0)) => Some(false),
             (None, Some(_)) => None,
             (_, None) => Some(self.wait.starts_with("FAIL")),

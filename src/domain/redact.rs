@@ -1,0 +1,50 @@
+//! Takes out what looks like a password, before a byte reaches a file, a screen or a pipe.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+/// What no secret is without: most text has none of it, and is not looked at any further.
+static HINT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)passw|passphrase|secret|pwd|community|ipmitool|fence_|key").ok());
+
+/// Names of what is secret. A value in quotes goes up to its closing quote, which may be escaped (JSON within a line of a log).
+static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        // `name="passwd" value="..."` of the CIB, either way around.
+        r#"(?i)(name="[^"]*(?:passw|secret|pwd|community|key)[^"]*"[^>]*?value=")[^"]*"#,
+        r#"(?i)(value=")[^"]*("[^>]*?name="[^"]*(?:passw|secret|pwd|community)[^"]*")"#,
+        // `passwd="..."` of cluster.conf, `"password": "..."`, `password = ...` of anything else.
+        r#"(?i)(\b[\w.-]*(?:passw|passphrase|secret|pwd|community)[\w.-]*\\?["']?\s*[=:]\s*\\?")(?:[^"\\]|\\[^"])*"#,
+        r"(?i)(\b[\w.-]*(?:passw|passphrase|secret|pwd|community)[\w.-]*'?\s*[=:]\s*')[^']*",
+        r#"(?i)(\b[\w.-]*(?:passw|passphrase|secret|pwd|community)[\w.-]*\\?["']?\s*[=:]\s*)[^\s"'<>\\][^\s"'<>]*"#,
+        r#"(?i)(--?(?:password|passwd|passphrase|secret)[ =])(?:"[^"]*"|'[^']*'|[^\s"']+)"#,
+        // ipmitool(1) -P, the fence agents' -p.
+        r#"(\b(?:ipmitool|fence_[a-z0-9_]+)\b[^\n]*?\s-[pP] ?)(?:"[^"]*"|'[^']*'|[^\s"']+)"#,
+    ]
+    .iter()
+    .filter_map(|pattern| Regex::new(pattern).ok())
+    .collect()
+});
+
+/// The same bytes with every secret replaced by `***`.
+pub fn redact(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut bytes = Cow::Borrowed(bytes);
+    if !HINT.as_ref().is_none_or(|hint| hint.is_match(&bytes)) {
+        return bytes;
+    }
+    for pattern in SECRETS.iter() {
+        if pattern.is_match(&bytes) {
+            bytes = Cow::Owned(pattern.replace_all(&bytes, &b"${1}***${2}"[..]).into_owned());
+        }
+    }
+    bytes
+}
+
+/// As [`redact`], of text.
+pub fn redact_text(text: &str) -> Cow<'_, str> {
+    match redact(text.as_bytes()) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
