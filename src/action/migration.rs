@@ -68,6 +68,11 @@ fn moving(input: &Input<'_>, verb: &str, service: &Service) -> Result<Guest, Vec
 pub(super) fn limit(input: &Input<'_>, id: &str, limits: Limits) -> Result<Plan, Vec<Refusal>> {
     let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
     let guest = moving(input, "limit", service)?;
+    Ok(limited(input, &guest, limits))
+}
+
+/// The plan for limits on the migration of this guest, whoever looks after it.
+pub(super) fn limited(input: &Input<'_>, guest: &Guest, limits: Limits) -> Plan {
     let domain = Domain { node: &guest.node, uri: &guest.uri, name: &guest.name };
     let mut plan = input.blank();
     plan.steps.extend(limits.bandwidth_mib.map(|mib| domain.speed(mib)));
@@ -80,11 +85,11 @@ pub(super) fn limit(input: &Input<'_>, id: &str, limits: Limits) -> Result<Plan,
     if let Some(verdict) = input.found.job().and_then(verdict) {
         plan.notices.push(verdict);
     }
-    Ok(plan)
+    plan
 }
 
 /// The option of virsh(1) without which a migration cannot be switched.
-const PREPARED: &str = "--postcopy";
+pub(super) const PREPARED: &str = "--postcopy";
 
 /// The plan for post-copy.
 pub(super) fn post_copy(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
@@ -97,19 +102,25 @@ pub(super) fn post_copy(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal
             format!("before its next migration: crm_resource --resource {id} --set-parameter migrate_options --parameter-value={PREPARED}");
         return Err(vec![Refusal::new("not-prepared", why, lift)]);
     }
-    let mut plan = input.blank();
-    let command = virsh(&guest.uri, &["migrate-postcopy", "--domain", &guest.name]);
     let secs = input.found.primitive(id).and_then(|c| c.timeout("migrate_to")).unwrap_or(300) + 60;
     let left = Condition::Left(id.to_owned(), Arc::clone(&guest.node));
-    let mut wait = Step::wait(format!("{id} has left {}", guest.node), left.clone(), secs);
+    let mut plan = switched(input, id, &guest, left.clone(), secs);
+    plan.proof = vec![left, Condition::Runs(id.to_owned())];
+    Ok(plan)
+}
+
+/// The plan for post-copy of this guest, whoever looks after it; its proof is the caller's. `left`: it is no longer where it was.
+pub(super) fn switched(input: &Input<'_>, id: &str, guest: &Guest, left: Condition, secs: u64) -> Plan {
+    let mut plan = input.blank();
+    let command = virsh(&guest.uri, &["migrate-postcopy", "--domain", &guest.name]);
+    let mut wait = Step::wait(format!("{id} has left {}", guest.node), left, secs);
     wait = wait.metered(Query::new(&guest.node, What::Job(guest.uri.clone(), guest.name.clone())));
     plan.steps = vec![Step::change("Let it run on the target, and copy after it what it lacks", &guest.node, command, 60), wait];
-    plan.proof = vec![left, Condition::Runs(id.to_owned())];
     plan.undo = Undo::Never("from then on its memory is on both nodes: there is no way back".to_owned());
     plan.consequences.lost.push(format!("until it is over {id} dies if either node fails, or the network between them"));
     plan.notices.push("a page that it lacks is fetched when it needs it: it is slow meanwhile".to_owned());
     plan.needs = Needs { at_rest: false, ..plan.needs };
-    Ok(plan)
+    plan
 }
 
 /// What a migration that does not come nearer is said to be, and what can be done.
@@ -125,24 +136,34 @@ pub(super) fn verdict(job: &GuestJob) -> Option<String> {
     })
 }
 
-/// The plan for taking it back.
-pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
-    let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
-    let guest = moving(input, ServiceVerb::Cancel.word(), service)?;
+/// That its memory is in one place.
+pub(super) fn not_on_both(input: &Input<'_>, id: &str) -> Result<(), Vec<Refusal>> {
     if input.found.job().is_some_and(|job| job.postcopy_requests.is_some_and(|n| n > 0)) {
         let why = format!("{id} was switched to post-copy: its memory is on both nodes, and aborting it would kill it");
         return Err(vec![Refusal::new("post-copy", why, "wait until it is over")]);
     }
+    Ok(())
+}
+
+/// Ends the migration where it began.
+pub(super) fn abort(guest: &Guest) -> Step {
+    let command = virsh(&guest.uri, &["domjobabort", "--domain", &guest.name]);
+    Step::change(format!("Abort the migration on {}", guest.node), &guest.node, command, 60)
+}
+
+/// What is said of every migration that is taken back.
+pub(super) const TOO_LATE: &str = "if the migration ends before it is aborted, the guest stays where it went";
+
+/// The plan for taking it back.
+pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
+    let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
+    let guest = moving(input, ServiceVerb::Cancel.word(), service)?;
+    not_on_both(input, id)?;
     let post = whereabouts::post_or_refuse(input.cluster, None)?;
     let mut plan = input.blank();
     plan.steps = vec![
         Step::change("Tell the manager to leave it alone", &post, meta(id, "is-managed", "false"), 60),
-        Step::change(
-            format!("Abort the migration on {}", guest.node),
-            &guest.node,
-            virsh(&guest.uri, &["domjobabort", "--domain", &guest.name]),
-            60,
-        ),
+        abort(&guest),
         Step::change("Take the constraint away that sent it", &post, crm_resource(&["--clear", "--resource", id]), 60).when(When::Always),
         Step::wait("The manager has seen its end", Condition::AtRest(id.to_owned()), 60).when(When::Settled),
     ];
@@ -165,7 +186,7 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
         "to the manager an aborted migration is a failure, which it answers with stop and start: it leaves {id} alone until it has looked where {id} runs, \
          and longer if it cannot (then, once it sees {id} on one node alone: quorate act unfreeze {id})"
     ));
-    plan.notices.push("if the migration ends before it is aborted, the guest stays where it went".to_owned());
+    plan.notices.push(TOO_LATE.to_owned());
     plan.needs = Needs { at_rest: false, ..plan.needs };
     Ok(plan)
 }

@@ -20,7 +20,7 @@ pub fn bars(action: &Action, stack: Option<Stack>) -> Option<Refusal> {
         }
         Some(other) => wrong(
             format!("'{word}' is not possible here: no cluster manager runs ({})", other.word()),
-            "without one guests are suspended, resumed, started, stopped, restarted and reset".to_owned(),
+            "without one guests are relocated, suspended, resumed, started, stopped, restarted and reset".to_owned(),
         ),
         None => Some(Refusal::new(
             "no-stack",

@@ -34,6 +34,10 @@ impl Command {
                 | Self::StopForced
                 | Self::Restart
                 | Self::Reset
+                | Self::Relocate
+                | Self::Limit
+                | Self::PostCopy
+                | Self::CancelMigration
                 | Self::StopTask
                 | Self::TakeBack,
             ) => None,

@@ -18,6 +18,10 @@ const NAME: &str = "[A-Za-z0-9_.:+-]+";
 const FILE: &str = "(/[A-Za-z0-9_+-][A-Za-z0-9_.:+-]*)+";
 /// A libvirt of that node.
 const URI: &str = "[a-z]+:///[a-z]*";
+/// A libvirt of another node, as a migration names it.
+const REMOTE: &str = "[a-z]+[+][a-z0-9]+://[A-Za-z0-9_.@:-]+/[a-z]*([?]no_tty=1)?";
+/// Where QEMU sends a guest's memory.
+const DATA: &str = "[a-z]+:[A-Za-z0-9_./:-]+";
 /// The file that a lock lies on (`action::lock`).
 const LOCK: &str = "/(run/lock|var/lock|tmp)/quorate[.][A-Za-z0-9_%-]+[.][0-9]+";
 
@@ -26,7 +30,7 @@ const CONF: &str = "/etc/cluster/cluster[.]conf";
 const COPY: &str = "/etc/cluster/cluster[.]conf[.]quorate-[0-9.]+";
 const DRAFT: &str = "/etc/cluster/cluster[.]conf[.]quorate-new";
 
-/// What each role may run beside looking: the least role, the tool, its arguments; `{N}` stands for a name, `{F}` for a file, `{U}` for libvirt's address;
+/// What each role may run beside looking: the least role, the tool, its arguments; `{N}` stands for a name, `{F}` for a file, `{U}` for libvirt's address, `{R}` for that of another node's, `{M}` for where memory is sent;
 /// `{C}` for cluster.conf, `{O}` for an old one, `{D}` for the draft of a new one, `{H}` for what has sed cut passwords out.
 #[rustfmt::skip]
 const ACTS: &[(Role, &str, &str)] = &[
@@ -45,6 +49,8 @@ const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "virsh", "-c {U} migrate-setspeed --domain {N} --bandwidth [0-9]+"),
     (Role::Operator, "virsh", "-c {U} migrate-setmaxdowntime --domain {N} --downtime [0-9]+"),
     (Role::Operator, "virsh", "-c {U} migrate-postcopy --domain {N}"),
+    (Role::Operator, "virsh", "-c {U} migrate --live( --(persistent|undefinesource|unsafe|postcopy|auto-converge|compressed|p2p|tunnelled|tls|parallel|abort-on-error))*( --bandwidth [0-9]+)? --domain {N} --desturi {R}( --migrateuri {M})?"),
+    (Role::Operator, "virsh", "-c {U} autostart( --disable)? --domain {N}"),
     (Role::Operator, "virsh", "-c {U} save --domain {N} --file {F}[.]quorate-save"),
     (Role::Operator, "virsh", "-c {U} restore --file {F}[.]quorate-save"),
     (Role::Operator, "rm", "-f -- {F}[.]quorate-save"),
@@ -123,6 +129,8 @@ const INQUIRIES: &[(&str, &str)] = &[
     ("stat", "-Lc %i:%s:%Y -- {F}"),
     ("cksum", "-- {F}"),
     ("virsh", "-r -c {U} (domstate --reason|domjobinfo) --domain {N}( --rawstats)?"),
+    ("virsh", "-r -c {U} dumpxml --inactive --domain {N}"),
+    ("virsh", "-r -c {R} hostname"),
     ("virsh", "-r -c {U} cpu-compare /dev/stdin"),
     ("virsh", "-c {U} (migrate-getspeed|migrate-getmaxdowntime) --domain {N}"),
     ("virsh", "-r -c {U} domblkinfo --domain {N} --device {F}"),
@@ -240,7 +248,17 @@ fn pattern(args: &str) -> String {
     if whole.contains("{H}") {
         whole = whole.replace("{H}", &hiding());
     }
-    for (mark, stands_for) in [("{N}", NAME), ("{F}", FILE), ("{U}", URI), ("{L}", LOCK), ("{C}", CONF), ("{O}", COPY), ("{D}", DRAFT)] {
+    for (mark, stands_for) in [
+        ("{N}", NAME),
+        ("{F}", FILE),
+        ("{U}", URI),
+        ("{R}", REMOTE),
+        ("{M}", DATA),
+        ("{L}", LOCK),
+        ("{C}", CONF),
+        ("{O}", COPY),
+        ("{D}", DRAFT),
+    ] {
         whole = whole.replace(mark, stands_for);
     }
     format!("^{whole}$")

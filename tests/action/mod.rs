@@ -1,7 +1,8 @@
 mod conf;
 mod gate;
 mod parse;
-mod plain;
+pub mod plain;
+mod plain_move;
 mod plans;
 mod property;
 mod rhcs;

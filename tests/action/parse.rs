@@ -1,7 +1,7 @@
 //! What the tools behind an inquiry print.
 
 use proptest::prelude::*;
-use quorate::domain::observation::simulation::{GuestState, SimAction};
+use quorate::domain::observation::simulation::{DiskIs, GuestDefinition, GuestState, SimAction};
 use quorate::probe::pacemaker::{fencing_test, primitive, simulation};
 use quorate::probe::systemd::starter;
 use quorate::probe::{Raw, virsh};
@@ -103,6 +103,51 @@ fn a_definition_and_a_place() {
 }
 
 #[test]
+fn what_a_disk_is_there_and_which_libvirt_answers() {
+    let said = b"disk 77:886:1795000000 /a b.img\ndevice LVM-xy /dev/vg/lv\ndevice - /dev/sdb\ndevice CRYPT-LUKS2-x /dev/mapper/c\ndisk x:1 /odd\nfree 1\n";
+    let place = virsh::place::parse(raw(said, 0)).unwrap();
+    let device = |uuid: Option<&str>| DiskIs::Device(uuid.map(str::to_owned));
+    let told: Vec<(&str, &DiskIs)> = place.disks.iter().map(|(path, is)| (path.as_str(), is)).collect();
+    assert_eq!(
+        told,
+        [
+            ("/a b.img", &DiskIs::File(77, 1_795_000_000)),
+            ("/dev/vg/lv", &device(Some("LVM-xy"))),
+            ("/dev/sdb", &device(None)),
+            ("/dev/mapper/c", &device(None))
+        ]
+    );
+    let said = b"bad qemu+tcp://n2/system error: failed to connect to the hypervisor error: unable to connect to server at 'n2:16509': Connection refused \ngood qemu+ssh://n2/system?no_tty=1 n2.example.net\n";
+    let way = virsh::reach::parse(raw(said, 0)).unwrap();
+    assert_eq!(way.good, Some(("qemu+ssh://n2/system?no_tty=1".to_owned(), "n2.example.net".to_owned())));
+    assert_eq!(way.bad, [("qemu+tcp://n2/system".to_owned(), "unable to connect to server at 'n2:16509': Connection refused".to_owned())]);
+    assert!(virsh::reach::parse(raw(b"", 127)).is_err());
+}
+
+/// The questions of a move, asked of this machine with a virsh that knows one address.
+#[test]
+fn a_move_is_looked_into_by_scripts_that_find_what_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = dir.path().join("a disk");
+    std::fs::write(&disk, "x").unwrap();
+    let virsh = "#!/bin/sh\ncase \"$*\" in *tcp*hostname) echo Warning >&2; echo n2 ;; *hostname) echo 'error: no way' >&2; exit 1 ;; *) echo running ;; esac\n";
+    crate::link::rig::executable(&dir.path().join("virsh"), virsh);
+    let run = |line: quorate::link::CommandLine| {
+        let path = format!("{}:/usr/bin:/bin", dir.path().display());
+        std::process::Command::new("env").arg(format!("PATH={path}")).args(line.argv()).output().unwrap().stdout
+    };
+    let uris = ["qemu+ssh://n2/system?no_tty=1", "qemu+tcp://n2/system", "qemu+tls://n2/system"].map(str::to_owned);
+    let way = virsh::reach::parse(raw(&run(virsh::reach::command(&uris)), 0)).unwrap();
+    assert_eq!(way.good, Some((uris[1].clone(), "n2".to_owned())));
+    assert_eq!(way.bad, [(uris[0].clone(), "no way".to_owned())]);
+    let path = disk.display().to_string();
+    let of = GuestDefinition { name: "web".to_owned(), disks: vec![path.clone(), "/nope".to_owned()], ..GuestDefinition::default() };
+    let place = virsh::place::parse(raw(&run(virsh::place::command("qemu:///system", &of, "")), 0)).unwrap();
+    assert!(matches!(place.disks.as_slice(), [(found, DiskIs::File(1.., 1..))] if *found == path), "{place:?}");
+    assert_eq!((place.config_file, place.missing), (None, vec!["disk /nope".to_owned()]));
+}
+
+#[test]
 fn fence_devices_and_starters() {
     let tests = fencing_test::parse(raw(b"device 0 fence-node1\ndevice 105 other one\ndone\n", 0)).unwrap();
     assert_eq!(tests.iter().map(|t| (t.device.as_str(), t.well)).collect::<Vec<_>>(), [("fence-node1", true), ("other one", false)]);
@@ -122,6 +167,7 @@ proptest! {
             let _ = virsh::parse_job(raw(bytes, 0));
             let _ = virsh::definition::parse(raw(bytes, 0));
             let _ = virsh::place::parse(raw(bytes, 0));
+            let _ = virsh::reach::parse(raw(bytes, 0));
             let _ = fencing_test::parse(raw(bytes, 0));
             let _ = starter::parse(raw(bytes, 0));
         }

@@ -13,27 +13,27 @@ use quorate::domain::observation::host::Tools;
 use quorate::domain::observation::simulation::GuestState;
 use quorate::domain::observation::{Observation, Question, Trouble, TroubleKind};
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, ServiceVerb as V};
+use quorate::domain::task::{Action, FenceHow, NodeVerb, ServiceVerb as V};
 
 use super::stage::{self, commands, plan_of, plan_with};
 use crate::state::build::{Lab, START, one, started};
 
-fn row(name: &str, uuid: &str, state: Seen) -> GuestRow {
+pub(super) fn row(name: &str, uuid: &str, state: Seen) -> GuestRow {
     GuestRow { uuid: uuid.to_owned(), name: name.to_owned(), id: state.is_active().then_some(4), state, reason: None, migrating: false }
 }
 
-fn definition(name: &str, uuid: &str, disk: &str) -> Arc<Definition> {
+pub fn definition(name: &str, uuid: &str, disk: &str) -> Arc<Definition> {
     let disk = Disk { target: "vda".to_owned(), device: "disk".to_owned(), source: Some(disk.to_owned()), ..Disk::default() };
     let (name, uuid) = (name.to_owned(), uuid.to_owned());
     Arc::new(Definition { uuid, name, persistent: Some(true), disks: vec![disk], ..Definition::default() })
 }
 
-fn list(lab: &mut Lab, node: u32, rows: Vec<GuestRow>, definitions: Vec<Arc<Definition>>) {
+pub(super) fn list(lab: &mut Lab, node: u32, rows: Vec<GuestRow>, definitions: Vec<Arc<Definition>>) {
     lab.say(node, Question::Guests, Observation::Guests(GuestList { rows, definitions }));
 }
 
 /// Hosts n1 and n2 on which nothing but libvirt runs, with these guests each.
-fn hosts(first: Vec<GuestRow>, second: Vec<GuestRow>) -> Lab {
+pub(super) fn hosts(first: Vec<GuestRow>, second: Vec<GuestRow>) -> Lab {
     let mut lab = Lab::of(&["n1", "n2"]);
     for (key, rows) in [(1, first), (2, second)] {
         let tools = Tools { member_name: Some(format!("n{key}")), present: vec!["virsh".to_owned()], ..Tools::default() };
@@ -44,25 +44,25 @@ fn hosts(first: Vec<GuestRow>, second: Vec<GuestRow>) -> Lab {
     lab
 }
 
-fn web(state: Seen) -> Arc<Cluster> {
+pub(super) fn web(state: Seen) -> Arc<Cluster> {
     let cluster = hosts(vec![row("web", "u1", state)], Vec::new()).picture();
     assert_eq!(cluster.stack, Some(Stack::Libvirt));
     cluster
 }
 
-fn verb(verb: V, name: &str) -> Action {
+pub(super) fn verb(verb: V, name: &str) -> Action {
     Action::Service(verb, name.to_owned())
 }
 
-fn refused(action: &Action, cluster: &Cluster) -> Refusal {
+pub(super) fn refused(action: &Action, cluster: &Cluster) -> Refusal {
     plan_of(action, cluster, START).unwrap_err().remove(0)
 }
 
-fn session() -> Session {
+pub(super) fn session() -> Session {
     Session { role: Role::Operator, ..Session::default() }
 }
 
-fn only(plan: &Plan) -> String {
+pub(super) fn only(plan: &Plan) -> String {
     commands(plan).into_iter().map(|(node, command)| format!("{node}: {command}")).collect::<Vec<_>>().join("; ")
 }
 
@@ -122,13 +122,11 @@ fn a_state_that_does_not_fit_is_refused() {
 #[test]
 fn what_only_a_manager_does_is_refused_with_what_works() {
     let cluster = web(Seen::Running);
-    for what in [V::Freeze, V::Cleanup, V::Clear, V::Unregister, V::Enable, V::Cancel] {
+    for what in [V::Freeze, V::Cleanup, V::Clear, V::Unregister, V::Enable] {
         let why = refused(&verb(what, "web"), &cluster);
         assert_eq!(why.code, "not-managed");
-        assert!(why.lift.contains("suspend, resume, start"), "{}", why.lift);
+        assert!(why.lift.contains("relocate, suspend, resume, start"), "{}", why.lift);
     }
-    let to = Action::Relocate { service: "web".to_owned(), to: "n2".to_owned(), how: None, limits: Limits::default() };
-    assert_eq!(refused(&to, &cluster).code, "not-managed");
     assert_eq!(refused(&Action::Maintenance { on: true }, &cluster).code, "wrong-stack");
     let nobody = intent::resolve(&verb(V::Start, "wev"), &cluster).unwrap_err();
     assert_eq!((nobody[0].why.as_str(), nobody[0].lift.as_str()), ("there is no guest 'wev'", "'web' is there"));
@@ -215,7 +213,7 @@ fn what_a_transient_guest_loses_is_said() {
 }
 
 /// A Pacemaker cluster whose n1 has a guest beside vm1 that is no service.
-fn in_cluster() -> Lab {
+pub fn in_cluster() -> Lab {
     let mut lab = stage::lab(stage::view_now());
     stage::guests(&mut lab);
     lab

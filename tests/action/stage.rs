@@ -11,7 +11,7 @@ use quorate::domain::observation::Question;
 use quorate::domain::observation::guest::{GuestList, GuestRow};
 use quorate::domain::observation::manager::{ManagerView, NodeKind};
 use quorate::domain::observation::simulation::{
-    CpuFit, GuestDefinition, GuestPlace, GuestState, PrimitiveConfig, SimAction, SimStep, Simulation, VolumeFacts,
+    CpuFit, DiskIs, GuestDefinition, GuestPlace, GuestState, LibvirtWay, PrimitiveConfig, SimAction, SimStep, Simulation, VolumeFacts,
 };
 use quorate::domain::observation::vmware::VmwareRow;
 use quorate::domain::stamp::Stamp;
@@ -116,6 +116,18 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
                 ..GuestDefinition::default()
             })
         }
+        What::Kept(_, guest) => Finding::Definition(GuestDefinition {
+            name: guest.clone(),
+            memory: Some(1 << 25),
+            kind: Some("kvm".to_owned()),
+            cpu: Some("<cpu mode='custom'><model>Haswell</model></cpu>".to_owned()),
+            ..GuestDefinition::default()
+        }),
+        // The first address leads where it says.
+        What::Reach(uris) => {
+            let host = uris[0].split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+            Finding::Reach(LibvirtWay { good: Some((uris[0].clone(), host)), bad: Vec::new() })
+        }
         What::Place(_, of) => Finding::Place(place(of, &node, cluster)),
         What::State(_, guest) => {
             let row = cluster.guests.iter().find(|g| *g.node == *node && (g.name == *guest || g.uuid == *guest));
@@ -158,8 +170,11 @@ fn vmware(vmx: &str, node: &str, cluster: &Cluster) -> Look {
 }
 
 fn place(of: &PlaceOf, node: &str, cluster: &Cluster) -> GuestPlace {
-    let here = cluster.service(&of.name).is_some_and(|s| s.owners.iter().any(|o| **o == *node));
+    let service = cluster.service(&of.name).is_some_and(|s| s.owners.iter().any(|o| **o == *node));
+    let here =
+        service || cluster.guests.iter().any(|g| &*g.node == node && g.state.is_active() && (g.name == of.name || g.uuid == of.name));
     GuestPlace {
+        disks: of.disks.iter().map(|path| (path.clone(), DiskIs::File(77, 1))).collect(),
         config_file: Some("77:886:1".to_owned()),
         config_sum: Some("1 886".to_owned()),
         missing: Vec::new(),

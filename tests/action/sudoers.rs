@@ -17,7 +17,7 @@ use quorate::link::{Become, CommandLine};
 use quorate::probe::systemd::starter::Starter;
 use regex::Regex;
 
-use super::{plans, stage};
+use super::{plain, plans, stage};
 use crate::state::build::START;
 
 #[test]
@@ -105,9 +105,13 @@ fn actions() -> Vec<Action> {
     .map(|verb| Action::Service(verb, service()))
     .into();
     all.extend(
-        [S::Suspend, S::Resume, S::Start, S::Stop, S::StopForced, S::Restart, S::Reset]
+        [S::Suspend, S::Resume, S::Start, S::Stop, S::StopForced, S::Restart, S::Reset, S::PostCopy, S::Cancel]
             .map(|verb| Action::Service(verb, "lone".to_owned())),
     );
+    let limits = Limits { downtime_ms: Some(500), bandwidth_mib: Some(8) };
+    let lone = |how, limits| Action::Relocate { service: "lone".to_owned(), to: "n3".to_owned(), how: Some(how), limits };
+    all.extend(RelocateHow::ALL.map(|how| lone(how, Limits::default())));
+    all.extend([lone(RelocateHow::Live, limits), Action::Limit { service: "lone".to_owned(), limits }]);
     let of_nodes = [N::ConfirmFence, N::TestFence, N::Standby, N::Unstandby, N::Drain, N::Leave, N::Join, N::Reboot];
     all.extend(of_nodes.map(|verb| Action::Node(verb, node())));
     all.extend(RelocateHow::ALL.map(|how| Action::Relocate {
@@ -116,7 +120,6 @@ fn actions() -> Vec<Action> {
         how: Some(how),
         limits: Limits::default(),
     }));
-    let limits = Limits { downtime_ms: Some(500), bandwidth_mib: Some(8) };
     all.push(Action::Relocate { service: service(), to: "n3".to_owned(), how: Some(RelocateHow::Live), limits });
     all.push(Action::Limit { service: service(), limits });
     all.extend([FenceHow::Reboot, FenceHow::Off, FenceHow::On].map(|how| Action::Fence { node: node(), how }));
@@ -139,9 +142,24 @@ fn pictures() -> Vec<Cluster> {
     };
     let mut with_guests = stage::lab(stage::view_now());
     stage::guests(&mut with_guests);
-    let lone = |state: quorate::domain::guest::GuestState| {
+    let mut lone = |state: quorate::domain::guest::GuestState| {
         let mut cluster = (*with_guests.picture()).clone();
-        cluster.guests.iter_mut().filter(|g| g.name == "lone").for_each(|g| g.state = state);
+        let definition = plain::definition("lone", "uuid-of-lone", "/srv/shared/lone.img");
+        for guest in cluster.guests.iter_mut().filter(|g| g.name == "lone") {
+            (guest.state, guest.definition) = (state, Some(std::sync::Arc::clone(&definition)));
+        }
+        cluster
+    };
+    let kept_by_both = {
+        use quorate::domain::guest::GuestState::{Running, Shutoff};
+        let mut cluster = lone(Running);
+        let guest = cluster.guests.iter_mut().find(|g| g.name == "lone").unwrap();
+        let mut definition = (**guest.definition.as_ref().unwrap()).clone();
+        definition.autostart = Some(true);
+        guest.definition = Some(definition.into());
+        let mut there = guest.clone();
+        (there.node, there.state) = ("n3".into(), Shutoff);
+        cluster.guests.push(there);
         cluster
     };
     let [running, paused, off] = {
@@ -151,6 +169,7 @@ fn pictures() -> Vec<Cluster> {
     vec![
         plans::storage(),
         one_active,
+        kept_by_both,
         running,
         paused,
         off,
@@ -173,7 +192,8 @@ fn lines(action: &Action, cluster: &Cluster) -> Vec<CommandLine> {
                 *found = quorate::domain::observation::simulation::GuestState::Is("running".to_owned(), None);
             }
             Finding::Starter(found) => *found = starter,
-            Finding::Primitive(config) => config.attributes.push(("migrate_options".to_owned(), "--postcopy".to_owned())),
+            Finding::Job(job) => job.total = Some(1 << 25),
+            Finding::Primitive(config) => config.attributes.push(("migrate_options".to_owned(), "--unsafe --postcopy".to_owned())),
             Finding::Definition(definition) => {
                 (definition.kind, definition.cpu) = (Some("kvm".to_owned()), Some("<cpu mode='custom'/>".to_owned()));
             }
@@ -198,7 +218,10 @@ fn lines(action: &Action, cluster: &Cluster) -> Vec<CommandLine> {
         let Ok(plan) = stage::plan_with(action, cluster, START, change) else { continue };
         for step in &plan.steps {
             match &step.work {
-                Work::Change { command, .. } => all.push(command.clone()),
+                Work::Change { command, meter, .. } => {
+                    all.push(command.clone());
+                    all.extend(meter.as_ref().map(quorate::action::Query::command));
+                }
                 Work::Ask(query) => all.push(query.command()),
                 Work::Wait { until, meter, .. } => {
                     all.extend(until.queries().into_iter().chain(meter).map(quorate::action::Query::command));
@@ -274,6 +297,9 @@ fn all_that_an_action_sends_is_allowed_to_its_role_and_no_script_runs_as_root() 
     for words in [
         "sh -c id",
         "virsh -c qemu:///system destroy --domain vm1 --graceful",
+        "virsh -c qemu:///system migrate --live --copy-storage-all --domain vm1 --desturi qemu+ssh://n2/system",
+        "virsh -c qemu:///system migrate --live --domain vm1 --desturi qemu+ssh://n2/system?command=/tmp/x",
+        "virsh -r -c qemu+ssh://n2/system?command=/tmp/x hostname",
         "rm -f -- /etc/passwd",
         "rm -f -- /srv/../etc/x.quorate-save",
         "flock -n /run/lock/quorate.x.22 sh",

@@ -61,7 +61,7 @@ impl Host {
     /// What virsh was told that changes something.
     fn sent(&self) -> Vec<String> {
         let log = fs::read_to_string(self.file("log")).unwrap_or_default();
-        log.lines().filter(|l| !l.contains("domstate")).map(str::to_owned).collect()
+        log.lines().filter(|l| !l.starts_with("-r ")).map(str::to_owned).collect()
     }
 }
 
@@ -94,6 +94,8 @@ fn what_does_not_fit_is_refused_and_nothing_is_sent() {
         (&["act", "stop", "test", "--force", "--confirm", "test", "--read-only"], "read-only"),
         (&["act", "start", "test", "--confirm", "test"], "test is running"),
         (&["act", "resume", "test", "--confirm", "test"], "not paused"),
+        (&["act", "cancel", "test", "--confirm", "test"], "and not migrating"),
+        (&["act", "limit", "test", "--bandwidth", "8M", "--confirm", "test"], "and not migrating"),
         (&["act", "freeze", "test", "--confirm", "test"], "no manager looks after test"),
         (&["act", "reset", "tset", "--confirm", "tset"], "'test' is there"),
         (&["act", "maintenance", "on", "--confirm", "on"], "no cluster manager runs"),

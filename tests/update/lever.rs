@@ -616,3 +616,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_guest_that_no_service_is_goes_where_libvirt_is_and_its_migration_is_limited_and_taken_back() {
+    use crate::action::plain::{definition, in_cluster};
+    let mut lab = in_cluster();
+    lab.fail(2, quorate::domain::observation::Question::Guests, quorate::domain::observation::TroubleKind::Lost);
+    let mut cluster = (*lab.picture()).clone();
+    let lone = cluster.guests.iter_mut().find(|g| g.name == "lone").unwrap();
+    lone.definition = Some(definition("lone", "uuid-of-lone", "/srv/shared/lone.img"));
+    cluster.guests.retain(|g| g.name == "lone");
+    let cluster = Arc::new(cluster);
+    let mut rig = admin();
+    rig.cluster = Arc::clone(&cluster);
+    rig.tell(Msg::Picture(Arc::clone(&cluster)));
+    rig.keys("v m");
+    let text = rig.text();
+    assert!(text.contains("RELOCATE lone") && text.contains("no libvirt answers on n2"), "{text}");
+    rig.keys("enter");
+    let text = rig.text();
+    for needed in ["RELOCATE lone to n3 (live)", "virsh -c qemu:///system migrate --live", "Moves live", "Way back"] {
+        assert!(text.contains(needed), "{needed}:\n{text}");
+    }
+    rig.keys("tab enter");
+    let (plan, _) = rig.sent.pop().unwrap();
+    let live = Action::Relocate { service: "lone".into(), to: "n3".into(), how: Some(RelocateHow::Live), limits: Limits::default() };
+    assert_eq!(plan.intent.action, live);
+    // What is done to its migration is asked of libvirt, which has none.
+    rig.keys("esc");
+    for (keys, action) in [("x w 8 M enter", "LIMIT"), ("x x", "CANCEL"), ("x p", "POST-COPY")] {
+        rig.keys(keys);
+        let text = rig.text();
+        assert!(text.contains(action) && text.contains("not migrating"), "{action}:\n{text}");
+        rig.keys("esc");
+    }
+}

@@ -141,10 +141,14 @@ impl Executor {
     pub(super) fn look(&mut self, run: &mut Run, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
         match run.phase.clone() {
             Phase::Over | Phase::Asking(..) => {}
-            Phase::Changing(..) => {
+            Phase::Changing(at, _) => {
                 super::ending::judge_all(run, cluster);
                 meanwhile(run, cluster);
-                self.look_again(run, &[], cluster, now, out);
+                let meter = match run.ticket.plan().steps.get(at).map(|s| &s.work) {
+                    Some(Work::Change { meter, .. }) => meter.clone(),
+                    _ => None,
+                };
+                self.look_again(run, meter.as_slice(), cluster, now, out);
             }
             Phase::Locking(since) => {
                 if run.stopping {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::{
-    CpuFit, GuestDefinition, GuestJob, GuestPlace, GuestState, PrimitiveConfig, Simulation, VolumeFacts,
+    CpuFit, GuestDefinition, GuestJob, GuestPlace, GuestState, LibvirtWay, PrimitiveConfig, Simulation, VolumeFacts,
 };
 use crate::probe::pacemaker::fencing_test;
 use crate::probe::rhcs::fence;
@@ -64,6 +64,15 @@ impl Findings {
         self.0.iter().find_map(|(q, f)| match (&q.what, f) {
             (What::Vmware(asked), Ok(Finding::Vmware(look))) if asked == vmx && *q.node == *node => Some(Ok(look)),
             (What::Vmware(asked), Err(trouble)) if asked == vmx && *q.node == *node => Some(Err(trouble)),
+            _ => None,
+        })
+    }
+
+    /// Which address of the target's libvirt answers from the node that was asked; none: it was not asked.
+    pub fn reach(&self) -> Option<Result<&LibvirtWay, &Trouble>> {
+        self.0.iter().find_map(|(q, f)| match (&q.what, f) {
+            (What::Reach(_), Ok(Finding::Reach(way))) => Some(Ok(way)),
+            (What::Reach(_), Err(trouble)) => Some(Err(trouble)),
             _ => None,
         })
     }

@@ -10,7 +10,7 @@ use crate::domain::cluster::{Cluster, Stack};
 use crate::domain::guest::{Hypervisor, VirtNode};
 use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::{
-    CpuFit, GuestDefinition, GuestJob, GuestPlace, GuestState, PrimitiveConfig, Simulation, VolumeFacts,
+    CpuFit, GuestDefinition, GuestJob, GuestPlace, GuestState, LibvirtWay, PrimitiveConfig, Simulation, VolumeFacts,
 };
 use crate::domain::task::{Action, Limits, VolumeName};
 use crate::link::{CommandLine, Lane};
@@ -23,7 +23,7 @@ use crate::probe::{Raw, virsh, vmware};
 
 pub use findings::Findings;
 pub use pacemaker::location;
-pub(super) use pacemaker::{first_within_reach, of_devices};
+pub(super) use pacemaker::{first_within_reach, needed_cpu, of_devices};
 
 /// libvirt's address where a service says nothing else.
 pub const LOCAL_LIBVIRT: &str = "qemu:///system";
@@ -48,6 +48,10 @@ pub enum What {
     Primitive(String),
     /// The definition in this file.
     Definition(String),
+    /// The definition of a guest as libvirt keeps it: libvirt's address, name.
+    Kept(String, String),
+    /// Which of these addresses of another node's libvirt answers from here.
+    Reach(Vec<String>),
     /// Whether a guest could be here: libvirt's address, definition, its file.
     Place(String, Box<PlaceOf>),
     /// Whether the CPU there has what this one has: libvirt's address, `<cpu>`.
@@ -115,6 +119,7 @@ pub enum Finding {
     Primitive(PrimitiveConfig),
     Definition(GuestDefinition),
     Place(GuestPlace),
+    Reach(LibvirtWay),
     Cpu(CpuFit),
     State(GuestState),
     Job(GuestJob),
@@ -147,6 +152,8 @@ impl Query {
             What::NodeFails(node) => simulation::node_fails(node),
             What::Primitive(id) => primitive::command(id),
             What::Definition(file) => virsh::definition::command(file),
+            What::Kept(uri, guest) => virsh::definition::of_guest(uri, guest),
+            What::Reach(uris) => virsh::reach::command(uris),
             What::Place(uri, of) => virsh::place::command(uri, &of.definition(), &of.config),
             What::Cpu(uri, cpu) => virsh::cpu::command(uri, cpu),
             What::State(uri, guest) => virsh::state(uri, guest),
@@ -174,7 +181,8 @@ impl Query {
         match &self.what {
             What::WhatIf(_) | What::NodeFails(_) => simulation::parse(raw).map(Finding::Simulation),
             What::Primitive(_) => primitive::parse(raw).map(Finding::Primitive),
-            What::Definition(_) => virsh::definition::parse(raw).map(Finding::Definition),
+            What::Definition(_) | What::Kept(..) => virsh::definition::parse(raw).map(Finding::Definition),
+            What::Reach(_) => virsh::reach::parse(raw).map(Finding::Reach),
             What::Place(..) => virsh::place::parse(raw).map(Finding::Place),
             What::Cpu(..) => virsh::cpu::parse(raw).map(Finding::Cpu),
             What::State(..) => virsh::parse_state(raw).map(Finding::State),
@@ -201,7 +209,7 @@ impl Query {
     pub const fn pace(&self) -> (Lane, Duration) {
         match self.what {
             What::State(..) | What::Job(..) | What::Limits(..) | What::Vmware(_) => (Lane::Slow, Duration::from_secs(10)),
-            What::FenceDevices(_) | What::Power(_) => (Lane::Slow, Duration::from_secs(60)),
+            What::FenceDevices(_) | What::Power(_) | What::Reach(_) => (Lane::Slow, Duration::from_secs(60)),
             _ => (Lane::Slow, Duration::from_secs(20)),
         }
     }

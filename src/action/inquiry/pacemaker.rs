@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, Service, ServiceKind};
+use crate::domain::cluster::{Cluster, ServiceKind};
 use crate::domain::observation::simulation::GuestDefinition;
 use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
 
@@ -122,7 +122,7 @@ fn starter_of(node: &str, cluster: &Cluster, asked: &mut Vec<Query>) {
 }
 
 /// The CPU that a host must have for a guest; none: every host has it, or what it is is not known. A guest that has its host's CPU needs that.
-fn needed_cpu(definition: &GuestDefinition, service: &Service, cluster: &Cluster) -> Option<String> {
+pub(in crate::action) fn needed_cpu(definition: &GuestDefinition, owner: Option<&Arc<str>>, cluster: &Cluster) -> Option<String> {
     if definition.kind.as_deref() != Some("kvm") {
         return None;
     }
@@ -130,7 +130,7 @@ fn needed_cpu(definition: &GuestDefinition, service: &Service, cluster: &Cluster
     if definition.cpu_mode() == "custom" {
         return Some(cpu);
     }
-    let owner = service.owners.first()?;
+    let owner = owner?;
     cluster.virt.iter().find(|v| v.node == *owner)?.host.as_ref()?.cpu_xml.clone()
 }
 
@@ -166,7 +166,7 @@ fn of_guest(service: &str, to: &[&String], cluster: &Cluster, found: &Findings, 
         bridges: definition.bridges.clone(),
     };
     for target in to.iter().filter_map(|name| cluster.member(name)).filter(|m| whereabouts::is_within_reach(m)) {
-        if let Some(cpu) = needed_cpu(definition, service, cluster) {
+        if let Some(cpu) = needed_cpu(definition, service.owners.first(), cluster) {
             asked.push(Query::new(&target.name, What::Cpu(uri.clone(), cpu)));
         }
     }

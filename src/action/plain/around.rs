@@ -37,6 +37,11 @@ pub(super) fn answer(input: &Input<'_>, query: &Query) -> GuestState {
     }
 }
 
+/// What another node than its own said of it, by its UUID.
+pub(super) fn known_on(input: &Input<'_>, node: &Arc<str>, guest: &Guest) -> GuestState {
+    answer(input, &query(input.cluster, node, &guest.uuid))
+}
+
 /// That it runs nowhere else: by what the nodes say now, and by what was seen of those that say nothing. Gives what is not known.
 pub(super) fn alone(input: &Input<'_>, guest: &Guest, rows: &[&Guest]) -> Result<Vec<String>, Vec<Refusal>> {
     let cluster = input.cluster;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, Service, ServiceKind, Stack};
+use crate::domain::cluster::{Cluster, Member, Service, ServiceKind, Stack};
 use crate::domain::guest::{Guest, Hypervisor, VirtNode};
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::{Action, ServiceVerb};
@@ -15,6 +15,8 @@ use super::plan::{Input, Plan, Refusal};
 use super::whereabouts;
 
 mod around;
+mod moving;
+mod relocate;
 mod verbs;
 
 /// The guests that are named so: none where a service is, or where it is not known which manager runs.
@@ -40,6 +42,16 @@ pub(super) fn bare(id: &str) -> &str {
 /// How an action names this guest.
 pub fn id(cluster: &Cluster, guest: &Guest) -> String {
     if rows(cluster, &guest.name).len() == 1 { guest.name.clone() } else { format!("{}@{}", guest.name, guest.node) }
+}
+
+/// How a move names it, whose halves are on two nodes meanwhile.
+pub fn id_of_all(cluster: &Cluster, guest: &Guest) -> String {
+    if rows(cluster, &guest.name).iter().all(|g| g.uuid == guest.uuid) { guest.name.clone() } else { id(cluster, guest) }
+}
+
+/// Why a guest that is named so cannot go to a member, as far as the picture tells.
+pub fn barred(cluster: &Cluster, member: &Member) -> Option<String> {
+    relocate::barred(cluster, member).map(|refusal| refusal.why)
 }
 
 /// The names of all guests that no service manages.
@@ -146,16 +158,21 @@ pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Op
     if !is_wanted(action, cluster) {
         return None;
     }
-    let Action::Service(verb, id) = action else { return Some(Vec::new()) };
-    if !can(*verb) {
-        return Some(Vec::new());
-    }
-    let rows = rows(cluster, id);
+    let rows = named(action).map(|id| rows(cluster, id)).unwrap_or_default();
     let able = |node: &str| cluster.member(node).is_some_and(whereabouts::is_within_reach);
-    let mut asked: Vec<Query> = rows.iter().filter(|g| able(&g.node)).map(|g| state_of(g, cluster)).collect();
-    if looks_around(*verb) {
-        asked.extend(around::queries(cluster, &rows));
-    }
+    let mut asked = match action {
+        _ if managed(action, &rows, cluster).is_some() => Vec::new(),
+        Action::Relocate { to, .. } => relocate::needed(cluster, to, &rows, found),
+        action if action.is_about_migration() => moving::needed(action, cluster, &rows),
+        Action::Service(verb, _) if can(*verb) => {
+            let mut asked: Vec<Query> = rows.iter().filter(|g| able(&g.node)).map(|g| state_of(g, cluster)).collect();
+            if looks_around(*verb) {
+                asked.extend(around::queries(cluster, &rows));
+            }
+            asked
+        }
+        _ => Vec::new(),
+    };
     asked.retain(|query| !found.has(query));
     Some(asked)
 }
@@ -174,15 +191,14 @@ pub(super) fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     }
     let Some(first) = rows.first() else { return Err(Vec::new()) };
     match action {
+        Action::Relocate { service, to, how, limits } => relocate::plan(input, service, to, *how, *limits, &rows),
+        Action::Limit { service, .. } | Action::Service(ServiceVerb::Cancel | ServiceVerb::PostCopy, service) => {
+            moving::plan(input, service, &rows)
+        }
         Action::Service(verb, id) if can(*verb) => verbs::plan(input, *verb, id, &rows),
         _ => {
             let why = format!("no manager looks after {}: '{}' is done by one", first.name, action.word());
-            let lift = match action {
-                Action::Relocate { .. } => {
-                    format!("virsh migrate on {}, or make it a service: quorate act register {}", first.node, first.name)
-                }
-                _ => "suspend, resume, start, stop, restart and reset work on every guest".to_owned(),
-            };
+            let lift = "relocate, suspend, resume, start, stop, restart and reset work on every guest";
             Err(vec![Refusal::new("not-managed", why, lift)])
         }
     }

@@ -15,12 +15,13 @@ use crate::domain::task::{Action, ServiceVerb};
 use super::{around, has_manager, told, up};
 
 /// How long a guest may take to shut down.
-const SHUTDOWN: u64 = 300;
+pub(super) const SHUTDOWN: u64 = 300;
 
 /// The plan. `rows`: the guests of that name, one at least.
 pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str, rows: &[&Guest]) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
-    let row = one(verb, rows)?;
+    let named = |g: &Guest| format!("quorate act {}", Action::Service(verb, format!("{}@{}", g.name, g.node)));
+    let row = one(verb == ServiceVerb::Start, &named, rows)?;
     let node = whereabouts::within_reach(cluster, &row.node)?;
     if up(cluster, &node).is_none() {
         return Err(vec![super::silent(&node)]);
@@ -53,22 +54,21 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str, rows: &[&Gues
     Ok(plan)
 }
 
-/// The one that is meant, of all that have the name.
-fn one<'a>(verb: ServiceVerb, rows: &[&'a Guest]) -> Result<&'a Guest, Vec<Refusal>> {
+/// The one that is meant, of all that have the name. `starts`: it must run nowhere; `name`: the action on one of them.
+pub(super) fn one<'a>(starts: bool, name: &dyn Fn(&Guest) -> String, rows: &[&'a Guest]) -> Result<&'a Guest, Vec<Refusal>> {
     let refuse = |code: &'static str, why: String, lift: String| Err(vec![Refusal::new(code, why, lift)]);
     let Some(first) = rows.first() else { return Err(Vec::new()) };
     let places = |of: &[&Guest]| of.iter().map(|g| &*g.node).collect::<Vec<_>>().join(", ");
-    let name = |g: &Guest| format!("quorate act {}", Action::Service(verb, format!("{}@{}", g.name, g.node)));
     if rows.iter().any(|g| g.uuid != first.uuid) {
         let why = format!("there are several guests '{}': on {}", first.name, places(rows));
         return refuse("ambiguous", why, format!("name the one that is meant: {}", name(first)));
     }
     let active: Vec<&Guest> = rows.iter().copied().filter(|g| g.state.is_active()).collect();
-    match (verb, active.as_slice()) {
-        (ServiceVerb::Start, [running, ..]) => {
+    match (starts, active.as_slice()) {
+        (true, [running, ..]) => {
             refuse("already", format!("{} is {} on {}", running.name, running.state.word(), running.node), "nothing to do".to_owned())
         }
-        (ServiceVerb::Start, []) if rows.len() > 1 => {
+        (true, []) if rows.len() > 1 => {
             let why = format!("{} is defined on {}: where it is to start is not said", first.name, places(rows));
             refuse("ambiguous", why, format!("name it with its node: {}", name(first)))
         }

@@ -86,6 +86,8 @@ pub enum Work {
         patience: Duration,
         /// What tells whether it went well.
         reads: Reads,
+        /// What says how far it is.
+        meter: Option<Query>,
     },
     /// Waits until something is so.
     Wait {
@@ -128,7 +130,7 @@ impl Step {
     /// A changing command.
     pub fn change(title: impl Into<String>, node: &Arc<str>, command: CommandLine, secs: u64) -> Self {
         let patience = Duration::from_secs(secs);
-        let work = Work::Change { node: Arc::clone(node), command, patience, reads: Reads::Status };
+        let work = Work::Change { node: Arc::clone(node), command, patience, reads: Reads::Status, meter: None };
         Self { title: title.into(), work, when: When::Well }
     }
 
@@ -157,10 +159,10 @@ impl Step {
         self
     }
 
-    /// This wait with something that says how far it is.
+    /// This wait, or this command, with something that says how far it is.
     #[must_use]
     pub fn metered(mut self, query: Query) -> Self {
-        if let Work::Wait { meter, .. } = &mut self.work {
+        if let Work::Wait { meter, .. } | Work::Change { meter, .. } = &mut self.work {
             *meter = Some(query);
         }
         self

@@ -3,6 +3,7 @@
 //! Each way is a constraint for the manager (`crm_resource --move` with a lifetime), a wait, and the clearing of that constraint; only the suspend way without the
 //! agent's `snapshot` goes around the manager, which leaves the service alone meanwhile.
 
+pub(super) mod target;
 mod ways;
 mod words;
 
@@ -24,9 +25,9 @@ use super::whereabouts;
 const OPERATION: u64 = 20;
 
 /// The image is used once: a second restore beside a disk that went on would ruin it.
-const RESTORE: &str = "as_root virsh -c \"$1\" restore --file \"$2\" && as_root rm -f -- \"$2\"";
+pub(super) const RESTORE: &str = "as_root virsh -c \"$1\" restore --file \"$2\" && as_root rm -f -- \"$2\"";
 /// The same, where the image was not used. That it is not there must be known for certain.
-const RESTORE_IF_THERE: &str = "\
+pub(super) const RESTORE_IF_THERE: &str = "\
 said=$(as_root stat -Lc %i:%s:%Y -- \"$2\" 2>&1) || case $said in *[Nn]'o such file'*) exit 0 ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac
 as_root virsh -c \"$1\" restore --file \"$2\" && as_root rm -f -- \"$2\"";
 

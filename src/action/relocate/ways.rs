@@ -1,12 +1,11 @@
 //! What stands against each way to move a service.
 
 use crate::domain::cluster::{MemberStatus, ServiceState};
-use crate::domain::observation::TroubleKind;
-use crate::domain::observation::simulation::{CpuFit, GuestState, SimAction, SimStep};
+use crate::domain::observation::simulation::{SimAction, SimStep};
 use crate::domain::task::RelocateHow;
 
 use super::super::whereabouts;
-use super::{Move, is_true};
+use super::{Move, is_true, target};
 
 impl Move<'_> {
     /// What stands against a way.
@@ -20,24 +19,8 @@ impl Move<'_> {
             RelocateHow::Suspend => self.closed_to_suspend(&mut closed),
             RelocateHow::Restart => {}
         }
-        if let Some(Err(trouble)) = self.input.found.place(&self.to)
-            && trouble.kind == TroubleKind::Late
-        {
-            closed.push(format!("{} gave no answer in time about the guest's place there: libvirtd hangs, or its storage", self.to));
-        }
-        if let Some(Ok(place)) = self.input.found.place(&self.to) {
-            closed.extend(place.missing.iter().map(|what| format!("{} lacks {what}", self.to)));
-            if self.definition.is_some() && place.config_file.is_none() {
-                closed.push(format!("{} lacks the definition {}", self.to, self.file()));
-            }
-            if let GuestState::Silent(why) = &place.guest {
-                closed.push(format!("libvirt on {} does not answer: {why}", self.to));
-            }
-            let needs = self.definition.and_then(|d| d.memory);
-            if let Some((needs, free)) = needs.zip(place.free_memory).filter(|(needs, free)| needs > free) {
-                closed.push(format!("{} has {} MiB free, {} are needed", self.to, free >> 20, needs >> 20));
-            }
-        }
+        let file = self.definition.map(|_| self.file());
+        closed.extend(target::lacks(self.input.found, &self.to, self.definition.and_then(|d| d.memory), file));
         closed
     }
 
@@ -127,11 +110,7 @@ impl Move<'_> {
 
     /// What keeps it from going on there with the memory that it has.
     fn passed_through(&self, closed: &mut Vec<String>) {
-        if let Some(Ok(CpuFit::Lacks(why))) = self.input.found.cpu() {
-            closed.push(format!("the CPU of {} lacks what it has ({why})", self.to));
-        }
-        if let Some(count) = self.definition.map(|d| d.passed_through).filter(|count| *count > 0) {
-            closed.push(format!("{count} devices of the host are passed through to it"));
-        }
+        closed.extend(target::cpu_lacks(self.input.found, &self.to));
+        closed.extend(target::passed_through(self.definition.map_or(0, |d| d.passed_through)));
     }
 }

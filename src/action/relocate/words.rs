@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, ServiceKind};
-use crate::domain::observation::simulation::CpuFit;
 use crate::domain::task::RelocateHow;
 
 use super::super::plan::{Consequences, Fate, FateKind};
-use super::Move;
+use super::{Move, target};
 
 impl Move<'_> {
     /// What it does to the services.
@@ -38,20 +37,9 @@ impl Move<'_> {
     fn compared(&self) -> Option<String> {
         let definition = self.definition?;
         let found = self.input.found;
-        let mib = |bytes: Option<u64>| bytes.map_or("?".to_owned(), |b| (b >> 20).to_string());
-        let cpu = match (definition.kind.as_deref(), found.cpu()) {
-            (_, Some(Ok(CpuFit::Fits(how)))) => format!("CPU fits ({how})"),
-            (_, Some(Ok(CpuFit::Lacks(_)))) => "CPU LACKS what it has".to_owned(),
-            (Some("qemu"), None) => "CPU is emulated".to_owned(),
-            (Some("kvm"), None) if definition.cpu.is_none() => "CPU is libvirt's default".to_owned(),
-            _ => "CPU not known".to_owned(),
-        };
+        let cpu = target::cpu(found, definition);
         let Some(Ok(place)) = found.place(&self.to) else {
             return Some(format!("on {}: {cpu}; memory, disks, bridges, definition not known", self.to));
-        };
-        let things = |all: &[String], one: &str, many: &str| {
-            let missing = place.missing.iter().filter(|m| m.starts_with(one)).count();
-            format!("{} of {} {many}", all.len().saturating_sub(missing), all.len())
         };
         let sum = |node: &str| found.place(node).and_then(Result::ok).and_then(|p| p.config_sum.as_ref());
         let same = match (sum(&self.from), sum(&self.to)) {
@@ -60,10 +48,7 @@ impl Move<'_> {
             (_, None) if place.config_file.is_none() => "MISSING",
             _ => "not known",
         };
-        let disks = things(&definition.disks, "disk", "disks");
-        let bridges = things(&definition.bridges, "bridge", "bridges");
-        let (free, needs) = (mib(place.free_memory), mib(definition.memory));
-        Some(format!("on {}: {cpu}; {free} MiB free, {needs} needed; {disks}, {bridges} there; definition {same}", self.to))
+        Some(format!("on {}: {cpu}; {}; definition {same}", self.to, target::things(place, definition)))
     }
 
     /// What the operator should know besides.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::look::Look;
+use crate::action::plain;
 use crate::app::line::InputLine;
 use crate::app::words;
 use crate::domain::cluster::{Cluster, Member, MemberStatus};
@@ -119,13 +120,22 @@ fn limits(text: &str) -> Result<Limits, String> {
 
 /// Nodes to which a service could be moved.
 pub fn nodes(service: &str, cluster: &Cluster) -> Vec<Choice> {
-    let owners = cluster.service(service).map(|s| s.owners.clone()).unwrap_or_default();
+    let rows = plain::rows(cluster, service);
+    let owners = match cluster.service(service) {
+        Some(service) => service.owners.clone(),
+        None => rows.iter().filter(|g| g.state.is_active()).map(|g| Arc::clone(&g.node)).collect(),
+    };
+    let barred = |m: &Member| match rows.first() {
+        // libvirt alone moves it: what the manager has against a node does not count.
+        Some(_) => plain::barred(cluster, m),
+        None => (m.status != MemberStatus::Online).then(|| format!("{} is {}", m.name, m.status.word())),
+    };
     let other = |m: &&Member| !owners.contains(&m.name) && m.kind == NodeKind::Member;
     let choice = |m: &Member| Choice {
         action: Action::Relocate { service: service.to_owned(), to: m.name.to_string(), how: None, limits: Limits::default() },
         label: m.name.to_string(),
         note: load(m),
-        closed: (m.status != MemberStatus::Online).then(|| format!("{} is {}", m.name, m.status.word())),
+        closed: barred(m),
     };
     cluster.members.iter().filter(other).map(choice).collect()
 }

@@ -103,6 +103,7 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
                 None if command == Command::Register => {
                     return ready(Action::Register { guest: name, prefer: vec![node.to_string()] });
                 }
+                None if guest.vmware.is_none() && moves(command) => RowId::Service(plain::id_of_all(cluster, guest)),
                 None if verb(command).is_some_and(plain::can) => RowId::Service(plain::id(cluster, guest)),
                 None => return None,
             }
@@ -141,6 +142,11 @@ fn of_migration(command: Command, id: &str) -> Option<Wish> {
         Command::CancelMigration => Some(Wish::Ready(Action::Service(ServiceVerb::Cancel, id.to_owned()))),
         _ => None,
     }
+}
+
+/// Whether it moves a guest, or is done to a move that is under way.
+const fn moves(command: Command) -> bool {
+    matches!(command, Command::Relocate | Command::Limit | Command::PostCopy | Command::CancelMigration)
 }
 
 const fn verb(command: Command) -> Option<ServiceVerb> {

@@ -126,10 +126,45 @@ pub struct GuestPlace {
     pub config_sum: Option<String>,
     /// Disks and bridges that are missing.
     pub missing: Vec<String>,
+    /// Disks that are there, by their paths: what each is.
+    pub disks: Vec<(String, DiskIs)>,
     /// Bytes that can be had.
     pub free_memory: Option<u64>,
     /// What libvirt says of the guest there.
     pub guest: GuestState,
+}
+
+/// What a disk is on a host: two hosts that have the same see one disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiskIs {
+    /// A file: its inode, and when it was written last (seconds).
+    File(u64, i64),
+    /// A device: the UUID that the device mapper has for it, or the unit's WWID; none: it has neither.
+    Device(Option<String>),
+}
+
+impl DiskIs {
+    /// Two looks at a file that a guest writes to are not of the same moment.
+    const APART: u64 = 300;
+
+    /// Whether both are one disk; none: nobody can tell.
+    pub fn is_same(&self, other: &Self) -> Option<bool> {
+        match (self, other) {
+            (Self::File(a, then), Self::File(b, now)) => Some(a == b && then.abs_diff(*now) <= Self::APART),
+            (Self::Device(Some(a)), Self::Device(Some(b))) => Some(a == b),
+            (Self::Device(_), Self::Device(_)) => None,
+            _ => Some(false),
+        }
+    }
+}
+
+/// Which of a few addresses of one node's libvirt answers on another node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LibvirtWay {
+    /// The first that answered, and the name of the host behind it.
+    pub good: Option<(String, String)>,
+    /// Those before it: address, why not.
+    pub bad: Vec<(String, String)>,
 }
 
 /// A guest's state on one host, by libvirt.

@@ -14,6 +14,11 @@ pub fn command(config: &str) -> CommandLine {
     CommandLine::script(READ, [config]).privileged()
 }
 
+/// The same of a guest that has no such file: what libvirt keeps of it, by the read-only socket, which tells no passwords.
+pub fn of_guest(uri: &str, guest: &str) -> CommandLine {
+    CommandLine::new("virsh", ["-r", "-c", uri, "dumpxml", "--inactive", "--domain", guest]).privileged()
+}
+
 /// Reads it.
 pub fn parse(raw: Raw<'_>) -> Result<GuestDefinition, Trouble> {
     let source = String::from_utf8_lossy(raw.stdout);

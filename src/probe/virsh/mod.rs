@@ -10,6 +10,7 @@ use crate::probe::Raw;
 pub mod cpu;
 pub mod definition;
 pub mod place;
+pub mod reach;
 
 /// The state of a guest, by the read-only socket.
 pub fn state(uri: &str, guest: &str) -> CommandLine {
