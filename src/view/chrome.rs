@@ -136,7 +136,8 @@ pub fn footer(pen: &mut Pen<'_>, area: Rect, whole: Rect) {
         let key = model.setup.keymap.hint(Command::Tasks);
         cursor.text(&text, Role::Moving).skip(2).text(&key, Role::Link).skip(1).text("tasks", Role::Dim).skip(2);
     }
-    let applies = |c: Command| c == Command::Back || c.entry().check(facts).is_ok();
+    let in_vain = |c: Command| c == Command::StopTask && !model.tasks.is_busy();
+    let applies = |c: Command| c == Command::Back || (c.entry().check(facts).is_ok() && !in_vain(c));
     for (command, word) in hints(model.screen(), model.focus) {
         let key = model.setup.keymap.hint(*command);
         let needed = key.chars().count() + word.chars().count() + 1;

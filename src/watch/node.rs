@@ -16,7 +16,7 @@ use crate::probe;
 const STORAGE: [Question; 3] = [Question::Lvs, Question::Vgs, Question::Pvs];
 
 /// How often an action asks a node for what it rests on.
-const CHANCES: u8 = 3;
+const CHANCES: u8 = 2;
 
 /// A question on its way.
 #[derive(Clone, Debug)]

@@ -134,6 +134,15 @@ fn services_show_their_guest_and_drift() {
     assert!(said.contains("GUEST") && line.contains("paused") && line.contains("drift:"), "{said}");
 }
 
+/// Where there is no room for the guest's column its state takes the place of what the manager believes, in words and in the marks.
+#[test]
+fn a_small_screen_tells_a_guest_that_does_not_run_without_colour() {
+    let said = text(&model(80, 24));
+    let line = |name: &str| said.lines().find(|l| l.contains(name)).unwrap_or_default().to_owned();
+    assert!(line("eduroam").contains("paused") && line("eduroam").contains('△') && !line("eduroam").contains("started"), "{said}");
+    assert!(line("db ").contains("started") && !line("db ").contains('△'), "{said}");
+}
+
 #[test]
 fn what_dies_with_a_port_is_what_has_no_other_way_out() {
     let mut c = cluster();

@@ -192,7 +192,7 @@ fn matrix(pen: &mut Pen<'_>, s: &Service, area: Rect, from: u16, width: u16, rol
         mark_at(pen, was, sign, role);
     }
     let twice = is_twice(s);
-    let runs = s.state == ServiceState::Started || (s.state == ServiceState::Migrating && s.moving_to.is_some());
+    let runs = (s.state == ServiceState::Started && s.drift.is_none()) || (s.state == ServiceState::Migrating && s.moving_to.is_some());
     for (n, owner) in s.owners.iter().enumerate() {
         let Some(column) = names.column(owner) else { continue };
         match (twice && n > 0, runs) {
