@@ -41,7 +41,8 @@ fn stopped_and_back() {
             "key" => terminal.keys(b"\x1a"),
             _ => terminal.signal("TSTP"),
         }
-        terminal.wait("the stop", |t| t.state() == 'T');
+        // What it wrote last may still be on its way through the terminal.
+        terminal.wait("the stop", |t| t.state() == 'T' && !t.parsed().screen().alternate_screen() && t.is_cooked());
         terminal.assert_restored();
         terminal.signal("CONT");
         terminal.wait("the screen", |t| {

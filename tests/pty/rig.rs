@@ -79,7 +79,17 @@ impl Terminal {
 
     /// Waits for the end; the exit status.
     pub fn end(&mut self) -> u32 {
-        let status = self.child.wait().unwrap().exit_code();
+        let end = Instant::now() + LIMIT;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.exit_code();
+            }
+            // Its output is taken meanwhile: it must not wait for its reader.
+            if let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(20)) {
+                self.screen.process(&bytes);
+            }
+            assert!(Instant::now() < end, "it does not end; the screen:\n{}", self.text());
+        };
         while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_secs(1)) {
             self.screen.process(&bytes);
         }
