@@ -25,7 +25,7 @@ pub fn clean_bytes(bytes: &[u8]) -> String {
 
 /// As [`clean`], without a copy where nothing has to change.
 pub fn clean_cow(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST && is_printable(text.as_bytes()) {
+    if text.len() <= LONGEST && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len().min(LONGEST));
@@ -37,13 +37,6 @@ pub fn clean_cow(text: &str) -> Cow<'_, str> {
         push_visible(&mut out, c);
     }
     Cow::Owned(out)
-}
-
-/// Whether all of it is printable ASCII. Without a branch for each byte: most of what a cluster says passes through here.
-pub fn is_printable(bytes: &[u8]) -> bool {
-    let (blocks, rest) = bytes.as_chunks::<16>();
-    let good = |bytes: &[u8]| bytes.iter().fold(true, |good, b| good & (b.wrapping_sub(0x20) < 0x5f));
-    blocks.iter().all(|block| good(block)) && good(rest)
 }
 
 fn push_visible(out: &mut String, c: char) {

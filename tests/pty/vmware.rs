@@ -4,7 +4,6 @@ use super::rhcs::Cockpit;
 use crate::program::vmware_lab::Vmware;
 
 #[test]
-#[ignore = "passed in three runs of four: on a machine busy with another test one of its waits of 60 s ran out, which one is not known"]
 fn a_guest_of_vmware_is_seen_suspended_resumed_reset_and_its_question_answered_by_keys() {
     let Some(vmware) = Vmware::start() else { return };
     let mut c = Cockpit::of(&vmware.lab, (140, 50));
