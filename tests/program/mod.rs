@@ -7,6 +7,7 @@ mod shape;
 pub mod vmware_lab;
 
 mod cli;
+mod library;
 mod members;
 mod network;
 mod pipes;

@@ -57,6 +57,7 @@ impl Connection {
     /// # Errors
     /// In the operator's words.
     pub fn open(target: &Target, ear: Option<&Ear>) -> Result<Self, Fault> {
+        super::start()?;
         let conn = Connect::open_read_only(Some(&target.uri)).map_err(|e| target.explain(&e))?;
         Ok(Self { listening: ear.map(|ear| Listening::start(&conn, ear)), conn })
     }

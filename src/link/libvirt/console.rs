@@ -23,6 +23,7 @@ const WOULD_BLOCK: isize = -2;
 /// # Errors
 /// In the operator's words: no such guest, no console, in use by another client.
 pub fn run(target: &Target, uuid: &str, force: bool, near: &UnixStream) -> Result<(), Fault> {
+    super::start()?;
     let conn = Connect::open(Some(&target.uri)).map_err(|e| target.explain(&e))?;
     let _ = conn.set_keep_alive(5, 3);
     let domain = conn.lookup_domain_by_uuid_string(uuid).map_err(|e| connection::fault(&e))?;

@@ -88,11 +88,15 @@ pub enum LibvirtReport {
     Event(Heard, Stamp),
 }
 
-/// libvirt's event loop: one for the process.
-fn event_loop() -> Result<(), Fault> {
+/// Loads libvirt and starts its event loop, once for the process. It may take some hundredths of a second: for the threads that make the calls.
+fn start() -> Result<(), Fault> {
     static STARTED: OnceLock<Result<(), Fault>> = OnceLock::new();
     STARTED
         .get_or_init(|| {
+            shim::load().map_err(|why| {
+                let cure = "guests cannot be seen from here: install libvirt0 (Debian) or libvirt-libs (Red Hat), then start quorate again";
+                Fault::new(FaultKind::Absent, &format!("libvirt's client library cannot be loaded on this machine ({why}): {cure}"))
+            })?;
             shim::hush_errors();
             virt::event::event_register_default_impl().map_err(|e| connection::fault(&e))?;
             let run = || {
@@ -169,7 +173,6 @@ impl Beside {
     }
 
     fn target(&self, socket: Option<String>) -> Result<Target, Fault> {
-        event_loop()?;
         if let Some(uri) = &self.uri {
             return Ok(Target { uri: uri.clone(), door: None });
         }

@@ -1,4 +1,4 @@
-//! What the `virt` crate has no function for, by FFI. The one module of the project that may use `unsafe`.
+//! What the `virt` crate has no function for, by FFI, and the library itself ([`library`]). The one module of the project that may use `unsafe`.
 //!
 //! Every callback catches panics (they must not cross into C) and only hands on what it heard; the opaque pointer is a boxed
 //! [`Ear`] that libvirt frees by [`free_ear`] when the callback is taken back or the connection ends.
@@ -14,6 +14,10 @@ use virt::domain::Domain;
 use virt_sys as sys;
 
 use super::said::{Fields, Heard, Value, What, Who};
+
+mod library;
+
+pub use library::load;
 
 /// Hears events, on the thread of libvirt's event loop: it must not wait.
 pub type Ear = Arc<dyn Fn(Signal) + Send + Sync>;
