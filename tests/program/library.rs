@@ -21,10 +21,9 @@ fn where_it_is_missing_that_is_said_and_the_rest_is_seen() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("libvirt.so.0"), "no library").unwrap();
     let mut command = quorate();
-    command.args(["status", "--json"]).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
+    command.arg("status").env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("LANG", "C.UTF-8");
     let out = command.env("LIBVIRT_DEFAULT_URI", "test:///default").env("LD_LIBRARY_PATH", home.path()).output().unwrap();
-    let status: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
-    assert_eq!(status["members"].as_array().map(Vec::len), Some(1), "{status}");
-    let said = status.to_string();
+    let said = String::from_utf8_lossy(&out.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("1 of 1 members reachable"), "{said}");
     assert!(said.contains("client library cannot be loaded") && said.contains("install libvirt0"), "{said}");
 }

@@ -95,7 +95,7 @@ fn start() -> Result<(), Fault> {
         .get_or_init(|| {
             shim::load().map_err(|why| {
                 let cure = "guests cannot be seen from here: install libvirt0 (Debian) or libvirt-libs (Red Hat), then start quorate again";
-                Fault::new(FaultKind::Absent, &format!("libvirt's client library cannot be loaded on this machine ({why}): {cure}"))
+                Fault::new(FaultKind::Failed, &format!("libvirt's client library cannot be loaded on this machine ({why}): {cure}"))
             })?;
             shim::hush_errors();
             virt::event::event_register_default_impl().map_err(|e| connection::fault(&e))?;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::domain::cluster::{BondStatus, Cluster, Health, Member, Service, ServiceKind, ServiceState};
+use crate::domain::guest::{Guest, VirtNode};
 use crate::domain::stamp::Stamp;
 
 use super::json;
@@ -19,6 +20,7 @@ pub(super) fn summary(cluster: &Cluster, taken_at: Stamp) -> String {
     }
     members(&mut out, cluster, taken_at);
     services(&mut out, cluster);
+    guests(&mut out, cluster);
     storage(&mut out, cluster);
     network(&mut out, cluster);
     if let Some(last) = cluster.fences.first() {
@@ -135,6 +137,25 @@ fn services(out: &mut String, cluster: &Cluster) {
         if let Some(reason) = &service.reason {
             wrapped(out, "    ", reason);
         }
+    }
+}
+
+/// Guests that no service stands for, and whose word is missing.
+fn guests(out: &mut String, cluster: &Cluster) {
+    let alone: Vec<&Guest> = cluster.guests.iter().filter(|g| g.managed_by.is_none()).collect();
+    let silent: Vec<&VirtNode> = cluster.virt.iter().filter(|v| !v.up).collect();
+    if alone.is_empty() && silent.is_empty() {
+        return;
+    }
+    let width = column("GUEST", alone.iter().map(|g| g.name.as_str()));
+    let _ = writeln!(out, "\n{:<width$}  {:<10} WHERE   (no service manages these)", "GUEST", "STATE");
+    for guest in alone {
+        let reason = guest.reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
+        wrapped(out, &format!("{:<width$}  {:<10} ", guest.name, guest.state.word()), &format!("{}{reason}", guest.node));
+    }
+    for node in silent {
+        let why = node.trouble.as_deref().unwrap_or("the node does not answer");
+        wrapped(out, "    not told: ", &format!("guests of {} on {}: {why}", node.hypervisor.word(), node.node));
     }
 }
 
