@@ -13,7 +13,10 @@ fn the_program_starts_without_libvirt() {
     let out = quorate().env("LD_TRACE_LOADED_OBJECTS", "1").output().unwrap();
     let libraries = String::from_utf8_lossy(&out.stdout).into_owned();
     assert!(libraries.contains("libc.so"), "{libraries}");
-    assert!(!libraries.contains("libvirt"), "a function of libvirt's is called that link/libvirt/shim/library.rs does not list: {libraries}");
+    assert!(
+        !libraries.contains("libvirt"),
+        "a function of libvirt's is called that link/libvirt/shim/library.rs does not list: {libraries}"
+    );
 }
 
 #[test]
