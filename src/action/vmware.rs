@@ -177,7 +177,7 @@ fn care(input: &Input<'_>, subject: &Subject<'_>, frozen: bool) -> Result<Step, 
     let (verb, word) =
         if frozen { (clusvcadm::Verb::Freeze, "leave it alone") } else { (clusvcadm::Verb::Unfreeze, "look after it again") };
     let id = &subject.service.id;
-    match clusvcadm::clusvcadm(verb, id, None, &[]) {
+    match clusvcadm::clusvcadm(verb, id, super::rhcs::is_bare(subject.service), None, &[]) {
         Ok(command) => Ok(Step::change(format!("Tell rgmanager to {word}: {id}"), &post, command, 60).read_by(Reads::Clusvcadm(None))),
         Err(why) => Err(vec![Refusal::new("bad-name", why.to_string(), "act with clusvcadm")]),
     }
@@ -310,8 +310,9 @@ fn unregister(input: &Input<'_>, subject: &Subject<'_>, places: &Places) -> Resu
     if plan.steps.is_empty() {
         return Err(vec![Refusal::new("already", format!("VMware on no reachable node has {} registered", subject.name), "nothing to do")]);
     }
-    plan.undo =
-        Undo::By(Action::Register { guest: subject.name.clone(), prefer: places.0.iter().map(|(node, _)| node.to_string()).collect() });
+    // By its service: once VMware has forgotten the guest, nobody knows its own name.
+    let prefer = places.0.iter().map(|(node, _)| node.to_string()).collect();
+    plan.undo = Undo::By(Action::Register { guest: subject.service.id.clone(), prefer });
     if is_started(subject.service) && !is_frozen(subject.service) {
         plan.notices.push(format!("rgmanager has {} {}: it will start it again", subject.service.id, subject.service.state.word()));
     }

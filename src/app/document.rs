@@ -68,6 +68,13 @@ impl Document {
         }
     }
 
+    /// A line of a difference, on the whole width: each part of it has its sign and stands in as far, broken between attributes.
+    pub fn diff(&mut self, role: Role, line: &str) {
+        for part in wrap_diff(line, self.width.saturating_sub(3).max(10)) {
+            self.lines.push(vec![(role, format!("  {part}"))]);
+        }
+    }
+
     /// A command, or a sentence with one at its end, broken between the command's arguments.
     pub fn say_command(&mut self, role: Role, text: &str) {
         for part in wrap_command(text, self.width.saturating_sub(3).max(10)) {
@@ -128,22 +135,43 @@ pub fn pad(text: &str, width: usize) -> String {
 
 /// Lines of at most `room` cells, broken at blanks alone where there are some: an option stays whole.
 pub fn wrap(text: &str, room: usize) -> Vec<String> {
-    fill(words(text, false), room)
+    fill(words(text, None), [room; 2])
 }
 
 /// As [`wrap`] for a command: broken between arguments, so that one in quotes stays whole too, as long as it fits a line.
 pub fn wrap_command(text: &str, room: usize) -> Vec<String> {
-    let whole = words(text, true);
-    let parts = whole.into_iter().flat_map(|word| if word.width() > room { words(word, false) } else { vec![word] });
-    fill(parts.collect(), room)
+    fill(arguments(text, '\'', room), [room; 2])
 }
 
-/// Runs of blanks, and what stands between them; with `quotes` blanks between single quotes do not count.
-fn words(text: &str, quotes: bool) -> Vec<&str> {
+/// As [`wrap`] for a line of a difference.
+pub fn wrap_diff(line: &str, room: usize) -> Vec<String> {
+    let sign = line.get(..1).filter(|sign| matches!(*sign, "+" | "-")).unwrap_or_default();
+    let rest = line.strip_prefix(sign).unwrap_or(line);
+    let text = rest.trim_start();
+    let head = format!("{sign}{}", " ".repeat((rest.len() - text.len()).min(room / 4)));
+    if head.len() + text.width() <= room {
+        return vec![head + text];
+    }
+    let [first, left] = [head.len(), head.len() + FURTHER.len()].map(|taken| room.saturating_sub(taken).max(1));
+    let parts = fill(arguments(text, '"', left), [first, left]);
+    parts.iter().enumerate().map(|(at, part)| format!("{head}{}{}", if at == 0 { "" } else { FURTHER }, part.trim_end())).collect()
+}
+
+/// How much further in the parts of a line stand that did not fit.
+const FURTHER: &str = "    ";
+
+/// The words of a text, what stands in such quotes as one, as long as it fits.
+fn arguments(text: &str, quote: char, room: usize) -> Vec<&str> {
+    let whole = words(text, Some(quote));
+    whole.into_iter().flat_map(|word| if word.width() > room { words(word, None) } else { vec![word] }).collect()
+}
+
+/// Runs of blanks, and what stands between them; blanks between two such quotes do not count.
+fn words(text: &str, quote: Option<char>) -> Vec<&str> {
     let mut words = Vec::new();
     let (mut from, mut blank, mut quoted) = (0, None, false);
     for (at, c) in text.char_indices() {
-        quoted ^= quotes && c == '\'';
+        quoted ^= quote == Some(c);
         let is_blank = c.is_whitespace() && !quoted;
         if blank.is_some_and(|was| was != is_blank) {
             words.extend(text.get(from..at));
@@ -155,26 +183,28 @@ fn words(text: &str, quotes: bool) -> Vec<&str> {
     words
 }
 
-fn fill(words: Vec<&str>, room: usize) -> Vec<String> {
+/// Words in lines of at most so many cells: the first one, and those behind it.
+fn fill(words: Vec<&str>, rooms: [usize; 2]) -> Vec<String> {
+    let room = |lines: &[String]| if lines.is_empty() { rooms[0] } else { rooms[1] };
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
     for word in words {
         let width = word.width();
-        if used + width > room && used > 0 {
+        if used + width > room(&lines) && used > 0 {
             lines.push(std::mem::take(&mut line));
             used = 0;
             if word.trim().is_empty() {
                 continue;
             }
         }
-        if width <= room {
+        if width <= room(&lines) {
             line.push_str(word);
             used += width;
             continue;
         }
         for g in word.graphemes(true) {
-            if used + g.width() > room && used > 0 {
+            if used + g.width() > room(&lines) && used > 0 {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
             }

@@ -97,4 +97,14 @@ impl Reach {
     pub const fn is_up(&self) -> bool {
         matches!(self, Self::Up { .. })
     }
+
+    /// What counts as its trouble where nobody waits any longer; none where it answers, or is known to be down.
+    pub fn late(&self, now: Stamp) -> Option<LinkTrouble> {
+        let text = match self {
+            Self::Connecting { since } => format!("no answer for {} s, still trying", since.age(now).as_secs()),
+            Self::Untried => "no answer yet".to_owned(),
+            Self::Up { .. } | Self::Down { .. } => return None,
+        };
+        Some(LinkTrouble { fault: LinkFault::Timeout, text })
+    }
 }

@@ -122,6 +122,8 @@ pub struct RhcsService {
     pub domain: Option<FailoverDomain>,
     /// This clustat tells whether it is frozen (not before RHEL 6.1, but in late RHEL 5).
     pub tells_flags: bool,
+    /// rgmanager calls it without its kind (RHEL 4).
+    pub bare: bool,
     /// The configuration of the guest of VMware's that it is, where that is known.
     pub vmx: Option<String>,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::alert::Alert;
 use crate::domain::cluster::{Cluster, StreamFacts};
 use crate::domain::event::{Event, Source};
-use crate::domain::node::{LinkFault, LinkTrouble, NodeKey, Reach};
+use crate::domain::node::{LinkTrouble, NodeKey, Reach};
 use crate::domain::observation::log::LogLine;
 use crate::domain::observation::manager::NodeKind;
 use crate::domain::observation::{Observed, Question};
@@ -123,14 +123,9 @@ impl Store {
 
     /// A single look is over: what has not answered by now counts as down.
     pub fn end_of_look(&mut self, now: Stamp) {
-        let late = |node: &NodeState| match node.reach {
-            Reach::Connecting { since } => Some(format!("no answer for {} s, still trying", since.age(now).as_secs())),
-            Reach::Untried => Some("no answer yet".to_owned()),
-            _ => None,
-        };
-        let all: Vec<(NodeKey, String)> = self.nodes.iter().filter_map(|(key, node)| Some((*key, late(node)?))).collect();
-        for (key, text) in all {
-            self.reach(key, Reach::Down { since: now, trouble: LinkTrouble { fault: LinkFault::Timeout, text } });
+        let all: Vec<(NodeKey, LinkTrouble)> = self.nodes.iter().filter_map(|(key, node)| Some((*key, node.reach.late(now)?))).collect();
+        for (key, trouble) in all {
+            self.reach(key, Reach::Down { since: now, trouble });
         }
     }
 

@@ -335,6 +335,19 @@ fn codes(result: Result<Plan, Vec<Refusal>>) -> Vec<&'static str> {
     codes
 }
 
+/// The node's sed cuts passwords out line by line: one that it cannot see is not shown, and nothing is changed.
+#[test]
+fn a_password_over_two_lines_is_neither_shown_nor_touched() {
+    let odd = "<fencedevices><fencedevice name=\"x\" agent=\"fence_ilo\" passwd=\n  \"HUNTER2\"/></fencedevices>";
+    let text = fixture("net-cluster/cluster.conf").replace("<fencedevices>", odd).replacen("</fencedevices>", "", 1);
+    assert_eq!(Node::with(&text).read().text.unwrap().matches("EXAMPLE-NOT-REAL").count(), 0);
+    let action = policy(None, Some(Recovery::Relocate));
+    let hidden = |file: &mut ConfFile| file.text = Ok(text.replace("EXAMPLE-NOT-REAL", "***"));
+    let against = plan_with(&action, &cluster("ok"), RHEL6, |_, file| hidden(file)).unwrap_err();
+    assert_eq!(against[0].code, "config-unreadable");
+    assert!(against[0].why.contains("passwd was not cut out") && !format!("{against:?}").contains("HUNTER2"), "{against:?}");
+}
+
 #[test]
 fn a_guest_becomes_a_service_with_the_nodes_that_it_prefers() {
     let plan = plan_of(&register("fresh", &[N3, N1]));

@@ -13,14 +13,18 @@ pub const SERVICE: &str = "service:mail";
 /// Asks what VMware asks of a guest whose configuration was moved.
 const QUESTION: &str = include_str!("../fixtures/rhcs/vmware/answer-uuid.txt");
 
-/// `$d`: the node's folder. The file `mail` in it is there while the guest is registered, and has its state.
-const VMWARE_CMD: &str = r#"v=$d/mail.vmx s=$d/mail
+/// `$d`: the node's folder; `$v`: the guest's configuration, which all nodes share. The file `mail` in the folder is there while the guest is registered,
+/// and has its state.
+const VMWARE_CMD: &str = r#"s=$d/mail
 said() { printf '%s\n' "$1"; exit "${2:-0}"; }
 is() { [ "$(cat "$s" 2>/dev/null)" = "$1" ]; }
 case $* in
 -l) [ -e "$s" ] && echo "$v"; exit 0 ;;
-"-s register $v") echo off >"$s"; said "register($v) = 1" ;;
-"-s unregister $v") rm -f "$s"; said "unregister($v) = 1" ;;
+"-s register $v")
+    [ -e "$s" ] && { echo 'VMControl error -999: Unknown error: Virtual machine already exists' >&2; exit 255; }
+    if [ -e "$v.gone" ]; then mv "$v.gone" "$s"; else echo off >"$s"; fi
+    said "register($v) = 1" ;;
+"-s unregister $v") [ -e "$s" ] && ! is on && mv "$s" "$v.gone" && said "unregister($v) = 1" ;;
 esac
 [ -e "$s" ] || said "VMControl error -11: No such virtual machine" 11
 case $* in
@@ -80,16 +84,21 @@ impl Vmware {
         self.file("frozen").exists()
     }
 
+    /// The guest's configuration.
+    pub fn vmx(&self) -> String {
+        fs::read_to_string(self.file("mail.vmx")).unwrap()
+    }
+
     fn install(&self, node: &Node) {
         let folder = Self::folder(node);
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("question"), QUESTION).unwrap();
-        fs::write(
-            folder.join("mail.vmx"),
-            "displayName = \"mail\"\nuuid.bios = \"56 4d 1a 2b 3c 4d 5e 6f-70 81 92 a3 b4 c5 d6 e7\"\nmemsize = \"512\"\n",
-        )
-        .unwrap();
-        node.tool("vmware-cmd", &format!("d={}\n{VMWARE_CMD}", folder.display()));
+        let vmx = self.file("mail.vmx");
+        // Its last line has no end.
+        let words = "displayName = \"mail\"\nuuid.bios = \"56 4d 1a 2b 3c 4d 5e 6f-70 81 92 a3 b4 c5 d6 e7\"\nmemsize = \"512\"";
+        fs::write(&vmx, words).unwrap();
+        let vmx = vmx.display();
+        node.tool("vmware-cmd", &format!("d={} v={vmx}\n{VMWARE_CMD}", folder.display()));
         for tool in ["clustat", "clusvcadm", "sh"] {
             node.renames(tool, &format!("{tool}.sim"));
         }
@@ -116,7 +125,8 @@ impl Vmware {
         node.bash(
             "sh",
             &format!(
-                "case $2 in\n*vmware-cmd*) exec /bin/sh \"$@\" ;;\n\
+                "case $2 in\n'# quorate: vmware-cmd -l'*) /bin/sh \"$@\"; printf '@@quorate script /etc/init.d/vmware-mail\\n: {vmx}\\n' ;;\n\
+                 *vmware-cmd* | *uuid*) exec /bin/sh \"$@\" ;;\n\
                  '# quorate: cluster.conf'*) sh.sim \"$@\" | sed 's#  </rm>#    {service}\\n  </rm>#' ;;\n*) exec sh.sim \"$@\" ;;\nesac"
             ),
         );

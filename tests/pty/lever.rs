@@ -11,11 +11,31 @@ use super::rig::Terminal;
 /// Longer than keys are ignored for after a dialog came up.
 const READ: Duration = Duration::from_millis(800);
 
-fn demo() -> Terminal {
-    let mut t = Terminal::open(&["demo", "--seed", "1"], &[], (140, 40));
+fn demo(stack: &str) -> Terminal {
+    let mut t = Terminal::open(&["demo", "--seed", "1", "--stack", stack], &[], (140, 50));
     t.wait("quorum", |s| s.contains("QUORATE 5 of 5") && s.contains("ADMIN"));
     t.wait("services", |s| s.contains("started"));
     t
+}
+
+/// The table of services alone, its first row selected.
+fn services(stack: &str) -> Terminal {
+    let mut t = demo(stack);
+    t.type_in("2");
+    t.wait("the focus", |s| s.contains("▸2 Services"));
+    t.type_in("\r");
+    t.wait("the table", |s| s.contains("▸2 Services") && s.contains("esc back"));
+    t
+}
+
+/// The plan of fencing the first member by the first way.
+fn fencing(t: &mut Terminal) -> String {
+    t.type_in("1");
+    t.wait("the table", |s| s.contains("▸1 Members") && s.contains("esc back"));
+    t.type_in("f");
+    t.wait("the ways", |s| s.contains("off and on again"));
+    t.type_in("\r");
+    t.wait("the plan", |s| s.contains("Type the node's name") && s.contains("stonith_admin"))
 }
 
 /// The word behind a title's verb: `FENCE n2 (reboot)`.
@@ -26,11 +46,7 @@ fn named(text: &str, verb: &str) -> String {
 
 #[test]
 fn a_guest_is_relocated_and_seen_to_move() {
-    let mut t = demo();
-    t.type_in("2");
-    t.wait("the focus", |s| s.contains("▸2 Services"));
-    t.type_in("\r");
-    t.wait("the table", |s| s.contains("▸2 Services") && s.contains("esc back"));
+    let mut t = services("pacemaker");
     t.type_in("m");
     let text = t.wait("the nodes", |s| s.contains("RELOCATE") && s.contains("live") && s.contains("possible"));
     let guest = named(&text, "RELOCATE");
@@ -51,13 +67,8 @@ fn a_guest_is_relocated_and_seen_to_move() {
 
 #[test]
 fn a_node_is_fenced_by_its_name_alone() {
-    let mut t = demo();
-    t.type_in("1");
-    t.wait("the table", |s| s.contains("▸1 Members") && s.contains("esc back"));
-    t.type_in("f");
-    t.wait("the ways", |s| s.contains("off and on again"));
-    t.type_in("\r");
-    let text = t.wait("the plan", |s| s.contains("Type the node's name") && s.contains("stonith_admin"));
+    let mut t = demo("pacemaker");
+    let text = fencing(&mut t);
     assert!(text.contains("this node is alive") && text.contains("Dies now"), "{text}");
     let node = named(&text, "FENCE");
     std::thread::sleep(READ);
@@ -80,12 +91,7 @@ fn what_two_must_agree_on_asks_for_the_second_ones_code() {
     std::fs::write(&file, format!("{cluster}{}{}", operator("anna", "a"), operator("ben", "b"))).unwrap();
     let mut t = Terminal::open(&["demo", "--seed", "1", "--config", file.to_str().unwrap()], &[], (140, 40));
     t.wait("services", |s| s.contains("QUORATE 5 of 5") && s.contains("started"));
-    t.type_in("1");
-    t.wait("the table", |s| s.contains("▸1 Members") && s.contains("esc back"));
-    t.type_in("f");
-    t.wait("the ways", |s| s.contains("off and on again"));
-    t.type_in("\r");
-    let text = t.wait("the plan", |s| s.contains("Type the node's name"));
+    let text = fencing(&mut t);
     assert!(text.contains("ben runs: quorate approve fence"), "{text}");
     let node = named(&text, "FENCE");
     std::thread::sleep(READ);
@@ -104,13 +110,7 @@ fn what_two_must_agree_on_asks_for_the_second_ones_code() {
 
 #[test]
 fn a_guest_leaves_cluster_conf_and_comes_back() {
-    let mut t = Terminal::open(&["demo", "--seed", "1", "--stack", "rhcs"], &[], (140, 50));
-    t.wait("quorum", |s| s.contains("QUORATE 5 of 5") && s.contains("ADMIN"));
-    t.wait("services", |s| s.contains("started"));
-    t.type_in("2");
-    t.wait("the focus", |s| s.contains("▸2 Services"));
-    t.type_in("\r");
-    t.wait("the table", |s| s.contains("▸2 Services") && s.contains("esc back"));
+    let mut t = services("rhcs");
     t.type_in("xu");
     let text = t.wait("the plan", |s| s.contains("UNREGISTER") && s.contains("cluster.conf") && s.contains("config_version=\"88\""));
     assert!(!text.contains("EXAMPLE-NOT-REAL"), "{text}");

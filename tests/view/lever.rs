@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use quorate::app::Msg;
+use quorate::app::document::wrap_diff;
 use quorate::domain::cluster::MemberStatus;
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, Limits, Progress, RelocateHow, StepState, Task, TaskId, TaskStatus, TaskStep};
@@ -49,6 +50,26 @@ fn dialogs_characters_and_styles() {
         rig.tell(Msg::Picture(Arc::new(moved)));
         snap("lever_changed", &rig, size);
     }
+}
+
+/// A change of cluster.conf is read on 80 columns too, whatever its hosts are called.
+#[test]
+fn lines_of_a_difference_keep_their_sign_and_break_between_attributes() {
+    let line = "+        <failoverdomainnode name=\"virtsrv1n1.cnaf.infn.it\" priority=\"1\"/>";
+    assert_eq!(wrap_diff(line, 80), [line]);
+    assert_eq!(
+        wrap_diff(line, 60),
+        ["+        <failoverdomainnode name=\"virtsrv1n1.cnaf.infn.it\"", "+            priority=\"1\"/>"]
+    );
+    assert_eq!(wrap_diff("-  <vm name=\"two words\" path=\"/a\"/>", 24), ["-  <vm name=\"two words\"", "-      path=\"/a\"/>"]);
+    // Wider than the room, and deeper in than a fourth of it.
+    let long = format!("-{}<clusternode name=\"{}\" votes=\"1\"/>", " ".repeat(40), "n".repeat(63));
+    let parts = wrap_diff(&long, 40);
+    assert!(parts.iter().all(|part| part.starts_with("-          ") && part.chars().count() <= 40), "{parts:?}");
+    let said: String = parts.iter().flat_map(|part| part[1..].chars()).filter(|c| *c != ' ').collect();
+    assert_eq!(said, long[1..].replace(' ', ""));
+    assert_eq!(wrap_diff("@@ -12 +12 @@", 20), ["@@ -12 +12 @@"]);
+    assert_eq!(wrap_diff("", 20), [""]);
 }
 
 fn task(id: u64, to: &str, status: TaskStatus) -> Task {

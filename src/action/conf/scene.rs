@@ -137,6 +137,9 @@ fn agreed(files: &[(&Arc<str>, &ConfFile)]) -> Result<(String, Element, u32), Ve
     for (name, file) in files {
         let read = file.text.as_deref().map_err(Clone::clone).and_then(|text| {
             let root = tree::parse(text)?;
+            if let Some(name) = root.bared() {
+                return Err(format!("{name} was not cut out on the node, as no password may leave it: put it and its value on one line"));
+            }
             let version = root.get("config_version").and_then(|v| v.trim().parse().ok());
             Ok((*name, text, version.ok_or("it has no config_version")?, root))
         });

@@ -11,7 +11,7 @@ mod relocate;
 mod service;
 mod standing;
 
-use crate::domain::cluster::{Cluster, ServiceKind};
+use crate::domain::cluster::{Cluster, Service, ServiceKind};
 use crate::domain::task::{Action, NodeVerb, ServiceVerb};
 use crate::link::CommandLine;
 use crate::probe::rhcs::act::{self, Unbuildable, Verb};
@@ -136,10 +136,16 @@ fn clvmd_everywhere(cluster: &Cluster, vg: &str) -> Result<(), Vec<Refusal>> {
     if refused.is_empty() { Ok(()) } else { Err(refused) }
 }
 
+/// Whether rgmanager calls a service without its kind.
+pub(super) fn is_bare(service: &Service) -> bool {
+    service.rhcs.as_ref().is_some_and(|r| r.bare)
+}
+
 /// The `clusvcadm` command, its target checked against the members' exact names.
 fn clusvcadm(cluster: &Cluster, verb: Verb, service: &str, to: Option<&str>) -> Result<CommandLine, Vec<Refusal>> {
     let names: Vec<&str> = cluster.members.iter().map(|m| &*m.name).collect();
-    act::clusvcadm(verb, service, to, &names).map_err(|why| {
+    let bare = cluster.service(service).is_some_and(is_bare);
+    act::clusvcadm(verb, service, bare, to, &names).map_err(|why| {
         let lift = match &why {
             Unbuildable::NameWithoutKind(_) => "name the service with its kind, as clustat -x has it",
             Unbuildable::NoSuchMember(_) => "name a member as cluster.conf has it",

@@ -10,7 +10,7 @@ use crate::app::msg::Effect;
 use crate::app::rows::RowId;
 use crate::app::update::notice;
 use crate::command::Command;
-use crate::domain::cluster::Stack;
+use crate::domain::cluster::{Cluster, Stack};
 use crate::domain::task::{Action, Daemon, NodeVerb, ServiceVerb, VolumeName};
 
 /// What a command needs before it is an action.
@@ -82,10 +82,15 @@ pub fn take_back(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn wish(command: Command, model: &Model) -> Option<Wish> {
     let cluster = &model.live;
+    let selected = model.selected();
     match command {
         Command::MaintenanceOn => return Some(Wish::Ready(Action::Maintenance { on: true })),
         Command::MaintenanceOff => return Some(Wish::Ready(Action::Maintenance { on: false })),
-        Command::Register if !matches!(model.selected(), Some(RowId::Guest(..))) => {
+        Command::Register if !matches!(selected, Some(RowId::Guest(..))) => {
+            // A service whose script names a guest of VMware Server: that one.
+            if let Some(RowId::Service(id)) = selected.filter(|row| names_vmx(row, cluster)) {
+                return Some(Wish::Ready(Action::Register { guest: id, prefer: Vec::new() }));
+            }
             return Some(Wish::Type("REGISTER a guest".to_owned(), Typed::Guest));
         }
         Command::ExpectedVotes => return Some(Wish::Type("EXPECTED VOTES".to_owned(), Typed::Votes)),
@@ -95,7 +100,7 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
     if let Some(id) = at_hand::moved_service(model) {
         return of_migration(command, id);
     }
-    let selected = match model.selected()? {
+    let selected = match selected? {
         RowId::Guest(node, uuid, name) => {
             let guest = model.shown.guests.iter().find(|g| g.node == node && g.uuid == uuid)?;
             match guest.managed_by.clone() {
@@ -132,6 +137,12 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
         (RowId::Pv(path, _), Command::Evacuate) => Some(Wish::Choose(format!("EVACUATE {path}"), choosing::volumes(&path, cluster), false)),
         _ => None,
     }
+}
+
+/// Whether a row is a service with a guest of VMware Server behind it.
+fn names_vmx(row: &RowId, cluster: &Cluster) -> bool {
+    let RowId::Service(id) = row else { return false };
+    cluster.service(id).and_then(|s| s.rhcs.as_ref()).is_some_and(|r| r.vmx.is_some())
 }
 
 /// What is done to a migration that is under way.

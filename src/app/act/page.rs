@@ -23,6 +23,8 @@ pub struct Fact {
     pub role: Role,
     /// The words.
     pub text: String,
+    /// They are a line of a difference, its sign first.
+    pub diff: bool,
 }
 
 impl Fact {
@@ -33,7 +35,7 @@ impl Fact {
 }
 
 pub(super) fn fact(name: &str, role: Role, text: impl Into<String>) -> Fact {
-    Fact { name: name.to_owned(), role, text: text.into() }
+    Fact { name: name.to_owned(), role, text: text.into(), diff: false }
 }
 
 /// What the plan says. What does not depend on the world (the steps) is among it: a changed command must be read again too.
@@ -55,7 +57,7 @@ pub fn facts(plan: &Plan, running: &[String], names: &Names) -> Vec<Fact> {
             Some(b'+') => Role::Ok,
             _ => Role::Dim,
         };
-        all.push(fact(if at == 0 { "cluster.conf" } else { "" }, role, line.clone()));
+        all.push(Fact { diff: true, ..fact(if at == 0 { "cluster.conf" } else { "" }, role, line.clone()) });
     }
     for (at, step) in plan.steps.iter().enumerate() {
         let when = match step.when {
@@ -72,7 +74,7 @@ pub fn facts(plan: &Plan, running: &[String], names: &Names) -> Vec<Fact> {
         }
     }
     for (at, condition) in plan.proof.iter().enumerate() {
-        all.push(fact(if at == 0 { "Proof" } else { "" }, Role::Dim, condition.words()));
+        all.push(fact(if at == 0 { "Proof" } else { "" }, Role::Dim, names.brief(&condition.words())));
     }
     match &plan.undo {
         Undo::By(action) => all.push(fact("Way back", Role::Dim, action.to_string())),
@@ -197,6 +199,11 @@ fn push(doc: &mut Document, f: &Fact, changed: bool) {
     let role = if changed { Role::Crit } else { f.role };
     if f.name.is_empty() && !changed && f.role == Role::Crit {
         doc.say(role, &format!("▲ {text}"));
+    } else if f.diff {
+        if !f.name.is_empty() {
+            doc.lines.push(vec![(Role::Dim, format!("  {}", f.name))]);
+        }
+        doc.diff(role, &text);
     } else if f.is_command() {
         // Where a command runs is never cut short: the names of a cluster's nodes may differ at their ends alone.
         match f.name.split_once(" on ").filter(|_| f.name.width() >= NAME) {

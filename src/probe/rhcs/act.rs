@@ -63,15 +63,15 @@ impl fmt::Display for Unbuildable {
 impl std::error::Error for Unbuildable {}
 
 /// The `clusvcadm` command. `members`: the exact names; an unknown target is refused here, for clusvcadm would take the member with the longest
-/// common beginning in its place.
+/// common beginning in its place. `bare`: rgmanager knows its services without their kind (RHEL 4).
 ///
 /// # Errors
 /// See [`Unbuildable`].
-pub fn clusvcadm(verb: Verb, service: &str, target: Option<&str>, members: &[&str]) -> Result<CommandLine, Unbuildable> {
-    let whole = service.split_once(':').is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty());
-    if !whole {
+pub fn clusvcadm(verb: Verb, service: &str, bare: bool, target: Option<&str>, members: &[&str]) -> Result<CommandLine, Unbuildable> {
+    let Some((_, name)) = service.split_once(':').filter(|(kind, name)| !kind.is_empty() && !name.is_empty()) else {
         return Err(Unbuildable::NameWithoutKind(service.to_owned()));
-    }
+    };
+    let service = if bare { name } else { service };
     if let Some(name) = target.filter(|name| !members.contains(name)) {
         return Err(Unbuildable::NoSuchMember(name.to_owned()));
     }
@@ -177,7 +177,7 @@ pub struct Outcome {
 }
 
 /// The results that rgmanager has words for, with their codes (exit status 256 minus the code, in 8 bits).
-const RESULTS: [(&str, i32, Verdict); 21] = [
+const RESULTS: [(&str, i32, Verdict); 22] = [
     ("Success", 0, Verdict::Done),
     ("Failure", 1, Verdict::Failed),
     ("Aborted; service failed", 2, Verdict::Failed),
@@ -200,6 +200,8 @@ const RESULTS: [(&str, i32, Verdict); 21] = [
     // 3.0.12 cannot spell.
     ("Permissing denied", 18, Verdict::Refused),
     ("Warning; see system logs", 19, Verdict::DoneWithWarning),
+    // RHEL 4 knows this and `success`, in small letters.
+    ("failed", 1, Verdict::Failed),
 ];
 
 /// What ends it before rgmanager was asked.
@@ -224,7 +226,7 @@ pub fn outcome(raw: Raw<'_>) -> Outcome {
     // The words of the last match decide: a result may begin like a shorter one.
     let result = |line: &str| {
         let after = line.rsplit_once("...").map_or(line, |(_, after)| after);
-        RESULTS.iter().find(|(words, ..)| after.trim() == *words)
+        RESULTS.iter().find(|(words, ..)| after.trim().eq_ignore_ascii_case(words))
     };
     if let Some((words, _, verdict)) = lines.iter().find_map(|l| result(l)) {
         (found.verdict, found.words) = (*verdict, (*words).to_owned());

@@ -33,6 +33,8 @@ struct Reader {
     kind: &'static str,
     /// The row of groupd's table whose members come next: (type, name, state).
     row: Option<(String, String, String)>,
+    /// What there is of its members so far: a long list may go on on the next line.
+    members: String,
     /// The fence domain has been told with all its nodes: what else is said of it is left out.
     again: bool,
     known: bool,
@@ -41,12 +43,11 @@ struct Reader {
 impl Reader {
     fn line(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
-        if let Some(row) = self.row.take() {
-            if let Some(members) = bracketed(line) {
-                self.group(row, members);
+        if self.row.is_some() {
+            if self.members_line(line.trim()) {
                 return;
             }
-            self.group(row, Vec::new());
+            self.end_row();
         }
         match words.as_slice() {
             ["fence", "domain"] => {
@@ -85,8 +86,29 @@ impl Reader {
         {
             self.view.groups.push(space);
         }
+        self.end_row();
+    }
+
+    /// `[1 2 3]`, or a part of it; false if it is none.
+    fn members_line(&mut self, line: &str) -> bool {
+        let begins = line.starts_with('[');
+        let is_part = !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'\t' | b'[' | b']'));
+        if begins != self.members.is_empty() || !is_part {
+            return false;
+        }
+        self.members.push_str(line);
+        self.members.push(' ');
+        if line.ends_with(']') {
+            self.end_row();
+        }
+        true
+    }
+
+    /// The row is over, whatever members it has.
+    fn end_row(&mut self) {
+        let members = std::mem::take(&mut self.members);
         if let Some(row) = self.row.take() {
-            self.group(row, Vec::new());
+            self.group(row, members.split(['[', ']', ' ', '\t']).filter_map(|id| id.parse().ok()).collect());
         }
     }
 
@@ -159,12 +181,6 @@ impl Reader {
         self.known = true;
         self.row = Some(((*kind).to_owned(), clean(name), clean(state)));
     }
-}
-
-/// `[1 2 3]`.
-fn bracketed(line: &str) -> Option<Vec<u32>> {
-    let inner = line.trim().strip_prefix('[')?.strip_suffix(']')?;
-    Some(inner.split_whitespace().filter_map(|id| id.parse().ok()).collect())
 }
 
 fn is_number(word: &str) -> bool {

@@ -31,8 +31,9 @@ pub enum Verb {
 const RUN: &str = "[ -r /etc/sysconfig/vmware-service ] && . /etc/sysconfig/vmware-service; \
     as_root vmrun -T server ${VMRUN_HOST:+-h \"$VMRUN_HOST\"} ${VMRUN_USER:+-u \"$VMRUN_USER\"} ${VMRUN_PASSWORD:+-p \"$VMRUN_PASSWORD\"} \"$@\"";
 
-/// VMware asks nothing about the UUID, and keeps it, where the configuration says so.
-const KEEP: &str = "grep -qi '^[[:space:]]*uuid\\.action[[:space:]]*=' \"$1\" || echo 'uuid.action = \"keep\"' >>\"$1\"";
+/// VMware asks nothing about the UUID, and keeps it, where the configuration says so. Its last line may have no end.
+const KEEP: &str = "grep -qi '^[[:space:]]*uuid\\.action[[:space:]]*=' \"$1\" || \
+    { [ -z \"$(tail -c 1 \"$1\")\" ] || echo; echo 'uuid.action = \"keep\"'; } >>\"$1\"";
 
 /// `$1` guest, `$2` answer's number, `$3` name of the question. Another question than the one that was read is not answered.
 const ANSWER: &str = concat!(

@@ -208,10 +208,10 @@ fn names(list: &[std::sync::Arc<str>]) -> Vec<&str> {
 /// Why a member is not reachable; its first word is one of the contract's.
 pub(super) fn error(member: &Member, taken_at: Stamp) -> Option<String> {
     match &member.reach {
-        Reach::Up { .. } => None,
         Reach::Down { trouble, .. } => Some(trouble.to_string()),
-        Reach::Connecting { since } => Some(format!("timeout: no answer for {} s, still trying", since.age(taken_at).as_secs())),
-        Reach::Untried => member.node.map(|_| "timeout: no answer yet".to_owned()),
+        // Nobody was to connect to it.
+        Reach::Untried if member.node.is_none() => None,
+        reach => reach.late(taken_at).map(|trouble| trouble.to_string()),
     }
 }
 

@@ -83,6 +83,7 @@ impl Fold<'_> {
                 conf: conf.cloned(),
                 domain: domain.cloned(),
                 tells_flags: group.frozen.is_some(),
+                bare: !group.name.contains(':'),
                 vmx: None,
             })),
             owner,

@@ -24,7 +24,9 @@ pub(in crate::state) fn votes(cman: &CmanView, conf: Option<&ClusterConf>) -> Qu
     let has = |flag: &str| cman.flags.iter().any(|f| f == flag);
     let disallowed = has("DisallowedNodes") || cman.nodes.iter().any(|n| n.standing == Standing::Disallowed);
     let disk = cman.quorum_disk.is_some() || cman.disk_votes.is_some() || conf.is_some_and(|c| c.quorum_disk.is_some());
-    let flags = [(has("2node"), "2Node"), (disallowed, "Disallowed"), (disk, "QuorumDisk")];
+    // RHEL 4 prints no flags.
+    let two_node = has("2node") || (cman.flags.is_empty() && conf.is_some_and(|c| c.two_node));
+    let flags = [(two_node, "2Node"), (disallowed, "Disallowed"), (disk, "QuorumDisk")];
     QuorumView {
         quorate: cman.quorate(),
         node_id: cman.node_id,

@@ -83,6 +83,17 @@ fn every_outcome_by_its_words() {
     assert_eq!(outcome("version", "", 0).verdict, Unknown);
 }
 
+/// RHEL 4 says it in small letters; a result may stand on a line of its own, behind whatever a shell had to say.
+#[test]
+fn outcomes_of_rhel4_and_on_lines_of_their_own() {
+    let verdict = |said: &str, code| act::outcome(raw(said.as_bytes(), "", code)).verdict;
+    assert_eq!(verdict("Trying to relocate web to tng3-1...success\n", 0), Done);
+    assert_eq!(verdict("Member tng3-1 trying to enable web...failed\n", 1), Failed);
+    assert_eq!(verdict("perl: warning: Setting locale failed.\nTrying to relocate vm:a to n3...\n  Success \nvm:a is now running on n3\n", 0), Done);
+    assert_eq!(verdict("perl: warning: Setting locale failed.\nLocal machine disabling vm:a...Failure: Service is frozen\n", 245), Refused);
+    assert_eq!(verdict("perl: warning: Setting locale failed.\n", 0), Unknown);
+}
+
 #[test]
 fn where_it_runs_now_is_read_from_the_second_line() {
     assert_eq!(outcome("relocate-ok", "", 0).now_on.as_deref(), Some("virtsrv3n3.cnaf.infn.it"));
@@ -120,7 +131,7 @@ fn locks() {
 #[test]
 fn commands_are_exact() {
     let members = ["n1", "n2"];
-    let argv = |verb, target| act::clusvcadm(verb, "vm:a", target, &members).map(|c| c.argv()[1..].join(" "));
+    let argv = |verb, target| act::clusvcadm(verb, "vm:a", false, target, &members).map(|c| c.argv()[1..].join(" "));
     assert_eq!(argv(Verb::Relocate, Some("n2")).unwrap(), "-r vm:a -m n2");
     assert_eq!(argv(Verb::Relocate, None).unwrap(), "-r vm:a");
     assert_eq!(argv(Verb::Migrate, Some("n2")).unwrap(), "-M vm:a -m n2");
@@ -140,9 +151,11 @@ fn commands_are_exact() {
     assert_eq!(argv(Verb::Migrate, None), Err(Unbuildable::NoTarget));
     assert_eq!(argv(Verb::Relocate, Some("n")), Err(Unbuildable::NoSuchMember("n".to_owned())));
     for name in ["wiki", ":wiki", "vm:", ""] {
-        assert!(matches!(act::clusvcadm(Verb::Disable, name, None, &members), Err(Unbuildable::NameWithoutKind(_))), "{name}");
+        assert!(matches!(act::clusvcadm(Verb::Disable, name, false, None, &members), Err(Unbuildable::NameWithoutKind(_))), "{name}");
     }
-    assert!(act::clusvcadm(Verb::Disable, "vm:a", None, &members).unwrap().is_privileged());
+    assert!(act::clusvcadm(Verb::Disable, "vm:a", false, None, &members).unwrap().is_privileged());
+    let bare = act::clusvcadm(Verb::Relocate, "service:web", true, Some(members[0]), &members).unwrap();
+    assert_eq!(bare.argv(), ["clusvcadm", "-r", "web", "-m", members[0]], "RHEL 4");
 }
 
 #[test]

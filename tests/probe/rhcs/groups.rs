@@ -151,6 +151,25 @@ fn rhel4_says_it_in_words() {
     assert_eq!((view.groups[0].name.as_str(), view.groups[0].blocked.as_deref()), ("clvmd", Some("recover")));
 }
 
+/// A list of members that goes on on the next line, one that was cut off, and rows without members.
+#[test]
+fn members_over_several_lines() {
+    let head = "type             level name       id       state       \n";
+    let row = |kind: &str, name: &str| format!("{kind:16} 1     {name:10} 00010001 none        \n");
+    let said = format!(
+        "{head}{}[ 1 2 3\n4 5\t6 ]\n{}{}[1 2\n{}[7]\n{}[1 2",
+        row("fence", "default"),
+        row("dlm", "none"),
+        row("dlm", "cut"),
+        row("gfs", "next"),
+        row("gfs", "end")
+    );
+    let Ok(Observation::Groups(view)) = ask(Question::Groups, said.as_bytes(), "", 0) else { panic!() };
+    assert_eq!(view.fence.unwrap().members, [1, 2, 3, 4, 5, 6]);
+    let rows: Vec<_> = view.groups.iter().map(|g| (g.name.as_str(), g.members.as_slice())).collect();
+    assert_eq!(rows, [("none", &[][..]), ("cut", &[1, 2]), ("next", &[7]), ("end", &[1, 2])]);
+}
+
 #[test]
 fn groupd_that_is_down_says_so() {
     let said = "Unable to connect to groupd.  Is it running?\n";
