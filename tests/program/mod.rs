@@ -15,6 +15,7 @@ mod plain;
 mod quorum;
 mod reach;
 mod rhcs_act;
+mod rhcs_nodes;
 mod services;
 mod slow;
 mod storage;

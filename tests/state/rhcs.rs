@@ -270,6 +270,20 @@ fn no_list_is_an_alert_where_there_is_quorum() {
     assert_eq!(severity_of(&picture("inquorate"), AlertCode::ManagerDown, N1), None, "no quorum says it all");
 }
 
+/// Nothing of rgmanager's could be read, on no node: that is said too, and why.
+#[test]
+fn an_rgmanager_that_cannot_be_read_is_an_alert() {
+    let mut lab = lab(&["n"]);
+    let cman =
+        format!("{}@@quorate nodes\n{}", fixture("net-cluster/ok.cman_tool-status.txt"), fixture("net-cluster/ok.cman_tool-nodes.txt"));
+    lab.say(1, Question::Cman, seen(Question::Cman, &cman));
+    lab.say(1, Question::ClusterConf, seen(Question::ClusterConf, &fixture("net-cluster/cluster.conf")));
+    lab.fail(1, Question::Clustat, TroubleKind::Garbled);
+    let c = lab.picture();
+    assert!(c.services.len() == 15 && c.services.iter().all(|s| s.state == ServiceState::Unknown && s.reason.is_some()));
+    assert_eq!(severity_of(&c, AlertCode::ManagerDown, N1), Some(Severity::Warning), "{:?}", c.alerts);
+}
+
 /// Another node's list counts, though it is a moment older.
 #[test]
 fn a_list_counts_more_than_none() {
@@ -476,7 +490,14 @@ fn rhel4_services_get_their_prefix() {
     let c = lab.picture();
     assert_eq!(service(&c, "service:email").owner.as_deref(), Some("tng3-2"));
     assert_eq!(service(&c, "service:webserver").state, ServiceState::Failed);
+    assert!(c.services.iter().all(|s| s.rhcs.as_ref().unwrap().bare), "rgmanager is told no kind");
     assert_eq!((c.stack, c.quorum.quorate), (Some(Stack::Rhcs), Some(true)));
+    // No flags are printed: cluster.conf says it.
+    let cman = "Cluster name: tng3\nMembership state: Cluster-Member\nExpected_votes: 1\nTotal_votes: 2\nQuorum: 1   \nNode name: tng3-1\n\
+                @@quorate nodes\nNode  Votes Exp Sts  Name\n   1    1    1   M   tng3-1\n   2    1    1   M   tng3-2\n";
+    let conf = "<cluster name=\"tng3\" config_version=\"4\"><cman two_node=\"1\" expected_votes=\"1\"/></cluster>";
+    lab.pass(1).say(1, Question::Cman, seen(Question::Cman, cman)).say(1, Question::ClusterConf, seen(Question::ClusterConf, conf));
+    assert_eq!(lab.picture().quorum.flags, ["two-node"]);
 }
 
 /// The text form cuts names; cluster.conf has them whole.

@@ -57,10 +57,7 @@ fn dialogs_characters_and_styles() {
 fn lines_of_a_difference_keep_their_sign_and_break_between_attributes() {
     let line = "+        <failoverdomainnode name=\"virtsrv1n1.cnaf.infn.it\" priority=\"1\"/>";
     assert_eq!(wrap_diff(line, 80), [line]);
-    assert_eq!(
-        wrap_diff(line, 60),
-        ["+        <failoverdomainnode name=\"virtsrv1n1.cnaf.infn.it\"", "+            priority=\"1\"/>"]
-    );
+    assert_eq!(wrap_diff(line, 60), ["+        <failoverdomainnode name=\"virtsrv1n1.cnaf.infn.it\"", "+            priority=\"1\"/>"]);
     assert_eq!(wrap_diff("-  <vm name=\"two words\" path=\"/a\"/>", 24), ["-  <vm name=\"two words\"", "-      path=\"/a\"/>"]);
     // Wider than the room, and deeper in than a fourth of it.
     let long = format!("-{}<clusternode name=\"{}\" votes=\"1\"/>", " ".repeat(40), "n".repeat(63));

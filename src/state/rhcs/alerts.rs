@@ -51,11 +51,20 @@ fn config(facts: &RhcsFacts) -> Option<String> {
     (runs != disk).then(|| format!("cluster.conf on disk has version {disk}, and version {runs} runs: it was not activated"))
 }
 
-/// There is quorum, and still nobody says what runs: it must not look as if nothing did.
-fn silent(picture: &Cluster, facts: &RhcsFacts) -> Option<Found> {
-    let why = facts.no_list.as_ref().filter(|_| picture.quorum.quorate == Some(true))?;
-    let subject = &picture.manager_sight.as_ref()?.by;
-    Some((Severity::Warning, AlertCode::ManagerDown, subject.to_string(), format!("{why}: what runs is not known")))
+/// There is quorum, and still nobody says what runs: it must not look as if nothing did. Where no answer could be read at all, each node
+/// that was asked is told of.
+fn silent(picture: &Cluster, facts: &RhcsFacts) -> Vec<Found> {
+    let Some(why) = facts.no_list.as_ref().filter(|_| picture.quorum.quorate == Some(true)) else { return Vec::new() };
+    let found =
+        |name: &str, why: &str| (Severity::Warning, AlertCode::ManagerDown, name.to_owned(), format!("{why}: what runs is not known"));
+    if let Some(sight) = &picture.manager_sight {
+        return vec![found(&sight.by, why)];
+    }
+    let said = |member: &Member| {
+        let (_, trouble) = member.troubles.iter().find(|(q, t)| *q == Question::Clustat && t.kind != TroubleKind::Late)?;
+        Some(found(&member.name, &trouble.text))
+    };
+    picture.members.iter().filter_map(said).collect()
 }
 
 fn hung(member: &Member) -> Option<Found> {

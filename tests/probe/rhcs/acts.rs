@@ -89,7 +89,10 @@ fn outcomes_of_rhel4_and_on_lines_of_their_own() {
     let verdict = |said: &str, code| act::outcome(raw(said.as_bytes(), "", code)).verdict;
     assert_eq!(verdict("Trying to relocate web to tng3-1...success\n", 0), Done);
     assert_eq!(verdict("Member tng3-1 trying to enable web...failed\n", 1), Failed);
-    assert_eq!(verdict("perl: warning: Setting locale failed.\nTrying to relocate vm:a to n3...\n  Success \nvm:a is now running on n3\n", 0), Done);
+    assert_eq!(
+        verdict("perl: warning: Setting locale failed.\nTrying to relocate vm:a to n3...\n  Success \nvm:a is now running on n3\n", 0),
+        Done
+    );
     assert_eq!(verdict("perl: warning: Setting locale failed.\nLocal machine disabling vm:a...Failure: Service is frozen\n", 245), Refused);
     assert_eq!(verdict("perl: warning: Setting locale failed.\n", 0), Unknown);
 }
