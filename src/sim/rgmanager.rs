@@ -111,7 +111,9 @@ pub fn command(world: &mut World, node: NodeAt, args: &[&str]) -> Reply {
         return Reply::Now(Printed { out: "Could not connect to resource group manager\n".to_owned(), err: String::new(), code: 1 });
     }
     match *verb {
-        "-l" | "-u" if !world.quorate() => return Reply::Now(Printed::ok("Lock operation failed\n".to_owned())),
+        "-l" | "-u" if !world.quorate() => {
+            return Reply::Now(Printed { out: "Lock operation failed\n".to_owned(), err: String::new(), code: 1 });
+        }
         "-l" | "-u" => world.locked = *verb == "-l",
         _ => {}
     }

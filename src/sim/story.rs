@@ -21,7 +21,7 @@ fn pick(world: &World, number: u64, key: u64, many: usize) -> usize {
     usize::try_from(chance::below(world.seed, key, number, many as u64)).unwrap_or(0)
 }
 
-/// A cable is pulled, then the other one of the same bond for a moment.
+/// A cable is pulled, and put back.
 fn cable(world: &mut World, number: u64) -> i64 {
     let node = pick(world, number, 1, world.nodes.len());
     let port = pick(world, number, 2, 2);

@@ -50,7 +50,8 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
     doc.maybe("moves to", s.moving_to.as_deref());
     let role = if s.failures > 0 { Role::Warn } else { Role::Text };
     let failures = if s.failures >= 1_000_000 { "INFINITY".to_owned() } else { s.failures.to_string() };
-    doc.pair("failures", role, &failures);
+    // rgmanager counts how often it has recovered a service since its last start.
+    doc.pair(if s.rhcs.is_some() { "restarts" } else { "failures" }, role, &failures);
     doc.pair("kind", Role::Text, s.kind.word());
     doc.maybe("agent", s.agent.as_deref());
     doc.maybe("part of", s.parent.as_deref());
