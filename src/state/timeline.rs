@@ -140,10 +140,15 @@ fn with_names(text: String, source: Source, names: &Names) -> String {
     out
 }
 
-/// A node's own logs name a bond or a map without the node, and members by their id; the timeline's subjects are `node:bond` and the member's name.
+/// A node's own logs name a bond or a map without the node, members by their id, and services of RHEL 4 without their kind; the timeline's subjects are
+/// `node:bond`, the member's name, and the service's id.
 fn qualified(subject: String, source: Source, node: Option<&str>, picture: &Cluster) -> String {
     if let Some(name) = member(&subject, picture) {
         return name;
+    }
+    if source == Source::Rgmanager && !subject.contains(':') {
+        let id = format!("service:{subject}");
+        return if picture.service(&id).is_some() { id } else { subject };
     }
     let Some(node) = node.filter(|_| matches!(source, Source::Kernel | Source::Net | Source::Storage)) else { return subject };
     let bond = picture.bonds.binary_search_by(|b| (&*b.node, b.name.as_str()).cmp(&(node, &subject))).is_ok();

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use quorate::domain::alert::AlertCode;
 use quorate::domain::cluster::{Cluster, Member, MemberStatus, ServiceKind, ServiceState as S, ServiceState, Stack};
 use quorate::domain::event::{Severity, Source};
+use quorate::domain::node::NodeKey;
 use quorate::domain::observation::host::{Tools, Unit};
+use quorate::domain::observation::log::LogLine;
 use quorate::domain::observation::manager::FenceStatus;
 use quorate::domain::observation::{Observation, Question, TroubleKind};
 use quorate::domain::stamp::Stamp;
@@ -492,6 +494,17 @@ fn rhel4_services_get_their_prefix() {
     assert_eq!(service(&c, "service:webserver").state, ServiceState::Failed);
     assert!(c.services.iter().all(|s| s.rhcs.as_ref().unwrap().bare), "rgmanager is told no kind");
     assert_eq!((c.stack, c.quorum.quorate), (Some(Stack::Rhcs), Some(true)));
+    let line = |subject: &str| LogLine {
+        at: None,
+        source: Source::Rgmanager,
+        severity: Severity::Info,
+        subject: Some(subject.to_owned()),
+        text: format!("Service {subject} started"),
+        stale: Vec::new(),
+        cursor: None,
+    };
+    let mut named = |subject: &str| lab.store.log(NodeKey(1), line(subject), 0, lab.now).subject;
+    assert_eq!((named("email").as_deref(), named("gone").as_deref()), (Some("service:email"), Some("gone")));
     // No flags are printed: cluster.conf says it.
     let cman = "Cluster name: tng3\nMembership state: Cluster-Member\nExpected_votes: 1\nTotal_votes: 2\nQuorum: 1   \nNode name: tng3-1\n\
                 @@quorate nodes\nNode  Votes Exp Sts  Name\n   1    1    1   M   tng3-1\n   2    1    1   M   tng3-2\n";
