@@ -126,7 +126,7 @@ impl Vmware {
             "sh",
             &format!(
                 "case $2 in\n'# quorate: vmware-cmd -l'*) /bin/sh \"$@\"; printf '@@quorate script /etc/init.d/vmware-mail\\n: {vmx}\\n' ;;\n\
-                 *vmware-cmd* | *uuid*) exec /bin/sh \"$@\" ;;\n\
+                 *vmware-cmd*) exec /bin/sh \"$@\" ;;\n\
                  '# quorate: cluster.conf'*) sh.sim \"$@\" | sed 's#  </rm>#    {service}\\n  </rm>#' ;;\n*) exec sh.sim \"$@\" ;;\nesac"
             ),
         );
