@@ -93,7 +93,8 @@ impl World {
     pub fn tell_fenced(&mut self, node: NodeAt, by: NodeAt, action: &str, client: &str) {
         let (name, by_name) = (self.name(node).to_owned(), self.name(by).to_owned());
         if self.is_rhcs() {
-            self.log(by, "fenced", 5, format!("fence {name} success"));
+            let how = if client.starts_with("fence_ack_manual") { "overridden by administrator intervention" } else { "success" };
+            self.log(by, "fenced", 5, format!("fence {name} {how}"));
         } else {
             let text = format!(" notice: Operation '{action}' targeting {name} by {by_name} for {client}: OK (complete)");
             self.log(by, "pacemaker-fenced", 5, text);
