@@ -61,6 +61,8 @@ impl World {
             let guest = guest(setup, at, &mut world.volumes);
             world.guests.push(guest);
         }
+        // On the array that is not used yet: what one node keeps for itself.
+        world.volumes.push(Volume { unit: 1, alone: Some(0), ..volume("lv_backup", 200 * GIB) });
         if setup.story {
             world.plan(story::PAUSE, Deed::Chapter(0));
         }
@@ -125,7 +127,7 @@ fn guest(setup: &Setup, at: usize, volumes: &mut Vec<Volume>) -> Guest {
 }
 
 fn volume(name: &str, size: u64) -> Volume {
-    Volume { name: name.to_owned(), size, stale: BTreeMap::new() }
+    Volume { name: name.to_owned(), size, unit: 0, spilt: 0, alone: None, stale: BTreeMap::new() }
 }
 
 fn mount(number: usize, size: u64, used: u64) -> Mount {

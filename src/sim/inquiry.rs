@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::answer::{Printed, storage};
+use super::moving;
 use super::policy;
 use super::world::{GuestAt, NodeAt, Run, World};
 use crate::domain::observation::simulation::GuestDefinition;
@@ -47,6 +48,7 @@ pub fn command(world: &World, node: NodeAt, argv: &[String]) -> Option<Printed> 
     match words.as_slice() {
         ["cibadmin", "--query", "--xpath", path] => Some(primitive(world, path)),
         ["lvs", .., name] if words.contains(&"lv_size,vg_extent_size,vg_free,stripes,segtype,lv_attr") => Some(volume(world, name)),
+        ["pvs", .., path] if words.contains(&"--segments") => Some(moving::on(world, path)),
         ["blockdev", "--getsize64", path] => Some(device(world, node, path)),
         _ => None,
     }

@@ -3,6 +3,7 @@
 use super::Manager;
 use super::answer::net;
 use super::chance;
+use super::moving;
 use super::policy;
 use super::story;
 use super::world::{CPUS, Deed, Failure, Fencing, GuestAt, Node, NodeAt, Run, Work, World};
@@ -73,6 +74,7 @@ impl World {
             Deed::Join(node) => self.join(node),
             Deed::Cable(node, port, up) => self.cable(node, port, up),
             Deed::Path(node, path, up) => self.path(node, path, up),
+            Deed::Emptied(unit, only) => moving::done(self, unit, only),
             Deed::Fill(mount, rate) => {
                 if let Some(mount) = self.mounts.get_mut(mount) {
                     mount.fills = rate;

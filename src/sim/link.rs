@@ -214,7 +214,13 @@ impl Life {
 
     /// Answers whose work is done by now.
     fn settle(&mut self) {
-        for (whom, pending) in std::mem::take(&mut self.waiting) {
+        let now = Stamp::now();
+        for (whom, mut pending) in std::mem::take(&mut self.waiting) {
+            if let (Some(words), Whom::Change(link, id, _)) = (pending.said(now), &whom)
+                && let Some(link) = self.links.get_mut(link)
+            {
+                let _ = link.voice.say(Report::Output { id: *id, bytes: words.into_bytes(), at: now });
+            }
             match rgmanager::ended(&self.world, &pending) {
                 Some(printed) => self.tell(whom, printed),
                 None => self.waiting.push((whom, pending)),

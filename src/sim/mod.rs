@@ -16,6 +16,7 @@ mod inquiry;
 mod libvirt;
 mod life;
 pub mod link;
+mod moving;
 mod obey;
 mod policy;
 mod rgmanager;

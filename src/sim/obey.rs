@@ -4,6 +4,7 @@ use super::answer::{Printed, storage};
 use super::conf;
 use super::inquiry;
 use super::life::SECOND;
+use super::moving;
 use super::policy;
 use super::world::{GuestAt, Leftover, NodeAt, Run, Work, World};
 use super::{rgmanager, virsh};
@@ -30,6 +31,7 @@ pub fn command(world: &mut World, node: NodeAt, argv: &[String]) -> Reply {
     let Some((program, args)) = words.split_first() else { return Reply::Now(Printed::default()) };
     let reply = match of_rgmanager(world, node, program, args) {
         Some(reply) => reply,
+        None if *program == "pvmove" => moving::pvmove(world, node, args),
         None => Reply::Now(of_any(world, node, program, args)),
     };
     policy::decide(world);
@@ -272,6 +274,7 @@ fn volume(world: &World, args: &[&str]) -> Option<usize> {
 fn extend(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
     let Some(at) = volume(world, args) else { return Printed::failed(5, "  Failed to find logical volume") };
     let room = storage::free(world);
+    let own = world.volumes.get(at).map_or(0, |v| storage::free_on(world, v.unit));
     let clvmd = world.manager == super::Manager::Rgmanager;
     let others: Vec<NodeAt> = world.members().into_iter().filter(|n| *n != node).collect();
     let Some(v) = world.volumes.get_mut(at) else { return Printed::default() };
@@ -298,6 +301,7 @@ fn extend(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
             v.stale.entry(other).or_insert(before);
         }
     }
+    v.spilt += (size - before).saturating_sub(own);
     v.size = size;
     Printed {
         out: format!(

@@ -3,9 +3,11 @@
 
 use super::answer::{Printed, rhcs};
 use super::life::SECOND;
+use super::moving::Moving;
 use super::obey::{self, Reply};
 use super::policy;
 use super::world::{GuestAt, Leftover, NodeAt, Work, World};
+use crate::domain::stamp::Stamp;
 
 /// What a command waits for.
 #[derive(Clone, Debug)]
@@ -30,6 +32,23 @@ enum Goal {
     Fenced(NodeAt),
     /// A fencing that a human must acknowledge: for ever.
     Acknowledged(NodeAt),
+    /// A physical volume is empty.
+    Moved(Moving),
+}
+
+impl Pending {
+    /// Waits for a move.
+    pub const fn moving(moving: Moving) -> Self {
+        Self { begin: String::new(), goal: Goal::Moved(moving) }
+    }
+
+    /// What a command prints while it goes on.
+    pub fn said(&mut self, now: Stamp) -> Option<String> {
+        match &mut self.goal {
+            Goal::Moved(moving) => moving.said(now),
+            _ => None,
+        }
+    }
 }
 
 /// Result texts of rgmanager with their exit status.
@@ -82,6 +101,7 @@ pub fn ended(world: &World, pending: &Pending) -> Option<Printed> {
             let g = of(guest).filter(|g| g.work.is_none())?;
             Some(said(begin, if g.rg.broken { FAILURE } else { SUCCESS }))
         }
+        Goal::Moved(moving) => moving.ended(world),
         Goal::Empty(node) => {
             let left = world.guests.iter().any(|g| g.on == Some(*node));
             (!left).then(|| Printed::ok(format!("{begin}[  OK  ]\n")))

@@ -50,7 +50,7 @@ fn looks(world: &World, node: NodeAt, tool: &str, args: &[&str]) -> Option<Print
         }
         ("lvs", _) if !args.contains(&"lv_size,vg_extent_size,vg_free,stripes,segtype,lv_attr") => Printed::ok(storage::lvs(world, node)),
         ("vgs", _) => Printed::ok(storage::vgs(world, node)),
-        ("pvs", _) => Printed::ok(storage::pvs(world, node)),
+        ("pvs", _) if !args.contains(&"--segments") => Printed::ok(storage::pvs(world, node)),
         ("dmsetup", ["table", ..]) => part(world, node, Question::DeviceMapper, "table"),
         ("dmsetup", _) => part(world, node, Question::DeviceMapper, ""),
         ("df", _) => part(world, node, Question::Filesystems, ""),

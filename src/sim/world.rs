@@ -111,6 +111,12 @@ pub struct Volume {
     pub name: String,
     /// Bytes.
     pub size: u64,
+    /// On which of the group's physical volumes it lies (`storage::UNITS`).
+    pub unit: usize,
+    /// Bytes of it that lie on the other one: there was no room any more.
+    pub spilt: u64,
+    /// Active on this node alone; none: on every member.
+    pub alone: Option<NodeAt>,
     /// Nodes whose device-mapper still shows an older size: (node, bytes).
     pub stale: BTreeMap<NodeAt, u64>,
 }
@@ -192,6 +198,8 @@ pub enum Deed {
     Cable(NodeAt, usize, bool),
     /// A path to the array: node, path, whether it works.
     Path(NodeAt, usize, bool),
+    /// What lies on a physical volume has been moved to the other one: all of it, or one volume.
+    Emptied(usize, Option<usize>),
     /// A filesystem begins to fill: bytes a minute.
     Fill(usize, u64),
     /// Somebody has cleared up.

@@ -8,11 +8,13 @@ use crate::sim::world::{Node, NodeAt, Volume, World};
 /// The shared group.
 pub const GROUP: &str = "vg_cluster";
 const GROUP_UUID: &str = "ScvgO5-l2WM-XYJ7-RYpt-I0yp-XLr4-d8RlqZ";
-/// The array's unit.
-const UNIT: &str = "/dev/mapper/netapp";
+/// Its physical volumes: the array's unit, and one of a new array that nearly nothing lies on yet.
+pub const UNITS: [&str; 2] = ["/dev/mapper/netapp", "/dev/sdd"];
+/// Bytes of each.
+const UNIT_SIZE: u64 = 4 << 40;
 const EXTENT: u64 = 4 << 20;
 /// Bytes of the shared group.
-pub const GROUP_SIZE: u64 = 4 << 40;
+const GROUP_SIZE: u64 = 2 * UNIT_SIZE;
 
 /// An LVM UUID made of a number.
 fn uuid(prefix: &str, number: usize) -> String {
@@ -24,9 +26,19 @@ pub fn free(world: &World) -> u64 {
     GROUP_SIZE.saturating_sub(world.volumes.iter().map(|v| v.size).sum())
 }
 
-/// A volume is active on every member: shared activation under lvmlockd.
+/// Bytes that are free on one of its physical volumes.
+pub fn free_on(world: &World, unit: usize) -> u64 {
+    let here = |v: &Volume| if v.unit == unit { v.size - v.spilt } else { v.spilt };
+    UNIT_SIZE.saturating_sub(world.volumes.iter().map(here).sum())
+}
+
+/// Shared volumes are active on every member: shared activation under lvmlockd, or clvmd's.
 fn active(world: &World, node: NodeAt) -> bool {
     world.nodes.get(node).is_some_and(|n| n.clustered)
+}
+
+fn is_active(world: &World, node: NodeAt, volume: &Volume) -> bool {
+    active(world, node) && volume.alone.is_none_or(|only| only == node)
 }
 
 fn open(world: &World, node: NodeAt, at: usize) -> bool {
@@ -63,17 +75,21 @@ pub fn lvs(world: &World, node: NodeAt) -> String {
     // The order of `lvs -o` for LVM without JSON; the names are those of both.
     let columns =
         ["lv_name", "vg_name", "lv_attr", "lv_size", "vg_attr", "copy_percent", "move_pv", "lv_uuid", "origin", "snap_percent", "devices"];
-    let mut first = 0;
+    let mut first = [0; UNITS.len()];
     let mut rows = Vec::new();
     for (at, v) in world.volumes.iter().enumerate() {
-        let attr = match (active(world, node), open(world, node, at)) {
+        let attr = match (is_active(world, node, v), open(world, node, at)) {
             (true, true) => "-wi-ao----",
             (true, false) => "-wi-a-----",
             (false, _) => "-wi-------",
         };
-        let devices = format!("{UNIT}({first})");
+        let mut devices = String::new();
+        for (unit, bytes) in [(v.unit, v.size - v.spilt), (1 - v.unit, v.spilt)].into_iter().filter(|(_, bytes)| *bytes > 0) {
+            let comma = if devices.is_empty() { "" } else { "," };
+            let _ = write!(devices, "{comma}{}({})", UNITS[unit], first[unit]);
+            first[unit] += bytes / EXTENT;
+        }
         rows.push(row([&v.name, &GROUP, &attr, &v.size, &shared(world), &"", &"", &uuid("lv", at), &"", &"", &devices]));
-        first += v.size / EXTENT;
     }
     for (at, (name, size)) in OWN.into_iter().enumerate() {
         let id = uuid(&format!("s{node}"), at);
@@ -99,7 +115,7 @@ pub fn vgs(world: &World, node: NodeAt) -> String {
     let mut columns = vec!["vg_name", "vg_attr", "vg_size", "vg_free", "pv_count", "lv_count", "vg_uuid"];
     let own: u64 = OWN.iter().map(|(_, size)| size).sum();
     let mut rows = [
-        row([&GROUP, &shared(world), &GROUP_SIZE, &free(world), &1, &world.volumes.len(), &GROUP_UUID]),
+        row([&GROUP, &shared(world), &GROUP_SIZE, &free(world), &UNITS.len(), &world.volumes.len(), &GROUP_UUID]),
         row([&"vg_sys", &"wz--n-", &OWN_SIZE, &(OWN_SIZE - own), &1, &OWN.len(), &uuid("vgs", node)]),
     ];
     // The LVM of clvmd's days has no such column.
@@ -114,10 +130,8 @@ pub fn vgs(world: &World, node: NodeAt) -> String {
 pub fn pvs(world: &World, node: NodeAt) -> String {
     let columns = ["pv_name", "vg_name", "pv_attr", "pv_size", "pv_free", "pv_uuid", "dev_size"];
     let own: u64 = OWN.iter().map(|(_, size)| size).sum();
-    let rows = [
-        row([&UNIT, &GROUP, &"a--", &GROUP_SIZE, &free(world), &uuid("pv", 0), &GROUP_SIZE]),
-        row([&"/dev/sda2", &"vg_sys", &"a--", &OWN_SIZE, &(OWN_SIZE - own), &uuid("pvs", node), &OWN_SIZE]),
-    ];
+    let unit = |at: usize| row([&UNITS[at], &GROUP, &"a--", &UNIT_SIZE, &free_on(world, at), &uuid("pv", at), &UNIT_SIZE]);
+    let rows = [unit(0), unit(1), row([&"/dev/sda2", &"vg_sys", &"a--", &OWN_SIZE, &(OWN_SIZE - own), &uuid("pvs", node), &OWN_SIZE])];
     report(world, "pv", &columns, &rows)
 }
 
@@ -128,13 +142,14 @@ fn mapped(group: &str, volume: &str) -> String {
 /// `dmsetup info -c`, then `dmsetup table`.
 pub fn device_mapper(world: &World, node: NodeAt) -> String {
     let mut info = String::from("netapp|mpath-360a98000572d4275|1|Active\n");
-    let mut table = format!("netapp: 0 {} multipath 1 queue_if_no_path 0 1 1 service-time 0 2 2 8:16 1 1 8:32 1 1 \n", GROUP_SIZE / 512);
+    let mut table = format!("netapp: 0 {} multipath 1 queue_if_no_path 0 1 1 service-time 0 2 2 8:16 1 1 8:32 1 1 \n", UNIT_SIZE / 512);
     let mut first = 2048;
-    for (at, volume) in world.volumes.iter().enumerate().filter(|_| active(world, node)) {
+    for (at, volume) in world.volumes.iter().enumerate().filter(|(_, v)| is_active(world, node, v)) {
         let (name, size) = (mapped(GROUP, &volume.name), here(volume, node) / 512);
         let id = format!("LVM-{}{}", GROUP_UUID.replace('-', ""), uuid("lv", at).replace('-', ""));
         let _ = writeln!(info, "{name}|{id}|{}|Active", u8::from(open(world, node, at)));
-        let _ = writeln!(table, "{name}: 0 {size} linear 253:0 {first}");
+        let device = ["253:0", "8:48"][volume.unit];
+        let _ = writeln!(table, "{name}: 0 {size} linear {device} {first}");
         first += size;
     }
     for (at, (name, size)) in OWN.into_iter().enumerate() {
