@@ -88,7 +88,7 @@ pub fn pvmove(world: &mut World, node: NodeAt, args: &[&str]) -> Reply {
             storage::free_on(world, 1 - place) >> 22
         ));
     }
-    let takes = i64::try_from((bytes / RATE).clamp(10, 60)).unwrap_or(60) * SECOND;
+    let takes = i64::try_from((bytes / RATE).clamp(8, 30)).unwrap_or(30) * SECOND;
     world.log(node, "lvm", 5, format!("Monitoring mirror device {}-pvmove0 for events.", storage::GROUP));
     world.plan(takes, Deed::Emptied(place, only));
     Reply::Later(Pending::moving(Moving { unit: place, only, began: world.now, ends: world.now.shifted(takes), told: 0 }))

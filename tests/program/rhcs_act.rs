@@ -139,6 +139,11 @@ fn a_node_is_drained_leaves_joins_and_its_daemons_obey() {
     lab.done(&format!("daemon {n3} rgmanager start"));
     let grown = lab.done("grow vg_cluster/lv_db --by 1G");
     assert!(grown["proof"].to_string().contains("vg_cluster/lv_db on"), "{grown:#}");
+    // What all nodes have active needs cmirror to be moved; what one alone has does not.
+    assert_eq!(lab.refused("evacuate /dev/mapper/netapp"), ["several-active"]);
+    let emptied = lab.done("evacuate /dev/sdd");
+    assert!(emptied.to_string().contains("--name vg_cluster/lv_backup") && emptied["proof"].to_string().contains("bytes free"), "{emptied:#}");
+    assert_eq!(lab.refused("evacuate /dev/sdd"), ["already"]);
     let left = lab.done(&format!("leave {n4}"));
     let sent: Vec<&str> = left["steps"].as_array().unwrap().iter().filter_map(|s| s["command"].as_str()).collect();
     assert_eq!(sent, ["service rgmanager stop", "service clvmd stop", "fence_tool leave", "cman_tool leave"]);

@@ -14,7 +14,7 @@ use super::rig::{Node, Run, Site};
 use crate::link::rig::user;
 
 /// What a node of RHEL 6 has, and what must not be this machine's own (a reboot above all).
-const TOOLS: [&str; 25] = [
+const TOOLS: [&str; 26] = [
     "clustat",
     "clusvcadm",
     "cman_tool",
@@ -34,6 +34,7 @@ const TOOLS: [&str; 25] = [
     "logger",
     "lvextend",
     "lvchange",
+    "pvmove",
     "gfs2_grow",
     "gfs_grow",
     "resize2fs",

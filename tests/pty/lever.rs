@@ -109,6 +109,29 @@ fn what_two_must_agree_on_asks_for_the_second_ones_code() {
 }
 
 #[test]
+fn a_physical_volume_is_emptied_and_seen_to_empty() {
+    let mut t = demo("pacemaker");
+    t.type_in("3");
+    t.wait("the focus", |s| s.contains("▸3 Storage"));
+    t.type_in("\r");
+    t.wait("the table", |s| s.contains("▸3 Storage") && s.contains("esc back"));
+    t.type_in("/sdd\r");
+    t.wait("the row", |s| s.contains("/sdd") && s.contains("1 of "));
+    t.type_in("\x1b[B");
+    t.wait("the selection", |s| s.contains("▸ /dev/sdd") || s.contains("▸   /dev/sdd"));
+    t.type_in("xe");
+    t.wait("where to", |s| s.contains("EVACUATE /dev/sdd") && s.contains("/dev/mapper/netapp"));
+    t.type_in("\r");
+    t.wait("the plan", |s| s.contains("pvmove --interval 5 --name vg_cluster/lv_backup /dev/sdd") && s.contains("name, /dev/sdd:"));
+    std::thread::sleep(READ);
+    t.type_in("/dev/sdd\r");
+    t.wait("how far it is", |s| s.contains("▸Task") && s.contains("Moved: "));
+    t.wait("the proof", |s| s.contains("done and proved"));
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
+}
+
+#[test]
 fn a_guest_leaves_cluster_conf_and_comes_back() {
     let mut t = services("rhcs");
     t.type_in("xu");

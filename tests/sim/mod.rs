@@ -178,6 +178,44 @@ fn a_grown_volume_keeps_its_old_size_elsewhere_until_it_is_refreshed_there() {
     assert_eq!(size(&mut two), before + (1 << 30));
 }
 
+/// What one node has for itself is moved by its name; with cmirror, all of a physical volume at once.
+#[test]
+fn a_physical_volume_is_emptied_by_pvmove() {
+    let free = |node: &mut Node, tools: &Tools| match node.ask(Question::Pvs, tools) {
+        Some(Observation::Pvs(rows)) => {
+            let of = |path: &str| rows.iter().find(|p| p.path == path).map(|p| (p.size.unwrap(), p.free.unwrap())).unwrap();
+            [of("/dev/mapper/netapp"), of("/dev/sdd")]
+        }
+        other => panic!("{other:?}"),
+    };
+    let on = |node: &mut Node, path: &str| {
+        let answer = node.run(probe::lvm::grow::on_pv(path));
+        let raw = Raw { command: "pvs", stdout: &answer.stdout, stderr: &answer.stderr, code: answer.code };
+        probe::lvm::grow::parse_on_pv(raw).unwrap().into_iter().map(|(_, lv)| lv).collect::<Vec<_>>()
+    };
+    for (manager, args, left) in [
+        (Manager::Pacemaker, &["--interval", "5", "--name", "vg_cluster/lv_backup", "/dev/sdd"][..], 1),
+        (Manager::Rgmanager, &["--interval", "5", "/dev/mapper/netapp", "/dev/sdd"], 0),
+    ] {
+        let simulation = Simulation::start(&Setup::demo(manager, 1, false, Stamp::now())).unwrap();
+        let mut node = Node::of(&simulation, 0);
+        let tools = node.tools();
+        assert_eq!(on(&mut node, "/dev/sdd"), ["lv_backup"]);
+        let before = free(&mut node, &tools);
+        for wrong in [&["/dev/sda2"][..], &["/dev/sdd", "/dev/sdx"], &["--name", "vg_cluster/none", "/dev/sdd"]] {
+            assert_eq!(node.run(CommandLine::new("pvmove", wrong.iter().copied())).code, 5, "{wrong:?}");
+        }
+        assert_eq!(free(&mut node, &tools), before);
+        let moved = node.run(CommandLine::new("pvmove", args.iter().copied()));
+        assert!(moved.code == 0 && String::from_utf8_lossy(&moved.stdout).ends_with("Moved: 100.00%\n"), "{moved:?}");
+        let after = free(&mut node, &tools);
+        assert_eq!(after[left].0, after[left].1, "nothing is left on it");
+        assert_eq!(before[0].1 + before[1].1, after[0].1 + after[1].1);
+        assert!(on(&mut node, ["/dev/mapper/netapp", "/dev/sdd"][left]).is_empty());
+        assert_eq!(node.run(CommandLine::new("pvmove", args.iter().copied())).code, 5, "there is nothing to move");
+    }
+}
+
 #[test]
 fn a_line_that_is_logged_flows_in_the_journal() {
     let simulation = calm();
