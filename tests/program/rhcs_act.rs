@@ -142,7 +142,10 @@ fn a_node_is_drained_leaves_joins_and_its_daemons_obey() {
     // What all nodes have active needs cmirror to be moved; what one alone has does not.
     assert_eq!(lab.refused("evacuate /dev/mapper/netapp"), ["several-active"]);
     let emptied = lab.done("evacuate /dev/sdd");
-    assert!(emptied.to_string().contains("--name vg_cluster/lv_backup") && emptied["proof"].to_string().contains("bytes free"), "{emptied:#}");
+    assert!(
+        emptied.to_string().contains("--name vg_cluster/lv_backup") && emptied["proof"].to_string().contains("bytes free"),
+        "{emptied:#}"
+    );
     assert_eq!(lab.refused("evacuate /dev/sdd"), ["already"]);
     let left = lab.done(&format!("leave {n4}"));
     let sent: Vec<&str> = left["steps"].as_array().unwrap().iter().filter_map(|s| s["command"].as_str()).collect();

@@ -218,7 +218,7 @@ fn a_node_of_rhel4_is_read_and_acted_upon() {
             .replace("192.0.2.31", &format!("192.0.2.{}", 31 + at));
         node.answers(
             "cman_tool",
-            &[("*status*", &own), ("*nodes -*", "cman_tool: invalid option\n"), ("*nodes*", RHEL4_NODES), ("*services*", RHEL4_SERVICES)],
+            &[("*status*", &own), ("*'nodes -'*", "cman_tool: invalid option\n"), ("*nodes*", RHEL4_NODES), ("*services*", RHEL4_SERVICES)],
         );
         node.tool("fence_tool", "echo 'fence_tool: invalid operation' >&2; exit 1");
         node.tool(

@@ -118,7 +118,7 @@ fn a_physical_volume_is_emptied_and_seen_to_empty() {
     t.type_in("/sdd\r");
     t.wait("the row", |s| s.contains("/sdd") && s.contains("1 of "));
     t.type_in("\x1b[B");
-    t.wait("the selection", |s| s.contains("▸ /dev/sdd") || s.contains("▸   /dev/sdd"));
+    t.wait("the selection", |s| s.contains("▸ pv /dev/sdd"));
     t.type_in("xe");
     t.wait("where to", |s| s.contains("EVACUATE /dev/sdd") && s.contains("/dev/mapper/netapp"));
     t.type_in("\r");
