@@ -7,7 +7,7 @@ CARGO   ?= cargo
 LAB     := tests/lab/lab
 RUST_MIN := 1.88
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev libvirt-dev perl
-TEST_PACKAGES  := $(BUILD_PACKAGES) openssh-server openssh-client sudo util-linux procps
+TEST_PACKAGES  := $(BUILD_PACKAGES) openssh-server openssh-client sudo util-linux procps tmux screen
 BENCH_PACKAGES := $(BUILD_PACKAGES) openssh-server openssh-client util-linux procps btop libvirt-clients virt-top
 
 # $(call need,PACKAGES): installs those that are missing.

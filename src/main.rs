@@ -88,5 +88,8 @@ async fn cockpit_of(sessions: launch::Sessions, global: &cli::Global, wallboard:
         let text = "the cockpit needs a terminal; for pipes there are 'quorate status', 'quorate status --json' and 'quorate events'";
         return Err(launch::Failure::Said(cli::WRONG_COMMAND_LINE, text.to_owned()));
     }
+    if let Some(doubt) = quorate::term::caps::doubt(std::env::var("TERM").ok().as_deref()) {
+        eprintln!("quorate: {doubt}");
+    }
     Ok(Box::pin(cockpit::run(sessions.wanted(global, wallboard)?)).await?)
 }

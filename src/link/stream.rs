@@ -10,7 +10,7 @@ use super::guard;
 use super::mark::{Nonce, Piece, Scanner};
 use super::pipe::Outgoing;
 use super::wire::{Duct, Got, Side};
-use crate::domain::text;
+use crate::domain::redact;
 
 /// Most of a tool's last words that are kept.
 const WORDS: usize = 600;
@@ -117,7 +117,7 @@ impl<D: Duct> Stream<D> {
     }
 
     fn epitaph(&self, why: &str) -> String {
-        let words = text::clean_bytes(self.words.trim_ascii());
+        let words = redact::said_bytes(self.words.trim_ascii());
         if words.is_empty() { why.to_owned() } else { format!("{why}: {words}") }
     }
 }

@@ -80,6 +80,9 @@ impl Raw<'_> {
         if self.code == 126 || denied.iter().any(|w| lower.contains(w)) {
             return Trouble::new(TroubleKind::Denied, &format!("'{}' is not permitted to this user: {words}", self.command));
         }
+        if self.code == 0 && words.is_empty() {
+            return self.garbled("it printed nothing");
+        }
         Trouble::new(TroubleKind::Failed, &format!("'{}' failed with exit status {}: {words}", self.command, self.code))
     }
 

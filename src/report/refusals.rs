@@ -1,14 +1,16 @@
-//! What nodes may not tell: said in words where the picture has a blank.
+//! What nodes may not or cannot tell: said in words where the picture has a blank.
 
 use crate::domain::cluster::{Cluster, Member};
 use crate::domain::observation::TroubleKind;
 
-/// What a member may not tell us, a sentence for sudo's refusals and one for the others: the first in its own words, the rest counted.
+/// What a member may not tell us, a sentence for sudo's refusals and one for the others: the first in its own words, the rest counted. Then
+/// each answer that could not be read, and what gave none in time.
 pub fn of(member: &Member) -> Vec<String> {
-    let denied = || member.troubles.iter().map(|(_, t)| t).filter(|t| t.kind == TroubleKind::Denied).map(|t| t.text.as_str());
+    let of_kind = |kind| member.troubles.iter().map(|(_, t)| t).filter(move |t| t.kind == kind).map(|t| t.text.as_str());
     let by_sudo = |text: &&str| text.starts_with("sudo refuses");
-    let sentences = [counted(denied().filter(by_sudo)), counted(denied().filter(|text| !by_sudo(text)))];
-    sentences.into_iter().flatten().collect()
+    let refused = [counted(of_kind(TroubleKind::Denied).filter(by_sudo)), counted(of_kind(TroubleKind::Denied).filter(|text| !by_sudo(text)))];
+    let garbled = of_kind(TroubleKind::Garbled).map(str::to_owned);
+    refused.into_iter().flatten().chain(garbled).chain(counted(of_kind(TroubleKind::Late))).collect()
 }
 
 /// The same of all members, each with its name, and the streams that are not followed.

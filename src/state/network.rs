@@ -50,7 +50,9 @@ fn bonds_of(name: &Arc<str>, node: &NodeState) -> Vec<Bond> {
     }
     if let Some((bonding, at)) = node.answers.bonding.seen() {
         for row in bonding {
-            rows.entry(&row.name).or_default().push((row, at));
+            if let Some(name) = name_of(row, links) {
+                rows.entry(name).or_default().push((row, at));
+            }
         }
     }
     let speeds: HashMap<&str, &LinkSpeed> = node.answers.speeds.rows().iter().map(|s| (s.name.as_str(), s)).collect();
@@ -60,6 +62,20 @@ fn bonds_of(name: &Arc<str>, node: &NodeState) -> Vec<Bond> {
             bond_of(name, bond, &rows, net, &speeds)
         })
         .collect()
+}
+
+/// A file of /proc/net/bonding that came without its name is that of the bond whose ports it lists.
+fn name_of<'a>(row: &'a BondRow, links: &'a [Nic]) -> Option<&'a str> {
+    if !row.name.is_empty() {
+        return Some(&row.name);
+    }
+    let is_port = |link: &&Nic| row.ports.iter().any(|p| p.name == link.name);
+    let by_port = links.iter().filter(is_port).find_map(|l| l.master.as_deref());
+    by_port.or_else(|| {
+        let mut bonds = links.iter().filter(|l| is_bond(l));
+        let only = bonds.next()?;
+        bonds.next().is_none().then_some(only.name.as_str())
+    })
 }
 
 /// `rows`: what was said of the bond, newest first.

@@ -12,6 +12,14 @@ pub struct Caps {
     pub utf8: bool,
 }
 
+/// What an operator is told beforehand where the terminal says of itself that it cannot place its cursor (TERM=dumb): it may be wrong, and all
+/// but the cockpit can do without.
+pub fn doubt(term: Option<&str>) -> Option<&'static str> {
+    matches!(term, Some("dumb" | "unknown")).then_some(
+        "this terminal says that it cannot place its cursor (TERM=dumb): if it cannot, leave with q and use 'quorate status' and 'quorate events'",
+    )
+}
+
 impl Caps {
     /// Reads NO_COLOR, COLORTERM, TERM and the locale from an environment.
     pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {

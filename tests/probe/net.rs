@@ -113,3 +113,52 @@ fn links_stay_when_addresses_are_garbled() {
     assert_eq!(read(Question::Net, "nothing of use\n").unwrap_err().kind, TroubleKind::Garbled);
     assert_eq!(ended(Question::Net, "", "sh: ip: not found\n", 127).unwrap_err().kind, TroubleKind::Absent);
 }
+
+/// As RHEL 5 prints it: no details, no state, and a bridge's ports without their master.
+const RHEL5: &str = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 16436 qdisc noqueue \n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n\
+    2: eth0: <BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast master bond0 qlen 1000\n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n\
+    3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,SLAVE,UP> mtu 1500 qdisc pfifo_fast master bond0 qlen 1000\n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n\
+    4: eth2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast qlen 1000\n    link/ether 00:16:3e:00:00:03 brd ff:ff:ff:ff:ff:ff\n\
+    6: bond0: <BROADCAST,MULTICAST,MASTER,UP,LOWER_UP> mtu 1500 qdisc noqueue \n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n\
+    7: bond0.100@bond0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue \n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n\
+    8: storage: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue \n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n\
+    9: br100: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue \n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n\
+    10: blue: <NOARP,MASTER,UP,LOWER_UP> mtu 65536 qdisc noqueue \n    link/ether 00:16:3e:00:00:09 brd ff:ff:ff:ff:ff:ff\n\n\
+    @@quorate addresses\n9: br100    inet 192.0.2.1/24 brd 192.0.2.255 scope global br100\n\n";
+
+const VLANS: &str = "@@quorate vlans\nVLAN Dev name\t | VLAN ID\nName-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD\n\
+    bond0.100      | 100  | bond0\nstorage        | 7  | bond0\nbad | 99999 | bond0\n|||\n";
+
+/// Kind, master, lower, VLAN of an interface.
+fn place<'a>(view: &'a NetView, name: &str) -> (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<u16>) {
+    let nic = named(view, name);
+    (nic.kind.as_deref(), nic.master.as_deref(), nic.lower.as_deref(), nic.vlan)
+}
+
+#[test]
+fn an_ip_without_details_is_completed_from_proc_sysfs_and_brctl() {
+    let sysfs = "@@quorate kinds\nbond bond0\nbridge br100\nport bond0.100 br100\nport eth2 br100\nport\nnonsense of any kind\n@@quorate bridges\n";
+    let brctl = "@@quorate kinds\n@@quorate bridges\nbridge name\tbridge id\t\tSTP enabled\tinterfaces\n\
+        br0\t\t8000.000000000000\tno\t\t\nbr100\t\t8000.00163e000001\tno\t\tbond0.100\n\t\t\t\t\t\t\teth2\nbond0\t\tcan't get info Operation not supported\n";
+    for below in [sysfs, brctl] {
+        let view = rows!(Net, read(Question::Net, &format!("{RHEL5}{VLANS}{below}\n@@quorate devices\neth0\neth1\neth2\n")));
+        assert_eq!(view.links.len(), 9);
+        assert_eq!(place(&view, "bond0"), (Some("bond"), None, None, None));
+        assert_eq!(place(&view, "bond0.100"), (Some("vlan"), Some("br100"), Some("bond0"), Some(100)));
+        assert_eq!(place(&view, "storage"), (Some("vlan"), None, Some("bond0"), Some(7)));
+        assert_eq!(place(&view, "br100"), (Some("bridge"), None, None, None));
+        assert_eq!(place(&view, "eth2"), (None, Some("br100"), None, None));
+        assert_eq!(place(&view, "eth0"), (None, Some("bond0"), None, None));
+        assert_eq!(place(&view, "blue").0, None, "a VRF is no bond");
+        assert_eq!((named(&view, "eth1").operstate.as_str(), named(&view, "br100").operstate.as_str()), ("DOWN", "UP"));
+        assert_eq!(view.links.iter().filter(|l| l.device).count(), 3);
+    }
+}
+
+#[test]
+fn what_ip_said_itself_stands() {
+    let text = "2: eth0@peer: <UP,LOWER_UP> mtu 1500 master br1 state UP\n    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n    macvlan mode bridge\n\
+        @@quorate vlans\neth0 | 5 | eth9\n@@quorate kinds\nbridge eth0\nport eth0 br9\n";
+    let view = rows!(Net, read(Question::Net, text));
+    assert_eq!(place(&view, "eth0"), (Some("macvlan"), Some("br1"), Some("peer"), None));
+}

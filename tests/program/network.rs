@@ -82,3 +82,55 @@ fn an_ip_without_json() {
     let json = site.status().0;
     assert_eq!((&member(&json, "n1")["nics"], &json["bonds"]), (&json!(1), &json!([])));
 }
+
+/// `ip` of RHEL 6: no JSON, VLANs in detail, bonds and bridges by name alone.
+const OLD_IP: &str = "case \" $* \" in *' -j '*|*' -o -d '*) echo 'Option \"-j\" is unknown, try \"ip -help\".' >&2; exit 255;;\n*addr*) exit 0;;\n*link*) cat <<'X'\n\
+    1: lo: <LOOPBACK,UP,LOWER_UP> mtu 16436 qdisc noqueue state UNKNOWN \n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n\
+    2: em1: <BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP> mtu 1500 qdisc mq master bond0 state UP qlen 1000\n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n\
+    3: em2: <NO-CARRIER,BROADCAST,MULTICAST,SLAVE,UP> mtu 1500 qdisc mq master bond0 state DOWN qlen 1000\n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n\
+    4: em3: <BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP> mtu 1500 qdisc mq master bond1 state UP qlen 1000\n    link/ether 00:16:3e:00:00:03 brd ff:ff:ff:ff:ff:ff\n\
+    5: em4: <BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP> mtu 1500 qdisc mq master bond1 state UP qlen 1000\n    link/ether 00:16:3e:00:00:03 brd ff:ff:ff:ff:ff:ff\n\
+    6: bond0: <BROADCAST,MULTICAST,MASTER,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP \n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n\
+    7: bond1: <BROADCAST,MULTICAST,MASTER,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP \n    link/ether 00:16:3e:00:00:03 brd ff:ff:ff:ff:ff:ff\n\
+    8: bond0.100@bond0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP \n    link/ether 00:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff\n    vlan id 100 <REORDER_HDR> \nX\n;;\nesac";
+
+const BOND0: &str = "Ethernet Channel Bonding Driver: v3.6.0 (September 26, 2009)\n\nBonding Mode: fault-tolerance (active-backup)\nPrimary Slave: None\n\
+    Currently Active Slave: em1\nMII Status: up\nMII Polling Interval (ms): 100\n\nSlave Interface: em1\nMII Status: up\nSpeed: 1000 Mbps\nDuplex: full\nLink Failure Count: 1\n\n\
+    Slave Interface: em2\nMII Status: down\nSpeed: Unknown\nDuplex: Unknown\nLink Failure Count: 4\n";
+
+const BOND1: &str = "Ethernet Channel Bonding Driver: v3.6.0 (September 26, 2009)\n\nBonding Mode: IEEE 802.3ad Dynamic link aggregation\nMII Status: up\n\
+    802.3ad info\nActive Aggregator Info:\n\tPartner Mac Address: 00:23:04:ee:be:01\n\nSlave Interface: em3\nMII Status: up\nSpeed: 10000 Mbps\nDuplex: full\nLink Failure Count: 0\n\n\
+    Slave Interface: em4\nMII Status: up\nSpeed: 10000 Mbps\nDuplex: full\nLink Failure Count: 2\n";
+
+/// Bonds as proc has them, whether the folder can be listed or not.
+#[test]
+fn bonds_of_an_ip_without_json_are_those_of_proc() {
+    let both = format!("{BOND0}{BOND1}");
+    for listed in [true, false] {
+        let Some(site) = cluster(&["n1"]) else { return };
+        let node = site.node("n1");
+        node.tool("ip", OLD_IP);
+        node.tool(
+            "cat",
+            &format!(
+                "case \"$*\" in */proc/net/bonding/bond0*) /bin/cat <<'X'\n{BOND0}X\n;;\n*/proc/net/bonding/bond1*) /bin/cat <<'X'\n{BOND1}X\n;;\n\
+                 */proc/net/bonding/*) /bin/cat <<'X'\n{both}X\n;;\n*) exec /bin/cat \"$@\";; esac"
+            ),
+        );
+        if listed {
+            node.tool("ls", "case \"$*\" in */proc/net/bonding*) printf 'bond0\\nbond1\\n';; *) exec /bin/ls \"$@\";; esac");
+        }
+        let json = site.status().0;
+        super::shape::check(&json);
+        let port = |name: &str, status: &str, speed: Option<u32>, failures: u32| json!({"name": name, "status": status, "speed_mbps": speed, "failures": failures});
+        let bond = |name: &str, mode: &str, status: &str, active: Option<&str>, ports: [Value; 2]| {
+            json!({"node": "n1", "name": name, "mode": mode, "status": status, "active_port": active, "ports": ports})
+        };
+        let expected = json!([
+            bond("bond0", "active-backup", "degraded", Some("em1"), [port("em1", "up", Some(1000), 1), port("em2", "down", None, 4)]),
+            bond("bond1", "802.3ad", "up", None, [port("em3", "up", Some(10000), 0), port("em4", "up", Some(10000), 2)]),
+        ]);
+        assert_eq!(json["bonds"], expected, "listed: {listed}");
+        assert!(has_alert(&json, "warning", "bond-degraded", "n1:bond0"));
+    }
+}

@@ -89,7 +89,7 @@ fn the_screen_follows_the_terminals_size() {
 }
 
 /// The parameters of all SGR sequences.
-fn styles(bytes: &[u8]) -> Vec<String> {
+pub fn styles(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let ends = |rest: &str| rest.find(|c: char| !(c.is_ascii_digit() || c == ';' || c == ':'));
     text.split("\x1b[")
@@ -100,7 +100,7 @@ fn styles(bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
-fn is_colour(style: &str) -> bool {
+pub fn is_colour(style: &str) -> bool {
     style.split([';', ':']).filter_map(|n| n.parse::<u32>().ok()).any(|n| matches!(n, 30..=38 | 40..=48 | 90..=97 | 100..=107))
 }
 

@@ -9,4 +9,5 @@ mod migration;
 mod rhcs;
 mod rig;
 mod screens;
+mod terminals;
 mod vmware;

@@ -90,3 +90,23 @@ fn ip_proc_and_sysfs_make_one_bond() {
     assert_eq!(picture.members[0].host.nics, Some(3), "eth0, eth2 and veth1");
     assert_eq!(picture.nics.iter().map(|n| n.name.as_str()).collect::<Vec<_>>(), ["bond0.7", "br0", "eth0", "eth2", "tap0", "veth1"]);
 }
+
+#[test]
+fn files_without_their_names_belong_to_the_bond_of_their_ports() {
+    let slave = |name: &str, master: &str| Nic { master: Some(master.to_owned()), ..nic(name, None) };
+    let links = |rest: Vec<Nic>| [vec![nic("bond0", Some("bond")), nic("bond1", Some("bond"))], rest].concat();
+    let unnamed = |active: &str, ports: [&str; 2]| bond("", "active-backup", Some(active), ports.iter().map(|p| port(p, true)).collect());
+    let mut lab = Lab::of(&["n1"]);
+    let all = links(vec![slave("eth0", "bond0"), slave("eth1", "bond0"), slave("eth2", "bond1"), slave("eth3", "bond1")]);
+    lab.say(1, Question::Net, Observation::Net(NetView { links: all }));
+    let files = vec![unnamed("eth3", ["eth2", "eth3"]), unnamed("eth0", ["eth0", "eth1"]), unnamed("p1", ["p1", "p2"])];
+    lab.pass(1).say(1, Question::Bonding, Observation::Bonding(files));
+    let picture = lab.picture();
+    let seen: Vec<_> = picture.bonds.iter().map(|b| (b.name.as_str(), b.active_port.as_deref(), b.ports.len())).collect();
+    assert_eq!(seen, [("bond0", Some("eth0"), 2), ("bond1", Some("eth3"), 2)]);
+
+    let mut lab = Lab::of(&["n1"]);
+    lab.say(1, Question::Net, Observation::Net(NetView { links: vec![nic("bond7", Some("bond"))] }));
+    lab.pass(1).say(1, Question::Bonding, Observation::Bonding(vec![unnamed("eth0", ["eth0", "eth1"])]));
+    assert_eq!(lab.picture().bonds[0].name, "bond7", "the only bond there is");
+}

@@ -3,6 +3,7 @@
 pub mod frames;
 mod glance;
 mod guests;
+mod hostile;
 mod lever;
 pub mod paint;
 pub mod sample;

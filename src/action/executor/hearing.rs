@@ -6,9 +6,9 @@ use crate::action::lock;
 use crate::action::plan::{Reads, Work};
 use crate::domain::cluster::Cluster;
 use crate::domain::observation::{Trouble, TroubleKind};
+use crate::domain::redact;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Progress, StepState, TaskStatus};
-use crate::domain::text;
 use crate::link::{Answer, AskError, ChangeError, NO_SESSION, Report};
 use crate::probe::Raw;
 
@@ -216,7 +216,7 @@ fn printed(run: &mut Run, at: usize, bytes: &[u8]) {
     // A progress bar overwrites its line with a carriage return: each is a line here.
     while let Some(end) = run.partial.iter().position(|b| matches!(b, b'\n' | b'\r')) {
         let line: Vec<u8> = run.partial.drain(..=end).collect();
-        let line = text::clean_bytes(line.trim_ascii());
+        let line = redact::said_bytes(line.trim_ascii());
         if !line.is_empty() {
             if let Some(percent) = outcome::percent(&line) {
                 run.task.progress = Some(Progress { percent: Some(percent), words: line.clone(), left: None });
@@ -231,7 +231,7 @@ fn printed(run: &mut Run, at: usize, bytes: &[u8]) {
 
 fn flush(run: &mut Run, at: usize) {
     let rest = std::mem::take(&mut run.partial);
-    let line = text::clean_bytes(rest.trim_ascii());
+    let line = redact::said_bytes(rest.trim_ascii());
     if !line.is_empty() {
         run.print(at, line);
     }
@@ -242,5 +242,5 @@ fn last_words(answer: &Answer) -> String {
     let said = if answer.stderr.trim_ascii().is_empty() { &answer.stdout } else { &answer.stderr };
     let lines: Vec<&[u8]> = said.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty()).collect();
     let tail = lines.iter().rev().take(3).rev().copied().collect::<Vec<_>>().join(&b"; "[..]);
-    text::clean_bytes(tail.get(..tail.len().min(600)).unwrap_or_default())
+    redact::said_bytes(tail.get(..tail.len().min(600)).unwrap_or_default())
 }

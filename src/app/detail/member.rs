@@ -232,10 +232,20 @@ fn write_guards(doc: &mut Document, m: &Member) {
         doc.pair("devices", Role::Text, &join(&w.devices));
         doc.maybe("identity", w.identity.as_deref());
         doc.maybe("state", w.state.as_deref());
-        doc.maybe("sbd", w.sbd_running.map(|r| if r { "runs" } else { "does not run" }));
+        if let Some(runs) = w.sbd_running {
+            let (role, words) = match (runs, w.sbd_devices.is_empty()) {
+                (true, true) => (Role::Text, "runs, by the watchdog alone"),
+                (true, false) => (Role::Text, "runs, with its disks"),
+                (false, true) => (Role::Text, "does not run"),
+                (false, false) => (Role::Warn, "does not run, though SBD_DEVICE names its disks"),
+            };
+            doc.pair("sbd", role, words);
+        }
         if !w.sbd_devices.is_empty() {
             doc.pair("sbd devices", Role::Text, &join(&w.sbd_devices));
         }
+        doc.maybe("sbd watchdog", w.sbd_watchdog.as_deref());
+        doc.maybe("resets after", w.sbd_timeout_s.map(|s| format!("{s} s without sbd")).as_deref());
     }
     if let Some(dlm) = &m.dlm {
         doc.head("DLM");

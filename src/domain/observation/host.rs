@@ -102,4 +102,8 @@ pub struct WatchdogView {
     pub sbd_running: Option<bool>,
     /// SBD_DEVICE of /etc/sysconfig/sbd or /etc/default/sbd.
     pub sbd_devices: Vec<String>,
+    /// SBD_WATCHDOG_DEV: which watchdog sbd feeds.
+    pub sbd_watchdog: Option<String>,
+    /// SBD_WATCHDOG_TIMEOUT, seconds: when it resets the node that sbd does not feed it on.
+    pub sbd_timeout_s: Option<u32>,
 }

@@ -223,9 +223,9 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// Text from a node or a library is made harmless here.
+    /// Text from a node or a library is made harmless here, and loses its passwords.
     pub fn new(kind: TroubleKind, text: &str) -> Self {
-        Self { kind, text: super::text::clean(text) }
+        Self { kind, text: super::redact::said(text) }
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::action::Change;
 use crate::domain::node::{LinkFault, LinkTrouble};
+use crate::domain::redact;
 use crate::domain::stamp::Stamp;
-use crate::domain::text;
 use crate::link::command_line::{Become, CommandLine};
 use crate::link::deed::Deed;
 use crate::link::gate::Gate;
@@ -286,7 +286,7 @@ fn trouble(fault: LinkFault, text: &str) -> LinkTrouble {
 }
 
 fn broken(e: &std::io::Error) -> LinkTrouble {
-    trouble(LinkFault::Protocol, &format!("the connection broke: {}", text::clean(&e.to_string())))
+    trouble(LinkFault::Protocol, &format!("the connection broke: {}", redact::said(&e.to_string())))
 }
 
 /// The login shell said something else than a hello: a locked account, a forced command, no `sh`.
@@ -300,7 +300,7 @@ fn late_shell<D: Duct>(pipe: &Pipe<D>) -> LinkTrouble {
 }
 
 fn said<D: Duct>(pipe: &Pipe<D>) -> String {
-    let noise = text::clean_bytes(pipe.noise().trim_ascii());
+    let noise = redact::said_bytes(pipe.noise().trim_ascii());
     let short: String = noise.chars().take(NOISE).collect();
     let more = if short.len() < noise.len() { " ..." } else { "" };
     if short.is_empty() { short } else { format!(": {short}{more}") }

@@ -244,6 +244,6 @@ pub struct Fault {
 impl Fault {
     /// Makes the text harmless.
     pub fn new(kind: FaultKind, text: &str) -> Self {
-        Self { kind, text: crate::domain::text::clean(text) }
+        Self { kind, text: crate::domain::redact::said(text) }
     }
 }

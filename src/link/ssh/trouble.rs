@@ -3,7 +3,7 @@
 use ssh2::ErrorCode;
 
 use crate::domain::node::{LinkFault, LinkTrouble};
-use crate::domain::text;
+use crate::domain::redact;
 
 /// Not now (`LIBSSH2_ERROR_EAGAIN`).
 pub const EAGAIN: ErrorCode = ErrorCode::Session(-37);
@@ -26,7 +26,7 @@ pub fn is_timeout(e: &ssh2::Error) -> bool {
 
 /// A trouble with a fault and harmless text.
 pub fn new(fault: LinkFault, words: &str) -> LinkTrouble {
-    LinkTrouble { fault, text: text::clean(words) }
+    LinkTrouble { fault, text: redact::said(words) }
 }
 
 /// What failed while `doing`.

@@ -5,7 +5,8 @@ use crate::domain::observation::host::WatchdogView;
 use crate::probe::Raw;
 use crate::probe::parts::{filled, lossy, sections};
 
-/// Only names and sysfs: a watchdog device must never be opened, that arms it.
+/// Only names, sysfs and sbd's configuration: a watchdog device must never be opened, that arms it. Nor are the slots on sbd's disks looked at:
+/// `sbd list` opens them for writing, and udev takes that for a change of the disk.
 pub const SCRIPT: &str = r#"# quorate: watchdog and sbd
 exec </dev/null
 echo '@@quorate devices'
@@ -22,7 +23,7 @@ elif command -v pgrep >/dev/null 2>&1; then pgrep -x sbd >/dev/null 2>&1 && echo
 fi
 echo '@@quorate config'
 for f in /etc/sysconfig/sbd /etc/default/sbd; do
-    [ -r "$f" ] && sed -n '/^[[:space:]]*SBD_DEVICE=/p' "$f"
+    [ -r "$f" ] && sed -n -e '/^[[:space:]]*SBD_DEVICE=/p' -e '/^[[:space:]]*SBD_WATCHDOG_/p' "$f"
 done
 exit 0
 "#;
@@ -42,7 +43,11 @@ pub fn parse(raw: Raw<'_>) -> Result<WatchdogView, Trouble> {
             "identity" => view.identity = view.identity.take().or(first),
             "state" => view.state = view.state.take().or(first),
             "sbd" => view.sbd_running = first.map(|t| t == "yes"),
-            "config" => view.sbd_devices = sbd_devices(body),
+            "config" => {
+                view.sbd_devices = set(body, "SBD_DEVICE").unwrap_or_default().split(';').filter_map(filled).collect();
+                view.sbd_watchdog = set(body, "SBD_WATCHDOG_DEV").and_then(filled);
+                view.sbd_timeout_s = set(body, "SBD_WATCHDOG_TIMEOUT").and_then(|t| t.parse().ok());
+            }
             _ => {}
         }
     }
@@ -53,9 +58,8 @@ pub fn parse(raw: Raw<'_>) -> Result<WatchdogView, Trouble> {
     }
 }
 
-/// sbd(8): SBD_DEVICE is a list with semicolons; the last assignment counts, as in a shell.
-fn sbd_devices(config: &str) -> Vec<String> {
-    let last = config.lines().rev().find_map(|l| l.trim().strip_prefix("SBD_DEVICE="));
-    let list = last.unwrap_or_default().trim().trim_matches(['"', '\'']);
-    list.split(';').filter_map(filled).collect()
+/// A variable of sbd's configuration (sbd(8)): the last assignment counts, as in a shell.
+fn set<'a>(config: &'a str, name: &str) -> Option<&'a str> {
+    let value = config.lines().rev().find_map(|l| l.trim().strip_prefix(name)?.strip_prefix('='))?;
+    Some(value.trim().trim_matches(['"', '\'']))
 }

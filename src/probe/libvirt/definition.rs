@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::tree::Element;
 use crate::domain::guest::{Definition, Disk, DiskKind, Nic, NicKind};
+use crate::domain::redact;
 use crate::domain::text::clean;
 use crate::link::libvirt::said::DefinitionSaid;
 
@@ -41,7 +42,7 @@ pub fn definition(said: &DefinitionSaid) -> Definition {
         saved: said.saved == Some(true),
         snapshots: said.snapshots.iter().map(|s| clean(s)).collect(),
         fingerprint: (persistent == Some(true)).then(|| fingerprint(kept.as_ref().unwrap_or(&live))),
-        xml: said.xml.lines().take(LINES).map(clean).collect::<Vec<_>>().into(),
+        xml: said.xml.lines().take(LINES).map(redact::said).collect::<Vec<_>>().into(),
     }
 }
 

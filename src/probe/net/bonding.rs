@@ -7,12 +7,13 @@ use crate::domain::text::clean;
 use crate::probe::Raw;
 use crate::probe::parts::{filled, sections};
 
-/// Each file below its name. Without bonds, or without the driver, nothing.
+/// Each file below its name, whoever lists the folder. Without bonds, or without the driver, nothing.
 pub const SCRIPT: &str = r#"# quorate: /proc/net/bonding
 exec </dev/null
-for f in /proc/net/bonding/*; do
-    echo "@@quorate bond $f"; cat "$f" 2>/dev/null; echo
-done
+show() { echo "@@quorate bond $1"; cat "$1" 2>/dev/null; echo; }
+b=
+for b in $(ls /proc/net/bonding 2>/dev/null); do show "/proc/net/bonding/$b"; done
+[ -n "$b" ] || for f in /proc/net/bonding/*; do show "$f"; done
 exit 0
 "#;
 

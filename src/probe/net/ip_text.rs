@@ -74,6 +74,9 @@ fn heading(line: &str, words: &[&str]) -> Option<Nic> {
             nic.carrier = carrier(flags.clone());
             nic.admin_up = flags.clone().any(|f| f == "UP");
             nic.loopback = flags.clone().any(|f| f == "LOOPBACK");
+            // Without `-d` a bond tells itself by this flag alone. (A VRF has it too, and resolves no addresses.)
+            let master = flags.clone().any(|f| f == "MASTER") && !flags.clone().any(|f| f == "NOARP");
+            nic.kind = master.then(|| "bond".to_owned());
         }
         None if !matches!(words.get(2), Some(&("inet" | "inet6"))) => return None,
         None => nic.addresses.extend(words.get(3).map(|a| clean(a))),
@@ -81,7 +84,9 @@ fn heading(line: &str, words: &[&str]) -> Option<Nic> {
     nic.lower = lower.filter(|l| *l != "NONE" && !l.starts_with("if")).map(clean);
     nic.master = after(words, "master").map(clean);
     nic.mtu = after(words, "mtu").and_then(|m| m.parse().ok());
-    nic.operstate = after(words, "state").map(clean).unwrap_or_default();
+    // iproute2 of RHEL 5 prints no state.
+    let by_carrier = || nic.carrier.map(|up| if up { "UP" } else { "DOWN" }).unwrap_or_default().to_owned();
+    nic.operstate = after(words, "state").map_or_else(by_carrier, clean);
     Some(nic)
 }
 

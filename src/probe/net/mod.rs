@@ -9,6 +9,7 @@ use crate::link::CommandLine;
 mod bonding;
 mod ip_json;
 mod ip_text;
+mod old;
 mod speeds;
 mod view;
 

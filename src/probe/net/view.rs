@@ -2,23 +2,36 @@
 
 use std::collections::HashMap;
 
+use super::old::Below;
 use super::{ip_json, ip_text};
 use crate::domain::observation::Trouble;
 use crate::domain::observation::net::{NetView, Nic};
 use crate::probe::Raw;
 use crate::probe::parts::{filled, sections};
 
-/// iproute2 before 4.14 has no JSON and says so on stderr alone; busybox's ip has no options at all.
-/// Which interfaces have a device is in sysfs for kernels and iproute2 that do not report it (before 5.14).
+/// iproute2 before 4.14 has no JSON and says so on stderr alone; that of RHEL 5 knows no `-d` either, and busybox's ip no options at all.
+/// What they leave out is in /proc/net/vlan, sysfs and brctl's list. Which interfaces have a device is in sysfs for kernels and iproute2
+/// that do not report it (before 5.14).
 pub const SCRIPT: &str = r#"# quorate: interfaces and addresses
 exec </dev/null
 if ip -d -j -s link 2>/dev/null; then
     echo; echo '@@quorate addresses'; ip -j addr 2>/dev/null
-elif ip -d -s link 2>/dev/null; then
-    echo; echo '@@quorate addresses'; ip -o addr 2>/dev/null
 else
-    ip link; status=$?
-    echo; echo '@@quorate addresses'; ip addr 2>/dev/null
+    if ip -d -s link 2>/dev/null || ip -s link 2>/dev/null; then
+        echo; echo '@@quorate addresses'; ip -o addr 2>/dev/null
+    else
+        ip link; status=$?
+        echo; echo '@@quorate addresses'; ip addr 2>/dev/null
+    fi
+    echo; echo '@@quorate vlans'; cat /proc/net/vlan/config 2>/dev/null
+    echo; echo '@@quorate kinds'
+    for d in /sys/class/net/*; do
+        [ -d "$d/bonding" ] && echo "bond ${d##*/}"
+        [ -d "$d/bridge" ] || continue
+        echo "bridge ${d##*/}"
+        for p in "$d"/brif/*; do [ -e "$p" ] && echo "port ${p##*/} ${d##*/}"; done
+    done
+    echo '@@quorate bridges'; brctl show 2>/dev/null
 fi
 echo; echo '@@quorate devices'
 for d in /sys/class/net/*/device; do
@@ -31,10 +44,14 @@ exit ${status:-0}
 pub fn parse(raw: Raw<'_>, text: &str) -> Result<NetView, Trouble> {
     let mut all = Links::default();
     let mut devices = Vec::new();
+    let mut below = Below::default();
     let mut first_error = None;
     for (name, body) in sections(text) {
         if name == "devices" {
             devices = body.lines().filter_map(filled).collect();
+            continue;
+        }
+        if below.read(name, body) {
             continue;
         }
         let read = if body.trim_start().starts_with(['[', '{']) { ip_json::parse(raw, body) } else { Ok(ip_text::parse(body)) };
@@ -53,6 +70,7 @@ pub fn parse(raw: Raw<'_>, text: &str) -> Result<NetView, Trouble> {
     if all.links.iter().all(|l| !l.device) {
         all.links.iter_mut().for_each(|l| l.device = devices.contains(&l.name));
     }
+    below.complete(&mut all.links);
     all.resolve_active_ports();
     Ok(NetView { links: all.links })
 }

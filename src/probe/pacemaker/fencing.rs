@@ -4,6 +4,7 @@ use super::value::instant;
 use super::xml::{Doc, Tag, plain, some};
 use crate::domain::observation::Trouble;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
+use crate::domain::redact;
 use crate::domain::text;
 
 /// One `<fence_event>`; none where its status is unknown or its target missing.
@@ -18,8 +19,8 @@ pub fn event(tag: &Tag<'_>) -> Option<FenceRecord> {
             "client" => it.client = some(value),
             "delegate" => it.delegate = some(value),
             "completed" => it.completed = instant(value),
-            "exit-reason" | "exit_reason" => it.reason = some(value),
-            "extended-status" => extended = some(value),
+            "exit-reason" | "exit_reason" => it.reason = some(value).map(|r| redact::said(&r)),
+            "extended-status" => extended = some(value).map(|r| redact::said(&r)),
             _ => {}
         }
     }
@@ -93,7 +94,7 @@ fn modern_line(line: &str) -> Option<FenceRecord> {
     it.target = text::clean(target);
     it.status = status_word(if status == "successful" { "success" } else { status })?;
     // 2.1.3 and later: `failed (No such device): delegate=...`.
-    it.reason = after.trim().strip_prefix('(').and_then(|r| r.strip_suffix(')')).map(text::clean);
+    it.reason = after.trim().strip_prefix('(').and_then(|r| r.strip_suffix(')')).map(redact::said);
     for (key, value) in fields.split(", ").filter_map(|f| f.split_once('=')) {
         let value = value.trim_matches('\'');
         let kept = || (!value.is_empty()).then(|| text::clean(value));

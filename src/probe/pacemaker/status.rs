@@ -13,7 +13,7 @@ use crate::domain::observation::Trouble;
 use crate::domain::observation::manager::{
     Ban, Change, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Options, Resource,
 };
-use crate::domain::redact::redact_text;
+use crate::domain::redact::{self, redact_text};
 
 /// What the document says of the command itself (`<status>`).
 #[derive(Default)]
@@ -78,7 +78,7 @@ fn status(doc: &mut Doc<'_>, tag: &Tag<'_>, view: &mut ManagerView, verdict: &mu
     verdict.message = tag.get("message");
     doc.children(tag, |doc, errors| {
         doc.children(errors, |doc, error| {
-            view.warnings.push(doc.text(error)?);
+            view.warnings.push(redact::said(&doc.text(error)?));
             Ok(())
         })
     })

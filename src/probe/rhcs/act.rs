@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::domain::observation::Trouble;
+use crate::domain::redact::said;
 use crate::domain::text::clean;
 use crate::link::CommandLine;
 use crate::probe::Raw;
@@ -220,7 +221,7 @@ const BEFORE: [&str; 8] = [
 pub fn outcome(raw: Raw<'_>) -> Outcome {
     let (stdout, stderr) = (lossy(raw.stdout), lossy(raw.stderr));
     let lines: Vec<&str> = stdout.lines().chain(stderr.lines()).map(str::trim).filter(|l| !l.is_empty()).collect();
-    let mut found = Outcome { verdict: Verdict::Unknown, words: clean(&lines.join("; ")), now_on: None, taken_for: None };
+    let mut found = Outcome { verdict: Verdict::Unknown, words: said(&lines.join("; ")), now_on: None, taken_for: None };
     let quoted = |line: &str| line.split('\'').nth(1).map(clean);
     found.taken_for = lines.iter().find_map(|l| l.strip_prefix("Closest match: ")).and_then(quoted);
     // The words of the last match decide: a result may begin like a shorter one.
@@ -248,7 +249,7 @@ pub fn outcome(raw: Raw<'_>) -> Outcome {
         found.now_on = Some(clean(node.trim()));
         if before.starts_with("Warning: ") && found.verdict == Verdict::Done {
             found.verdict = Verdict::DoneWithWarning;
-            found.words = clean(line);
+            found.words = said(line);
         }
     }
     found

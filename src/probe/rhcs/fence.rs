@@ -2,7 +2,7 @@
 
 use super::act::{Outcome, Verdict};
 use crate::domain::observation::Trouble;
-use crate::domain::text::clean;
+use crate::domain::redact;
 use crate::link::CommandLine;
 use crate::probe::Raw;
 use crate::probe::parts::{lossy, sections};
@@ -124,7 +124,7 @@ pub fn cman_tool(what: Cman<'_>) -> CommandLine {
 }
 
 fn outcome(verdict: Verdict, words: &str) -> Outcome {
-    Outcome { verdict, words: clean(words.trim()), now_on: None, taken_for: None }
+    Outcome { verdict, words: redact::said(words.trim()), now_on: None, taken_for: None }
 }
 
 /// What `fence_node` says: on standard error in RHEL 6; nothing at all in RHEL 5, where the status alone tells.

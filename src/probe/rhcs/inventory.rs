@@ -1,6 +1,7 @@
 //! What the configuration tools print: lists out of cluster.conf, its validation and its distribution.
 
 use super::act::{Outcome, Verdict};
+use crate::domain::redact;
 use crate::domain::text::clean;
 use crate::probe::Raw;
 use crate::probe::parts::lossy;
@@ -94,7 +95,7 @@ pub fn validation(raw: Raw<'_>) -> Outcome {
     let said = [lossy(raw.stdout), lossy(raw.stderr)].concat();
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let valid = lines.contains(&"Configuration validates") && raw.code == 0;
-    let words = if valid { "Configuration validates".to_owned() } else { clean(&lines.join("; ")) };
+    let words = if valid { "Configuration validates".to_owned() } else { redact::said(&lines.join("; ")) };
     let verdict = if valid { Verdict::Done } else { Verdict::Failed };
     Outcome { verdict, words, now_on: None, taken_for: None }
 }
@@ -105,7 +106,7 @@ pub fn distribution(raw: Raw<'_>) -> Outcome {
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let done = lines.iter().any(|l| matches!(*l, "Update complete." | "All nodes in sync.")) || (lines.is_empty() && raw.code == 0);
     let verdict = if done { Verdict::Done } else { Verdict::Failed };
-    let mut words = clean(&lines.join("; "));
+    let mut words = redact::said(&lines.join("; "));
     if !done && words.to_ascii_lowercase().contains("password") {
         words += "; ricci wants its password, which nobody can type here: give it once by hand, with ccs on that node";
     }

@@ -6,7 +6,7 @@ use super::Raw;
 use super::parts::may_have;
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::{Observation, Question, Trouble, TroubleKind};
-use crate::domain::text;
+use crate::domain::redact;
 use crate::link::CommandLine;
 
 pub mod act;
@@ -102,7 +102,7 @@ pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
 /// An answer without data: what the tool said, with the cure where there is one.
 fn nothing(raw: Raw<'_>) -> Trouble {
     let (stdout, stderr) = (String::from_utf8_lossy(raw.stdout), String::from_utf8_lossy(raw.stderr));
-    let said = text::clean(stderr.lines().chain(stdout.lines()).map(str::trim).find(|l| !l.is_empty()).unwrap_or_default());
+    let said = redact::said(stderr.lines().chain(stdout.lines()).map(str::trim).find(|l| !l.is_empty()).unwrap_or_default());
     let command = raw.command;
     let cure = if said.contains("ermission denied") {
         let text = format!("'{command}' is not permitted to this user: {said}; ask as root, or with become = \"sudo\"");
@@ -124,7 +124,7 @@ fn complaints(before: &str, stderr: &[u8]) -> Vec<String> {
     let stderr = String::from_utf8_lossy(stderr);
     let mut all: Vec<String> = Vec::new();
     for line in before.lines().chain(stderr.lines()).map(str::trim).filter(|l| !l.is_empty()) {
-        let line = text::clean(line);
+        let line = redact::said(line);
         if all.len() < 20 && !all.contains(&line) {
             all.push(line);
         }

@@ -2,6 +2,7 @@
 
 use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::{GuestJob, GuestState};
+use crate::domain::redact;
 use crate::domain::task::Limits;
 use crate::domain::text;
 use crate::link::CommandLine;
@@ -23,7 +24,7 @@ pub fn parse_state(raw: Raw<'_>) -> Result<GuestState, Trouble> {
     if raw.code == 0 && !out.is_empty() {
         return Ok(state_of(&out));
     }
-    let said = text::clean_bytes(raw.stderr.trim_ascii());
+    let said = redact::said_bytes(raw.stderr.trim_ascii());
     if said.contains("failed to get domain") || said.contains("Domain not found") {
         return Ok(GuestState::Absent);
     }

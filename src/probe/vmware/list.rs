@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{marked, question, value_of, vmx};
 use crate::domain::observation::vmware::{VmwareList, VmwareRow, VmwareState, VmwareTool};
 use crate::domain::observation::{Trouble, TroubleKind};
+use crate::domain::redact;
 use crate::domain::text::clean;
 use crate::probe::Raw;
 use crate::probe::parts::{lossy, sections};
@@ -79,7 +80,7 @@ pub fn row(vmx: String, body: &str) -> VmwareRow {
         _ if body.lines().any(|l| l.trim_end() == "= late") => "it was not asked in time".to_owned(),
         Some(124 | 137 | 142 | 143) => "vmware-cmd gave no answer about it in time".to_owned(),
         _ if said.is_empty() => "VMware says nothing of its state".to_owned(),
-        _ => clean(&said.join(" ")),
+        _ => redact::said(&said.join(" ")),
     });
     VmwareRow {
         definition: vmx::read(&vmx, marked(body, ":")).map(Arc::new),
