@@ -7,6 +7,7 @@ mod shape;
 pub mod vmware_lab;
 
 mod cli;
+mod garbled;
 mod library;
 mod members;
 mod network;

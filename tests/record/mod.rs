@@ -131,10 +131,34 @@ fn what_looks_like_a_password_is_taken_out_and_nothing_else() {
         ),
         ("fence_ipmilan -a 10.0.0.1 -p 'x y' -o status", "fence_ipmilan -a 10.0.0.1 -p *** -o status"),
         ("fence_apc --password S3cr3t --plug 3", "fence_apc --password *** --plug 3"),
+        ("cannot connect to qemu+ssh://root:S3cr3t@n1/system: no", "cannot connect to qemu+ssh://root:***@n1/system: no"),
+        ("ssh://[2001:db8::1]:22/ and http://n1:80/a@b", "ssh://[2001:db8::1]:22/ and http://n1:80/a@b"),
+        ("Permission denied (publickey,password).", "Permission denied (publickey,password)."),
+        ("sudo: a password is required", "sudo: a password is required"),
         ("df -P /srv; ps -p 17", "df -P /srv; ps -p 17"),
         ("fenced: fencing node n3 succeeded", "fenced: fencing node n3 succeeded"),
         ("user anna: password expired", "user anna: password expired"),
     ] {
         assert_eq!(quorate::domain::redact::redact_text(said), clean);
     }
+}
+
+/// However a tool's or a library's words become a text of ours.
+#[test]
+fn no_way_of_words_into_a_text_keeps_a_password() {
+    use quorate::domain::observation::{Question, Trouble, TroubleKind};
+    use quorate::link::libvirt::{Fault, FaultKind};
+    use quorate::probe::{Raw, parse};
+    let words = "auth failed: password=S3cr3t \x1b[31m";
+    let mut texts = vec![Trouble::new(TroubleKind::Lost, words).text, Fault::new(FaultKind::Failed, words).text];
+    for question in Question::ALL.into_iter().filter(|q| !q.is_libvirt()) {
+        for (stdout, code) in [("", 1), ("", 126), ("", 0), (words, 0), (words, 1)] {
+            let raw = Raw { command: "the-command", stdout: stdout.as_bytes(), stderr: words.as_bytes(), code };
+            if let Err(trouble) = parse(question, raw) {
+                texts.push(trouble.text);
+            }
+        }
+    }
+    assert!(texts.iter().filter(|t| t.contains("password=***")).count() > 40, "{texts:#?}");
+    assert!(texts.iter().all(|t| !t.contains("S3cr3t") && !t.contains('\x1b')), "{texts:#?}");
 }
