@@ -79,13 +79,14 @@ fn tools_versions_and_names() {
 fn watchdogs_and_sbd() {
     let text = "@@quorate devices\n/dev/watchdog\n/dev/watchdog0\n@@quorate identity\n\n@@quorate state\n\n\
                 @@quorate identity\nSoftware Watchdog\n\n@@quorate state\nactive\n\n@@quorate sbd\nyes\n@@quorate config\n\
-                SBD_DEVICE=/dev/old\n  SBD_DEVICE=\"/dev/disk/a; /dev/disk/b\"\n";
+                SBD_DEVICE=/dev/old\n  SBD_DEVICE=\"/dev/disk/a; /dev/disk/b\"\nSBD_WATCHDOG_DEV=/dev/watchdog0\nSBD_WATCHDOG_TIMEOUT=\"7\"\n";
     let view = rows!(Watchdog, read(Question::Watchdog, text));
     assert_eq!(view.devices, ["/dev/watchdog", "/dev/watchdog0"]);
     assert_eq!((view.identity.as_deref(), view.state.as_deref()), (Some("Software Watchdog"), Some("active")));
     assert_eq!(view.sbd_running, Some(true));
     assert_eq!(view.sbd_devices, ["/dev/disk/a", "/dev/disk/b"]);
+    assert_eq!((view.sbd_watchdog.as_deref(), view.sbd_timeout_s), (Some("/dev/watchdog0"), Some(7)));
     let none = rows!(Watchdog, read(Question::Watchdog, "@@quorate devices\n@@quorate sbd\n@@quorate config\n"));
     assert_eq!(none.sbd_running, None);
-    assert!(none.devices.is_empty() && none.sbd_devices.is_empty());
+    assert!(none.devices.is_empty() && none.sbd_devices.is_empty() && none.sbd_watchdog.is_none() && none.sbd_timeout_s.is_none());
 }

@@ -200,3 +200,34 @@ fn the_wallboard_is_green_only_while_nothing_is_wrong() {
         assert!(text.contains(word), "{word}: {text}");
     }
 }
+
+#[test]
+fn a_members_page_tells_how_sbd_keeps_it() {
+    use quorate::domain::observation::host::WatchdogView;
+    let page = |runs, disks: &[&str]| {
+        let mut cluster = sample::healthy();
+        cluster.members[0].watchdog = Some(WatchdogView {
+            devices: vec!["/dev/watchdog0".to_owned()],
+            identity: Some("iTCO_wdt".to_owned()),
+            state: Some("active".to_owned()),
+            sbd_running: Some(runs),
+            sbd_devices: disks.iter().map(|d| (*d).to_owned()).collect(),
+            sbd_watchdog: Some("/dev/watchdog0".to_owned()),
+            sbd_timeout_s: Some(5),
+        });
+        let mut m = model(sample::setup(120, 120), cluster);
+        keys(&mut m, "1 enter");
+        paint::text(&paint::frame(&m))
+    };
+    for (runs, disks, words) in [
+        (true, &[][..], "runs, by the watchdog alone"),
+        (true, &["/dev/disk/by-id/sbd"], "runs, with its disks"),
+        (false, &["/dev/disk/by-id/sbd"], "does not run, though SBD_DEVICE names its disks"),
+        (false, &[], "does not run"),
+    ] {
+        let text = page(runs, disks);
+        let line = line(&text, "sbd  ");
+        assert!(line.trim_end().ends_with(words), "{line}");
+        assert!(text.contains("5 s without sbd") && text.contains("iTCO_wdt"), "{text}");
+    }
+}

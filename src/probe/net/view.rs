@@ -17,12 +17,8 @@ exec </dev/null
 if ip -d -j -s link 2>/dev/null; then
     echo; echo '@@quorate addresses'; ip -j addr 2>/dev/null
 else
-    if ip -d -s link 2>/dev/null || ip -s link 2>/dev/null; then
-        echo; echo '@@quorate addresses'; ip -o addr 2>/dev/null
-    else
-        ip link; status=$?
-        echo; echo '@@quorate addresses'; ip addr 2>/dev/null
-    fi
+    ip -d -s link 2>/dev/null || ip -s link 2>/dev/null || ip link || status=$?
+    echo; echo '@@quorate addresses'; ip -o addr 2>/dev/null || ip addr 2>/dev/null
     echo; echo '@@quorate vlans'; cat /proc/net/vlan/config 2>/dev/null
     echo; echo '@@quorate kinds'
     for d in /sys/class/net/*; do
