@@ -199,3 +199,56 @@ fn no_hostile_name_comes_through_a_pipe() {
         }
     }
 }
+
+/// The stage's cluster in which the service vm1 and the member n2 have this name.
+fn renamed(cluster: &Cluster, name: &str) -> Cluster {
+    let mut cluster = cluster.clone();
+    let shown: Arc<str> = clean(name).into();
+    let new = |old: &mut Arc<str>| {
+        if **old == *"n2" {
+            *old = Arc::clone(&shown);
+        }
+    };
+    for member in &mut cluster.members {
+        new(&mut member.name);
+    }
+    for service in &mut cluster.services {
+        service.owners.iter_mut().chain(&mut service.owner).chain(&mut service.prefers).for_each(new);
+        if service.id == "vm1" {
+            service.id = shown.to_string();
+        }
+    }
+    cluster.members.sort_by(|a, b| a.name.cmp(&b.name));
+    cluster.services.sort_by(|a, b| a.id.cmp(&b.id));
+    cluster
+}
+
+/// Dialogs that ask before an action: the plan with its commands, whatever the names in it.
+#[test]
+fn no_hostile_name_breaks_a_dialog() {
+    let mut acting = sample::acting();
+    acting.gate.role = quorate::domain::role::Role::Admin;
+    for name in names() {
+        let mut commands = 0;
+        for size in [(140, 36), (80, 24), (40, 10)] {
+            for script in ["2 enter m", "2 enter m enter", "2 enter x t enter", "2 enter x f", "1 f enter", "1 j f enter", "1 j j f enter", "1 j x s", "1 j x d", "1 j x o"] {
+                let mut rig = crate::update::lever::Rig::new(acting.clone(), size);
+                let cluster = Arc::new(renamed(&rig.cluster, &name));
+                rig.cluster = Arc::clone(&cluster);
+                rig.tell(Msg::Picture(cluster));
+                // To the service of that name, wherever it stands.
+                let place = rig.cluster.services.iter().position(|s| s.id == clean(&name)).unwrap();
+                let script = if script.starts_with('2') { script.replacen("enter", &format!("enter{}", " j".repeat(place)), 1) } else { script.to_owned() };
+                rig.keys(&script);
+                let text = rig.text();
+                let what = format!("{name:?} at {size:?} after {script:?}");
+                harmless(&what, &text);
+                for line in text.lines() {
+                    assert!(unicode_width::UnicodeWidthStr::width(line) <= usize::from(size.0), "{what}: {line}");
+                }
+                commands += usize::from(text.contains("crm_") || text.contains("stonith_admin"));
+            }
+        }
+        assert!(commands > 0, "{name:?}: no dialog showed a command");
+    }
+}
