@@ -226,3 +226,18 @@ fn a_node_without_any_tool() {
     let row = member(&json, "n1");
     assert_eq!((&row["status"], &row["reachable"], &row["manager"]), (&json!("unknown"), &json!(true), &Value::Null));
 }
+
+/// On a node of the cluster no host need be named, and no SSH is spoken.
+#[test]
+fn without_a_host_this_very_node_is_looked_at() {
+    let Some(site) = cluster(&["n1"]) else { return };
+    site.write_config("");
+    let bin = fs::canonicalize(site.node("n1").sshd.path("bin")).unwrap();
+    let mut command = site.command(&["status", "--json"]);
+    let run = Run::of(command.env("PATH", format!("{}:/usr/bin:/bin", bin.display())).output().unwrap());
+    let json = run.json();
+    super::shape::check(&json);
+    let row = member(&json, "n1");
+    assert_eq!((&row["local"], &row["reachable"], &row["error"], &row["status"]), (&json!(true), &json!(true), &Value::Null, &json!("online")));
+    assert_eq!((&json["cluster"]["name"], &json["cluster"]["quorate"]), (&json!("lab"), &json!(true)), "{}", run.stderr);
+}
