@@ -196,7 +196,7 @@ fn tool(check: &NodeCheck, tools: &Tools, need: &Need) -> Option<Row> {
         TroubleKind::Absent if wanted => Row { mark: Mark::Missing, ..row }.cure(cure::install(check, need.apt, need.rpm)),
         TroubleKind::Absent => Row { mark: Mark::Note, ..row },
         // A tool of something that is not in use has nothing to say.
-        TroubleKind::Failed if !wanted => Row { mark: Mark::Note, ..row },
+        TroubleKind::Failed | TroubleKind::Garbled if !wanted => Row { mark: Mark::Note, ..row },
         TroubleKind::Failed => row.cure(need.cure),
         TroubleKind::Late => row.cure(format!("log in and run {name}: it hangs, or the node is overloaded")),
         TroubleKind::Garbled => row.cure("this output is new to quorate: report it, with the versions of the tools"),

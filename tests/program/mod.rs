@@ -17,6 +17,7 @@ mod quorum;
 mod reach;
 mod rhcs_act;
 mod rhcs_nodes;
+mod rights;
 mod services;
 mod slow;
 mod storage;
