@@ -8,7 +8,8 @@ use regex::bytes::Regex;
 use super::text;
 
 /// What no secret is without: most text has none of it, and is not looked at any further.
-static HINT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)passw|passphrase|secret|pwd|community|ipmitool|fence_|key|://[^\s/@]*:[^\s/@]*@").ok());
+static HINT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)passw|passphrase|secret|pwd|community|ipmitool|fence_|key|://[^\s/@]*:[^\s/@]*@").ok());
 
 /// Names of what is secret. A value in quotes goes up to its closing quote, which may be escaped (JSON within a line of a log).
 static SECRETS: LazyLock<Vec<Regex>> = LazyLock::new(|| {

@@ -88,6 +88,11 @@ impl CommandLine {
         self.elevated.is_some() || self.argv.first().is_none_or(|program| program != "sh")
     }
 
+    /// Whether it is a script of ours.
+    pub fn is_script(&self) -> bool {
+        matches!(self.argv.as_slice(), [sh, c, _, ..] if sh == "sh" && c == "-c")
+    }
+
     /// The arguments, the program first.
     pub fn argv(&self) -> &[String] {
         &self.argv

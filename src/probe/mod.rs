@@ -123,6 +123,44 @@ pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
     family(question).0(question, tools)
 }
 
+/// The command as an operator would type it, for error texts: of a script, what it asks its tools.
+pub fn title(question: Question, command: &CommandLine) -> String {
+    use Question as Q;
+    if !command.is_script() {
+        return command.display();
+    }
+    let typed = match question {
+        Q::Tools => "command -v TOOL",
+        Q::Host => "cat /proc/uptime /proc/loadavg /proc/meminfo /proc/stat",
+        Q::Watchdog => "ls /dev/watchdog* /sys/class/watchdog",
+        Q::Daemons => "ps",
+        Q::InitScripts => "service NAME status",
+        Q::CrmMon => "crm_mon -1 --output-as=xml",
+        Q::GuestParams => "cibadmin --query --xpath //primitive",
+        Q::FenceHistory => "stonith_admin --history '*'",
+        Q::FenceDevices => "stonith_admin -L",
+        Q::Links => "corosync-cfgtool -s",
+        Q::Dlm => "dlm_tool status; dlm_tool ls",
+        Q::Clustat => "clustat -x",
+        Q::Cman => "cman_tool status; cman_tool nodes",
+        Q::Groups => "fence_tool ls -n; group_tool ls",
+        Q::ClusterConf => "cat /etc/cluster/cluster.conf",
+        Q::Lvs => "lvs",
+        Q::Vgs => "vgs",
+        Q::Pvs => "pvs",
+        Q::DeviceMapper => "dmsetup info -c; dmsetup table",
+        Q::Filesystems => "df -P -T",
+        Q::Multipath => "multipathd show maps json; multipath -ll",
+        Q::Net => "ip -d -s link; ip addr",
+        Q::Bonding => "cat /proc/net/bonding/*",
+        Q::LinkSpeeds => "cat /sys/class/net/*/speed",
+        Q::LibvirtSockets => "ls /run/libvirt",
+        Q::Vmware | Q::VmwareStats => "vmware-cmd -l",
+        _ => return command.display(),
+    };
+    typed.to_owned()
+}
+
 /// Reads an answer.
 pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
     family(question).1(question, raw)

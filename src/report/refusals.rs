@@ -8,7 +8,8 @@ use crate::domain::observation::TroubleKind;
 pub fn of(member: &Member) -> Vec<String> {
     let of_kind = |kind| member.troubles.iter().map(|(_, t)| t).filter(move |t| t.kind == kind).map(|t| t.text.as_str());
     let by_sudo = |text: &&str| text.starts_with("sudo refuses");
-    let refused = [counted(of_kind(TroubleKind::Denied).filter(by_sudo)), counted(of_kind(TroubleKind::Denied).filter(|text| !by_sudo(text)))];
+    let refused =
+        [counted(of_kind(TroubleKind::Denied).filter(by_sudo)), counted(of_kind(TroubleKind::Denied).filter(|text| !by_sudo(text)))];
     let garbled = of_kind(TroubleKind::Garbled).map(str::to_owned);
     refused.into_iter().flatten().chain(garbled).chain(counted(of_kind(TroubleKind::Late))).collect()
 }

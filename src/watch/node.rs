@@ -195,7 +195,7 @@ impl NodeWatch {
             let (first_byte, total) = if hasty { cadence::hasty(question, (first_byte, total)) } else { (first_byte, total) };
             *next_id += 1;
             let id = AskId(*next_id);
-            self.flights.insert(id, Flight { question, command: command.display(), since: now, stalled: false });
+            self.flights.insert(id, Flight { question, command: probe::title(question, &command), since: now, stalled: false });
             out.push(Order::Ask(Ask { id, command, lane, first_byte, total }));
         }
     }

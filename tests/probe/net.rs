@@ -137,7 +137,8 @@ fn place<'a>(view: &'a NetView, name: &str) -> (Option<&'a str>, Option<&'a str>
 
 #[test]
 fn an_ip_without_details_is_completed_from_proc_sysfs_and_brctl() {
-    let sysfs = "@@quorate kinds\nbond bond0\nbridge br100\nport bond0.100 br100\nport eth2 br100\nport\nnonsense of any kind\n@@quorate bridges\n";
+    let sysfs =
+        "@@quorate kinds\nbond bond0\nbridge br100\nport bond0.100 br100\nport eth2 br100\nport\nnonsense of any kind\n@@quorate bridges\n";
     let brctl = "@@quorate kinds\n@@quorate bridges\nbridge name\tbridge id\t\tSTP enabled\tinterfaces\n\
         br0\t\t8000.000000000000\tno\t\t\nbr100\t\t8000.00163e000001\tno\t\tbond0.100\n\t\t\t\t\t\t\teth2\nbond0\t\tcan't get info Operation not supported\n";
     for below in [sysfs, brctl] {

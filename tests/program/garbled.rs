@@ -59,7 +59,7 @@ fn an_answer_that_cannot_be_read_costs_itself_alone() {
     assert_eq!((count(&json, "volumes", "n1"), count(&json, "volumes", "n2")), (1, 0));
     assert_eq!((count(&json, "bonds", "n1"), count(&json, "bonds", "n2"), &member(&json, "n2")["nics"]), (2, 0, &Value::Null));
     said(&run, &["n2: ", "lvs", "line 1 column"]);
-    said(&run, &["n2: ", "interfaces and addresses", "line 1 column"]);
+    said(&run, &["n2: ", "ip -d -s link", "line 1 column"]);
     said(&run, &["n2: ", "corosync-quorumtool -s"]);
     assert!(!run.stderr.contains('\x1b') && !run.stdout.contains('\x1b'), "{}", run.stderr);
     let text = site.run(&["status"]).stdout;
@@ -88,7 +88,8 @@ fn a_manager_that_prints_nonsense_leaves_the_rest() {
         super::shape::check(&json);
         assert_eq!((&json["cluster"]["quorate"], &json["services"]), (&json!(true), &json!([])), "{what}");
         assert_eq!((count(&json, "volumes", "n1"), count(&json, "bonds", "n2")), (1, 2), "{what}");
-        let named = run.stderr.lines().any(|line| words.iter().all(|w| line.contains(w)) && (line.contains("n1: ") || line.contains("n2: ")));
+        let named =
+            run.stderr.lines().any(|line| words.iter().all(|w| line.contains(w)) && (line.contains("n1: ") || line.contains("n2: ")));
         assert!(named, "{what}: {}", run.stderr);
     }
 }
@@ -110,7 +111,17 @@ fn no_password_in_the_words_of_a_tool() {
     let Some(site) = site() else { return };
     let secrets = "password=S3cr3tOne passwd=\"S3cr3tTwo\" fence_ipmilan -a x -p S3cr3tThree qemu+tls://root:S3cr3tFour@n1/system";
     for node in &site.nodes {
-        for (tool, code) in [("lvs", 5), ("vgs", 126), ("crm_mon", 102), ("cibadmin", 77), ("stonith_admin", 1), ("corosync-quorumtool", 1), ("ip", 1), ("journalctl", 1), ("virsh", 1)] {
+        for (tool, code) in [
+            ("lvs", 5),
+            ("vgs", 126),
+            ("crm_mon", 102),
+            ("cibadmin", 77),
+            ("stonith_admin", 1),
+            ("corosync-quorumtool", 1),
+            ("ip", 1),
+            ("journalctl", 1),
+            ("virsh", 1),
+        ] {
             node.tool(tool, &format!("echo '{secrets}: permission denied' >&2; exit {code}"));
         }
     }

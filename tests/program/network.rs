@@ -123,9 +123,7 @@ fn bonds_of_an_ip_without_json_are_those_of_proc() {
         let json = site.status().0;
         super::shape::check(&json);
         let port = |name: &str, status: &str, speed: Option<u32>, failures: u32| json!({"name": name, "status": status, "speed_mbps": speed, "failures": failures});
-        let bond = |name: &str, mode: &str, status: &str, active: Option<&str>, ports: [Value; 2]| {
-            json!({"node": "n1", "name": name, "mode": mode, "status": status, "active_port": active, "ports": ports})
-        };
+        let bond = |name: &str, mode: &str, status: &str, active: Option<&str>, ports: [Value; 2]| json!({"node": "n1", "name": name, "mode": mode, "status": status, "active_port": active, "ports": ports});
         let expected = json!([
             bond("bond0", "active-backup", "degraded", Some("em1"), [port("em1", "up", Some(1000), 1), port("em2", "down", None, 4)]),
             bond("bond1", "802.3ad", "up", None, [port("em3", "up", Some(10000), 0), port("em4", "up", Some(10000), 2)]),

@@ -238,6 +238,9 @@ fn without_a_host_this_very_node_is_looked_at() {
     let json = run.json();
     super::shape::check(&json);
     let row = member(&json, "n1");
-    assert_eq!((&row["local"], &row["reachable"], &row["error"], &row["status"]), (&json!(true), &json!(true), &Value::Null, &json!("online")));
+    assert_eq!(
+        (&row["local"], &row["reachable"], &row["error"], &row["status"]),
+        (&json!(true), &json!(true), &Value::Null, &json!("online"))
+    );
     assert_eq!((&json["cluster"]["name"], &json["cluster"]["quorate"]), (&json!("lab"), &json!(true)), "{}", run.stderr);
 }

@@ -13,8 +13,11 @@ fn site(sudo: &str) -> Option<Site> {
     let site = cluster(&["n1"])?;
     site.configure(BECOME);
     let node = site.node("n1");
-    node.prints("lvs", "{\"report\":[{\"lv\":[{\"vg_name\":\"v\",\"lv_name\":\"l\",\"lv_attr\":\"-wi-a-----\",\"lv_size\":\"1024\",\"lv_uuid\":\"u\"}]}]}");
-    node.tool("sudo", &format!("echo \"$@\" >>{}; {sudo}", node.sshd.path("sudo.log").display()));
+    node.prints(
+        "lvs",
+        "{\"report\":[{\"lv\":[{\"vg_name\":\"v\",\"lv_name\":\"l\",\"lv_attr\":\"-wi-a-----\",\"lv_size\":\"1024\",\"lv_uuid\":\"u\"}]}]}",
+    );
+    node.tool("sudo", &format!("printf '%s\\n' \"$*\" >>{}; {sudo}", node.sshd.path("sudo.log").display()));
     Some(site)
 }
 
@@ -22,7 +25,10 @@ fn site(sudo: &str) -> Option<Site> {
 fn privileged_commands_and_no_others_run_with_sudo() {
     let Some(site) = site("[ \"$1\" = -n ] || exit 9; shift; exec \"$@\"") else { return };
     let (json, code) = site.status();
-    assert_eq!((&member(&json, "n1")["status"], &json["volumes"][0]["lv"], &json["cluster"]["quorate"]), (&json!("online"), &json!("l"), &json!(true)));
+    assert_eq!(
+        (&member(&json, "n1")["status"], &json["volumes"][0]["lv"], &json["cluster"]["quorate"]),
+        (&json!("online"), &json!("l"), &json!(true))
+    );
     assert_eq!(code, 1, "one node of one: {}", json["alerts"]);
     let log = fs::read_to_string(site.node("n1").sshd.path("sudo.log")).unwrap();
     assert!(log.lines().all(|line| line.starts_with("-n ")), "{log}");
@@ -36,7 +42,9 @@ fn privileged_commands_and_no_others_run_with_sudo() {
 
 #[test]
 fn what_sudo_refuses_is_said_in_place_of_a_blank() {
-    for (words, code) in [("sudo: a password is required", 1), ("Sorry, user ops is not allowed to execute '/usr/sbin/crm_mon' as root on n1.", 1)] {
+    for (words, code) in
+        [("sudo: a password is required", 1), ("Sorry, user ops is not allowed to execute '/usr/sbin/crm_mon' as root on n1.", 1)]
+    {
         let Some(site) = site(&format!("echo \"{words}\" >&2; exit {code}")) else { return };
         let run = site.run(&["status", "--json"]);
         let json = run.json();

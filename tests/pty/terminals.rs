@@ -15,7 +15,9 @@ fn leaves(mut terminal: Terminal, what: &str) {
 
 #[test]
 fn whatever_term_says_the_cockpit_is_drawn() {
-    for term in [Some("xterm"), Some("screen"), Some("tmux-256color"), Some("linux"), Some("vt100"), Some("no-such-terminal"), Some(""), None] {
+    for term in
+        [Some("xterm"), Some("screen"), Some("tmux-256color"), Some("linux"), Some("vt100"), Some("no-such-terminal"), Some(""), None]
+    {
         let home = home();
         let mut command = quorate(home.path(), &["demo"], &[("TERM", term.unwrap_or_default())]);
         if term.is_none() {
@@ -40,7 +42,10 @@ fn a_dumb_terminal_is_warned_of_what_comes() {
         let bytes = terminal.bytes();
         let entered = bytes.windows(8).position(|w| w == b"\x1b[?1049h").unwrap();
         let before = String::from_utf8_lossy(&bytes[..entered]).into_owned();
-        assert!(before.starts_with("quorate: this terminal says that it cannot place its cursor") && before.contains("quorate status"), "{before:?}");
+        assert!(
+            before.starts_with("quorate: this terminal says that it cannot place its cursor") && before.contains("quorate status"),
+            "{before:?}"
+        );
         leaves(terminal, term);
     }
 }
@@ -52,6 +57,8 @@ fn below(multiplexer: &str, args: &dyn Fn(&Path) -> Vec<String>) {
         return;
     }
     let home = home();
+    // screen wants its folder for itself.
+    std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let usual = quorate(home.path(), &[], &[]);
     let mut command = CommandBuilder::new(multiplexer);
     command.args(args(home.path()));

@@ -67,19 +67,60 @@ fn answers(name: &str) -> Vec<(Question, String)> {
     );
     let one_line = name.replace(['\n', '\r'], " ");
     vec![
-        (Question::Tools, format!("@@quorate present\ncrm_mon\nlvs\n@@quorate hostname\n{name}\n@@quorate version lvs\n{name}\n@@quorate member\nn1\n")),
+        (
+            Question::Tools,
+            format!("@@quorate present\ncrm_mon\nlvs\n@@quorate hostname\n{name}\n@@quorate version lvs\n{name}\n@@quorate member\nn1\n"),
+        ),
         (Question::CrmMon, crm_mon(name)),
-        (Question::Constraints, format!("<constraints><rsc_location id=\"cli-prefer-{0}\" rsc=\"{0}\" node=\"{0}\" score=\"INFINITY\"/></constraints>", xml(name))),
-        (Question::Lvs, row("lv", &format!("\"vg_name\":{quoted},\"lv_name\":{quoted},\"lv_attr\":\"-wi-ao----\",\"lv_size\":\"1073741824\",\"lv_uuid\":\"u\",\"vg_uuid\":\"v\""))),
-        (Question::Vgs, row("vg", &format!("\"vg_name\":{quoted},\"vg_attr\":\"wz--ns\",\"vg_size\":\"10\",\"vg_free\":\"5\",\"vg_uuid\":\"v\""))),
-        (Question::Pvs, row("pv", &format!("\"pv_name\":{quoted},\"vg_name\":{quoted},\"pv_size\":\"10\",\"pv_free\":\"5\",\"pv_uuid\":\"p\""))),
-        (Question::Filesystems, format!("Filesystem Type 1B-blocks Used Available Capacity Mounted on\n/dev/vda ext4 1000 990 10 99% /mnt/{one_line}\n")),
+        (
+            Question::Constraints,
+            format!(
+                "<constraints><rsc_location id=\"cli-prefer-{0}\" rsc=\"{0}\" node=\"{0}\" score=\"INFINITY\"/></constraints>",
+                xml(name)
+            ),
+        ),
+        (
+            Question::Lvs,
+            row(
+                "lv",
+                &format!(
+                    "\"vg_name\":{quoted},\"lv_name\":{quoted},\"lv_attr\":\"-wi-ao----\",\"lv_size\":\"1073741824\",\"lv_uuid\":\"u\",\"vg_uuid\":\"v\""
+                ),
+            ),
+        ),
+        (
+            Question::Vgs,
+            row("vg", &format!("\"vg_name\":{quoted},\"vg_attr\":\"wz--ns\",\"vg_size\":\"10\",\"vg_free\":\"5\",\"vg_uuid\":\"v\"")),
+        ),
+        (
+            Question::Pvs,
+            row("pv", &format!("\"pv_name\":{quoted},\"vg_name\":{quoted},\"pv_size\":\"10\",\"pv_free\":\"5\",\"pv_uuid\":\"p\"")),
+        ),
+        (
+            Question::Filesystems,
+            format!("Filesystem Type 1B-blocks Used Available Capacity Mounted on\n/dev/vda ext4 1000 990 10 99% /mnt/{one_line}\n"),
+        ),
         (Question::Multipath, include_str!("../fixtures/multipath/multipathd-maps.json").replace("\"san1\"", &quoted)),
         (Question::Iscsi, include_str!("../fixtures/iscsi/iscsiadm-session-P3.txt").replace("iqn.2026-01.lab:san", &one_line)),
         (Question::Net, links),
-        (Question::Bonding, format!("@@quorate bond /proc/net/bonding/{name}\nEthernet Channel Bonding Driver: v1\n\nBonding Mode: {name}\nCurrently Active Slave: {name}\nMII Status: up\n\nSlave Interface: {name}\nMII Status: up\n")),
-        (Question::Quorum, format!("Quorum information\n------------------\nQuorate:          Yes\n\nVotequorum information\n----------------------\nExpected votes:   2\nTotal votes:      2\nQuorum:           2  \nFlags:            Quorate \n\nMembership information\n----------------------\n    Nodeid      Votes Name\n         1          1 n1 (local)\n         2          1 {one_line}\n")),
-        (Question::Cmap, format!("nodelist.node.0.name (str) = n1\nnodelist.node.0.nodeid (u32) = 1\nnodelist.node.1.name (str) = {one_line}\nnodelist.node.1.nodeid (u32) = 2\ntotem.cluster_name (str) = {one_line}\n")),
+        (
+            Question::Bonding,
+            format!(
+                "@@quorate bond /proc/net/bonding/{name}\nEthernet Channel Bonding Driver: v1\n\nBonding Mode: {name}\nCurrently Active Slave: {name}\nMII Status: up\n\nSlave Interface: {name}\nMII Status: up\n"
+            ),
+        ),
+        (
+            Question::Quorum,
+            format!(
+                "Quorum information\n------------------\nQuorate:          Yes\n\nVotequorum information\n----------------------\nExpected votes:   2\nTotal votes:      2\nQuorum:           2  \nFlags:            Quorate \n\nMembership information\n----------------------\n    Nodeid      Votes Name\n         1          1 n1 (local)\n         2          1 {one_line}\n"
+            ),
+        ),
+        (
+            Question::Cmap,
+            format!(
+                "nodelist.node.0.name (str) = n1\nnodelist.node.0.nodeid (u32) = 1\nnodelist.node.1.name (str) = {one_line}\nnodelist.node.1.nodeid (u32) = 2\ntotem.cluster_name (str) = {one_line}\n"
+            ),
+        ),
     ]
 }
 
@@ -100,9 +141,14 @@ fn seen(name: &str) -> Seen {
             Err(trouble) => lab.refuse(1, question, &trouble.text),
         };
     }
-    let rows = vec![RowSaid { uuid: "1b4e28ba-2fa1-11d2-883f-0016d3cca427".to_owned(), name: name.to_owned(), id: Some(1), state: 1, reason: 1 }];
-    let definition = format!("<domain type='kvm'><name>{0}</name><title>{0}</title><devices><disk type='block'><source dev='/dev/{0}'/><target dev='{0}'/></disk></devices></domain>", xml(name));
-    let definitions = vec![DefinitionSaid { uuid: "1b4e28ba-2fa1-11d2-883f-0016d3cca427".to_owned(), xml: definition, ..DefinitionSaid::default() }];
+    let rows =
+        vec![RowSaid { uuid: "1b4e28ba-2fa1-11d2-883f-0016d3cca427".to_owned(), name: name.to_owned(), id: Some(1), state: 1, reason: 1 }];
+    let definition = format!(
+        "<domain type='kvm'><name>{0}</name><title>{0}</title><devices><disk type='block'><source dev='/dev/{0}'/><target dev='{0}'/></disk></devices></domain>",
+        xml(name)
+    );
+    let definitions =
+        vec![DefinitionSaid { uuid: "1b4e28ba-2fa1-11d2-883f-0016d3cca427".to_owned(), xml: definition, ..DefinitionSaid::default() }];
     lab.say(1, Question::Guests, libvirt::read(Said::Guests(GuestsSaid { rows, definitions })));
     lab.refuse(1, Question::Watchdog, &format!("'x' failed: {name}"));
     let mut events = lab.events();
@@ -123,7 +169,10 @@ fn seen(name: &str) -> Seen {
 
 /// Nothing that drives a terminal, reorders text or hides in it.
 fn harmless(what: &str, text: &str) {
-    let bad = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let bad = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
     assert!(!text.contains(bad), "{what}: {text:?}");
 }
 
@@ -147,7 +196,26 @@ fn a_hostile_name_is_shown_wherever_a_tool_prints_one() {
 
 #[test]
 fn no_hostile_name_breaks_a_screen() {
-    let scripts = ["", "1", "1 enter", "1 G enter", "2 enter", "2 enter enter", "2 enter j j enter", "3 enter", "3 enter enter", "4 enter", "4 enter enter", "5 enter", "6", "a", "v", "v enter", "? ", ": r e"];
+    let scripts = [
+        "",
+        "1",
+        "1 enter",
+        "1 G enter",
+        "2 enter",
+        "2 enter enter",
+        "2 enter j j enter",
+        "3 enter",
+        "3 enter enter",
+        "4 enter",
+        "4 enter enter",
+        "5 enter",
+        "6",
+        "a",
+        "v",
+        "v enter",
+        "? ",
+        ": r e",
+    ];
     for name in names() {
         let Seen { picture, events } = seen(&name);
         assert!(events.iter().any(|e| e.text.contains("failed on")), "the log line is on the timeline");
@@ -231,14 +299,29 @@ fn no_hostile_name_breaks_a_dialog() {
     for name in names() {
         let mut commands = 0;
         for size in [(140, 36), (80, 24), (40, 10)] {
-            for script in ["2 enter m", "2 enter m enter", "2 enter x t enter", "2 enter x f", "1 f enter", "1 j f enter", "1 j j f enter", "1 j x s", "1 j x d", "1 j x o"] {
+            for script in [
+                "2 enter m",
+                "2 enter m enter",
+                "2 enter x t enter",
+                "2 enter x f",
+                "1 f enter",
+                "1 j f enter",
+                "1 j j f enter",
+                "1 j x s",
+                "1 j x d",
+                "1 j x o",
+            ] {
                 let mut rig = crate::update::lever::Rig::new(acting.clone(), size);
                 let cluster = Arc::new(renamed(&rig.cluster, &name));
                 rig.cluster = Arc::clone(&cluster);
                 rig.tell(Msg::Picture(cluster));
                 // To the service of that name, wherever it stands.
                 let place = rig.cluster.services.iter().position(|s| s.id == clean(&name)).unwrap();
-                let script = if script.starts_with('2') { script.replacen("enter", &format!("enter{}", " j".repeat(place)), 1) } else { script.to_owned() };
+                let script = if script.starts_with('2') {
+                    script.replacen("enter", &format!("enter{}", " j".repeat(place)), 1)
+                } else {
+                    script.to_owned()
+                };
                 rig.keys(&script);
                 let text = rig.text();
                 let what = format!("{name:?} at {size:?} after {script:?}");
