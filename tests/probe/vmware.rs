@@ -103,7 +103,7 @@ fn what_failed_is_no_empty_list_and_no_state() {
     assert!(trouble.kind == TroubleKind::Failed && trouble.text.contains("Connect failed"), "{trouble:?}");
     assert_eq!(list("@@quorate list vmware-cmd\n= 124\n").unwrap_err().kind, TroubleKind::Late);
     assert_eq!(list("@@quorate list vmware-cmd\n= 0\n").unwrap().rows, []);
-    assert_eq!(list("").unwrap_err().kind, TroubleKind::Failed);
+    assert_eq!(list("").unwrap_err().kind, TroubleKind::Garbled);
     assert_eq!(list("garbage").unwrap_err().kind, TroubleKind::Garbled);
     // Hangs, was not asked, speaks in tongues, is not registered any more.
     let guests = "@@quorate guest /a.vmx\n> \n= 124\n@@quorate guest /b.vmx\n= late\n@@quorate guest /c.vmx\n> getstate() = dancing\n= 0\n@@quorate guest /d.vmx\n> (VMControl error -11: No such virtual machine: The config file /d.vmx is not registered.\n= 11\n";
