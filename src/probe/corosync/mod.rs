@@ -1,6 +1,7 @@
 //! Corosync 2.4 and 3.x: quorum, links, the map, qdevice; and DLM, which follows corosync's membership.
 
 use super::Raw;
+use super::parts::lossy;
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::{Observation, Question, Trouble, TroubleKind};
 use crate::domain::text;
@@ -62,7 +63,7 @@ pub(in crate::probe) fn version_in(said: &str) -> Option<[u32; 3]> {
 
 /// Reads the answer to a question of this family.
 pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
-    let said = String::from_utf8_lossy(raw.stdout);
+    let said = lossy(raw.stdout);
     let seen = match question {
         Question::Quorum => quorum::read(&said).map(Observation::Quorum),
         Question::Links => links::read(&said).map(Observation::Links),

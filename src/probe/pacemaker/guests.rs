@@ -7,7 +7,7 @@ use crate::domain::observation::manager::GuestParam;
 use crate::domain::observation::{Observation, Trouble};
 use crate::domain::text;
 use crate::probe::Raw;
-use crate::probe::parts::sections;
+use crate::probe::parts::{lossy, sections};
 
 /// Asks for the primitives whose agent runs guests (no other parameter of any other agent leaves the CIB), and then for the names in the
 /// files that they name: a resource, its file and its guest may have three different names.
@@ -28,7 +28,7 @@ exit 0
 
 /// Reads the answer; none of them is no trouble.
 pub fn parse(raw: Raw<'_>) -> Result<Observation, Trouble> {
-    let source = String::from_utf8_lossy(raw.stdout);
+    let source = lossy(raw.stdout);
     let none = raw.code == 105 || raw.code == 6 || String::from_utf8_lossy(raw.stderr).contains("No such device or address");
     let parts = sections(&source);
     let cib = parts.iter().find(|(name, _)| name.is_empty()).map_or("", |(_, body)| *body);

@@ -4,6 +4,7 @@
 //! `crm_mon --as-xml` and text.
 
 use super::Raw;
+use super::parts::lossy;
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::manager::ManagerView;
 use crate::domain::observation::{Observation, Question, Trouble, TroubleKind};
@@ -18,6 +19,7 @@ pub mod primitive;
 mod resources;
 pub mod simulation;
 mod status;
+mod tag;
 mod value;
 pub(super) mod xml;
 
@@ -99,7 +101,7 @@ pub fn parse(question: Question, raw: Raw<'_>) -> Result<Observation, Trouble> {
 
 /// The exit status is no verdict: 1.1 ends with errno-like numbers beside good XML.
 fn crm_mon_answer(raw: Raw<'_>) -> Result<ManagerView, Trouble> {
-    let source = String::from_utf8_lossy(raw.stdout);
+    let source = lossy(raw.stdout);
     let Some(at) = xml::root_at(&source, &["pacemaker-result", "crm_mon"]) else {
         return Err(nothing(raw, "no XML in it"));
     };
@@ -120,7 +122,7 @@ fn crm_mon_answer(raw: Raw<'_>) -> Result<ManagerView, Trouble> {
 }
 
 fn constraints_answer(raw: Raw<'_>) -> Result<Observation, Trouble> {
-    let source = String::from_utf8_lossy(raw.stdout);
+    let source = lossy(raw.stdout);
     let Some(at) = xml::root_at(&source, &["constraints"]) else {
         // A CIB without the section: 1.1 says so with ENXIO, 2.x with status 105.
         let said = String::from_utf8_lossy(raw.stderr);
@@ -140,7 +142,7 @@ type ReadList<T> = fn(&mut Doc<'_>, &xml::Tag<'_>, &mut Vec<T>) -> Result<(), Tr
 
 /// An answer of `stonith_admin`: a `<list>` in XML, or text.
 fn answer<T>(raw: Raw<'_>, read: ReadList<T>, read_text: fn(&str) -> Option<Vec<T>>) -> Result<Vec<T>, Trouble> {
-    let source = String::from_utf8_lossy(raw.stdout);
+    let source = lossy(raw.stdout);
     let Some(at) = xml::root_at(&source, &["pacemaker-result"]) else {
         let silent = source.trim().is_empty() && raw.code != 0;
         return read_text(&source).filter(|_| !silent).ok_or_else(|| nothing(raw, "neither XML nor a list"));

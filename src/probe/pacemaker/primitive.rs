@@ -7,6 +7,7 @@ use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::PrimitiveConfig;
 use crate::link::CommandLine;
 use crate::probe::Raw;
+use crate::probe::parts::lossy;
 
 /// The question. An id of the CIB is an XML name: what is none asks for nothing.
 pub fn command(id: &str) -> CommandLine {
@@ -16,7 +17,7 @@ pub fn command(id: &str) -> CommandLine {
 
 /// Reads the answer.
 pub fn parse(raw: Raw<'_>) -> Result<PrimitiveConfig, Trouble> {
-    let source = String::from_utf8_lossy(raw.stdout);
+    let source = lossy(raw.stdout);
     let Some(at) = xml::root_at(&source, &["primitive"]) else { return Err(nothing(raw, "no <primitive> in it")) };
     let (mut doc, root) = Doc::open(raw, source.split_at(at).1)?;
     let words = [root.get("class"), root.get("provider"), root.get("type")];

@@ -9,6 +9,7 @@ use crate::domain::observation::simulation::{SimAction, SimStep, Simulation};
 use crate::domain::text;
 use crate::link::CommandLine;
 use crate::probe::Raw;
+use crate::probe::parts::lossy;
 
 /// The live CIB with one more constraint, which comes as `$1`. Nothing is written: the copy goes down a pipe.
 const WHAT_IF: &str = "\
@@ -37,7 +38,7 @@ pub fn node_fails(node: &str) -> CommandLine {
 
 /// Reads the answer.
 pub fn parse(raw: Raw<'_>) -> Result<Simulation, Trouble> {
-    let source = String::from_utf8_lossy(raw.stdout);
+    let source = lossy(raw.stdout);
     let Some(at) = xml::root_at(&source, &["pacemaker-result"]) else {
         let Some((_, summary)) = source.split_once("Transition Summary:") else { return Err(nothing(raw, "no transition in it")) };
         return Ok(of_text(summary));

@@ -1,28 +1,44 @@
-//! A pull reader over quick-xml for answers that are trusted no further than their bytes: borrowed, without
-//! recursion of its own, and with the line and column of what cannot be read.
+//! A pull reader for answers that are trusted no further than their bytes: borrowed, without recursion of its own, and with the
+//! line and column of what cannot be read.
+//!
+//! Tags are read here, in one pass where they are as tools write them. Whatever else stands in an answer (declarations, comments,
+//! references, what has no end) is quick-xml's, and so are the words for what is wrong.
+
+use std::borrow::Cow;
 
 use compact_str::CompactString;
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::errors::{Error, IllFormedError};
+use quick_xml::events::Event;
 
+use super::tag;
+pub use super::tag::{Attributes, Tag};
 use crate::domain::observation::Trouble;
 use crate::domain::text;
 use crate::probe::Raw;
 
 /// A document, positioned somewhere inside its root element.
 pub struct Doc<'a> {
-    reader: Reader<&'a [u8]>,
     source: &'a str,
-    /// Elements open now.
-    open: u32,
+    /// Bytes of it that were read.
+    at: usize,
+    /// The names of the elements that are open now.
+    open: Vec<&'a str>,
     raw: Raw<'a>,
 }
 
-/// A start tag.
-pub struct Tag<'a> {
-    start: BytesStart<'a>,
-    /// How many elements were open once this one was; 0 for an empty element, which has no inside.
-    level: u32,
+/// What stands next.
+enum Piece<'a> {
+    /// A tag: it went into the place that was given for it.
+    Start,
+    /// The same, without an inside.
+    Empty,
+    Text(Cow<'a, str>),
+    /// The name between `&` and `;`.
+    Reference(Cow<'a, str>),
+    /// The end of an element, a comment, and the like.
+    Other,
+    Eof,
 }
 
 /// Where the XML starts: the declaration, or the first tag with one of these names.
@@ -40,20 +56,13 @@ fn starts_with_name(rest: &str, name: &str) -> bool {
 impl<'a> Doc<'a> {
     /// Opens the root element of `source`, which starts with it or with its declaration.
     pub fn open(raw: Raw<'a>, source: &'a str) -> Result<(Self, Tag<'a>), Trouble> {
-        let mut reader = Reader::from_str(source);
-        reader.config_mut().allow_dangling_amp = true;
-        // Indentation is no text; see `text`, where blanks count.
-        reader.config_mut().trim_text(true);
-        let mut doc = Self { reader, source, open: 0, raw };
+        let mut doc = Self { source, at: 0, open: Vec::new(), raw };
+        let mut root = Tag::default();
         loop {
-            match doc.next()? {
-                Some(Event::Start(start)) => {
-                    doc.open = 1;
-                    return Ok((doc, Tag { start, level: 1 }));
-                }
-                Some(Event::Empty(start)) => return Ok((doc, Tag { start, level: 0 })),
-                Some(Event::Eof) | None => return Err(doc.broken("no element in it")),
-                Some(_) => {}
+            match doc.next(&mut root, false)? {
+                Piece::Start | Piece::Empty => return Ok((doc, root)),
+                Piece::Eof => return Err(doc.broken("no element in it")),
+                _ => {}
             }
         }
     }
@@ -66,17 +75,15 @@ impl<'a> Doc<'a> {
         if parent.level == 0 {
             return Ok(());
         }
-        while self.open >= parent.level {
-            match self.next()? {
-                Some(Event::Start(start)) => {
-                    self.open += 1;
-                    let tag = Tag { start, level: self.open };
+        let mut tag = Tag::default();
+        while self.open.len() >= parent.level {
+            match self.next(&mut tag, false)? {
+                Piece::Start => {
                     each(self, &tag)?;
                     self.leave(tag.level)?;
                 }
-                Some(Event::Empty(start)) => each(self, &Tag { start, level: 0 })?,
-                Some(Event::End(_)) => self.open -= 1,
-                Some(Event::Eof) => return Err(self.broken("the output is cut off")),
+                Piece::Empty => each(self, &tag)?,
+                Piece::Eof => return Err(self.broken("the output is cut off")),
                 _ => {}
             }
         }
@@ -86,117 +93,128 @@ impl<'a> Doc<'a> {
     /// The text inside an element, harmless; text inside its children is left out.
     pub fn text(&mut self, parent: &Tag<'_>) -> Result<String, Trouble> {
         let mut said = String::new();
-        self.reader.config_mut().trim_text(false);
-        let read = self.read_text(parent, &mut said);
-        self.reader.config_mut().trim_text(true);
-        read.map(|()| text::clean(said.trim()))
-    }
-
-    fn read_text(&mut self, parent: &Tag<'_>, said: &mut String) -> Result<(), Trouble> {
-        while parent.level != 0 && self.open >= parent.level {
-            match self.next()? {
-                Some(Event::Start(_)) => {
-                    self.open += 1;
-                    self.leave(self.open)?;
-                }
-                Some(Event::End(_)) => self.open -= 1,
-                Some(Event::Text(text)) => said.push_str(&text.into_inner()),
-                Some(Event::CData(text)) => said.push_str(&text.into_inner()),
-                Some(Event::GeneralRef(name)) => {
-                    let reference = format!("&{};", name.into_inner());
-                    said.push_str(&unescape(&reference));
-                }
-                Some(Event::Eof) => return Err(self.broken("the output is cut off")),
-                _ => {}
+        let mut tag = Tag::default();
+        while parent.level != 0 && self.open.len() >= parent.level {
+            match self.next(&mut tag, true)? {
+                Piece::Start => self.leave(tag.level)?,
+                Piece::Text(text) => said.push_str(&text),
+                Piece::Reference(name) => said.push_str(&unescape(&format!("&{name};"))),
+                Piece::Eof => return Err(self.broken("the output is cut off")),
+                Piece::Empty | Piece::Other => {}
             }
         }
-        Ok(())
+        Ok(text::clean(said.trim()))
     }
 
     /// Reads on until fewer than `level` elements are open.
-    fn leave(&mut self, level: u32) -> Result<(), Trouble> {
-        while self.open >= level {
-            match self.next()? {
-                Some(Event::Start(_)) => self.open += 1,
-                Some(Event::End(_)) => self.open -= 1,
-                Some(Event::Eof) => return Err(self.broken("the output is cut off")),
-                _ => {}
+    fn leave(&mut self, level: usize) -> Result<(), Trouble> {
+        let mut tag = Tag::default();
+        while self.open.len() >= level {
+            if let Piece::Eof = self.next(&mut tag, false)? {
+                return Err(self.broken("the output is cut off"));
             }
         }
         Ok(())
     }
 
-    fn next(&mut self) -> Result<Option<Event<'a>>, Trouble> {
-        match self.reader.read_event() {
+    /// The next piece; without `texts`, the next tag. Tags go into `tag`.
+    fn next(&mut self, tag: &mut Tag<'a>, texts: bool) -> Result<Piece<'a>, Trouble> {
+        let rest = self.source.get(self.at..).unwrap_or_default();
+        let bytes = rest.as_bytes();
+        if texts && !bytes.starts_with(b"<") {
+            return match memchr::memchr2(b'<', b'&', bytes) {
+                Some(0) => self.other(rest),
+                None if rest.is_empty() => Ok(Piece::Eof),
+                end => {
+                    let text = end.and_then(|end| rest.get(..end)).unwrap_or(rest);
+                    self.at += text.len();
+                    Ok(Piece::Text(Cow::Borrowed(text)))
+                }
+            };
+        }
+        let Some(begin) = memchr::memchr(b'<', bytes) else {
+            self.at = self.source.len();
+            return Ok(Piece::Eof);
+        };
+        self.at += begin;
+        match bytes.get(begin + 1) {
+            Some(b'/') => self.end_tag(),
+            Some(b'!' | b'?') | None => self.other(rest.get(begin..).unwrap_or_default()),
+            Some(_) => self.start_tag(tag),
+        }
+    }
+
+    fn start_tag(&mut self, tag: &mut Tag<'a>) -> Result<Piece<'a>, Trouble> {
+        let Some(found) = tag.scan(self.source, self.at) else {
+            return self.other(self.source.get(self.at..).unwrap_or_default());
+        };
+        self.at = found.end;
+        if found.empty {
+            return Ok(Piece::Empty);
+        }
+        self.open.push(found.name);
+        tag.level = self.open.len();
+        Ok(Piece::Start)
+    }
+
+    fn end_tag(&mut self) -> Result<Piece<'a>, Trouble> {
+        let rest = self.source.get(self.at + 2..).unwrap_or_default();
+        let expected = self.open.pop();
+        if expected.and_then(|name| rest.strip_prefix(name)).is_some_and(|behind| behind.starts_with('>')) {
+            self.at += 3 + expected.map_or(0, str::len);
+            return Ok(Piece::Other);
+        }
+        let Some(end) = tag::end(rest.as_bytes(), 0) else {
+            return self.other(self.source.get(self.at..).unwrap_or_default());
+        };
+        self.at += 2 + end;
+        let name = rest.get(..end - 1).unwrap_or_default().trim_end_matches([' ', '\r', '\n', '\t']);
+        let wrong = match expected {
+            Some(expected) if expected == name => return Ok(Piece::Other),
+            Some(expected) => IllFormedError::MismatchedEndTag { expected: expected.to_owned(), found: name.to_owned() },
             // A child that closes more than it opened cannot come from well-formed XML.
-            Ok(Event::End(_)) if self.open == 0 => Err(self.broken("an element ends that never began")),
-            Ok(event) => Ok(Some(event)),
+            None => IllFormedError::UnmatchedEndTag(name.to_owned()),
+        };
+        Err(self.broken(&Error::IllFormed(wrong).to_string()))
+    }
+
+    /// What is no tag, or a tag without an end, at the beginning of `rest`.
+    fn other(&mut self, rest: &'a str) -> Result<Piece<'a>, Trouble> {
+        let mut reader = Reader::from_str(rest);
+        reader.config_mut().allow_dangling_amp = true;
+        let event = reader.read_event();
+        self.at += usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        match event {
+            Ok(Event::CData(text)) => Ok(Piece::Text(text.into_inner())),
+            Ok(Event::Text(text)) => Ok(Piece::Text(text.into_inner())),
+            Ok(Event::GeneralRef(name)) => Ok(Piece::Reference(name.into_inner())),
+            Ok(Event::Eof) => Ok(Piece::Eof),
+            Ok(_) => Ok(Piece::Other),
             Err(error) => Err(self.broken(&error.to_string())),
         }
     }
 
     fn broken(&self, what: &str) -> Trouble {
-        let at = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX).min(self.source.len());
-        let before = self.source.as_bytes().get(..at).unwrap_or_default();
+        let before = self.source.as_bytes().get(..self.at.min(self.source.len())).unwrap_or_default();
         let line = before.split(|b| *b == b'\n').count();
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
         self.raw.garbled(&format!("line {line}, column {column}: {what}"))
     }
 }
 
-impl<'a> Tag<'a> {
-    /// A tag outside of a document that is being walked: it has no inside.
-    pub const fn of(start: BytesStart<'a>) -> Self {
-        Self { start, level: 0 }
-    }
-}
-
-impl Tag<'_> {
-    /// The element's name, without a namespace prefix.
-    pub fn name(&self) -> &str {
-        self.start.local_name().into_inner()
-    }
-
-    /// Its attributes, values as written (still escaped). Stops at what is no attribute.
-    pub fn attributes(&self) -> Attributes<'_> {
-        Attributes { rest: self.start.attributes_raw() }
-    }
-
-    /// The value of one attribute, unescaped and harmless.
-    pub fn get(&self, name: &str) -> Option<String> {
-        self.attributes().find(|(key, _)| *key == name).map(|(_, value)| plain(value))
-    }
-}
-
-/// Iterator over (name, raw value). Lenient: some versions of crm_mon wrote exit reasons unescaped.
-pub struct Attributes<'t> {
-    rest: &'t str,
-}
-
-impl<'t> Iterator for Attributes<'t> {
-    type Item = (&'t str, &'t str);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        // Bytes, not characters: all that is looked for is ASCII, and this runs for every attribute of megabytes.
-        let bytes = self.rest.as_bytes();
-        let equals = bytes.iter().position(|b| *b == b'=')?;
-        let opening = equals + 1 + bytes.get(equals + 1..)?.iter().position(|b| !b.is_ascii_whitespace())?;
-        let quote = *bytes.get(opening).filter(|b| matches!(b, b'"' | b'\''))?;
-        let closing = opening + 1 + memchr::memchr(quote, bytes.get(opening + 1..)?)?;
-        let (key, value) = (self.rest.get(..equals)?, self.rest.get(opening + 1..closing)?);
-        self.rest = self.rest.get(closing + 1..)?;
-        Some((key.trim_ascii(), value))
-    }
-}
-
 /// An attribute's value, unescaped and harmless.
 pub fn plain(value: &str) -> String {
-    if value.contains('&') { text::clean(&unescape(value)) } else { text::clean(value) }
+    if is_harmless(value) { value.to_owned() } else { text::clean(&unescape(value)) }
+}
+
+/// Whether a value says just what is written, as nearly every one does.
+fn is_harmless(value: &str) -> bool {
+    value.len() <= text::LONGEST && value.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'&')
 }
 
 /// As [`plain`], for words that are short nearly always.
 pub fn short(value: &str) -> CompactString {
-    if value.contains('&') { plain(value).into() } else { text::clean_cow(value).into() }
+    if is_harmless(value) { value.into() } else { plain(value).into() }
 }
 
 /// As [`plain`]; none where it is empty.
@@ -205,6 +223,6 @@ pub fn some(value: &str) -> Option<String> {
 }
 
 /// Unescapes, or gives back what cannot be unescaped.
-pub fn unescape(value: &str) -> std::borrow::Cow<'_, str> {
-    quick_xml::escape::unescape(value).unwrap_or(std::borrow::Cow::Borrowed(value))
+pub fn unescape(value: &str) -> Cow<'_, str> {
+    quick_xml::escape::unescape(value).unwrap_or(Cow::Borrowed(value))
 }

@@ -6,11 +6,12 @@ use crate::domain::observation::rhcs::{ClustatGroup, ClustatNode, ClustatView, G
 use crate::domain::stamp::Stamp;
 use crate::probe::Raw;
 use crate::probe::pacemaker::xml::{Doc, Tag, plain, root_at};
+use crate::probe::parts::lossy;
 
 /// Reads either form. What stands before the XML is what rgmanager had to complain of: no quorum, it still starts, too many
 /// ask at once.
 pub fn read(raw: Raw<'_>) -> Result<ClustatView, Trouble> {
-    let source = String::from_utf8_lossy(raw.stdout);
+    let source = lossy(raw.stdout);
     let Some(at) = root_at(&source, &["clustat"]) else {
         return clustat_text::read(&source, raw.stderr).ok_or_else(|| nothing(raw));
     };

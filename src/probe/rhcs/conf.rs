@@ -11,10 +11,11 @@ use crate::domain::observation::Trouble;
 use crate::domain::observation::rhcs::{ClusterConf, ConfDisk, ConfNode, FenceDevice, FenceMethod};
 use crate::probe::Raw;
 use crate::probe::pacemaker::xml::{Doc, Tag, root_at};
+use crate::probe::parts::lossy;
 
 /// Reads the file, or what `ccs_config_dump` prints.
 pub fn read(raw: Raw<'_>) -> Result<ClusterConf, Trouble> {
-    let source = String::from_utf8_lossy(raw.stdout);
+    let source = lossy(raw.stdout);
     let Some(at) = root_at(&source, &["cluster"]) else { return Err(nothing(raw)) };
     let source = source.get(at..).unwrap_or_default();
     let (mut doc, root) = Doc::open(raw, source)?;
@@ -138,9 +139,9 @@ fn fingerprint(source: &str) -> u64 {
     reader.config_mut().allow_dangling_amp = true;
     loop {
         match reader.read_event() {
-            Ok(Event::Start(tag)) => hash_tag(&Tag::of(tag), &mut print),
+            Ok(Event::Start(tag)) => hash_tag(&Tag::of(&tag), &mut print),
             Ok(Event::Empty(tag)) => {
-                hash_tag(&Tag::of(tag), &mut print);
+                hash_tag(&Tag::of(&tag), &mut print);
                 "/".hash(&mut print);
             }
             Ok(Event::End(_)) => "/".hash(&mut print),

@@ -5,6 +5,7 @@ use crate::domain::observation::simulation::GuestDefinition;
 use crate::link::CommandLine;
 use crate::probe::Raw;
 use crate::probe::pacemaker::xml::{Doc, Tag, root_at};
+use crate::probe::parts::lossy;
 
 /// The file that the agent starts the guest from; passwords of consoles stay where they are.
 const READ: &str = "exec as_root sed -e \"s/ passwd=['\\\"][^'\\\"]*['\\\"]//g\" -- \"$1\"";
@@ -21,7 +22,7 @@ pub fn of_guest(uri: &str, guest: &str) -> CommandLine {
 
 /// Reads it.
 pub fn parse(raw: Raw<'_>) -> Result<GuestDefinition, Trouble> {
-    let source = String::from_utf8_lossy(raw.stdout);
+    let source = lossy(raw.stdout);
     let Some(at) = root_at(&source, &["domain"]) else {
         return Err(if raw.code == 0 { raw.garbled("no <domain> in it") } else { raw.refusal() });
     };
