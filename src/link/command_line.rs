@@ -121,6 +121,22 @@ impl CommandLine {
         line
     }
 
+    /// As [`to_shell`](Self::to_shell), for a shell that is about to run it: a script is no program to start, it is read in a subshell.
+    pub fn to_subshell(&self, rights: Become) -> String {
+        let words = self.effective(rights);
+        let ["sh", "-c", script, _, args @ ..] = words.as_slice() else { return self.to_shell(rights) };
+        let mut line = "(set --".to_owned();
+        for word in args {
+            line.push(' ');
+            quote_into(&mut line, word);
+        }
+        // What this shell cannot read ends the subshell alone.
+        line.push_str("; eval ");
+        quote_into(&mut line, script);
+        line.push(')');
+        line
+    }
+
     /// For people: as one would type it; a script is named by its first line.
     pub fn display(&self) -> String {
         if let [sh, c, script, ..] = self.argv.as_slice()

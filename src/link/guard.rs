@@ -5,7 +5,7 @@
 //! after another. When our side goes, sshd closes the guard's standard input and the guard ends its process group:
 //! sshd by itself lets a command without a terminal run on (session.c, `session_close_by_channel`). When the connection
 //! drops silently, no heartbeat comes and a watchdog does the same. Nothing is written to the node's disk, and only
-//! POSIX is used: `read` has no timeout in dash.
+//! POSIX is used, but for `read -t` where the shell is bash: dash has no timeout for it, and gets a watchdog.
 
 use crate::link::command_line::{Become, CommandLine};
 use crate::link::mark::Nonce;
@@ -32,16 +32,19 @@ pub fn hello(nonce: &Nonce, rights: Become) -> String {
     let kill = format!("k() {{ trap \"\" TERM; kill -TERM 0; sleep 1; {root}kill -KILL 0; }}");
     let watch = format!("w() {{ (sleep {WATCHDOG} & z=$!; trap \"kill $z\" TERM; wait $z && k) </dev/null >/dev/null 2>&1 & w=$!; }}");
     let cases = format!(
-        "{n}.e*) printf \"\\036{n} %s\\n\" \"${{l#*.}}\" >&2;; {n}.h) kill $w 2>/dev/null; wait $w; w;; *) printf \"%s\\n\" \"$l\";;"
+        "{n}.e*) printf \"\\036{n} %s\\n\" \"${{l#*.}}\" >&2;; {n}.h) [ \"$t\" ] || {{ kill $w 2>/dev/null; wait $w; w; }};; *) printf \"%s\\n\" \"$l\";;"
     );
-    let guard = format!("w; while IFS= read -r l; do case $l in {cases} esac; done; k");
+    // bash needs no watchdog: whatever comes, heartbeats or more, starts its patience anew.
+    let able = format!("t=$(echo | {{ read -r -t{WATCHDOG} l && echo -t{WATCHDOG}; }} 2>/dev/null)");
+    let patience = format!("t=; case $BASH_VERSION in ?*) {able};; esac; [ \"$t\" ] || w");
+    let guard = format!("{patience}; while IFS= read -r $t l; do case $l in {cases} esac; done; k");
     let marks = format!("m() {{ printf '\\036{n} %s %s\\n' \"$1\" \"$2\"; printf '\\036{n} %s\\n' \"$1\" >&2; }}; m 0 0");
     format!("{environment}; {kill}; {watch}; {{ {guard}; }} | {{ sh; k; }}\n{marks}\n")
 }
 
 /// One command for the worker: without input, followed by a mark on both outputs.
 pub fn run(command: &CommandLine, rights: Become, id: u64) -> String {
-    format!("{} </dev/null; m {id} $?\n", command.to_shell(rights))
+    format!("{} </dev/null; m {id} $?\n", command.to_subshell(rights))
 }
 
 /// One changing command, with its line for the node's log before and after. It runs in a session of its own and does not mind

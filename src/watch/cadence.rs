@@ -70,9 +70,9 @@ pub const fn period(question: Question, live: bool) -> Duration {
         | Q::LinkSpeeds
         | Q::LibvirtSockets
         | Q::VirtHost => 60,
-        Q::Tools | Q::Cmap | Q::Watchdog | Q::GuestParams => 300,
-        // It opens every block device of the node.
-        Q::QuorumDisk => 900,
+        Q::Cmap | Q::Watchdog | Q::GuestParams => 300,
+        // Asking all tools for their versions costs more than a minute of all else; mkqdisk opens every block device of the node.
+        Q::Tools | Q::QuorumDisk => 900,
     };
     // A flowing stream announces what changes: the net under it may be wide. A node at rest is to feel nothing of us.
     let secs = match question {

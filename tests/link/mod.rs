@@ -8,6 +8,7 @@ mod libvirt;
 mod local;
 mod old;
 pub mod rig;
+mod shells;
 mod ssh_config;
 mod trouble;
 mod work;

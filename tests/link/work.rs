@@ -88,7 +88,7 @@ fn a_shell_that_dies_is_replaced() {
     let Some(sshd) = Sshd::start("") else { return };
     let mut talk = Talk::new(sshd.target());
     talk.up();
-    let fatal = talk.send(sh("kill -KILL $PPID; sleep 60"), Lane::Fast, LONG);
+    let fatal = talk.send(sh("kill -KILL $$; sleep 60"), Lane::Fast, LONG);
     let next = talk.send(sh("echo next"), Lane::Fast, LONG);
     assert!(matches!(talk.answer(fatal), Err(AskError::Lost(_))));
     assert_eq!(talk.answer(next).unwrap().stdout, b"next\n");

@@ -14,7 +14,7 @@ cat /proc/uptime /proc/loadavg /proc/sys/kernel/random/boot_id /proc/sys/kernel/
 os=/etc/os-release
 [ -r $os ] || os=/etc/redhat-release
 echo; echo '@@quorate os'
-[ ! -r $os ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\n' "$l"; done <$os
+[ ! -r $os ] || while IFS= read -r l || [ -n "$l" ]; do printf '%s\n' "$l"; case $l in PRETTY_NAME=*) break ;; esac; done <$os
 exit 0
 "#;
 

@@ -66,8 +66,22 @@ follow() { # PATH FILE OFFSET
         eval "file_$id=\$2 pos_$id=\$3"
     fi
 }
+pause() { # FILE: seconds between two looks of its tail
+    # Where the kernel tells of what is written, tail wakes up only to see whether we live. Before coreutils 8, and on these filesystems, it looks.
+    case $said in
+    *") "[89].* | *") "[1-9][0-9]*) ;;
+    *)
+        echo 0.2
+        return
+        ;;
+    esac
+    case $(stat -f -c %T "$1" 2>/dev/null) in
+    ext* | xfs | btrfs | tmpfs | jfs | reiserfs | zfs | f2fs) echo 1 ;;
+    *) echo 0.2 ;;
+    esac
+}
 live() { # ID FILE OFFSET
-    tail -c "+$(($3 + 1))" --pid=$$ -s 0.2 -f "$2" 2>&1 | grep -a --line-buffered -H --label="$1" '' &
+    tail -c "+$(($3 + 1))" --pid=$$ -s "$(pause "$2")" -f "$2" 2>&1 | grep -a --line-buffered -H --label="$1" '' &
     jobs="$jobs $!"
 }
 leave() {
@@ -96,6 +110,31 @@ done
 inodes() {
     ls -Ldi $candidates 2>/dev/null
 }
+hold() { # keeps each file open: whether another one has its name by now, the shell itself can tell then
+    n=3
+    held=
+    for p in $candidates; do
+        if [ ! -r "$p" ]; then
+            held="$held 0:$p"
+        elif [ $n -lt 10 ] && { eval "command exec $n<\"\$p\"" && [ "/proc/self/fd/$n" -ef "$p" ]; } 2>/dev/null; then
+            held="$held $n:$p"
+            n=$((n + 1))
+        else
+            held=
+            return
+        fi
+    done
+}
+still() { # is all as it was when it was held?
+    [ -n "$held" ] || return 1
+    for p in $held; do
+        case $p in
+        0:*) [ ! -r "${p#*:}" ] || return 1 ;;
+        *) [ "/proc/self/fd/${p%%:*}" -ef "${p#*:}" ] || return 1 ;;
+        esac
+    done
+}
+hold
 first=$(inodes)
 paths=
 for p in $candidates; do
@@ -142,7 +181,8 @@ if [ -z "$ids" ]; then
 fi
 
 gnu=0
-if tail --version 2>/dev/null | grep -q coreutils && grep --version 2>/dev/null | grep -q GNU; then
+said=$(tail --version 2>/dev/null | head -n 1)
+if [ -z "${said##*coreutils*}" ] && [ -n "$said" ] && grep --version 2>/dev/null | grep -q GNU; then
     gnu=1
     trap leave HUP INT TERM
     for i in $ids; do
@@ -152,8 +192,10 @@ fi
 turns=0
 while :; do
     [ $gnu = 1 ] || poll
-    # Each turn costs the node two processes.
+    # Each turn costs the node a process.
     sleep $((gnu ? 5 : 1))
+    ! still || continue
+    hold
     now=$(inodes)
     [ "$now" != "$first" ] || continue
     turns=$((turns + 1))

@@ -1,0 +1,55 @@
+//! What quorate says to a node's shell, said to those of this machine.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+
+use quorate::link::mark::Nonce;
+use quorate::link::{Become, CommandLine, guard};
+
+use super::rig::{odd_sleep, runs, until};
+
+/// dash needs a watchdog beside its guard, bash does not.
+#[test]
+fn every_shell_answers_and_ends_what_it_runs() {
+    for (number, shell) in ["sh", "bash"].into_iter().enumerate() {
+        if Command::new(shell).args(["-c", ":"]).status().is_err() {
+            continue;
+        }
+        let mut command = Command::new(shell);
+        command.args(["-c", guard::SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut child = command.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut err = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let nonce = Nonce::fresh().unwrap();
+        let mark = |words: &str| format!("\x1e{} {words}", nonce.word());
+        input.write_all(guard::hello(&nonce, Become::None).as_bytes()).unwrap();
+        assert_eq!((out.next(), err.next()), (Some(mark("0 0")), Some(mark("0"))), "{shell}");
+        // A script sees its arguments, leaves nothing behind, and one that no shell can read hurts nobody.
+        let script = CommandLine::script("# of two lines\nx=\"$1\"; echo \"$# $x\"; exit 3", ["it's; $HOME `id`"]);
+        let broken = CommandLine::script("if then", [""; 0]);
+        let after = CommandLine::script("echo \"$# $x\"", [""; 0]);
+        for (id, command) in [&script, &broken, &after].into_iter().enumerate() {
+            input.write_all(guard::heartbeat(&nonce).as_bytes()).unwrap();
+            input.write_all(guard::run(command, Become::None, id as u64 + 1).as_bytes()).unwrap();
+        }
+        let said: Vec<String> = out.by_ref().take(5).collect();
+        let code = said[2].strip_prefix(&mark("2 ")).unwrap().parse::<i32>().unwrap();
+        assert_eq!(
+            said,
+            ["1 it's; $HOME `id`".to_owned(), mark("1 3"), mark(&format!("2 {code}")), "0 ".to_owned(), mark("3 0")],
+            "{shell}"
+        );
+        assert_ne!(code, 0);
+        let nap = odd_sleep(1030 + u32::try_from(number).unwrap());
+        let sleep = CommandLine::new("sleep", [nap.clone()]);
+        input.write_all(guard::run(&sleep, Become::None, 4).as_bytes()).unwrap();
+        until("the command to run", || runs(&nap));
+        input.write_all(guard::echo(&nonce, 7).as_bytes()).unwrap();
+        assert!(err.any(|line| line == mark("e7")), "{shell}");
+        drop(input);
+        until("the command to end", || !runs(&nap));
+        child.wait().unwrap();
+    }
+}
