@@ -18,13 +18,14 @@ fn demo(stack: &str) -> Terminal {
     t
 }
 
-/// The table of services alone, its first row selected.
-fn services(stack: &str) -> Terminal {
+/// One table alone, its first row selected: `2 Services`.
+fn table(stack: &str, pane: &str) -> Terminal {
     let mut t = demo(stack);
-    t.type_in("2");
-    t.wait("the focus", |s| s.contains("▸2 Services"));
+    let focus = format!("▸{pane}");
+    t.type_in(&pane[..1]);
+    t.wait("the focus", |s| s.contains(&focus));
     t.type_in("\r");
-    t.wait("the table", |s| s.contains("▸2 Services") && s.contains("esc back"));
+    t.wait("the table", |s| s.contains(&focus) && s.contains("esc back"));
     t
 }
 
@@ -46,7 +47,7 @@ fn named(text: &str, verb: &str) -> String {
 
 #[test]
 fn a_guest_is_relocated_and_seen_to_move() {
-    let mut t = services("pacemaker");
+    let mut t = table("pacemaker", "2 Services");
     t.type_in("m");
     let text = t.wait("the nodes", |s| s.contains("RELOCATE") && s.contains("live") && s.contains("possible"));
     let guest = named(&text, "RELOCATE");
@@ -110,11 +111,7 @@ fn what_two_must_agree_on_asks_for_the_second_ones_code() {
 
 #[test]
 fn a_physical_volume_is_emptied_and_seen_to_empty() {
-    let mut t = demo("pacemaker");
-    t.type_in("3");
-    t.wait("the focus", |s| s.contains("▸3 Storage"));
-    t.type_in("\r");
-    t.wait("the table", |s| s.contains("▸3 Storage") && s.contains("esc back"));
+    let mut t = table("pacemaker", "3 Storage");
     t.type_in("/sdd\r");
     t.wait("the row", |s| s.contains("/sdd") && s.contains("1 of "));
     t.type_in("\x1b[B");
@@ -133,7 +130,7 @@ fn a_physical_volume_is_emptied_and_seen_to_empty() {
 
 #[test]
 fn a_guest_leaves_cluster_conf_and_comes_back() {
-    let mut t = services("rhcs");
+    let mut t = table("rhcs", "2 Services");
     t.type_in("xu");
     let text = t.wait("the plan", |s| s.contains("UNREGISTER") && s.contains("cluster.conf") && s.contains("config_version=\"88\""));
     assert!(!text.contains("EXAMPLE-NOT-REAL"), "{text}");
