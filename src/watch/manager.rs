@@ -33,7 +33,7 @@ pub(super) struct ManagerWatch {
     last_change: Option<String>,
     /// crm_mon itself carries the fence history.
     fences_in_view: bool,
-    /// Managers (by their head questions) of which at least one view has come.
+    /// Managers (by their head questions) of which at least one whole view has come.
     viewed: BTreeSet<Question>,
     live: bool,
 }
@@ -43,7 +43,11 @@ impl ManagerWatch {
     pub fn node_ready(&mut self, tools: &Tools, now: Stamp) {
         for question in cadence::MANAGER.iter().filter(|q| tools.has(cadence::tool(**q))) {
             self.wanted.insert(*question);
-            self.due.entry(*question).or_insert(now);
+            let due = self.due.entry(*question).or_insert(now);
+            // The others had no view: this one may.
+            if !self.viewed.contains(&cadence::head(*question)) {
+                *due = (*due).min(now);
+            }
         }
     }
 
@@ -136,10 +140,6 @@ impl ManagerWatch {
             if is_view(seen) {
                 self.note_view(seen, now);
             } else {
-                // A list without services is seen, though another node may know more.
-                if ok {
-                    self.viewed.insert(seen.question);
-                }
                 if let Some(node) = nodes.get_mut(&seen.node).filter(|_| !lost) {
                     node.manager_failed.insert(seen.question, now);
                 }

@@ -74,6 +74,25 @@ fn after_a_hang_only_what_was_lost_is_asked_again_and_the_streams_go_on() {
     assert!(said.into_iter().any(|o| matches!(o, Output::Lines(_, lines, _) if lines[0].0.text == "mark")));
 }
 
+/// An rgmanager that gives no list has not said what there is to say: a node that comes later is asked at once, and waited for.
+#[test]
+fn a_node_that_comes_later_is_asked_for_the_list_that_the_first_one_did_not_give() {
+    let mut watch = Watch::new(true);
+    let told = |watch: &mut Watch, key: NodeKey, ms: i64| {
+        let (asks, _) = orders(watch.report(key, Report::Up { streams: 8, note: None }, at(ms)));
+        let tools = asks.iter().find(|(_, text)| text.contains("which tools")).unwrap().0;
+        let said = "@@quorate present\nclustat\ncman_tool\n@@quorate uid\n0\n";
+        let (asks, _) = orders(watch.report(key, Report::Answer { id: tools, result: Ok(answer(said, at(ms + 10))) }, at(ms + 10)));
+        asks.into_iter().find(|(_, text)| text.contains("clustat -x")).map(|(id, _)| id)
+    };
+    watch.add(NODE);
+    watch.add(NodeKey(1));
+    let first = told(&mut watch, NODE, 0).expect("rgmanager is asked");
+    let thin = "Service states unavailable: Temporary failure; try again\n<?xml version=\"1.0\"?>\n<clustat version=\"4.1.1\"><quorum quorate=\"1\"/></clustat>\n";
+    watch.report(NODE, Report::Answer { id: first, result: Ok(answer(thin, at(50))) }, at(50));
+    assert!(told(&mut watch, NodeKey(1), 60).is_some(), "the other one is asked at once");
+}
+
 /// What was observed: the question, when it was so, and whether it is good.
 fn observed(out: &[Output]) -> Vec<(Question, Stamp, bool)> {
     let seen = |o: &Output| if let Output::Observed(seen) = o { Some((seen.question, seen.at, seen.outcome.is_ok())) } else { None };
