@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Member, MemberStatus, ServiceKind};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, ServiceKind};
 use crate::domain::observation::simulation::SimAction;
 use crate::domain::task::{Action, NodeVerb};
 use crate::link::CommandLine;
@@ -14,7 +14,7 @@ use super::plan::{Confirm, Consequences, FateKind, Input, Plan, QuorumAfter, Ref
 use super::whereabouts;
 
 /// Seconds that one service may take to leave a node.
-const MOVE: u64 = 600;
+pub(super) const MOVE: u64 = 600;
 /// Seconds that a host may take to come back.
 const BOOT: u64 = 900;
 
@@ -36,12 +36,13 @@ pub(super) fn plan(input: &Input<'_>, verb: NodeVerb, node: &str) -> Result<Plan
         plan.steps = vec![standby(member, &post, true), empty(member)];
     }
     plan.proof = vec![Condition::Member(Arc::clone(&member.name), vec![MemberStatus::Standby]), Condition::Empty(Arc::clone(&member.name))];
-    plan.undo = Undo::By(Action::Node(NodeVerb::Unstandby, node.to_owned()));
+    let away = units(input.cluster, &member.name).into_iter().map(str::to_owned).collect();
+    plan.undo = Undo::By(super::back::action(node, away));
     consequences(input, node, &mut plan);
     Ok(plan)
 }
 
-fn online(member: &Member) -> Result<(), Vec<Refusal>> {
+pub(super) fn online(member: &Member) -> Result<(), Vec<Refusal>> {
     if member.status == MemberStatus::Online {
         return Ok(());
     }
@@ -66,7 +67,7 @@ fn consequences(input: &Input<'_>, node: &str, plan: &mut Plan) {
     }
 }
 
-fn standby(member: &Member, post: &Arc<str>, on: bool) -> Step {
+pub(super) fn standby(member: &Member, post: &Arc<str>, on: bool) -> Step {
     let (title, value) =
         if on { (format!("Put {} into standby", member.name), "on") } else { (format!("Take {} out of standby", member.name), "off") };
     let args = ["--type", "nodes", "--node", &member.name, "--name", "standby", "--update", value];
@@ -90,11 +91,15 @@ fn unstandby(input: &Input<'_>, member: &Member, post: &Arc<str>) -> Result<Plan
     Ok(plan)
 }
 
+/// What moves as one. Fence devices follow by themselves: they need no care.
+fn units<'a>(cluster: &'a Cluster, node: &str) -> Vec<&'a str> {
+    let stonith = |id: &&str| cluster.service(id).is_some_and(|s| s.kind == ServiceKind::Stonith);
+    movable_on(cluster, node).into_iter().filter(|id| !stonith(id)).collect()
+}
+
 /// One service after another is kept off the node until all have left; then the node is put into standby and the constraints are taken away.
 fn drain(input: &Input<'_>, member: &Member, post: &Arc<str>, plan: &mut Plan) {
-    // Fence devices follow by themselves: they need no care.
-    let stonith = |id: &&str| input.cluster.service(id).is_some_and(|s| s.kind == ServiceKind::Stonith);
-    let mut units: Vec<&str> = movable_on(input.cluster, &member.name).into_iter().filter(|id| !stonith(id)).collect();
+    let mut units = units(input.cluster, &member.name);
     // What would only be stopped goes last: until then somebody may find a place for it.
     let homeless =
         |id: &str| input.found.simulation().is_some_and(|sim| sim.actions.iter().any(|a| a.resource == id && a.action == SimAction::Stop));

@@ -22,6 +22,16 @@ pub const fn storage(action: &Action) -> &'static [Question] {
     }
 }
 
+/// The same, and what the manager is asked: a node that is slow to answer them gets the time that it takes.
+pub const fn patient(action: &Action) -> &'static [Question] {
+    use Question as Q;
+    match action {
+        Action::Grow { .. } => &[Q::CrmMon, Q::Constraints, Q::Clustat, Q::Lvs, Q::Vgs, Q::DeviceMapper, Q::Filesystems],
+        Action::Evacuate { .. } => &[Q::CrmMon, Q::Constraints, Q::Clustat, Q::Lvs, Q::Vgs, Q::Pvs],
+        _ => &[Q::CrmMon, Q::Constraints, Q::Clustat],
+    }
+}
+
 /// All questions that each node must have answered once.
 pub fn questions(action: &Action) -> Vec<Question> {
     EVERY.iter().chain(storage(action)).copied().collect()

@@ -249,6 +249,7 @@ impl Model {
             kind: barred::kind(self),
             barred: barred::session(self),
             moves: at_hand::moved_service(self).is_some(),
+            alone: barred::alone(self),
             role: self.setup.acting.gate.role,
             stack: self.live.stack,
         }

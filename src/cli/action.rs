@@ -181,7 +181,14 @@ pub enum ActionWord {
     /// Put a node into standby
     Standby(OfNode),
     /// Take a node out of standby
-    Unstandby(OfNode),
+    Unstandby {
+        /// The member
+        #[arg(value_parser = name)]
+        node: String,
+        /// Move these back to it, which a drain has moved away
+        #[arg(long, value_name = "SERVICE,...", value_delimiter = ',', value_parser = name)]
+        back: Vec<String>,
+    },
     /// Move everything off a node, one service after another, then put it into standby
     Drain(OfNode),
     /// Let a node leave the cluster
@@ -364,7 +371,8 @@ impl ActionWord {
             Self::ConfirmFence(of) => node(NodeVerb::ConfirmFence, of),
             Self::TestFence(of) => node(NodeVerb::TestFence, of),
             Self::Standby(of) => node(NodeVerb::Standby, of),
-            Self::Unstandby(of) => node(NodeVerb::Unstandby, of),
+            Self::Unstandby { node, back } if back.is_empty() => Action::Node(NodeVerb::Unstandby, node.clone()),
+            Self::Unstandby { node, back } => Action::PutBack { node: node.clone(), services: back.clone() },
             Self::Drain(of) => node(NodeVerb::Drain, of),
             Self::Leave(of) => node(NodeVerb::Leave, of),
             Self::Join(of) => node(NodeVerb::Join, of),

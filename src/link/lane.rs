@@ -10,9 +10,9 @@ use super::pipe::Pipe;
 use super::wire::Duct;
 
 /// How long to wait before asking again for a session that was refused.
-const AGAIN: Duration = Duration::from_millis(250);
+pub const AGAIN: Duration = Duration::from_millis(250);
 /// How long questions wait for a session that is refused: the processes of an abandoned pipe hold theirs until they have ended.
-const HOPELESS: Duration = Duration::from_secs(5);
+pub const HOPELESS: Duration = Duration::from_secs(5);
 
 /// One lane of a link.
 #[derive(Debug)]
@@ -88,6 +88,12 @@ impl<D: Duct> Track<D> {
             self.backlog.push_front(ask);
         }
         (Some(duct), head)
+    }
+
+    /// Gives the pipe up for good, with every question that is out or waits: another lane asks them, the one whose turn it was once more.
+    pub fn cede(&mut self) -> (Option<D>, Vec<Ask>) {
+        let (duct, head) = self.abandon();
+        (duct, head.into_iter().chain(self.backlog.drain(..)).collect())
     }
 
     /// Every question that is out or waits.

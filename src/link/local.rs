@@ -31,7 +31,7 @@ pub fn spawn(rights: Become, voice: Voice) -> Box<dyn Link> {
         let mut speaker = Speaker::new(voice);
         loop {
             speaker.say(Report::Connecting);
-            let grant = Grant { sessions: STREAMS + 2, streams: STREAMS, note: None };
+            let grant = Grant { sessions: STREAMS + 2, streams: STREAMS, action: true, note: None };
             let over = match Nonce::fresh() {
                 Ok(nonce) => Engine::new(Here::default(), nonce, rights, grant, &inbox, &mut speaker).run(Vec::new()).0,
                 Err(e) => Over::Lost(LinkTrouble { fault: LinkFault::Protocol, text: format!("no random numbers: {e}") }),

@@ -63,6 +63,9 @@ pub enum Lane {
     Fast,
     /// lvs, df, crm_mon: may take long, may hang.
     Slow,
+    /// What an action asks: an operator waits for it, and it waits for nothing that is asked by the clock. Its pipe is opened when it is needed; where sshd
+    /// has no session for it, it shares the slow lane's.
+    Action,
 }
 
 /// A question to a node.
@@ -213,6 +216,8 @@ pub enum Report {
         /// What came.
         result: Result<Answer, ChangeError>,
     },
+    /// A sentence for the operator: something is less than it should be from now on.
+    Note(String),
     /// A stream ended.
     Ended {
         /// Which.

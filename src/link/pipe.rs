@@ -118,6 +118,11 @@ impl<D: Duct> Pipe<D> {
         self.greeted.0 && self.greeted.1
     }
 
+    /// Whether no question is out.
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// When the channel was opened.
     pub const fn born(&self) -> Instant {
         self.born

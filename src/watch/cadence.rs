@@ -119,7 +119,7 @@ pub const fn hasty(question: Question, (first_byte, total): (Duration, Duration)
         (Question::CrmMon, _) => (6, 8),
         (Question::Clustat, _) => (5, 7),
         (Question::Vmware, _) => (5, 8),
-        (_, Lane::Slow) => (4, 6),
+        (_, Lane::Slow | Lane::Action) => (4, 6),
         (_, Lane::Fast) => (3, 5),
     };
     (Duration::from_secs(first), Duration::from_secs(all))
@@ -134,6 +134,12 @@ pub fn gap(last_cost: Duration) -> Duration {
 /// The same where an action of this session waits for the answer: it would be given up before a node that answers slowly may be asked again.
 pub fn short_gap(last_cost: Duration) -> Duration {
     last_cost.saturating_mul(2).clamp(Duration::from_millis(100), Duration::from_secs(10))
+}
+
+/// How long the answer to a question of an action is waited for, where the node's answers cost so much: what takes a healthy node seconds takes one that is busy,
+/// or emulated, a minute.
+pub fn patience(usual: Duration, dearest: Duration) -> Duration {
+    usual.max(dearest.saturating_mul(6).min(Duration::from_secs(120)))
 }
 
 /// All questions that a node is asked about itself after its tools are known, the quick ones first.

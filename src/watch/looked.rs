@@ -34,6 +34,11 @@ impl Watch {
         self.nodes.values().filter(silent).map(NodeWatch::key).collect()
     }
 
+    /// Whether no manager has shown its view yet, and one is being asked.
+    pub fn awaits_manager(&self) -> bool {
+        self.manager.is_awaited()
+    }
+
     /// An action waits for these: what was asked in vain is asked again, soon.
     pub fn urge(&mut self, questions: &[Question], now: Stamp) {
         self.nodes.values_mut().for_each(|node| node.urge(questions, now));

@@ -183,6 +183,12 @@ impl ManagerWatch {
         }
     }
 
+    /// No manager has shown its view yet, and one is being asked.
+    pub fn is_awaited(&self) -> bool {
+        let heads = [Question::CrmMon, Question::Clustat];
+        self.viewed.is_empty() && heads.iter().any(|head| self.asked.get(head).is_some_and(|asked| !asked.is_empty()))
+    }
+
     /// Every question has been answered, or nobody can answer.
     pub fn looked_once(&self, nodes: &BTreeMap<NodeKey, NodeWatch>, now: Stamp) -> bool {
         let quiet = |question: &Question| self.asked.get(question).is_none_or(Vec::is_empty);

@@ -145,6 +145,7 @@ impl Watch {
                     }
                 }
             }
+            Report::Note(text) => out.push(Output::Note(key, text)),
             Report::Prompt { id, what } => out.push(Output::Prompt(key, id, what)),
             // The executor's; it took what concerns it before.
             Report::Output { .. } | Report::Changed { .. } => {}
@@ -177,6 +178,11 @@ impl Watch {
     /// The socket of a node's libvirt for a connection that may write; none if there is none that this user may use.
     pub fn libvirt_socket(&self, node: NodeKey) -> Option<String> {
         self.guests.get(&node).and_then(GuestWatch::writable)
+    }
+
+    /// How long this node may take for what an action asks, if it usually takes no longer than that.
+    pub fn patience(&self, node: NodeKey, usual: Duration) -> Duration {
+        cadence::patience(usual, self.nodes.get(&node).map(NodeWatch::dearest).unwrap_or_default())
     }
 
     /// The operator asks for a fresh look at everything.

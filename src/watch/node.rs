@@ -47,6 +47,8 @@ pub(super) struct NodeWatch {
     pub flights: BTreeMap<AskId, Flight>,
     /// What the last answer cost, and when it came.
     last: BTreeMap<Question, (Stamp, Duration)>,
+    /// What the last answer that came cost.
+    costs: BTreeMap<Question, Duration>,
     /// Questions answered (or failed) at least once since the connection came up.
     pub seen: BTreeSet<Question>,
     /// How often in a row the answer did not come (in time).
@@ -80,6 +82,7 @@ impl NodeWatch {
             due: BTreeMap::new(),
             flights: BTreeMap::new(),
             last: BTreeMap::new(),
+            costs: BTreeMap::new(),
             seen: BTreeSet::new(),
             missed: BTreeMap::new(),
             groups: None,
@@ -223,6 +226,7 @@ impl NodeWatch {
         }
         // What it says may bear on when it is asked again.
         if let Ok(observation) = &outcome {
+            self.costs.insert(question, took);
             self.learn(observation, now);
         }
         if self.reach.is_up() {
@@ -280,6 +284,12 @@ impl NodeWatch {
             && self.host_readings >= 2
             && cadence::EACH.iter().all(|q| self.seen.contains(q))
             && self.seen.contains(&Question::Clock)
+    }
+
+    /// The most that an answer costs this node; not counted is what waits for disks or for the cluster by its nature.
+    pub fn dearest(&self) -> Duration {
+        let counts = |question: &Question| !matches!(question, Question::QuorumDisk | Question::InitScripts | Question::Clustat);
+        self.costs.iter().filter(|(question, _)| counts(question)).map(|(_, cost)| *cost).max().unwrap_or_default()
     }
 
     /// These have been answered once.

@@ -1,4 +1,5 @@
 mod conf;
+mod driven;
 mod gate;
 mod parse;
 pub mod plain;

@@ -42,7 +42,12 @@ fn with(change: impl FnOnce(&mut Definition)) -> Arc<Cluster> {
 
 /// Both hosts have web defined; it runs on the first.
 fn on_both() -> Arc<Cluster> {
-    hosts(vec![row("web", "u1", Seen::Running)], vec![row("web", "u1", Seen::Shutoff)]).picture()
+    shared_pair().picture()
+}
+
+/// web runs on n1 and is defined on n2, too.
+pub fn shared_pair() -> Lab {
+    hosts(vec![row("web", "u1", Seen::Running)], vec![row("web", "u1", Seen::Shutoff)])
 }
 
 fn against(action: &Action, cluster: &Cluster, change: impl FnMut(&Query, &mut Finding)) -> Vec<Refusal> {
@@ -313,7 +318,7 @@ fn where_both_keep_it_its_memory_can_go_through_a_file_or_it_starts_anew() {
     assert!(all[1].starts_with("n2: ") && all[1].contains("restore --file") && all.len() == 3, "{all:?}");
     // It is restored where it was only once it is seen not to run on the target.
     let whens: Vec<When> = plan.steps.iter().map(|s| s.when).collect();
-    assert_eq!(whens, [When::Well, When::Well, When::Broken, When::Settled]);
+    assert_eq!(whens, [When::Well, When::Settled, When::Broken, When::Settled, When::Always]);
     let plan = plan_of(&to_n2(Some(RelocateHow::Restart)), &cluster, START).unwrap();
     assert_eq!(only(&plan), format!("n1: {v} shutdown --domain web; n2: {v} start --domain u1; n1: {v} start --domain web"));
     assert_eq!(plan.steps.last().unwrap().when, When::Settled);

@@ -127,7 +127,8 @@ fn a_drain_goes_one_by_one_and_leaves_no_constraint() {
     assert!(at("--ban --resource web --node n2") < at("--name standby --update on"), "the group as one");
     assert!(at("--clear --resource vm2 --node n2") > at("--name standby --update on"));
     assert!(!all.iter().any(|c| c.contains("web-app")), "no part of a group by itself: {all:?}");
-    assert_eq!(plan.undo, Undo::By(Action::Node(NodeVerb::Unstandby, "n2".to_owned())));
+    let services = vec!["vm2".to_owned(), "web".to_owned()];
+    assert_eq!(plan.undo, Undo::By(Action::PutBack { node: "n2".to_owned(), services }));
 }
 
 #[test]

@@ -69,6 +69,58 @@ fn a_late_ask_costs_its_pipe_alone() {
 }
 
 #[test]
+fn what_an_action_asks_waits_for_nobody() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let here = |voice| quorate::link::local::spawn(quorate::link::Become::None, voice);
+    for (at, mut talk) in [Talk::new(sshd.target()), Talk::with(64, here)].into_iter().enumerate() {
+        talk.up();
+        let nap = odd_sleep(1030 + u32::try_from(at).unwrap());
+        let slow = talk.send(CommandLine::new("sleep", [nap.clone()]), Lane::Slow, LONG);
+        until("the slow question to be at it", || runs(&nap));
+        let asked = [talk.send(sh("echo one"), Lane::Action, LONG), talk.send(sh("echo two"), Lane::Action, LONG)];
+        assert_eq!(asked.map(|id| talk.answer(id).unwrap().stdout), [b"one\n", b"two\n"]);
+        assert!(runs(&nap), "the slow question has not been answered meanwhile");
+        // A late one costs its pipe alone, and the next one has a pipe again.
+        let late = talk.send(CommandLine::new("sleep", [odd_sleep(1040)]), Lane::Action, Duration::from_millis(500));
+        let behind = talk.send(sh("echo behind"), Lane::Action, LONG);
+        assert!(matches!(talk.answer(late), Err(AskError::Late(_))));
+        assert_eq!(talk.answer(behind).unwrap().stdout, b"behind\n");
+        assert!(matches!(talk.answer(slow), Err(AskError::Late(_))));
+    }
+}
+
+#[test]
+fn where_sessions_are_few_what_an_action_asks_makes_room() {
+    let said_so = |r: &quorate::link::Report| matches!(r, quorate::link::Report::Note(text) if text.contains("MaxSessions")).then_some(());
+    let nap = odd_sleep(1050);
+    let follow = |talk: &mut Talk| {
+        let id = talk.follow(CommandLine::script("echo begun; exec sleep \"$1\"", [nap.clone()]));
+        talk.collect(id, b"begun\n");
+    };
+    // Three streams and two lanes: none is left for actions, which share the slow one.
+    let Some(sshd) = Sshd::start("MaxSessions 5") else { return };
+    let mut talk = Talk::new(sshd.target());
+    talk.up();
+    (0..3).for_each(|_| follow(&mut talk));
+    let slow = talk.send(sh("echo slow"), Lane::Slow, LONG);
+    let asked = talk.send(sh("echo asked"), Lane::Action, LONG);
+    assert_eq!(talk.answer(slow).unwrap().stdout, b"slow\n");
+    assert_eq!(talk.answer(asked).unwrap().stdout, b"asked\n");
+    talk.wait("the operator to be told", said_so);
+    // One is: it is given up for the stream that holds a lock, and what was asked is still answered.
+    let Some(sshd) = Sshd::start("MaxSessions 6") else { return };
+    let mut talk = Talk::new(sshd.target());
+    talk.up();
+    (0..3).for_each(|_| follow(&mut talk));
+    let slow = talk.send(sh("echo slow"), Lane::Slow, LONG);
+    assert_eq!(talk.answer(slow).unwrap().stdout, b"slow\n");
+    let asked = talk.send(sh("sleep 1; echo asked"), Lane::Action, LONG);
+    follow(&mut talk);
+    assert_eq!(talk.answer(asked).unwrap().stdout, b"asked\n");
+    talk.wait("the operator to be told", said_so);
+}
+
+#[test]
 fn a_slow_tool_is_not_a_hung_node() {
     let Some(sshd) = Sshd::start("") else { return };
     let mut talk = Talk::new(sshd.target());
@@ -142,9 +194,9 @@ fn few_sessions_are_enough() {
         let (granted, note) = talk.up();
         assert_eq!(granted, streams, "MaxSessions {max}");
         assert!(note.unwrap().contains(&format!("sshd grants {max} session")));
-        let slow = talk.send(sh("echo slow"), Lane::Slow, LONG);
+        let slow = [talk.send(sh("echo slow"), Lane::Slow, LONG), talk.send(sh("echo asked"), Lane::Action, LONG)];
         assert_eq!(talk.say("echo fast"), "fast\n");
-        assert_eq!(talk.answer(slow).unwrap().stdout, b"slow\n");
+        assert_eq!(slow.map(|id| talk.answer(id).unwrap().stdout), [&b"slow\n"[..], b"asked\n"]);
         let nap = odd_sleep(1010 + max);
         let follows = [talk.follow(CommandLine::script("echo begun; exec sleep \"$1\"", [nap.clone()])), talk.follow(sh("sleep 50"))];
         if streams == 1 {

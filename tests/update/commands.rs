@@ -1,6 +1,8 @@
 //! The table of commands is whole, and help and palette come from it.
 
-use quorate::command::{Command, Facts, Scope, TABLE};
+use quorate::command::{Command, Facts, Kind, Scope, TABLE};
+use quorate::domain::cluster::Stack;
+use quorate::domain::role::Role;
 use quorate::keymap::{Found, Keymap, SHIPPED, parse_chord};
 
 use crate::view::sample;
@@ -45,6 +47,9 @@ fn commands_that_do_not_apply_say_why() {
     assert_eq!(Command::NextCluster.entry().when.check(none), Err("only one cluster is configured"));
     assert_eq!(Command::Copy.entry().when.check(none), Err("nothing is selected"));
     assert_eq!(Command::Quit.entry().when.check(none), Ok(()));
+    let rhcs = Facts { kind: Some(Kind::Service), role: Role::Admin, stack: Some(Stack::Rhcs), ..none };
+    assert!(Command::CancelMigration.entry().check(rhcs).is_err(), "rgmanager's service");
+    assert_eq!(Command::CancelMigration.entry().check(Facts { alone: true, ..rhcs }), Ok(()), "a guest that no service manages");
     let mut model = sample::model_of(sample::setup(140, 40), sample::healthy());
     crate::view::frames::keys(&mut model, "C");
     assert_eq!(model.notice.as_ref().unwrap().0, "next-cluster: only one cluster is configured");

@@ -9,7 +9,7 @@ use quorate::app::act::{Acting, Stage};
 use quorate::app::screen::Screen;
 use quorate::app::{Effect, Model, Msg, update};
 use quorate::command::{Command, Danger, TABLE};
-use quorate::domain::cluster::{Cluster, MemberStatus, ServiceState};
+use quorate::domain::cluster::{Cluster, MemberStatus, ServiceState, Stack};
 use quorate::domain::event::{Event, Severity, Source};
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, RelocateHow, ServiceVerb, Target, Task, TaskId, TaskStatus};
@@ -642,12 +642,18 @@ fn a_guest_that_no_service_is_goes_where_libvirt_is_and_its_migration_is_limited
     let (plan, _) = rig.sent.pop().unwrap();
     let live = Action::Relocate { service: "lone".into(), to: "n3".into(), how: Some(RelocateHow::Live), limits: Limits::default() };
     assert_eq!(plan.intent.action, live);
-    // What is done to its migration is asked of libvirt, which has none.
+    // What is done to its migration is asked of libvirt, which has none; whatever manager runs beside it.
     rig.keys("esc");
-    for (keys, action) in [("x w 8 M enter", "LIMIT"), ("x x", "CANCEL"), ("x p", "POST-COPY")] {
-        rig.keys(keys);
-        let text = rig.text();
-        assert!(text.contains(action) && text.contains("not migrating"), "{action}:\n{text}");
-        rig.keys("esc");
+    for stack in [Stack::Pacemaker, Stack::Rhcs] {
+        let mut other = (*cluster).clone();
+        other.stack = Some(stack);
+        rig.cluster = Arc::new(other.clone());
+        rig.tell(Msg::Picture(Arc::new(other)));
+        for (keys, action) in [("x w 8 M enter", "LIMIT"), ("x x", "CANCEL"), ("x p", "POST-COPY")] {
+            rig.keys(keys);
+            let text = rig.text();
+            assert!(text.contains(action) && text.contains("not migrating"), "{stack:?} {action}:\n{text}");
+            rig.keys("esc");
+        }
     }
 }

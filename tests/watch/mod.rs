@@ -52,6 +52,20 @@ fn up() -> (Watch, Vec<(AskId, String)>, Vec<StreamId>) {
 }
 
 #[test]
+fn what_an_action_asks_gets_the_time_that_the_node_takes() {
+    let (mut watch, asks, _) = up();
+    let usual = Duration::from_secs(20);
+    assert_eq!(watch.patience(NODE, usual), usual, "a healthy node");
+    let df = asks.iter().find(|(_, text)| text.contains("df")).unwrap().0;
+    let mut answer = answer("", at(20_000));
+    answer.began = at(10_000);
+    watch.report(NODE, Report::Answer { id: df, result: Ok(answer) }, at(20_000));
+    assert!(watch.patience(NODE, usual) >= Duration::from_secs(50), "{:?}", watch.patience(NODE, usual));
+    assert!(watch.patience(NODE, usual) <= Duration::from_secs(120));
+    assert_eq!(watch.patience(NodeKey(9), usual), usual);
+}
+
+#[test]
 fn after_a_hang_only_what_was_lost_is_asked_again_and_the_streams_go_on() {
     let (mut watch, asks, streams) = up();
     let hang = Report::Down { trouble: trouble(), retry_at: None };

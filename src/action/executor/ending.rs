@@ -1,28 +1,30 @@
 //! How a run ends: proof, look-up, the last words.
 
+use crate::action::back;
 use crate::action::condition::{Condition, Seen, Verdict};
 use crate::action::inquiry::Query;
 use crate::action::journal::{Detail, Kind};
 use crate::action::plan::{When, Work};
 use crate::domain::cluster::Cluster;
 use crate::domain::stamp::Stamp;
-use crate::domain::task::{StepState, Target, TaskStatus};
+use crate::domain::task::{Action, NodeVerb, StepState, Target, TaskStatus};
 
 use super::run::{LOOKUP_PATIENCE, PROOF_PATIENCE, Phase, Run, UNHEARD_PATIENCE};
 use super::{Executor, Out};
 
 impl Executor {
     /// No step is left.
-    pub(super) fn steps_over(&mut self, run: &mut Run, now: Stamp, out: &mut Vec<Out>) {
+    pub(super) fn steps_over(&mut self, run: &mut Run, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
         run.task.progress = None;
         run.looked = Stamp::default();
         if run.lost.is_some() {
             run.phase = Phase::LookingUp(now);
         } else if let Some(why) = run.failed.clone() {
-            let why = with_undone(run, why);
+            let why = salvaged(run, cluster, with_undone(run, why));
             self.end(run, TaskStatus::Failed, why, now, out);
         } else if run.stopping {
             let why = with_undone(run, "stopped by the operator; what was done stays done, and what is on its way goes on".to_owned());
+            let why = salvaged(run, cluster, why);
             self.end(run, TaskStatus::Stopped, why, now, out);
         } else {
             run.task.status = TaskStatus::Proving;
@@ -71,6 +73,7 @@ impl Executor {
                 why.push_str("; ");
                 why.push_str(&left);
             }
+            let why = salvaged(run, cluster, why);
             return self.end(run, TaskStatus::Unknown, why, now, out);
         }
         let queries = proof_queries(run);
@@ -86,6 +89,8 @@ impl Executor {
         }
         if !run.sent {
             run.task.undo = None;
+        } else if status != TaskStatus::Done {
+            halfway(run);
         }
         run.phase = Phase::Over;
         run.task.progress = None;
@@ -155,6 +160,45 @@ fn undone(run: &Run) -> Option<String> {
         steps.filter(|(step, shown)| tidies(step.when) && matches!(step.work, Work::Change { .. }) && shown.state == StepState::Skipped);
     let commands: Vec<String> = open.filter_map(|(step, _)| Some(format!("on {}: {}", step.node()?, step.command()?))).collect();
     (run.sent && !commands.is_empty()).then(|| format!("not run any more: {}", commands.join("; ")))
+}
+
+/// A drain that did not come to its end is taken back as far as it came.
+fn halfway(run: &mut Run) {
+    let (Action::Node(NodeVerb::Drain | NodeVerb::Standby | NodeVerb::Reboot, node), plan) = (&run.task.action, run.ticket.plan()) else {
+        return;
+    };
+    let tried = |at: usize| run.was_tried(at);
+    let waits = |at: usize| match &plan.steps.get(at)?.work {
+        Work::Wait { until, .. } if tried(at) => Some(until),
+        _ => None,
+    };
+    let all = || (0..plan.steps.len()).filter_map(waits);
+    let emptied = all().any(|until| matches!(until, Condition::Empty(_)));
+    let gone: Vec<String> = all().filter_map(|until| if let Condition::Left(id, _) = until { Some(id.clone()) } else { None }).collect();
+    run.task.undo = match run.task.undo.take() {
+        // What was put into standby at once: all of it went.
+        Some(Action::PutBack { node, services }) if emptied => Some(Action::PutBack { node, services }),
+        _ if emptied || !gone.is_empty() => Some(back::action(node, gone)),
+        _ => None,
+    };
+}
+
+/// Where a guest's memory is that nothing has used: said in the result, and how it is taken up by hand in the notes.
+fn salvaged(run: &mut Run, cluster: &Cluster, why: String) -> String {
+    let Some(salvage) = run.ticket.plan().salvage.clone() else { return why };
+    let of = |at: &usize| run.task.steps.get(*at).map(|step| step.state);
+    let saved = of(&salvage.saved);
+    let untried = matches!(saved, None | Some(StepState::Pending | StepState::Skipped)) || run.was_never_sent(salvage.saved);
+    let used = salvage.restored.iter().any(|at| run.went_well(*at));
+    let runs = salvage.runs.judge(&Seen { cluster, found: &run.found, since: run.since }).holds();
+    if untried || used || runs {
+        return why;
+    }
+    let unknown = salvage.restored.iter().any(|at| of(at) == Some(StepState::Unknown));
+    let words = salvage.words(saved == Some(StepState::Done) && !unknown);
+    let first = words.first().cloned().unwrap_or_default();
+    run.task.notices.extend(words);
+    format!("{why}; {first}")
 }
 
 fn with_undone(run: &Run, why: String) -> String {

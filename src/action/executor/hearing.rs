@@ -1,6 +1,6 @@
 //! What links say to a run.
 
-use crate::action::inquiry::{Finding, Query};
+use crate::action::inquiry::{Finding, Findings, Query};
 use crate::action::journal::{Detail, Kind};
 use crate::action::lock;
 use crate::action::plan::{Reads, Work};
@@ -101,6 +101,8 @@ impl Executor {
         }
         flush(run, at);
         run.since = now;
+        // What was answered before says nothing about what is so now.
+        run.found = Findings::default();
         let intent = run.ticket.plan().intent.clone();
         let title = run.task.steps.get(at).map(|s| s.title.clone()).unwrap_or_default();
         let reads = match run.ticket.plan().steps.get(at).map(|s| &s.work) {

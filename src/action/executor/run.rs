@@ -146,6 +146,16 @@ impl Run {
         self.task.steps.get(at).is_some_and(|step| step.state == StepState::Done)
     }
 
+    /// It ran, however it went.
+    pub(super) fn was_tried(&self, at: usize) -> bool {
+        self.task.steps.get(at).is_some_and(|step| !matches!(step.state, StepState::Pending | StepState::Skipped))
+    }
+
+    /// It failed before its command was on its way.
+    pub(super) fn was_never_sent(&self, at: usize) -> bool {
+        self.task.steps.get(at).is_some_and(|step| step.state == StepState::Failed && step.command.is_some() && step.code.is_none())
+    }
+
     pub(super) fn mark(&mut self, at: usize, state: StepState, now: Stamp) {
         if let Some(step) = self.task.steps.get_mut(at) {
             step.state = state;

@@ -48,13 +48,13 @@ impl Executor {
     pub(super) fn advance(&mut self, run: &mut Run, after: Option<usize>, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
         let mut at = after.map_or(0, |a| a + 1);
         loop {
-            let Some(step) = run.ticket.plan().steps.get(at).cloned() else { return self.steps_over(run, now, out) };
+            let Some(step) = run.ticket.plan().steps.get(at).cloned() else { return self.steps_over(run, cluster, now, out) };
             let halted = run.failed.is_some() || run.stopping || run.lost.is_some();
             let due = match step.when {
                 When::Well => !halted,
                 When::Always => !halted || run.sent,
                 When::Settled => run.sent && at.checked_sub(1).is_some_and(|before| run.went_well(before)),
-                When::Broken => run.failed.is_some() && run.sent,
+                When::Broken => run.failed.is_some() && run.sent && at.checked_sub(1).is_some_and(|before| run.was_tried(before)),
             };
             if !due {
                 run.mark(at, StepState::Skipped, now);
@@ -64,6 +64,16 @@ impl Executor {
             run.task.status = TaskStatus::Running;
             run.task.progress = None;
             run.mark(at, StepState::Running, now);
+            // A wait before something is made good asks whether what broke took effect after all: what was never sent cannot have.
+            if step.when == When::Broken
+                && matches!(step.work, Work::Wait { .. })
+                && at.checked_sub(1).is_some_and(|b| run.was_never_sent(b))
+            {
+                run.print(at, "what broke was never sent".to_owned());
+                run.mark(at, StepState::Done, now);
+                at += 1;
+                continue;
+            }
             match step.work {
                 Work::Change { node, command, .. } => {
                     if self.send(run, at, &node, &exact(&command), cluster, now, out) {

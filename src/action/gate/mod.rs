@@ -122,8 +122,15 @@ fn data(plan: &Plan, cluster: &Cluster, now: Stamp, against: &mut Vec<Refusal>) 
     let age = sight.at.age(now);
     if age > plan.needs.fresh {
         let why = format!("the manager's view is {} s old, {} s are allowed", age.as_secs(), plan.needs.fresh.as_secs());
-        against.push(Refusal::new("stale", why, "wait for a fresh answer"));
+        let lift = format!("an answer of {} or of another member whose manager runs: it is being asked", sight.by);
+        against.push(Refusal::new("stale", why, lift));
     }
+}
+
+/// Whether a newer view of the manager is all that may be wanting: it is there, and older than this plan allows.
+pub fn is_stale(plan: &Plan, cluster: &Cluster, now: Stamp) -> bool {
+    let old = |sight: &crate::domain::cluster::Sight| sight.at.age(now) > plan.needs.fresh;
+    super::plain::rests_on_manager(&plan.intent.action, cluster) && cluster.manager_sight.as_ref().is_some_and(old)
 }
 
 fn quorum(plan: &Plan, cluster: &Cluster, against: &mut Vec<Refusal>) {
@@ -198,7 +205,7 @@ const OTHERS_COUNT: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// What is done to a migration goes beside the action that moves the guest.
 fn goes_beside(running: &str, wanted: &Action) -> bool {
-    wanted.is_about_migration() && matches!(running, "relocate" | "drain" | "standby" | "reboot" | "leave" | "evacuate")
+    wanted.is_about_migration() && matches!(running, "relocate" | "drain" | "standby" | "unstandby" | "reboot" | "leave" | "evacuate")
 }
 
 /// Whether two actions must not run at once. Fencing waits for nothing that it would end anyway.
@@ -207,6 +214,13 @@ fn touches(running: &Action, wanted: &Action, cluster: &Cluster) -> bool {
     // One file holds all of cluster.conf.
     let both = |f: fn(&Action) -> bool| f(running) && f(wanted);
     if a == b || one_guest(&a, &b) || (cluster.stack == Some(Stack::Rhcs) && both(super::conf::is_conf)) {
+        return true;
+    }
+    let back = |action: &Action, target: &Target| match (action, target) {
+        (Action::PutBack { services, .. }, Target::Service(id)) => services.contains(id),
+        _ => false,
+    };
+    if back(running, &b) || back(wanted, &a) {
         return true;
     }
     if matches!(wanted, Action::Fence { .. }) {

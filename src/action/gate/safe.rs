@@ -28,7 +28,9 @@ pub const fn why_not(action: &Action) -> Option<&'static str> {
             ServiceVerb::Freeze | ServiceVerb::Unfreeze | ServiceVerb::Cleanup | ServiceVerb::Clear | ServiceVerb::Unregister,
             _,
         ) => "what is configured now is lost when the other side is back",
-        Action::Relocate { .. } | Action::Service(..) | Action::Node(..) => "the manager starts, stops and moves nothing",
+        Action::Relocate { .. } | Action::Service(..) | Action::Node(..) | Action::PutBack { .. } => {
+            "the manager starts, stops and moves nothing"
+        }
     })
 }
 

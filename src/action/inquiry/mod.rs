@@ -208,9 +208,9 @@ impl Query {
     /// Lane and deadline: all of them may take long, and none may keep another one waiting for ever.
     pub const fn pace(&self) -> (Lane, Duration) {
         match self.what {
-            What::State(..) | What::Job(..) | What::Limits(..) | What::Vmware(_) => (Lane::Slow, Duration::from_secs(10)),
-            What::FenceDevices(_) | What::Power(_) | What::Reach(_) => (Lane::Slow, Duration::from_secs(60)),
-            _ => (Lane::Slow, Duration::from_secs(20)),
+            What::State(..) | What::Job(..) | What::Limits(..) | What::Vmware(_) => (Lane::Action, Duration::from_secs(10)),
+            What::FenceDevices(_) | What::Power(_) | What::Reach(_) => (Lane::Action, Duration::from_secs(60)),
+            _ => (Lane::Action, Duration::from_secs(20)),
         }
     }
 }

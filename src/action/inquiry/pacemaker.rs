@@ -62,6 +62,7 @@ pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Ve
             asked.push(Query::new(&post, What::WhatIf(off_limits(node))));
             starter_of(node, cluster, &mut asked);
         }
+        Action::PutBack { services, .. } => crate::action::back::needed(services, cluster, &mut asked),
         Action::Node(NodeVerb::Join, node) => starter_of(node, cluster, &mut asked),
         Action::Grow { volume, .. } => of_volume(volume, cluster, found, &post, &mut asked),
         Action::Evacuate { pv, .. } => {

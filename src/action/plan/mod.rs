@@ -14,9 +14,11 @@ use super::intent::Intent;
 
 mod basis;
 mod consequence;
+mod salvage;
 
 pub use basis::Basis;
 pub use consequence::{Consequences, Fate, FateKind, QuorumAfter};
+pub use salvage::Salvage;
 
 /// A plan. What it says is what will run: the executor adds nothing to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,8 @@ pub struct Plan {
     pub notices: Vec<String>,
     /// Of these, what is left for the operator to do once it is done: the task says it again.
     pub remains: Vec<String>,
+    /// Where the guest's memory is, should the plan break while it is in a file.
+    pub salvage: Option<Salvage>,
     /// What changes in a file, as `diff -U0` shows it; empty where none is edited.
     pub diff: Vec<String>,
     /// How strongly it must be confirmed.
@@ -69,7 +73,7 @@ pub enum When {
     Always,
     /// As `Always`, if the step right before it went well: where that is not certain, undone is the lesser harm.
     Settled,
-    /// Only to make good what a step before it has broken.
+    /// Only to make good what has broken, if the step right before it was tried.
     Broken,
 }
 
@@ -311,6 +315,7 @@ impl Input<'_> {
             undo: Undo::NotNeeded,
             notices: Vec::new(),
             remains: Vec::new(),
+            salvage: None,
             diff: Vec::new(),
             confirm: Confirm::Yes,
             needs: Needs { quorum: super::gate::safe::why_not(&self.intent.action).is_some(), ..Needs::default() },
@@ -369,6 +374,7 @@ fn by_pacemaker(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             N::Leave | N::Join | N::Reboot => super::node::daemons(input, *verb, node),
             N::Kill => Err(Vec::new()),
         },
+        Action::PutBack { node, services } => super::back::plan(input, node, services),
         Action::Maintenance { on } => super::maintenance::plan(input, *on),
         Action::Grow { volume, size } => super::grow::plan(input, volume, *size),
         Action::Evacuate { pv, onto } => super::evacuate::plan(input, pv, onto.as_deref()),

@@ -18,18 +18,20 @@ use super::commands::{crm_resource, meta, refresh, unset, virsh};
 use super::condition::Condition;
 use super::inquiry::{Query, What, libvirt_of};
 use super::migration;
-use super::plan::{Confirm, Input, Plan, Refusal, Step, Undo, Way, When};
+use super::plan::{Confirm, Input, Plan, Refusal, Salvage, Step, Undo, Way, When, exact};
 use super::whereabouts;
 
 /// Seconds that a manager's operation takes where its timeout is not configured (Pacemaker's default action timeout).
 const OPERATION: u64 = 20;
 
 /// The image is used once: a second restore beside a disk that went on would ruin it.
-pub(super) const RESTORE: &str = "as_root virsh -c \"$1\" restore --file \"$2\" && as_root rm -f -- \"$2\"";
+/// That the file could not be removed afterwards is no failure: the guest runs, and must not be restored once more elsewhere.
+pub(super) const RESTORE: &str = "as_root virsh -c \"$1\" restore --file \"$2\" || exit; as_root rm -f -- \"$2\" || echo \"$2 could not be removed: do not use it again\"";
 /// The same, where the image was not used. That it is not there must be known for certain.
 pub(super) const RESTORE_IF_THERE: &str = "\
 said=$(as_root stat -Lc %i:%s:%Y -- \"$2\" 2>&1) || case $said in *[Nn]'o such file'*) exit 0 ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac
-as_root virsh -c \"$1\" restore --file \"$2\" && as_root rm -f -- \"$2\"";
+as_root virsh -c \"$1\" restore --file \"$2\" || exit
+as_root rm -f -- \"$2\" || echo \"$2 could not be removed: do not use it again\"";
 
 /// What the ways depend on.
 struct Move<'a> {
@@ -80,6 +82,7 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
     plan.consequences = it.consequences(way.how);
     plan.proof = it.proof();
     plan.notices = it.notices();
+    plan.salvage = it.salvage(way.how);
     plan.undo =
         Undo::By(Action::Relocate { service: id.to_owned(), to: it.from.to_string(), how: Some(way.how), limits: Limits::default() });
     plan.confirm = Confirm::Yes;
@@ -184,8 +187,7 @@ impl Move<'_> {
     /// Its memory goes through a file in the shared folder, while the manager leaves it alone.
     fn around_manager(&self) -> Vec<Step> {
         let name = self.definition.map_or("", |d| d.name.as_str());
-        let folder = self.file().rsplit_once('/').map_or("", |(folder, _)| folder);
-        let image = format!("{folder}/{name}.quorate-save");
+        let image = self.image();
         let id = self.service.id.as_str();
         let secs = self.patience().max(300);
         let save = virsh(&self.uri, &["save", "--domain", name, "--file", &image]);
@@ -198,14 +200,37 @@ impl Move<'_> {
             Step::change("Tell the manager to leave it alone", &self.post, meta(id, "is-managed", "false"), 30),
             Step::wait("The manager leaves it alone", Condition::Managed(id.to_owned(), false), 30),
             Step::change(format!("Save its memory to {image}"), &self.from, save, secs),
-            Step::change(format!("Restore it on {}", self.to), &self.to, restore, secs),
-            Step::change(format!("Back to {}, if its memory is still in the file", self.from), &self.from, back, secs).when(When::Broken),
+            Step::change(format!("Restore it on {}", self.to), &self.to, restore, secs).when(When::Settled),
+            Step::wait(format!("It does not run on {}", self.to), Condition::guest(&self.to, &self.uri, name, None), 60).when(When::Broken),
+            Step::change(format!("Back to {}, if its memory is still in the file", self.from), &self.from, back, secs).when(When::Settled),
             refresh(id, &self.to, &self.post),
             refresh(id, &self.from, &self.post),
             Step::wait("The manager has it on one of them alone, and no failure on record", found, 120).when(When::Settled),
             Step::change("Let the manager look after it again", &self.post, unset(id, "is-managed"), 30).when(When::Settled),
             Step::wait(format!("{id} runs on {}", self.to), Condition::RunsOn(id.to_owned(), Arc::clone(&self.to)), 120),
         ]
+    }
+
+    /// Its memory's file, where it goes through one that quorate names.
+    fn image(&self) -> String {
+        let folder = self.file().rsplit_once('/').map_or("", |(folder, _)| folder);
+        format!("{folder}/{}.quorate-save", self.definition.map_or("", |d| d.name.as_str()))
+    }
+
+    /// What is said of its memory should [`Self::around_manager`] break.
+    fn salvage(&self, how: RelocateHow) -> Option<Salvage> {
+        let definition = self.definition.filter(|_| how == RelocateHow::Suspend && !self.has_snapshot())?;
+        let (id, image) = (&self.service.id, self.image());
+        let on = |node: &Arc<str>| Condition::RunsOn(id.clone(), Arc::clone(node));
+        let both = format!("{} and {}", self.from, self.to);
+        let by_hand = vec![
+            (both, exact(&virsh(&self.uri, &["domstate", "--domain", &definition.name]))),
+            (format!("{} or {}, if it runs on neither", self.to, self.from), used_up(&self.uri, &image)),
+            (self.post.to_string(), exact(&crm_resource(&["--refresh", "--resource", id]))),
+            (format!("{}, once the manager has it on one node alone", self.post), exact(&unset(id, "is-managed"))),
+        ];
+        let runs = Condition::Any(vec![on(&self.to), on(&self.from)]);
+        Some(Salvage { guest: definition.name.clone(), image, saved: 2, restored: vec![3, 5], runs, by_hand })
     }
 
     fn patience(&self) -> u64 {
@@ -228,6 +253,12 @@ impl Move<'_> {
     }
 }
 
-fn is_true(word: &str) -> bool {
+/// The image used once, by hand.
+pub(super) fn used_up(uri: &str, image: &str) -> String {
+    let remove = CommandLine::new("rm", ["-f", "--", image]);
+    format!("{} && {}", exact(&virsh(uri, &["restore", "--file", image])), exact(&remove))
+}
+
+pub(super) fn is_true(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "y" | "1")
 }

@@ -3,6 +3,7 @@
 //! Semantics by the tools' own sources (rgmanager 3.0.12 to 3.2, cman and fenced of RHEL 5 and 6). There is no simulation to ask: where a service would go is reckoned from
 //! its failover domain, as rgmanager reckons it ([`place`]).
 
+mod back;
 mod cman;
 mod fence;
 mod node;
@@ -55,6 +56,7 @@ pub(super) fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             // Refused before: rgmanager has no standby.
             NodeVerb::Standby | NodeVerb::Unstandby => Err(Vec::new()),
         },
+        Action::PutBack { node: name, services } => back::plan(input, name, services),
         Action::Daemon { node: name, daemon, start } => node::daemon(input, name, *daemon, *start),
         Action::Expected { votes } => cman::expected(input, *votes),
         Action::Grow { volume, size } => {

@@ -29,7 +29,7 @@ fn script(here: &Arc<str>, daemon: &str, verb: &str, secs: u64) -> Step {
     Step::change(title, here, init(daemon, verb), secs).read_by(Reads::InitScript)
 }
 
-fn online(member: &Member) -> Result<(), Vec<Refusal>> {
+pub(super) fn online(member: &Member) -> Result<(), Vec<Refusal>> {
     if member.status == MemberStatus::Online {
         return Ok(());
     }
@@ -58,9 +58,10 @@ pub fn drain(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
     if moves.is_empty() {
         return Err(vec![Refusal::new("already", format!("no service runs on {node}"), "nothing to do")]);
     }
+    let services = moves.iter().map(|(service, _)| service.id.clone()).collect();
     off_it(input, node, moves, &mut plan)?;
     plan.proof = vec![Condition::Empty(Arc::clone(&member.name))];
-    plan.undo = Undo::Never("relocate them back, one by one".to_owned());
+    plan.undo = Undo::By(Action::PutBack { node: node.to_owned(), services });
     plan.notices.push(format!(
         "rgmanager has no standby: what prefers {node} may come back when a member comes or goes, unless its rgmanager is stopped: quorate act daemon {node} rgmanager stop"
     ));

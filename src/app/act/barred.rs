@@ -1,5 +1,7 @@
 //! What keeps a session from acting at all, and what can be acted upon: for the palette and for the line at the bottom.
 
+use super::at_hand;
+use crate::action::plain;
 use crate::app::model::Model;
 use crate::app::rows::RowId;
 use crate::app::screen::Screen;
@@ -26,6 +28,19 @@ pub fn session(model: &Model) -> Option<&'static str> {
         .stack
         .is_some_and(|stack| !matches!(stack, Stack::Pacemaker | Stack::Rhcs | Stack::Libvirt))
         .then_some("nothing runs here that quorate acts through")
+}
+
+/// Whether a guest that no service manages is selected, or is what the selected task moves.
+pub fn alone(model: &Model) -> bool {
+    if let Some(id) = at_hand::moved_service(model) {
+        return !plain::rows(&model.live, id).is_empty();
+    }
+    match model.selected() {
+        Some(RowId::Guest(node, uuid, _)) => {
+            model.shown.guests.iter().any(|g| g.node == node && g.uuid == uuid && g.managed_by.is_none() && g.vmware.is_none())
+        }
+        _ => false,
+    }
 }
 
 /// What kind of thing is selected, of those that can be acted upon.

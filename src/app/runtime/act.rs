@@ -13,16 +13,19 @@ use crate::action::plan::Input;
 use crate::action::{Findings, Intent, Plan, Refusal, gate, inquiry, intent, plan as planner, sight};
 use crate::config::Session;
 use crate::domain::observation::{Trouble, TroubleKind};
+use crate::domain::stamp::Stamp;
 use crate::domain::task::{Action, Task, TaskId};
 use crate::link::Reply;
 use crate::report::action as report;
 
 /// How long the first look may take,
 const PATIENCE: Duration = Duration::from_secs(12);
-/// and how long where an action rests on what may take a node longer: its volumes.
+/// how long where an action rests on what may take a node longer: its volumes,
 const LONG_PATIENCE: Duration = Duration::from_secs(180);
-/// How long an inquiry may take.
-const INQUIRY: Duration = Duration::from_secs(60);
+/// and how long where a manager is being asked and none has shown its view.
+const MANAGER_PATIENCE: Duration = Duration::from_secs(60);
+/// How long an inquiry may take. Each question has its own limit, by what the node's answers cost; many may wait for one another.
+const INQUIRY: Duration = Duration::from_secs(240);
 
 /// What the command line of `act` says beside the action.
 #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ pub struct Said {
 
 /// What an action would do. Gives the exit status.
 pub async fn plan(ways: WayFinder, session: &Session, action: Action, json: bool) -> io::Result<u8> {
-    let mut live = Live::start_for(ways, sight::storage(&action));
+    let mut live = Live::start_for(ways, sight::patient(&action));
     let intent = arm::intent(action);
     let (text, code) = match prepare(&mut live, &intent).await {
         Ok(plan) => {
@@ -59,7 +62,7 @@ pub async fn plan(ways: WayFinder, session: &Session, action: Action, json: bool
 
 /// Runs an action. Gives the exit status.
 pub async fn act(ways: WayFinder, session: &Session, action: Action, said: Said) -> io::Result<u8> {
-    let mut live = Live::start_for(ways, sight::storage(&action));
+    let mut live = Live::start_for(ways, sight::patient(&action));
     let intent = arm::intent(action);
     let tag = intent.tag.clone();
     let ticket = match ticket(&mut live, session, &intent, &said).await {
@@ -102,7 +105,13 @@ async fn prepare(live: &mut Live, intent: &Intent) -> Result<Plan, Vec<Refusal>>
         let needed = inquiry::needed(&intent.action, &cluster, &found);
         if needed.is_empty() {
             let now = live.now();
-            return planner::plan(&Input { intent, cluster: &cluster, found: &found, now });
+            let plan = planner::plan(&Input { intent, cluster: &cluster, found: &found, now })?;
+            // The inquiry may have taken longer than the manager's view counts: it is asked anew, and what it says is planned for.
+            if now < limit && gate::is_stale(&plan, &cluster, now) {
+                renew(live, &plan, limit).await;
+                continue;
+            }
+            return Ok(plan);
         }
         for query in &needed {
             if !live.inquire(query) {
@@ -121,22 +130,47 @@ async fn prepare(live: &mut Live, intent: &Intent) -> Result<Plan, Vec<Refusal>>
     }
 }
 
+/// Waits for a view of the manager that is as new as the plan allows.
+async fn renew(live: &mut Live, plan: &Plan, limit: Stamp) {
+    loop {
+        let now = live.now();
+        let (cluster, _) = live.picture();
+        if now >= limit || !gate::is_stale(plan, &cluster, now) {
+            return;
+        }
+        live.look_again();
+        for happening in live.step(limit.min(now.after(LOOK))).await {
+            take(live, happening, None);
+        }
+    }
+}
+
 /// Waits until the picture holds what the action rests on.
 async fn first_look(live: &mut Live, action: &Action) {
     let storage = sight::storage(action);
     let questions = sight::questions(action);
-    let (soon, late) = (live.now().after(PATIENCE), live.now().after(LONG_PATIENCE));
+    let begun = live.now();
+    let (soon, late, by_manager) = (begun.after(PATIENCE), begun.after(LONG_PATIENCE), begun.after(MANAGER_PATIENCE));
     let mut said = false;
     loop {
         let now = live.now();
         let silent = if storage.is_empty() { Vec::new() } else { live.urge(storage) };
-        let limit = if silent.is_empty() { soon } else { late };
+        let mute = live.awaits_manager() && now < by_manager;
+        let limit = match (silent.is_empty(), mute) {
+            (false, _) => late,
+            (true, true) => by_manager,
+            (true, false) => soon,
+        };
         if now >= limit || silent.is_empty() && live.looked_at(&questions) {
             return;
         }
         if now >= soon && !std::mem::replace(&mut said, true) {
             let names = silent.join(", ");
-            eprintln!("quorate: waiting for the volumes of {names}, for {} s at most", LONG_PATIENCE.as_secs());
+            if silent.is_empty() {
+                eprintln!("quorate: waiting for the manager's view, for {} s at most", MANAGER_PATIENCE.as_secs());
+            } else {
+                eprintln!("quorate: waiting for the volumes of {names}, for {} s at most", LONG_PATIENCE.as_secs());
+            }
         }
         for happening in live.step(limit.min(now.after(LOOK))).await {
             take(live, happening, None);

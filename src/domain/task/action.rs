@@ -59,6 +59,13 @@ pub enum Action {
     },
     /// Something about one node.
     Node(NodeVerb, String),
+    /// Put back what a drain has moved away, and end the standby.
+    PutBack {
+        /// The node.
+        node: String,
+        /// What goes back to it.
+        services: Vec<String>,
+    },
     /// The cluster's maintenance mode.
     Maintenance {
         /// On or off.
@@ -146,6 +153,7 @@ impl Action {
             Self::Policy { .. } => "policy",
             Self::Fence { .. } => "fence",
             Self::Node(verb, _) => verb.word(),
+            Self::PutBack { .. } => NodeVerb::Unstandby.word(),
             Self::Maintenance { .. } => "maintenance",
             Self::Grow { .. } => "grow",
             Self::Evacuate { .. } => "evacuate",
@@ -168,7 +176,9 @@ impl Action {
             | Self::Service(_, service)
             | Self::Policy { service, .. } => Target::Service(service.clone()),
             Self::Register { guest, .. } => Target::Guest(guest.clone()),
-            Self::Fence { node, .. } | Self::Node(_, node) | Self::Daemon { node, .. } => Target::Node(node.clone()),
+            Self::Fence { node, .. } | Self::Node(_, node) | Self::PutBack { node, .. } | Self::Daemon { node, .. } => {
+                Target::Node(node.clone())
+            }
             Self::Expected { .. } => Target::Cluster("expected"),
             Self::Maintenance { on } => Target::Cluster(if *on { "on" } else { "off" }),
             Self::Grow { volume, .. } => Target::Volume(volume.clone()),
@@ -203,6 +213,7 @@ impl fmt::Display for Action {
             }
             Self::Fence { node, how } => write!(f, "fence {node} --how {}", how.word()),
             Self::Node(verb, node) => write!(f, "{} {node}", verb.word()),
+            Self::PutBack { node, services } => write!(f, "unstandby {node} --back {}", services.join(",")),
             Self::Maintenance { on } => write!(f, "maintenance {}", if *on { "on" } else { "off" }),
             Self::Grow { volume, size: GrowSize::By(bytes) } => write!(f, "grow {volume} --by {bytes}B"),
             Self::Grow { volume, size: GrowSize::To(bytes) } => write!(f, "grow {volume} --to {bytes}B"),

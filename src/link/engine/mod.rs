@@ -11,7 +11,7 @@ use crate::link::command_line::{Become, CommandLine};
 use crate::link::deed::Deed;
 use crate::link::gate::Gate;
 use crate::link::inbox::{Inbox, refusal, timespec};
-use crate::link::lane::Track;
+use crate::link::lane::{AGAIN, HOPELESS, Track};
 use crate::link::mark::Nonce;
 use crate::link::pipe::{LONGEST, Pipe};
 use crate::link::pulse::{Beat, Pulse};
@@ -29,6 +29,8 @@ const BUFFER: usize = 32 << 10;
 
 /// Characters of a login shell's own words that are shown.
 const NOISE: usize = 200;
+/// How long the actions' pipe is kept while nothing is asked: every channel of a node counts.
+const KEPT: Duration = Duration::from_secs(30);
 /// When a login shell without a hello is called late.
 const SAY_LATE: Duration = Duration::from_millis(2500);
 
@@ -48,6 +50,8 @@ pub struct Grant {
     pub sessions: usize,
     /// Streams to promise.
     pub streams: usize,
+    /// Actions may have a pipe of their own.
+    pub action: bool,
     /// What to say about it.
     pub note: Option<String>,
 }
@@ -71,6 +75,15 @@ pub struct Engine<'a, W: Wire> {
     speaker: &'a mut Speaker,
     fast: Track<W::Duct>,
     slow: Track<W::Duct>,
+    /// What actions ask, and when it was used last.
+    action: Track<W::Duct>,
+    used: Instant,
+    /// There is no session for it: it shares the slow lane's.
+    shared: bool,
+    /// The slow lane has left its session to a changing command, and shares the fast lane's until that is over.
+    ceded: bool,
+    /// A session was refused to a change or a stream: when to ask again, and until when.
+    room: Option<(Instant, Instant)>,
     streams: Vec<Stream<W::Duct>>,
     waiting: Vec<(StreamId, CommandLine)>,
     /// Changing commands under way, each on a channel of its own, and those that wait for theirs.
@@ -99,6 +112,11 @@ impl<'a, W: Wire> Engine<'a, W> {
             speaker,
             fast: Track::default(),
             slow: Track::default(),
+            action: Track::default(),
+            used: Instant::now(),
+            shared: false,
+            ceded: false,
+            room: None,
             streams: Vec::new(),
             waiting: Vec::new(),
             deeds: Vec::new(),
@@ -172,10 +190,7 @@ impl<'a, W: Wire> Engine<'a, W> {
                 let trouble = self.pulse.trouble();
                 self.speaker.say(Report::Answer { id: ask.id, result: Err(AskError::Lost(trouble)) });
             }
-            Order::Ask(ask) => {
-                let rights = self.rights;
-                self.track(ask.lane).ask(ask, rights);
-            }
+            Order::Ask(ask) => self.put(ask),
             Order::Change(change) if self.pulse.is_hung() || !self.up => {
                 let why = if self.pulse.is_hung() { self.pulse.trouble() } else { trouble(LinkFault::Timeout, "not connected yet") };
                 self.changed(change.id(), Err(ChangeError::NotSent(why)));
@@ -202,11 +217,31 @@ impl<'a, W: Wire> Engine<'a, W> {
         false
     }
 
-    fn track(&mut self, lane: Lane) -> &mut Track<W::Duct> {
-        match lane {
-            Lane::Slow if self.grant.sessions > 1 => &mut self.slow,
-            _ => &mut self.fast,
+    /// Puts a question into its lane, or the one that this lane shares.
+    fn put(&mut self, ask: Ask) {
+        let rights = self.rights;
+        let lane = match ask.lane {
+            Lane::Action if self.grant.action && !self.shared => Lane::Action,
+            Lane::Action | Lane::Slow if self.grant.sessions > 1 && !self.ceded => Lane::Slow,
+            _ => Lane::Fast,
+        };
+        if lane == Lane::Action {
+            self.used = Instant::now();
         }
+        self.track(lane).ask(ask, rights);
+    }
+
+    const fn track(&mut self, lane: Lane) -> &mut Track<W::Duct> {
+        match lane {
+            Lane::Fast => &mut self.fast,
+            Lane::Slow => &mut self.slow,
+            Lane::Action => &mut self.action,
+        }
+    }
+
+    /// The pipes that are open.
+    fn pipes(&self) -> impl Iterator<Item = &Pipe<W::Duct>> {
+        [&self.fast.pipe, &self.slow.pipe, &self.action.pipe].into_iter().flatten()
     }
 
     fn unfollow(&mut self, id: StreamId) {
@@ -242,8 +277,7 @@ impl<'a, W: Wire> Engine<'a, W> {
     /// Abandons a lane's pipe: its processes are ended, the question whose turn it was gets this, the others wait for the next pipe.
     fn give_up(&mut self, lane: Lane, why: AskError) {
         self.again = true;
-        let track = if lane == Lane::Fast { &mut self.fast } else { &mut self.slow };
-        let (duct, head) = track.abandon();
+        let (duct, head) = self.track(lane).abandon();
         if let Some(duct) = duct {
             self.wire.close(duct);
         }
@@ -258,7 +292,7 @@ impl<'a, W: Wire> Engine<'a, W> {
         if !self.up && self.pulse.is_well() && (ready || self.pulse.ever()) {
             self.up = true;
             self.pulse.rose();
-            for track in [&mut self.fast, &mut self.slow] {
+            for track in [&mut self.fast, &mut self.slow, &mut self.action] {
                 if let Some(pipe) = &mut track.pipe {
                     pipe.resume();
                 }
@@ -268,7 +302,7 @@ impl<'a, W: Wire> Engine<'a, W> {
     }
 
     fn lose_asks(&mut self, trouble: &LinkTrouble) {
-        let asks = self.fast.forget().into_iter().chain(self.slow.forget()).collect();
+        let asks = self.fast.forget().into_iter().chain(self.slow.forget()).chain(self.action.forget()).collect();
         self.answer_lost(asks, trouble);
     }
 

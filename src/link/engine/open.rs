@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
-use super::{Deed, Engine, LinkFault, LinkTrouble, OpenError, Opening, PassError, Stream, Wire, trouble};
+use super::{
+    AGAIN, Ask, Deed, Engine, HOPELESS, Lane, LinkFault, LinkTrouble, OpenError, Opening, PassError, Report, Stream, Wire, trouble,
+};
 
 impl<W: Wire> Engine<'_, W> {
-    /// Opens what is wanted, one channel after another: the fast lane first, then the slow one, then streams, then ways to sockets.
+    /// Opens what is wanted, one channel after another: the fast lane first, then the slow one, then changes, streams, what actions ask, then ways to sockets.
     pub(super) fn open(&mut self) -> Result<(), LinkTrouble> {
         if self.opening != Opening::Pass {
             self.opening = Opening::Nothing;
@@ -36,46 +38,122 @@ impl<W: Wire> Engine<'_, W> {
     }
 
     fn open_shells(&mut self) -> Result<(), LinkTrouble> {
-        loop {
-            let now = Instant::now();
-            let (fast, slow) = (self.fast.wants(true, now), self.slow.wants(false, now));
-            let change = !self.changes.is_empty();
-            if !fast && !slow && !change && self.waiting.is_empty() {
-                return Ok(());
-            }
+        self.ceded &= !(self.deeds.is_empty() && self.changes.is_empty());
+        while let Some(wanted) = self.wanted(Instant::now()) {
             match self.wire.open() {
                 Ok(None) => {
                     self.opening = Opening::Shell;
                     return Ok(());
                 }
-                Ok(Some(duct)) if fast => self.fast.equip(duct, &self.nonce, self.rights),
-                Ok(Some(duct)) if slow => self.slow.equip(duct, &self.nonce, self.rights),
-                Ok(Some(duct)) if change => self.begin(duct),
-                Ok(Some(duct)) => {
-                    let (id, command) = self.waiting.remove(0);
-                    self.streams.push(Stream::new(id, &command, duct, &self.nonce, self.rights));
-                }
-                Err(OpenError::Refused) if fast => self.fast.refused(),
-                Err(OpenError::Refused) if slow => self.slow.refused(),
-                Err(OpenError::Refused) if change => {
-                    let why = trouble(LinkFault::Sessions, &self.no_session());
-                    self.lose_changes(&why);
-                }
-                Err(OpenError::Refused) => {
-                    let (id, _) = self.waiting.remove(0);
-                    let why = self.no_session();
-                    self.end(id, &why);
-                }
+                Ok(Some(duct)) => self.equip(wanted, duct),
+                Err(OpenError::Refused) => self.refused(wanted),
                 Err(OpenError::Broken(trouble)) => return Err(trouble),
+            }
+        }
+        Ok(())
+    }
+
+    /// For whom a session is opened next.
+    fn wanted(&self, now: Instant) -> Option<Wanted> {
+        let not_yet = self.room.is_some_and(|(again, _)| again > now);
+        if self.fast.wants(true, now) {
+            Some(Wanted::Lane(Lane::Fast))
+        } else if self.slow.wants(false, now) {
+            Some(Wanted::Lane(Lane::Slow))
+        } else if !self.changes.is_empty() && !not_yet {
+            Some(Wanted::Change)
+        } else if !self.waiting.is_empty() && !not_yet {
+            Some(Wanted::Stream)
+        } else {
+            self.action.wants(false, now).then_some(Wanted::Lane(Lane::Action))
+        }
+    }
+
+    fn equip(&mut self, wanted: Wanted, duct: W::Duct) {
+        match wanted {
+            Wanted::Lane(lane) => {
+                let (nonce, rights) = (self.nonce.clone(), self.rights);
+                self.track(lane).equip(duct, &nonce, rights);
+            }
+            Wanted::Change => {
+                self.room = None;
+                match self.changes.pop_front() {
+                    Some(change) => self.deeds.push(Deed::new(change, duct, &self.nonce, self.rights)),
+                    None => self.wire.close(duct),
+                }
+            }
+            Wanted::Stream => {
+                self.room = None;
+                let (id, command) = self.waiting.remove(0);
+                self.streams.push(Stream::new(id, &command, duct, &self.nonce, self.rights));
             }
         }
     }
 
-    /// Starts the change that waited longest.
-    fn begin(&mut self, duct: W::Duct) {
-        match self.changes.pop_front() {
-            Some(change) => self.deeds.push(Deed::new(change, duct, &self.nonce, self.rights)),
-            None => self.wire.close(duct),
+    /// sshd has no session for it.
+    fn refused(&mut self, wanted: Wanted) {
+        match wanted {
+            Wanted::Lane(Lane::Action) => self.share(),
+            Wanted::Lane(lane) => self.track(lane).refused(),
+            Wanted::Change | Wanted::Stream if self.make_room(wanted) => {}
+            Wanted::Change => {
+                let why = trouble(LinkFault::Sessions, &self.no_session());
+                self.lose_changes(&why);
+            }
+            Wanted::Stream => {
+                let (id, _) = self.waiting.remove(0);
+                let why = self.no_session();
+                self.end(id, &why);
+            }
         }
     }
+
+    /// Questions make room: for a stream (a lock is one) those of actions, for a changing command the slow ones, too. A session that was given up is free once
+    /// its processes have ended. False: there is nothing that could make room, or it took too long.
+    fn make_room(&mut self, wanted: Wanted) -> bool {
+        let now = Instant::now();
+        let until = self.room.map(|(_, until)| until);
+        let fresh = if self.action.pipe.is_some() {
+            self.share();
+            true
+        } else if wanted == Wanted::Change && self.slow.pipe.is_some() {
+            self.ceded = true;
+            let (duct, asks) = self.slow.cede();
+            self.hand_on(duct, asks);
+            true
+        } else {
+            // What was given up before may still hold a session.
+            wanted == Wanted::Change && until.is_none()
+        };
+        self.room =
+            if fresh { Some((now + AGAIN, now + HOPELESS)) } else { until.filter(|until| *until > now).map(|until| (now + AGAIN, until)) };
+        self.room.is_some()
+    }
+
+    /// From now on actions ask in the slow lane, on this connection.
+    fn share(&mut self) {
+        self.shared = true;
+        let (duct, asks) = self.action.cede();
+        self.hand_on(duct, asks);
+        let text = "sshd grants no session of its own for what actions ask: it waits with the slow questions (MaxSessions)";
+        self.speaker.say(Report::Note(text.to_owned()));
+    }
+
+    fn hand_on(&mut self, duct: Option<W::Duct>, asks: Vec<Ask>) {
+        if let Some(duct) = duct {
+            self.wire.close(duct);
+        }
+        for ask in asks {
+            self.put(ask);
+        }
+        self.again = true;
+    }
+}
+
+/// For whom a session is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Lane(Lane),
+    Change,
+    Stream,
 }

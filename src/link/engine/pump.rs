@@ -9,7 +9,7 @@ impl<W: Wire> Engine<'_, W> {
     pub(super) fn pump(&mut self) -> Result<(), LinkTrouble> {
         for _ in 0..64 {
             let (passed, moved) = self.pump_gates();
-            let heard = self.pump_lane(Lane::Fast)? | self.pump_lane(Lane::Slow)? | self.pump_streams()? | self.pump_deeds()? | passed;
+            let heard = self.pump_lanes()? | self.pump_streams()? | self.pump_deeds()? | passed;
             if heard {
                 self.pulse.heard(Instant::now());
             } else if !moved && !self.pending() {
@@ -24,8 +24,7 @@ impl<W: Wire> Engine<'_, W> {
 
     /// Whether a read for one channel brought in something for another that was read before it.
     fn pending(&self) -> bool {
-        let pipes = [&self.fast.pipe, &self.slow.pipe];
-        pipes.into_iter().flatten().any(|pipe| pipe.duct.pending())
+        self.pipes().any(|pipe| pipe.duct.pending())
             || self.gates.iter().any(Gate::pending)
             || self.deeds.iter().any(|deed| deed.duct.pending())
             || (!self.speaker.behind() && self.streams.iter().any(|stream| stream.duct.pending()))
@@ -45,10 +44,21 @@ impl<W: Wire> Engine<'_, W> {
         (heard, moved)
     }
 
+    fn pump_lanes(&mut self) -> Result<bool, LinkTrouble> {
+        Ok(self.pump_lane(Lane::Fast)? | self.pump_lane(Lane::Slow)? | self.pump_lane(Lane::Action)?)
+    }
+
     fn pump_lane(&mut self, lane: Lane) -> Result<bool, LinkTrouble> {
-        let track = if lane == Lane::Fast { &mut self.fast } else { &mut self.slow };
-        let Some(pipe) = &mut track.pipe else { return Ok(false) };
+        let pipe = match lane {
+            Lane::Fast => &mut self.fast.pipe,
+            Lane::Slow => &mut self.slow.pipe,
+            Lane::Action => &mut self.action.pipe,
+        };
+        let Some(pipe) = pipe else { return Ok(false) };
         let pumped = pipe.pump(&mut self.buf).map_err(|e| broken(&e))?;
+        if lane == Lane::Action && !pumped.answers.is_empty() {
+            self.used = Instant::now();
+        }
         for (ask, result) in pumped.answers {
             self.speaker.say(Report::Answer { id: ask.id, result });
         }

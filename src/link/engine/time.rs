@@ -5,8 +5,8 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{
-    AskError, Beat, Deed, Engine, Lane, LinkFault, LinkTrouble, Pipe, Report, SAY_LATE, SPEAK_AGAIN, Wire, guard, late_shell, no_shell,
-    timespec, trouble,
+    AskError, Beat, Deed, Engine, KEPT, Lane, LinkFault, LinkTrouble, Pipe, Report, SAY_LATE, SPEAK_AGAIN, Wire, guard, late_shell,
+    no_shell, timespec, trouble,
 };
 
 impl<W: Wire> Engine<'_, W> {
@@ -14,7 +14,7 @@ impl<W: Wire> Engine<'_, W> {
     pub(super) fn keep_time(&mut self) -> Result<(), LinkTrouble> {
         let now = Instant::now();
         if !self.pulse.is_hung() {
-            for lane in [Lane::Fast, Lane::Slow] {
+            for lane in [Lane::Fast, Lane::Slow, Lane::Action] {
                 self.check_deadline(lane, now)?;
             }
         }
@@ -27,10 +27,16 @@ impl<W: Wire> Engine<'_, W> {
             Beat::Dead => return Err(self.pulse.trouble()),
             Beat::None => {}
         }
+        if self.unused().is_some_and(|at| at <= now)
+            && let (Some(duct), _) = self.action.abandon()
+        {
+            self.wire.close(duct);
+            self.again = true;
+        }
         if self.pulse.heartbeat(now) {
             let line = guard::heartbeat(&self.nonce);
             self.tell_fast(&line);
-            if let Some(pipe) = &mut self.slow.pipe {
+            for pipe in [&mut self.slow.pipe, &mut self.action.pipe].into_iter().flatten() {
                 pipe.tell(&line);
             }
             for stream in &mut self.streams {
@@ -43,19 +49,24 @@ impl<W: Wire> Engine<'_, W> {
         Ok(())
     }
 
+    /// When the actions' pipe is closed, if nothing is asked before.
+    fn unused(&self) -> Option<Instant> {
+        self.action.pipe.as_ref().filter(|pipe| pipe.is_idle()).map(|_| self.used + KEPT)
+    }
+
     fn check_deadline(&mut self, lane: Lane, now: Instant) -> Result<(), LinkTrouble> {
-        let track = if lane == Lane::Fast { &mut self.fast } else { &mut self.slow };
-        if let Some(asks) = track.hopeless(now) {
+        if let Some(asks) = self.track(lane).hopeless(now) {
             let lost = trouble(LinkFault::Sessions, &self.no_session());
             self.answer_lost(asks, &lost);
             return Ok(());
         }
-        let Some(pipe) = &track.pipe else { return Ok(()) };
+        let up = self.up;
+        let Some(pipe) = &self.track(lane).pipe else { return Ok(()) };
         if !pipe.is_ready() {
             if now < pipe.born() + Pipe::<W::Duct>::PATIENCE {
                 return Ok(());
             }
-            if !self.up {
+            if !up {
                 return Err(no_shell(pipe));
             }
             self.give_up(lane, AskError::Late(Pipe::<W::Duct>::PATIENCE));
@@ -101,7 +112,10 @@ impl<W: Wire> Engine<'_, W> {
         if !self.pulse.is_hung() {
             sooner(self.fast.due());
             sooner(self.slow.due());
+            sooner(self.action.due());
         }
+        sooner(self.unused());
+        sooner(self.room.map(|(again, _)| again));
         sooner(self.deeds.iter().map(Deed::due).min());
         if self.speaker.behind() || closing {
             sooner(Some(Instant::now() + SPEAK_AGAIN));
@@ -109,7 +123,7 @@ impl<W: Wire> Engine<'_, W> {
         let inbox = self.inbox.fd();
         let mut fds = vec![PollFd::new(&inbox, PollFlags::IN)];
         self.wire.watch(&mut fds);
-        for pipe in [&self.fast.pipe, &self.slow.pipe].into_iter().flatten() {
+        for pipe in self.pipes() {
             pipe.watch(&mut fds);
         }
         for deed in &self.deeds {

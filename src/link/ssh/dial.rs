@@ -285,13 +285,16 @@ fn finish(guarded: &mut Guarded, attempt: &Attempt<Connected>) -> Result<Connect
 
 fn grant(sessions: usize, full: bool) -> Grant {
     if !full {
-        return Grant { sessions: STREAMS + 2, streams: STREAMS, note: None };
+        return Grant { sessions: STREAMS + 2, streams: STREAMS, action: true, note: None };
     }
     let streams = sessions.saturating_sub(2);
     let what = match (sessions, streams) {
-        (1, _) => "1 session: quick and slow questions share it, streams are polled".to_owned(),
-        (n, 0) => format!("{n} sessions: streams are polled"),
-        (n, s) => format!("{n} sessions: {s} stream{}, the others are polled", if s == 1 { "" } else { "s" }),
+        (1, _) => "1 session: quick and slow questions share it, streams are polled, nothing can be changed".to_owned(),
+        (n, 0) => format!("{n} sessions: streams are polled, what actions ask waits with the slow questions"),
+        (n, s) => {
+            let plural = if s == 1 { "" } else { "s" };
+            format!("{n} sessions: {s} stream{plural}, the others are polled; what actions ask waits with the slow questions")
+        }
     };
-    Grant { sessions, streams, note: Some(format!("sshd grants {what} (MaxSessions)")) }
+    Grant { sessions, streams, action: false, note: Some(format!("sshd grants {what} (MaxSessions)")) }
 }

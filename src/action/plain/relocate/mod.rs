@@ -179,6 +179,7 @@ impl Move<'_> {
         plan.needs.quorum = has_manager(self.input.cluster);
         plan.steps = self.steps(chosen);
         plan.proof = self.proof();
+        plan.salvage = self.salvage(chosen);
         plan.consequences.fates.push(self.fate(chosen));
         plan.consequences.by = "what was asked for";
         plan.notices = self.notices(chosen);

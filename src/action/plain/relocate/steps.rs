@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::action::commands::virsh;
 use crate::action::condition::Condition;
 use crate::action::inquiry::{Query, What, libvirt_on};
-use crate::action::plan::{Fate, FateKind, Step, When};
-use crate::action::relocate::{RESTORE, RESTORE_IF_THERE};
+use crate::action::plan::{Fate, FateKind, Salvage, Step, When, exact};
+use crate::action::relocate::{RESTORE, RESTORE_IF_THERE, used_up};
 use crate::domain::task::RelocateHow;
 use crate::link::CommandLine;
 
@@ -100,7 +100,7 @@ impl Move<'_> {
     /// Its memory through a file beside its disk.
     fn through_a_file(&self) -> Vec<Step> {
         let guest = &self.guest;
-        let image = format!("{}/{}.quorate-save", self.folder().unwrap_or_default(), self.row.name);
+        let image = self.image();
         let there = self.there();
         let script = |script: &'static str, uri: &str| CommandLine::script(script, [uri, image.as_str()]).privileged();
         let save = virsh(&guest.uri, &["save", "--domain", &guest.name, "--file", &image]);
@@ -108,11 +108,36 @@ impl Move<'_> {
         let back = Step::change(back, &guest.node, script(RESTORE_IF_THERE, &guest.uri), MEMORY);
         let mut steps = vec![
             Step::change(format!("Save its memory to {image}"), &guest.node, save, MEMORY),
-            Step::change(format!("Restore it on {}", self.to), &self.to, script(RESTORE, &there), MEMORY),
+            Step::change(format!("Restore it on {}", self.to), &self.to, script(RESTORE, &there), MEMORY).when(When::Settled),
         ];
         steps.extend(self.unless_there(back));
+        steps.push(Step::wait(format!("{} runs on one of them", self.row.name), self.runs(), 60).when(When::Always));
         steps.extend(self.no_longer_here());
         steps
+    }
+
+    fn runs(&self) -> Condition {
+        Condition::Any(vec![self.is_on(&self.to, Some("running")), self.is_on(&self.guest.node, Some("running"))])
+    }
+
+    fn image(&self) -> String {
+        format!("{}/{}.quorate-save", self.folder().unwrap_or_default(), self.row.name)
+    }
+
+    /// What is said of its memory should [`Self::through_a_file`] break.
+    pub(super) fn salvage(&self, how: RelocateHow) -> Option<Salvage> {
+        if how != RelocateHow::Suspend {
+            return None;
+        }
+        let (guest, image, there) = (&self.guest, self.image(), self.there());
+        let state = |uri: &str| exact(&virsh(uri, &["domstate", "--domain", &self.row.uuid]));
+        let by_hand = vec![
+            (guest.node.to_string(), state(&guest.uri)),
+            (self.to.to_string(), state(&there)),
+            (format!("{}, if it runs on neither", self.to), used_up(&there, &image)),
+            (format!("{}, if it does not go on there", guest.node), used_up(&guest.uri, &image)),
+        ];
+        Some(Salvage { guest: self.row.name.clone(), image, saved: 0, restored: vec![1, 3], runs: self.runs(), by_hand })
     }
 
     fn stopped_and_started(&self) -> Vec<Step> {
@@ -123,8 +148,9 @@ impl Move<'_> {
         let start = virsh(&self.there(), &["start", "--domain", &self.row.uuid]);
         let mut steps = vec![
             Step::change(format!("Have the power button pressed of {name} on {}", guest.node), &guest.node, press, 60),
-            Step::wait(format!("{name} is off"), off, SHUTDOWN),
-            Step::change(format!("Start it on {}", self.to), &self.to, start, 60),
+            // Once its power button is pressed it is not left lying: stopping this counts only before.
+            Step::wait(format!("{name} is off"), off, SHUTDOWN).when(When::Settled),
+            Step::change(format!("Start it on {}", self.to), &self.to, start, 60).when(When::Settled),
         ];
         if !self.transient() {
             let again = virsh(&guest.uri, &["start", "--domain", &guest.name]);

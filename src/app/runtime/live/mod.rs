@@ -22,7 +22,7 @@ use crate::domain::node::NodeKey;
 use crate::domain::observation::{Question, Trouble};
 use crate::domain::stamp::Stamp;
 use crate::domain::task::Task;
-use crate::link::{AskId, LibvirtOrder, Link, Order, Prompt, PromptId, Reply, Report, Target};
+use crate::link::{AskId, Lane, LibvirtOrder, Link, Order, Prompt, PromptId, Reply, Report, Target};
 use crate::record::{RecordedNode, Recorder};
 use crate::state::{SessionFacts, Store};
 use crate::watch::{Output, Watch};
@@ -266,7 +266,14 @@ impl Live {
         happenings
     }
 
-    fn order(&mut self, node: NodeKey, order: Order) {
+    fn order(&mut self, node: NodeKey, mut order: Order) {
+        // An action's questions have the time that this node needs.
+        if let Order::Ask(ask) = &mut order
+            && ask.lane == Lane::Action
+        {
+            ask.total = self.watch.patience(node, ask.total);
+            ask.first_byte = ask.total;
+        }
         if let Some(recorder) = &mut self.recorder {
             recorder.order(&order);
         }
@@ -298,6 +305,11 @@ impl Live {
     /// Whether these have been answered once, and what the manager and libvirt are asked.
     pub fn looked_at(&self, questions: &[Question]) -> bool {
         self.awaited.is_empty() && self.watch.looked_at(questions, self.now())
+    }
+
+    /// Whether no manager has shown its view yet, and one is being asked.
+    pub fn awaits_manager(&self) -> bool {
+        self.watch.awaits_manager()
     }
 
     /// The nodes that have yet to tell these, by name. What they were asked in vain is asked again.
