@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::cluster::{Member, MemberStatus};
+use crate::domain::cluster::{Cluster, Member, MemberStatus};
 use crate::domain::node::Reach;
 use crate::domain::task::FenceHow;
 use crate::link::CommandLine;
@@ -56,26 +56,50 @@ pub(super) fn plan(input: &Input<'_>, node: &str, how: FenceHow) -> Result<Plan,
     if !again.is_empty() {
         plan.steps.push(Step::wait("What died runs again elsewhere", Condition::All(again), 300));
     }
-    plan.notices = signs(member);
+    plan.notices = signs(cluster, member);
     plan.notices.extend(devices(input));
     plan.undo = Undo::Never("a fencing cannot be taken back".to_owned());
     Ok(plan)
 }
 
-/// Whether a node really looks dead, in the order of what counts.
-pub(super) fn signs(member: &Member) -> Vec<String> {
+/// Whether a node really looks dead, in the order of what counts: SSH, libvirt, storage, the manager.
+pub(super) fn signs(cluster: &Cluster, member: &Member) -> Vec<String> {
     let mut alive = Vec::new();
     if member.reach.is_up() {
         alive.push("SSH".to_owned());
     }
+    let libvirt = cluster.virt.iter().find(|v| v.node == member.name);
+    if libvirt.is_some_and(|v| v.up) {
+        alive.push("libvirt".to_owned());
+    }
+    alive.extend(at_storage(cluster, member));
     if matches!(member.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance) {
         alive.push(format!("the manager has it {}", member.status.word()));
     }
     if alive.is_empty() {
         let ssh = if let Reach::Down { trouble, .. } = &member.reach { format!("SSH: {trouble}") } else { "SSH: not tried".to_owned() };
-        return vec![format!("{} does not answer: {ssh}; the manager has it {}", member.name, member.status.word())];
+        let libvirt = if libvirt.is_some() { "; libvirt does not answer" } else { "" };
+        let storage = "no other member sees it at shared storage";
+        return vec![format!("{} does not answer: {ssh}{libvirt}; {storage}; the manager has it {}", member.name, member.status.word())];
     }
     vec![format!("{} ANSWERS ({}): this node is alive", member.name, alive.join(", "))]
+}
+
+/// It is at work on storage: it says so itself, or the lock manager of another member has it.
+fn at_storage(cluster: &Cluster, member: &Member) -> Option<String> {
+    let own = || {
+        let active = cluster.volumes.iter().filter(|v| v.active_on.contains(&member.name)).count();
+        let mounted = cluster.filesystems.iter().filter(|f| f.node == member.name).count();
+        member.reach.is_up() && active + mounted > 0
+    };
+    let id = member.id.as_deref().and_then(|id| id.parse::<u32>().ok());
+    let others = cluster.members.iter().filter(|m| m.name != member.name && m.reach.is_up());
+    let locks =
+        |m: &&Member| m.dlm.as_ref().is_some_and(|dlm| dlm.lockspaces.iter().any(|(_, ids, _)| id.is_some_and(|id| ids.contains(&id))));
+    if let Some(by) = others.into_iter().find(locks) {
+        return Some(format!("storage: the lock manager of {} has it", by.name));
+    }
+    own().then(|| "storage".to_owned())
 }
 
 fn devices(input: &Input<'_>) -> Vec<String> {
@@ -107,7 +131,7 @@ pub(super) fn confirm(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal
         None => Consequences::reckoned(cluster, node, FateKind::DiesRestarts),
     };
     plan.consequences.lost.push(format!("if {node} still writes, what both sides write is ruined"));
-    plan.notices = signs(member);
+    plan.notices = signs(cluster, member);
     plan.notices.push("say this only after the node was seen to be off, or cut off from its storage".to_owned());
     plan.undo = Undo::Never("the services start elsewhere at once".to_owned());
     Ok(plan)

@@ -83,6 +83,10 @@ impl Journal {
     /// It cannot be opened: then nothing may be changed.
     pub fn open(path: &Path, cluster: Option<String>) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+        // A file whose name is not on the disk is none after a power cut.
+        if let Some(folder) = path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
         Ok(Self { file, cluster })
     }
 

@@ -8,7 +8,7 @@ use crate::domain::task::{Action, ServiceVerb};
 use super::commands::{crm_resource, meta};
 use super::condition::Condition;
 use super::plan::{Confirm, Consequences, Fate, FateKind, Input, Plan, Refusal, Step, Undo, When};
-use super::suspend::guest_of;
+use super::suspend::{guest_of, runs_by_libvirt};
 use super::whereabouts;
 
 /// Seconds for a start or a stop where no timeout is configured, with the time that the manager needs beside it.
@@ -56,6 +56,7 @@ fn start(input: &Input<'_>, service: &Service, post: &Arc<str>) -> Result<Plan, 
     }
     plan.steps.push(Step::wait(format!("{id} is started"), Condition::Runs(id.clone()), seconds(input, id, "start")));
     plan.proof = vec![Condition::Runs(id.clone())];
+    plan.proof.extend(runs_by_libvirt(input, service));
     plan.undo = Undo::By(Action::Service(ServiceVerb::Stop, id.clone()));
     plan.consequences.fates.push(fate(service, FateKind::Starts));
     plan.consequences.by = "what was asked for";
@@ -107,6 +108,7 @@ fn restart(input: &Input<'_>, service: &Service, post: &Arc<str>) -> Result<Plan
     plan.steps.push(Step::change(format!("Restart {id}"), post, command, secs + 30));
     plan.steps.push(Step::wait(format!("{id} is started"), Condition::Runs(id.clone()), 60).when(When::Always));
     plan.proof = vec![Condition::Runs(id.clone())];
+    plan.proof.extend(runs_by_libvirt(input, service));
     plan.undo = Undo::Never("a restart is over when it is over".to_owned());
     plan.consequences.fates.push(fate(service, FateKind::Restarts));
     plan.consequences.by = "what was asked for";

@@ -15,6 +15,9 @@ use crate::probe;
 /// LVM's own questions.
 const STORAGE: [Question; 3] = [Question::Lvs, Question::Vgs, Question::Pvs];
 
+/// What an answer that did not come in time counts as having cost, at most.
+const LATE: Duration = Duration::from_secs(6);
+
 /// How often an action asks a node for what it rests on.
 const CHANCES: u8 = 2;
 
@@ -218,6 +221,10 @@ impl NodeWatch {
         }
         self.seen.insert(question);
         self.last.insert(question, (now, took));
+        if matches!(&outcome, Err(trouble) if trouble.kind == TroubleKind::Late) {
+            // It may hang for ever: it counts as slow, and not as slow as it was waited for.
+            self.costs.insert(question, took.min(LATE));
+        }
         if matches!(&outcome, Err(trouble) if matches!(trouble.kind, TroubleKind::Late | TroubleKind::Lost)) {
             let missed = self.missed.entry(question).or_default();
             *missed = missed.saturating_add(1);

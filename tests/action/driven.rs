@@ -8,7 +8,7 @@ use quorate::domain::cluster::Cluster;
 use quorate::domain::node::{LinkFault, LinkTrouble};
 use quorate::domain::observation::manager::{ManagerView, Primitive};
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, Limits, NodeVerb, RelocateHow, Task, TaskId, TaskStatus};
+use quorate::domain::task::{Action, Limits, NodeVerb, Progress, RelocateHow, Task, TaskId, TaskStatus};
 use quorate::link::{Answer, ChangeError, Order, Report};
 
 use super::plain_move::shared_pair;
@@ -34,6 +34,8 @@ struct Stand {
     /// Every changing command that was sent, with its node.
     sent: Vec<(u32, String)>,
     out: VecDeque<Out>,
+    /// All that was said of how far it is.
+    progress: Vec<Progress>,
     _dir: tempfile::TempDir,
 }
 
@@ -45,7 +47,7 @@ impl Stand {
         let plan = plan_of(action, &cluster, lab.now).unwrap();
         let ticket = gate::open(plan, &cluster, &Session { role: Role::Admin, ..Session::default() }, lab.now).unwrap();
         let (task, out) = executor.start(ticket, &cluster, lab.now).unwrap();
-        Self { lab, executor, task, view, runs_on: Some(1), sent: Vec::new(), out: out.into(), _dir: dir }
+        Self { lab, executor, task, view, runs_on: Some(1), sent: Vec::new(), out: out.into(), progress: Vec::new(), _dir: dir }
     }
 
     fn begin(action: &Action) -> Self {
@@ -70,6 +72,7 @@ impl Stand {
             if self.task().status.is_over() {
                 return self;
             }
+            self.progress.extend(self.executor.task(self.task).and_then(|task| task.progress.clone()));
             let Some(out) = self.out.pop_front() else {
                 self.lab.pass(1000);
                 let view = self.view.clone();
@@ -306,6 +309,8 @@ fn a_drain_is_taken_back_whole() {
     assert_eq!(stand.task().status, TaskStatus::Done, "{:?}", stand.task());
     let back = stand.task().undo.clone().unwrap();
     assert_eq!(back.to_string(), "unstandby n2 --back vm2,web");
+    let half = stand.progress.iter().find(|p| p.words.starts_with("1 of 2 moved")).unwrap();
+    assert!(half.percent == Some(50) && half.left.is_some(), "{half:?}");
     let stand = Stand::on(stand.lab, stand.view, &back).run(drained);
     assert_eq!(stand.task().status, TaskStatus::Done, "{:?}", stand.task());
     let sent = stand.commands().join("\n");
@@ -324,7 +329,10 @@ fn a_drain_that_was_stopped_before_anything_moved_has_no_way_back() {
     assert_eq!((stand.task().status, stand.task().undo.clone()), (TaskStatus::Failed, None), "{:?}", stand.task());
 }
 
-fn put_back(cluster: &Cluster, services: &[&str]) -> Result<(Vec<String>, Vec<String>, Undo), Vec<(&'static str, String)>> {
+/// Commands, notices, the way back.
+type Said = (Vec<String>, Vec<String>, Undo);
+
+fn put_back(cluster: &Cluster, services: &[&str]) -> Result<Said, Vec<(&'static str, String)>> {
     let services = services.iter().map(|s| (*s).to_owned()).collect();
     let action = Action::PutBack { node: "n2".to_owned(), services };
     plan_of(&action, cluster, crate::state::build::START)

@@ -39,6 +39,16 @@ fn a_plan_on_a_healthy_cluster_passes() {
 }
 
 #[test]
+fn a_member_may_join_what_has_no_quorum() {
+    let mut view = stage::view_now();
+    view.nodes[1].online = false;
+    let mut cluster = (*stage::lab(view).picture()).clone();
+    cluster.quorum.quorate = Some(false);
+    let plan = plan_of(&Action::Node(NodeVerb::Join, "n2".to_owned()), &cluster, START).unwrap();
+    assert_eq!(codes(&gate::refusals(&plan, &cluster, &admin(), START)), [""; 0], "it brings quorum back");
+}
+
+#[test]
 fn role_and_mode() {
     let cluster = stage::cluster();
     let plan = |action: &Action| plan_of(action, &cluster, START).unwrap();

@@ -119,6 +119,37 @@ fn fencing_says_who_dies_where_it_restarts_and_whether_the_node_lives() {
 }
 
 #[test]
+fn fencing_says_by_which_signs_a_node_lives() {
+    let fence = Action::Fence { node: "n2".to_owned(), how: FenceHow::Reboot };
+    let said = |cluster: &Cluster| plan_of(&fence, cluster, START).unwrap().notices.remove(0);
+    let mut cluster = storage();
+    cluster.virt.push(quorate::domain::guest::VirtNode {
+        node: "n2".into(),
+        hypervisor: quorate::domain::guest::Hypervisor::Libvirt,
+        up: true,
+        trouble: None,
+        changed: None,
+        host: None,
+    });
+    assert_eq!(said(&cluster), "n2 ANSWERS (SSH, libvirt, storage, the manager has it online): this node is alive");
+    // Nothing of its own is heard: what others see at shared storage still counts.
+    let n2 = cluster.members.iter_mut().find(|m| &*m.name == "n2").unwrap();
+    n2.status = quorate::domain::cluster::MemberStatus::Unclean;
+    n2.reach = quorate::domain::node::Reach::Untried;
+    let id: u32 = n2.id.as_deref().unwrap().parse().unwrap();
+    cluster.virt[0].up = false;
+    let silent = said(&cluster);
+    assert!(
+        silent.starts_with("n2 does not answer: SSH: not tried; libvirt does not answer; no other member sees it at shared storage"),
+        "{silent}"
+    );
+    let dlm =
+        quorate::domain::observation::corosync::DlmView { lockspaces: vec![("lvm".to_owned(), vec![1, id], false)], ..Default::default() };
+    cluster.members.iter_mut().find(|m| &*m.name == "n1").unwrap().dlm = Some(dlm);
+    assert!(said(&cluster).contains("n2 ANSWERS (storage: the lock manager of n1 has it)"), "{}", said(&cluster));
+}
+
+#[test]
 fn a_drain_goes_one_by_one_and_leaves_no_constraint() {
     let plan = plan_of(&Action::Node(NodeVerb::Drain, "n2".to_owned()), &stage::cluster(), START).unwrap();
     let all: Vec<String> = commands(&plan).into_iter().map(|(_, c)| c).collect();

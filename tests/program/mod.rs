@@ -11,6 +11,7 @@ mod garbled;
 mod library;
 mod members;
 mod network;
+mod pacemaker_act;
 mod pipes;
 mod plain;
 mod quorum;

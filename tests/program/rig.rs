@@ -45,10 +45,15 @@ impl Node {
     }
 
     pub fn at(name: &str, address: &str, port: u16) -> Option<Self> {
+        Self::with(name, address, port, "")
+    }
+
+    /// As [`Node::at`], with more lines for its sshd_config.
+    pub fn with(name: &str, address: &str, port: u16, more: &str) -> Option<Self> {
         // The folder is known only to a running sshd: SetEnv comes by an include that is written beforehand.
         let bin = tempfile::Builder::new().prefix("qbin").tempdir().unwrap();
         let path = bin.keep();
-        let sshd = Sshd::at(address, port, &format!("SetEnv PATH={}:/usr/bin:/bin", path.display()));
+        let sshd = Sshd::at(address, port, &format!("SetEnv PATH={}:/usr/bin:/bin\n{more}", path.display()));
         let Some(sshd) = sshd else {
             let _ = fs::remove_dir_all(path);
             return None;

@@ -194,8 +194,8 @@ fn salvaged(run: &mut Run, cluster: &Cluster, why: String) -> String {
     if untried || used || runs {
         return why;
     }
-    let unknown = salvage.restored.iter().any(|at| of(at) == Some(StepState::Unknown));
-    let words = salvage.words(saved == Some(StepState::Done) && !unknown);
+    // Where an answer was lost, or nobody could be asked, it may run after all.
+    let words = salvage.words(saved == Some(StepState::Done) && run.lost.is_none());
     let first = words.first().cloned().unwrap_or_default();
     run.task.notices.extend(words);
     format!("{why}; {first}")

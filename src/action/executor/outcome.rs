@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use crate::action::condition::Condition;
 use crate::action::inquiry::{Finding, Query};
-use crate::action::plan::Reads;
+use crate::action::plan::{Reads, Work};
 use crate::domain::observation::Trouble;
 use crate::domain::observation::simulation::GuestJob;
-use crate::domain::task::Progress;
+use crate::domain::stamp::Stamp;
+use crate::domain::task::{Action, NodeVerb, Progress, StepState, TaskStep};
 use crate::link::Answer;
 use crate::probe::Raw;
 use crate::probe::rhcs::act::{self, Outcome, Verdict};
 use crate::probe::rhcs::{fence, inventory};
+
+use super::run::Run;
 
 /// What became of a changing command that has answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +117,28 @@ pub(super) fn progress(job: &GuestJob) -> Option<Progress> {
         words.push_str(&part);
     }
     Some(Progress { percent: Some(percent), words, left: left(job).filter(|_| job.converges() != Some(false)) })
+}
+
+/// How far a node is emptied, or filled again, one service after another: how many are there, and how long the rest will take by what those took. None: this is no such
+/// action.
+pub(super) fn caravan(run: &Run, now_waits_for: &str, now: Stamp) -> Option<Progress> {
+    let one_by_one = matches!(run.task.action, Action::Node(NodeVerb::Drain | NodeVerb::Reboot, _) | Action::PutBack { .. });
+    let moves = |work: &Work| matches!(work, Work::Wait { until: Condition::Left(..) | Condition::RunsOn(..), .. });
+    let steps = run.ticket.plan().steps.iter().zip(&run.task.steps).filter(|(step, _)| moves(&step.work));
+    let all: Vec<&TaskStep> = steps.map(|(_, shown)| shown).collect();
+    let over: Vec<&&TaskStep> = all.iter().filter(|s| s.state == StepState::Done).collect();
+    if !one_by_one || all.len() < 2 || over.len() == all.len() {
+        return None;
+    }
+    let took: Duration = over.iter().filter_map(|s| Some(s.began?.age(s.ended?))).sum();
+    let running = all.iter().find(|s| s.state == StepState::Running).and_then(|s| s.began).map(|began| began.age(now)).unwrap_or_default();
+    let each = u32::try_from(over.len()).ok().filter(|n| *n > 0).map(|n| took / n);
+    let rest = u32::try_from(all.len() - over.len()).unwrap_or(u32::MAX);
+    Some(Progress {
+        percent: u8::try_from(over.len() * 100 / all.len()).ok(),
+        words: format!("{} of {} moved; {now_waits_for}", over.len(), all.len()),
+        left: each.map(|each| each.saturating_mul(rest).saturating_sub(running)),
+    })
 }
 
 /// How long a job will take, by what it moves and what the guest dirties meanwhile; none: it does not come nearer.

@@ -14,7 +14,7 @@ use crate::domain::task::{Action, NodeVerb, Progress, StepState, Target, TaskSta
 use crate::link::{Ask, AskId, ChangeId, Order, StreamId};
 
 use super::run::{LOCK_PATIENCE, Phase, Run};
-use super::{Executor, LOOK, Out};
+use super::{Executor, LOOK, Out, outcome};
 
 impl Executor {
     /// Asks for the lock on the target.
@@ -216,9 +216,10 @@ impl Executor {
             }
             return self.advance(run, Some(at), cluster, now, out);
         }
-        let percent = Progress { words: verdict.words().to_owned(), ..Progress::default() };
-        if run.task.progress.as_ref().is_none_or(|p| p.percent.is_none()) {
-            run.task.progress = Some(percent);
+        if let Some(progress) = outcome::caravan(run, verdict.words(), now) {
+            run.task.progress = Some(progress);
+        } else if run.task.progress.as_ref().is_none_or(|p| p.percent.is_none()) {
+            run.task.progress = Some(Progress { words: verdict.words().to_owned(), ..Progress::default() });
         }
         let queries: Vec<Query> = until.queries().into_iter().cloned().chain(meter).collect();
         self.look_again(run, &queries, cluster, now, out);

@@ -7,11 +7,11 @@ use crate::domain::task::{Action, NodeVerb, ServiceVerb};
 /// Why an action waits for quorum; none: it is safe without.
 pub const fn why_not(action: &Action) -> Option<&'static str> {
     Some(match action {
-        // libvirt does the first two on the node that has the guest, and nothing starts anywhere by them; a try of a fence device changes nothing; the last two
+        // libvirt does the first two on the node that has the guest, and nothing starts anywhere by them; a try of a fence device changes nothing; the others
         // may bring quorum back.
         Action::Service(ServiceVerb::Suspend, _)
         | Action::Limit { .. }
-        | Action::Node(NodeVerb::TestFence, _)
+        | Action::Node(NodeVerb::TestFence | NodeVerb::Join, _)
         | Action::Expected { .. }
         | Action::Answer { .. }
         | Action::Daemon { .. } => return None,
@@ -20,7 +20,7 @@ pub const fn why_not(action: &Action) -> Option<&'static str> {
         Action::Fence { .. } => "the fencer fences for a quorate side alone",
         Action::Node(NodeVerb::ConfirmFence, _) => "this side may not start what the other may run",
         Action::Grow { .. } | Action::Evacuate { .. } => "the locks on shared volumes stand still",
-        Action::Node(NodeVerb::Leave | NodeVerb::Join | NodeVerb::Reboot, _) => "the manager moves nothing off the node",
+        Action::Node(NodeVerb::Leave | NodeVerb::Reboot, _) => "the manager moves nothing off the node",
         Action::Maintenance { .. }
         | Action::Register { .. }
         | Action::Policy { .. }

@@ -75,7 +75,7 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
     let chosen = how.or_else(|| ways.iter().find(|w| w.closed.is_empty()).map(|w| w.how));
     let way = ways.iter().find(|w| Some(w.how) == chosen).or_else(|| ways.last());
     let Some(way) = way.filter(|w| w.closed.is_empty()) else {
-        return Err(refuse(&ways, how));
+        return Err(refuse(&ways, how, &it.lift()));
     };
     let mut plan = input.blank();
     plan.steps = it.steps(way.how);
@@ -92,16 +92,13 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
 }
 
 /// Why no way is open, or not this one.
-pub(super) fn refuse(ways: &[Way], how: Option<RelocateHow>) -> Vec<Refusal> {
+/// `lift`: what would open one.
+pub(super) fn refuse(ways: &[Way], how: Option<RelocateHow>, lift: &str) -> Vec<Refusal> {
     let of = ways.iter().filter(|w| how.is_none_or(|h| h == w.how));
     let mut all: Vec<Refusal> = Vec::new();
     for way in of {
         let open: Vec<&str> = ways.iter().filter(|w| w.closed.is_empty()).map(|w| w.how.word()).collect();
-        let lift = if open.is_empty() {
-            "lift what stands against it first".to_owned()
-        } else {
-            format!("possible is: --how {}", open.join(", --how "))
-        };
+        let lift = if open.is_empty() { lift.to_owned() } else { format!("possible is: --how {}", open.join(", --how ")) };
         all.push(Refusal::new("way-closed", format!("{} is not possible: {}", way.how.word(), way.closed.join("; ")), lift));
     }
     all

@@ -55,6 +55,39 @@ impl Move<'_> {
         closed
     }
 
+    /// What would open a way, as far as that can be said in a command.
+    pub(super) fn lift(&self) -> String {
+        let (cluster, id, to) = (self.input.cluster, &self.service.id, &self.to);
+        let mut all = Vec::new();
+        match cluster.member(to).map(|m| m.status) {
+            Some(MemberStatus::Standby) => all.push(format!("quorate act unstandby {to}")),
+            Some(MemberStatus::Offline) => all.push(format!("quorate act join {to}")),
+            Some(MemberStatus::Online) => {}
+            _ => all.push(format!("{to} must be online")),
+        }
+        if cluster.options.maintenance_mode == Some(true) {
+            all.push("quorate act maintenance off".to_owned());
+        }
+        if self.service.flags.contains(&"unmanaged") {
+            all.push(format!("quorate act unfreeze {id}"));
+        }
+        match self.service.state {
+            ServiceState::Started => {}
+            ServiceState::Failed | ServiceState::Blocked => all.push(format!("quorate act cleanup {id}")),
+            state if state.is_in_transit() => all.push("wait until it has settled".to_owned()),
+            _ => all.push(format!("quorate act start {id}")),
+        }
+        if let Some(Err(trouble)) = self.input.found.place(to) {
+            all.push(format!("{to} must answer ({trouble}): see what keeps its libvirtd or its storage, then plan anew"));
+        }
+        if all.is_empty() {
+            all.push(format!(
+                "what {to} lacks must be there; a ban or a failure there is lifted by: quorate act clear {id}, quorate act cleanup {id}"
+            ));
+        }
+        all.join("; ")
+    }
+
     fn closed_to_live(&self, closed: &mut Vec<String>) {
         let Some(config) = self.config else {
             closed.push("how it is configured is not known".to_owned());

@@ -93,7 +93,7 @@ pub fn lost(input: &Input<'_>, member: &Member, plan: &mut Plan) {
     if !again.is_empty() {
         plan.steps.push(Step::wait("What died has been taken over elsewhere", Condition::All(again), 300));
     }
-    plan.notices.extend(signs(member));
+    plan.notices.extend(signs(cluster, member));
     let two_node = cluster.quorum.flags.iter().any(|f| f == "two-node");
     if two_node {
         plan.notices.push("two_node: the one that is left stays quorate alone, whatever the other does".to_owned());
@@ -131,7 +131,7 @@ pub fn confirm(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
     plan.confirm = Confirm::TypeName;
     plan.consequences = place::without(cluster, node, true);
     plan.consequences.lost.push(format!("if {node} still writes, what both sides write is ruined"));
-    plan.notices = signs(member);
+    plan.notices = signs(cluster, member);
     plan.notices.push("say this only after the node was seen to be off, or cut off from its storage".to_owned());
     if !found.waits {
         plan.notices.push(format!("fenced on {post} holds nothing open for it right now: fence_ack_manual waits {ACKNOWLEDGE} s for it"));

@@ -24,7 +24,7 @@ pub fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHow>) -> 
     let ways: Vec<Way> = RelocateHow::ALL.into_iter().map(|how| Way { how, closed: closed(input, moved, to, how) }).collect();
     let chosen = how.or_else(|| ways.iter().find(|w| w.closed.is_empty()).map(|w| w.how));
     let Some(way) = ways.iter().find(|w| Some(w.how) == chosen && w.closed.is_empty()).map(|w| w.how) else {
-        return Err(refuse(&ways, how));
+        return Err(refuse(&ways, how, "lift what stands against it first"));
     };
     let verb = if way == RelocateHow::Live { Verb::Migrate } else { Verb::Relocate };
     let target: Arc<str> = Arc::from(to);
