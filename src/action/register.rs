@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::domain::cluster::MemberStatus;
+use crate::domain::cluster::{Cluster, Filesystem, MemberStatus};
 use crate::domain::observation::manager::Constraint;
 use crate::domain::observation::simulation::{GuestState, PrimitiveConfig};
 use crate::domain::task::{Action, ServiceVerb};
@@ -42,12 +42,15 @@ pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<
     }
     let post = whereabouts::post_or_refuse(cluster, None)?;
     let home = home(input, guest)?;
-    let Some(like) = input.found.any_guest() else {
-        let why = "no other guest is a service here: where definitions lie that all nodes see is not known";
-        return Err(vec![Refusal::new("no-folder", why, "register the first guest with pcs or crm")]);
+    let plain = PrimitiveConfig::default();
+    let like = input.found.any_guest().unwrap_or(&plain);
+    let beside = like.attribute("config").and_then(|c| c.rsplit_once('/')).map(|(folder, _)| folder);
+    let Some(folder) = beside.or_else(|| shared_mount(cluster)) else {
+        let why = "no other guest is a service here, and no filesystem is mounted on all members: where definitions lie that all nodes see is not known";
+        let lift = "mount a shared filesystem on all members, or register the first guest with pcs or crm";
+        return Err(vec![Refusal::new("no-folder", why, lift)]);
     };
-    let folder = like.attribute("config").and_then(|c| c.rsplit_once('/')).map_or("", |(folder, _)| folder);
-    let file = format!("{folder}/{guest}.xml");
+    let file = format!("{}/{guest}.xml", folder.trim_end_matches('/'));
     let mut plan = input.blank();
     let write = CommandLine::script(WRITE, [LOCAL_LIBVIRT, guest, &file]);
     plan.steps.push(Step::change(format!("Write the definition to {file}"), &home, write.privileged(), 60));
@@ -76,12 +79,30 @@ pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<
         to: from,
         why: Some("the manager finds it running and looks after it".to_owned()),
     });
-    plan.notices.push(format!("configured like {}", like.id));
+    plan.notices.push(if beside.is_some() {
+        format!("configured like {}", like.id)
+    } else {
+        format!(
+            "the first guest that is a service: {folder} is mounted on all members; to let it migrate live: \
+             crm_resource --resource {guest} --meta --set-parameter allow-migrate --parameter-value true"
+        )
+    });
     if let Some(first) = prefer.first().filter(|first| **first != *home) {
         plan.notices.push(format!("it prefers {first}: the manager moves it there from {home} if its stickiness lets it"));
     }
     plan.notices.push("libvirt's own autostart for it must be off on every node: else two nodes may start it".to_owned());
     Ok(plan)
+}
+
+/// A filesystem of many nodes that is mounted at the same place on all members that are there.
+fn shared_mount(cluster: &Cluster) -> Option<&str> {
+    let shared =
+        |f: &&Filesystem| ["gfs2", "gfs", "ocfs2", "nfs", "nfs4", "ceph", "cifs", "fuse.glusterfs", "fuse.ceph"].contains(&f.kind.as_str());
+    let everywhere = |f: &&Filesystem| {
+        let there = |name: &str| cluster.filesystems.iter().any(|o| *o.node == *name && o.mount == f.mount && o.source == f.source);
+        cluster.members.iter().filter(|m| m.status == MemberStatus::Online).all(|m| there(&m.name))
+    };
+    cluster.filesystems.iter().filter(shared).find(everywhere).map(|f| f.mount.as_str())
 }
 
 /// The node where the guest is; it may be on one node alone.

@@ -34,7 +34,9 @@ pub const fn patient(action: &Action) -> &'static [Question] {
 
 /// All questions that each node must have answered once.
 pub fn questions(action: &Action) -> Vec<Question> {
-    EVERY.iter().chain(storage(action)).copied().collect()
+    // A definition that all nodes see lies on a filesystem that all have mounted.
+    let shared: &[Question] = if matches!(action, Action::Register { .. }) { &[Question::Filesystems] } else { &[] };
+    EVERY.iter().chain(storage(action)).chain(shared).copied().collect()
 }
 
 /// Whether every node has told what the action rests on.

@@ -119,6 +119,33 @@ fn fencing_says_who_dies_where_it_restarts_and_whether_the_node_lives() {
 }
 
 #[test]
+fn the_first_guest_that_becomes_a_service_needs_a_place_that_all_members_see() {
+    let mut view = stage::view_now();
+    view.resources.drain(..2);
+    let mut lab = stage::lab(view);
+    stage::guests(&mut lab);
+    let mut cluster = (*lab.picture()).clone();
+    let register = Action::Register { guest: "lone".to_owned(), prefer: vec!["n1".to_owned()] };
+    assert_eq!(refused(&register, &cluster), ["no-folder"]);
+    let mount = |node: &str| Filesystem {
+        node: node.into(),
+        mount: "/srv/all".to_owned(),
+        kind: "gfs2".to_owned(),
+        source: "vg/all".to_owned(),
+        ..Filesystem::default()
+    };
+    cluster.filesystems.extend(["n1", "n2"].map(mount));
+    assert_eq!(refused(&register, &cluster), ["no-folder"], "n3 has it not");
+    cluster.filesystems.push(mount("n3"));
+    let plan = plan_of(&register, &cluster, START).unwrap();
+    let all: Vec<String> = commands(&plan).into_iter().map(|(_, c)| c).collect();
+    assert!(all[0].contains("/srv/all/lone.xml") && all[1].contains("value=\"/srv/all/lone.xml\""), "{all:?}");
+    assert!(all[2].contains("rsc_location") && all[2].contains("node=\"n1\""), "{all:?}");
+    assert!(plan.notices.iter().any(|n| n.contains("allow-migrate")), "{:?}", plan.notices);
+    assert_eq!(plan.undo, Undo::By(Action::Service(ServiceVerb::Unregister, "lone".to_owned())));
+}
+
+#[test]
 fn fencing_says_by_which_signs_a_node_lives() {
     let fence = Action::Fence { node: "n2".to_owned(), how: FenceHow::Reboot };
     let said = |cluster: &Cluster| plan_of(&fence, cluster, START).unwrap().notices.remove(0);

@@ -39,6 +39,7 @@ impl<W: Wire> Engine<'_, W> {
 
     fn open_shells(&mut self) -> Result<(), LinkTrouble> {
         self.ceded &= !(self.deeds.is_empty() && self.changes.is_empty());
+        self.room = self.room.filter(|_| !(self.changes.is_empty() && self.waiting.is_empty()));
         while let Some(wanted) = self.wanted(Instant::now()) {
             match self.wire.open() {
                 Ok(None) => {
@@ -94,7 +95,12 @@ impl<W: Wire> Engine<'_, W> {
     fn refused(&mut self, wanted: Wanted) {
         match wanted {
             Wanted::Lane(Lane::Action) => self.share(),
-            Wanted::Lane(lane) => self.track(lane).refused(),
+            Wanted::Lane(lane) => {
+                if self.action.pipe.is_some() {
+                    self.share();
+                }
+                self.track(lane).refused();
+            }
             Wanted::Change | Wanted::Stream if self.make_room(wanted) => {}
             Wanted::Change => {
                 let why = trouble(LinkFault::Sessions, &self.no_session());

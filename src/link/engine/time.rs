@@ -115,7 +115,7 @@ impl<W: Wire> Engine<'_, W> {
             sooner(self.action.due());
         }
         sooner(self.unused());
-        sooner(self.room.map(|(again, _)| again));
+        sooner(self.room.map(|(again, _)| again).filter(|again| *again > Instant::now()));
         sooner(self.deeds.iter().map(Deed::due).min());
         if self.speaker.behind() || closing {
             sooner(Some(Instant::now() + SPEAK_AGAIN));
