@@ -114,6 +114,7 @@ fn actions() -> Vec<Action> {
     all.extend([lone(RelocateHow::Live, limits), Action::Limit { service: "lone".to_owned(), limits }]);
     let of_nodes = [N::ConfirmFence, N::TestFence, N::Standby, N::Unstandby, N::Drain, N::Leave, N::Join, N::Reboot];
     all.extend(of_nodes.map(|verb| Action::Node(verb, node())));
+    all.push(Action::PutBack { node: node(), services: vec![service()] });
     all.extend(RelocateHow::ALL.map(|how| Action::Relocate {
         service: service(),
         to: "n3".to_owned(),

@@ -128,6 +128,11 @@ fn a_node_is_drained_leaves_joins_and_its_daemons_obey() {
             .iter()
             .all(|s| s["command"].is_null() || s["command"].as_str().unwrap().starts_with("clusvcadm -M "))
     );
+    let way_back = drained["undo"].as_str().unwrap();
+    assert!(way_back.starts_with(&format!("unstandby {n3} --back vm:")), "{way_back}");
+    let back = lab.done(way_back);
+    assert!(back["steps"].to_string().contains(&format!(" -m {n3}")), "{back:#}");
+    lab.done(&format!("drain {n3}"));
     let tested = lab.done(&format!("test-fence {n3}"));
     assert!(tested["steps"].to_string().contains("the power is on"), "{tested:#}");
     lab.done(&format!("daemon {n3} rgmanager stop"));
