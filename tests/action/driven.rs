@@ -42,6 +42,10 @@ struct Stand {
 impl Stand {
     fn on(mut lab: Lab, view: ManagerView, action: &Action) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        if !view.nodes.is_empty() {
+            lab.pass(1000);
+            stage::tell(&mut lab, view.clone());
+        }
         let mut executor = Executor::new(Journal::open(&dir.path().join("journal.jsonl"), None).unwrap());
         let cluster = lab.picture();
         let plan = plan_of(action, &cluster, lab.now).unwrap();

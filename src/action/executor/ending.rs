@@ -14,17 +14,18 @@ use super::{Executor, Out};
 
 impl Executor {
     /// No step is left.
-    pub(super) fn steps_over(&mut self, run: &mut Run, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+    pub(super) fn steps_over(&mut self, run: &mut Run, now: Stamp, out: &mut Vec<Out>) {
         run.task.progress = None;
         run.looked = Stamp::default();
         if run.lost.is_some() {
             run.phase = Phase::LookingUp(now);
         } else if let Some(why) = run.failed.clone() {
-            let why = salvaged(run, cluster, with_undone(run, why));
+            let why = with_undone(run, why);
+            let why = salvaged(run, why);
             self.end(run, TaskStatus::Failed, why, now, out);
         } else if run.stopping {
             let why = with_undone(run, "stopped by the operator; what was done stays done, and what is on its way goes on".to_owned());
-            let why = salvaged(run, cluster, why);
+            let why = salvaged(run, why);
             self.end(run, TaskStatus::Stopped, why, now, out);
         } else {
             run.task.status = TaskStatus::Proving;
@@ -73,7 +74,7 @@ impl Executor {
                 why.push_str("; ");
                 why.push_str(&left);
             }
-            let why = salvaged(run, cluster, why);
+            let why = salvaged(run, why);
             return self.end(run, TaskStatus::Unknown, why, now, out);
         }
         let queries = proof_queries(run);
@@ -167,9 +168,13 @@ fn halfway(run: &mut Run) {
     let (Action::Node(NodeVerb::Drain | NodeVerb::Standby | NodeVerb::Reboot, node), plan) = (&run.task.action, run.ticket.plan()) else {
         return;
     };
-    let tried = |at: usize| run.was_tried(at);
+    // What was told to go may go, whether that was waited for or not.
+    let told = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| run.task.steps.get(before)).map(|step| step.state);
+        matches!(before, Some(StepState::Done | StepState::Unknown))
+    };
     let waits = |at: usize| match &plan.steps.get(at)?.work {
-        Work::Wait { until, .. } if tried(at) => Some(until),
+        Work::Wait { until, .. } if told(at) => Some(until),
         _ => None,
     };
     let all = || (0..plan.steps.len()).filter_map(waits);
@@ -184,14 +189,13 @@ fn halfway(run: &mut Run) {
 }
 
 /// Where a guest's memory is that nothing has used: said in the result, and how it is taken up by hand in the notes.
-fn salvaged(run: &mut Run, cluster: &Cluster, why: String) -> String {
+fn salvaged(run: &mut Run, why: String) -> String {
     let Some(salvage) = run.ticket.plan().salvage.clone() else { return why };
     let of = |at: &usize| run.task.steps.get(*at).map(|step| step.state);
     let saved = of(&salvage.saved);
     let untried = matches!(saved, None | Some(StepState::Pending | StepState::Skipped)) || run.was_never_sent(salvage.saved);
     let used = salvage.restored.iter().any(|at| run.went_well(*at));
-    let runs = salvage.runs.judge(&Seen { cluster, found: &run.found, since: run.since }).holds();
-    if untried || used || runs {
+    if untried || used || run.went_well(salvage.seen) {
         return why;
     }
     // Where an answer was lost, or nobody could be asked, it may run after all.

@@ -48,7 +48,7 @@ impl Executor {
     pub(super) fn advance(&mut self, run: &mut Run, after: Option<usize>, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
         let mut at = after.map_or(0, |a| a + 1);
         loop {
-            let Some(step) = run.ticket.plan().steps.get(at).cloned() else { return self.steps_over(run, cluster, now, out) };
+            let Some(step) = run.ticket.plan().steps.get(at).cloned() else { return self.steps_over(run, now, out) };
             let halted = run.failed.is_some() || run.stopping || run.lost.is_some();
             let due = match step.when {
                 When::Well => !halted,

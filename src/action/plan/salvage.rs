@@ -1,7 +1,5 @@
 //! A guest whose memory is in a file while a plan is under way: what is said of it where the plan breaks there.
 
-use crate::action::condition::Condition;
-
 /// The memory of a guest on its way through a file. It must never be lost silently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Salvage {
@@ -13,8 +11,8 @@ pub struct Salvage {
     pub saved: usize,
     /// The steps that use it up: one of them, once.
     pub restored: Vec<usize>,
-    /// It runs all the same.
-    pub runs: Condition,
+    /// The step that saw it run after all.
+    pub seen: usize,
     /// What an operator does by hand, in this order: on which nodes, and the exact command.
     pub by_hand: Vec<(String, String)>,
 }

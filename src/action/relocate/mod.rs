@@ -28,10 +28,7 @@ const OPERATION: u64 = 20;
 /// That the file could not be removed afterwards is no failure: the guest runs, and must not be restored once more elsewhere.
 pub(super) const RESTORE: &str = "as_root virsh -c \"$1\" restore --file \"$2\" || exit; as_root rm -f -- \"$2\" || echo \"$2 could not be removed: do not use it again\"";
 /// The same, where the image was not used. That it is not there must be known for certain.
-pub(super) const RESTORE_IF_THERE: &str = "\
-said=$(as_root stat -Lc %i:%s:%Y -- \"$2\" 2>&1) || case $said in *[Nn]'o such file'*) exit 0 ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac
-as_root virsh -c \"$1\" restore --file \"$2\" || exit
-as_root rm -f -- \"$2\" || echo \"$2 could not be removed: do not use it again\"";
+pub(super) const RESTORE_IF_THERE: &str = "said=$(as_root stat -Lc %i:%s:%Y -- \"$2\" 2>&1) || case $said in *[Nn]'o such file'*) exit 0 ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac; as_root virsh -c \"$1\" restore --file \"$2\" || exit; as_root rm -f -- \"$2\" || echo \"$2 could not be removed: do not use it again\"";
 
 /// What the ways depend on.
 struct Move<'a> {
@@ -218,7 +215,6 @@ impl Move<'_> {
     fn salvage(&self, how: RelocateHow) -> Option<Salvage> {
         let definition = self.definition.filter(|_| how == RelocateHow::Suspend && !self.has_snapshot())?;
         let (id, image) = (&self.service.id, self.image());
-        let on = |node: &Arc<str>| Condition::RunsOn(id.clone(), Arc::clone(node));
         let both = format!("{} and {}", self.from, self.to);
         let by_hand = vec![
             (both, exact(&virsh(&self.uri, &["domstate", "--domain", &definition.name]))),
@@ -226,8 +222,7 @@ impl Move<'_> {
             (self.post.to_string(), exact(&crm_resource(&["--refresh", "--resource", id]))),
             (format!("{}, once the manager has it on one node alone", self.post), exact(&unset(id, "is-managed"))),
         ];
-        let runs = Condition::Any(vec![on(&self.to), on(&self.from)]);
-        Some(Salvage { guest: definition.name.clone(), image, saved: 2, restored: vec![3, 5], runs, by_hand })
+        Some(Salvage { guest: definition.name.clone(), image, saved: 2, restored: vec![3, 5], seen: 8, by_hand })
     }
 
     fn patience(&self) -> u64 {

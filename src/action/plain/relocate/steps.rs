@@ -137,7 +137,7 @@ impl Move<'_> {
             (format!("{}, if it runs on neither", self.to), used_up(&there, &image)),
             (format!("{}, if it does not go on there", guest.node), used_up(&guest.uri, &image)),
         ];
-        Some(Salvage { guest: self.row.name.clone(), image, saved: 0, restored: vec![1, 3], runs: self.runs(), by_hand })
+        Some(Salvage { guest: self.row.name.clone(), image, saved: 0, restored: vec![1, 3], seen: 4, by_hand })
     }
 
     fn stopped_and_started(&self) -> Vec<Step> {
