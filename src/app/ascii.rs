@@ -14,7 +14,7 @@ const TWINS: &[(char, &str)] = &[
     ('◌', "?"),
     ('▸', ">"),
     ('·', "-"),
-    ('…', ">"),
+    ('…', "~"),
     ('─', "-"),
     ('│', "|"),
     ('┌', "+"),
@@ -37,6 +37,11 @@ const TWINS: &[(char, &str)] = &[
     ('▎', " "),
     ('▏', " "),
 ];
+
+/// The sign where a text is cut: always glued to what is left of it, where the marks that look like its twin stand by themselves.
+pub const fn cut(ascii: bool) -> char {
+    if ascii { '~' } else { '…' }
+}
 
 /// Text for a terminal that knows ASCII only. Signs become their twins, other characters their number: two names
 /// that differ stay different.

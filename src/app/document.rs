@@ -75,6 +75,20 @@ impl Document {
         }
     }
 
+    /// Short items side by side, as many on a line as fit whole.
+    pub fn items(&mut self, role: Role, items: &[&str]) {
+        let room = self.width.saturating_sub(3).max(10);
+        let mut line = String::new();
+        for item in items {
+            if !line.is_empty() && line.width() + 3 + item.width() > room {
+                self.say(role, &std::mem::take(&mut line));
+            }
+            let gap = if line.is_empty() { "" } else { "   " };
+            line = format!("{line}{gap}{item}");
+        }
+        self.say(role, &line);
+    }
+
     /// A command, or a sentence with one at its end, broken between the command's arguments.
     pub fn say_command(&mut self, role: Role, text: &str) {
         for part in wrap_command(text, self.width.saturating_sub(3).max(10)) {
@@ -82,24 +96,43 @@ impl Document {
         }
     }
 
-    /// Rows under heads; columns as wide as their widest value, the last one as it comes. A row has its own role,
-    /// which its first two cells carry.
+    /// Rows under heads; columns as wide as their widest value, the last one wrapped in what is left, or below the row where little is. A row has
+    /// its own role, which its first two cells carry.
     pub fn table(&mut self, heads: &[&str], rows: &[(Role, Vec<String>)]) {
+        let last = heads.len().saturating_sub(1);
         let mut widths: Vec<usize> = heads.iter().map(|h| h.width()).collect();
         for (_, row) in rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
+            for (width, cell) in widths.iter_mut().zip(row).take(last) {
                 *width = (*width).max(cell.as_str().width()).min(self.width / 2);
             }
         }
+        let before = widths.iter().take(last).map(|width| width + 2).sum::<usize>();
+        let room = self.width.saturating_sub(before + 3);
+        // Where the others are wider than the page already, nothing is gained by lines for the last one.
+        let most = if before < self.width { room.max(Self::LAST) } else { usize::MAX };
         let line = |cells: &mut dyn Iterator<Item = (Role, &str)>| -> Line {
-            cells.zip(&widths).map(|((role, cell), width)| (role, format!("  {}", pad(cell, *width)))).collect()
+            let cell = |(i, (role, cell)): (usize, (Role, &str))| match widths.get(i) {
+                Some(width) if i < last => (role, format!("  {}", pad(cell, *width))),
+                _ => (role, format!("  {cell}")),
+            };
+            cells.enumerate().map(cell).collect()
         };
         self.lines.push(line(&mut heads.iter().map(|h| (Role::Dim, *h))));
         for (role, row) in rows {
-            let mut cells = row.iter().enumerate().map(|(i, cell)| (if i < 2 { *role } else { Role::Text }, cell.as_str()));
-            self.lines.push(line(&mut cells));
+            let role = |i: usize| if i < 2 { *role } else { Role::Text };
+            let end = row.get(last).map_or("", String::as_str);
+            let beside = room >= Self::LAST || end.width() <= room || most == usize::MAX;
+            let (at, parts) = if beside { (before, wrap(end, most)) } else { (4, wrap(end, self.width.saturating_sub(9).max(10))) };
+            let mut parts = parts.into_iter();
+            let first = if beside { parts.next() } else { None }.unwrap_or_default();
+            let cells = row.iter().take(last).enumerate().map(|(i, cell)| (role(i), cell.as_str()));
+            self.lines.push(line(&mut cells.chain([(role(last), first.as_str())])));
+            self.lines.extend(parts.map(|part| vec![(role(last), format!("{}  {part}", " ".repeat(at)))]));
         }
     }
+
+    /// The last column of a table stands beside the others while it has so many cells.
+    const LAST: usize = 12;
 
     /// The text without roles.
     pub fn text(&self) -> String {
@@ -128,6 +161,8 @@ pub fn pad(text: &str, width: usize) -> String {
         }
         out.push_str(g);
     }
+    // Glued to what is left: by itself its ASCII twin would be another sign.
+    out.truncate(out.trim_end().len());
     out.push('…');
     let own = out.as_str().width();
     out + &" ".repeat(width.saturating_sub(own))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::moving::{self, Way};
 use super::names::Names;
 use super::rows::Row;
 use crate::domain::cluster::{BondStatus, Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState};
@@ -123,6 +124,8 @@ pub struct Index {
     pub inquorate: bool,
     /// Whether the cluster can fence, in words: the devices stand among all services.
     pub fencing: Option<(Role, String)>,
+    /// Moves that libvirt knows of, by service or guest.
+    pub moving: HashMap<String, Way>,
     loud: HashMap<String, Level>,
 }
 
@@ -145,6 +148,7 @@ impl Index {
             foot: super::foot::wanted(c),
             inquorate: c.quorum.quorate == Some(false),
             fencing: Some(super::fencing::ready(c)),
+            moving: moving::of_guests(c),
             loud: HashMap::new(),
         };
         index.widths = widths(c, &index.tree);

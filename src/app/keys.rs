@@ -7,7 +7,7 @@ use super::order::SortKey;
 use super::overlay::{Choice, Overlay, choices};
 use super::perform;
 use super::rows::Pane;
-use crate::command::Command;
+use crate::command::{Command, Scope};
 use crate::keymap::{Code, Found, Key};
 
 /// A key.
@@ -25,6 +25,13 @@ pub fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     // Control-C leaves from everywhere, whatever has the keys.
     if key == Key::ctrl('c') && (!model.prompts.is_empty() || model.overlay.is_some() || model.dialog.is_some()) {
         return perform::quit(model);
+    }
+    // So do the keys of the shell and of a new drawing; one that types is text where text is typed.
+    if key.typed().is_none()
+        && (!model.prompts.is_empty() || model.overlay.is_some() || model.dialog.is_some())
+        && let Found::Command(command @ (Command::Shell | Command::Redraw)) = model.setup.keymap.find(&[Scope::Global], &[key])
+    {
+        return perform::perform(model, command);
     }
     if !model.prompts.is_empty() {
         model.dirty = true;
@@ -66,7 +73,7 @@ pub fn paste(model: &mut Model, text: &str) {
 
 /// Every key but those of quit is dead.
 fn wallboard(model: &Model, key: Key) -> Vec<Effect> {
-    match model.setup.keymap.find(&[crate::command::Scope::Global], &[key]) {
+    match model.setup.keymap.find(&[Scope::Global], &[key]) {
         Found::Command(Command::Quit) => vec![Effect::Quit],
         _ => Vec::new(),
     }
@@ -76,6 +83,12 @@ fn chord(model: &mut Model, key: Key) -> Vec<Effect> {
     let scopes = model.screen().scopes(model.focus);
     model.chord.push(key);
     let mut found = model.setup.keymap.find(scopes, &model.chord);
+    if found == Found::Nothing && model.chord.len() > 1 && key == Key::plain(Code::Esc) {
+        // It takes the unfinished chord back, and leads nowhere else.
+        model.dirty = true;
+        model.chord.clear();
+        return Vec::new();
+    }
     if found == Found::Nothing && model.chord.len() > 1 {
         // The chord came to nothing; its last key may mean something by itself.
         model.dirty = true;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::rows::Pane;
 
 /// From this width on panes stand side by side in full.
-pub(super) const WIDE: u16 = 100;
+pub const WIDE: u16 = 100;
 /// Below this there is no room for panes: header and alerts only.
 const COMPACT: (u16, u16) = (60, 14);
 

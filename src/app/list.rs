@@ -57,6 +57,17 @@ impl List {
     }
 }
 
+/// The places that are in sight.
+pub fn window(offset: usize, cursor: usize, len: usize, height: usize) -> std::ops::Range<usize> {
+    let first = scrolled(offset, cursor, len, height);
+    first..(first + height).min(len)
+}
+
+/// ` 1-19 of 28`, with a blank before it; nothing where all is in sight.
+pub fn part(seen: &std::ops::Range<usize>, len: usize) -> String {
+    if seen.len() >= len { String::new() } else { format!(" {}-{} of {len}", seen.start + 1, seen.end) }
+}
+
 /// The first visible row such that the cursor is in sight.
 pub fn scrolled(offset: usize, cursor: usize, len: usize, height: usize) -> usize {
     let height = height.max(1);

@@ -24,6 +24,7 @@ pub mod line;
 pub mod list;
 pub mod model;
 pub mod moves;
+pub mod moving;
 pub mod msg;
 pub mod names;
 pub mod order;

@@ -293,6 +293,7 @@ impl Model {
 
     /// Shows a picture: indexes it, orders it, finds every selection again.
     pub(super) fn show(&mut self, picture: Arc<Cluster>) {
+        let picture = super::act::underway::without(self, picture);
         let same = self.pictured && alike::alike(&self.shown, &picture);
         self.dirty |= alike::follow(&mut self.loads, &picture) || !same || !self.pictured;
         self.pictured = true;
@@ -362,7 +363,8 @@ impl Model {
             state.brief.rows = order::brief(pane, &state.full.rows, c, index, &state.wish);
             let (loud_first, loud) = order::loud_first(&state.brief.rows, c, index);
             state.loud = loud;
-            if state.brief.rows.len() > height {
+            // A wallboard gives a pane other room, page by page.
+            if state.brief.rows.len() > height || self.setup.wallboard {
                 state.brief.rows = loud_first;
             }
             state.brief.anchor(c, index, height.saturating_sub(1));

@@ -44,8 +44,10 @@ pub enum Msg {
     PromptGone(u64),
     /// Another cluster is shown from now on; its picture comes.
     Cluster(String),
-    /// One line for the operator, from quorate itself; shown for a while.
+    /// A sentence for the operator, from quorate itself; shown for a moment.
     Notice(String),
+    /// One about trouble: shown longer.
+    Complaint(String),
     /// The present.
     Tick(Stamp),
     /// What this session may do: it comes with its cluster.

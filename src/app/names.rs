@@ -1,5 +1,6 @@
-//! Short names of nodes: what all have in common says nothing.
+//! Short names of nodes: what all have in common says nothing, nor does a domain that no two of them need to be told apart.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -8,13 +9,22 @@ use unicode_width::UnicodeWidthStr;
 /// Widest head of a node's column in the services matrix, in cells.
 const WIDEST: usize = 6;
 
+/// Where a member's column is, and how much of its name is its short name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    column: usize,
+    /// Bytes.
+    short: usize,
+}
+
 /// Short names and column heads of all members.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// The domain that all members share, with its dot.
     domain: String,
-    /// Column heads by name, in the order of `columns`.
-    places: HashMap<Arc<str>, usize>,
+    /// Some member has a short name that is not its name.
+    cuts: bool,
+    places: HashMap<Arc<str>, Place>,
     /// (name, head), in the screen's order.
     columns: Vec<(Arc<str>, String)>,
     /// The widest short name, the widest head, in cells.
@@ -27,21 +37,57 @@ impl Names {
     /// From the members' names in the order of the screen, as they will be drawn.
     pub fn new(names: &[Arc<str>], ascii: bool) -> Self {
         let domain = common_domain(names);
-        let short: Vec<&str> = names.iter().map(|n| n.strip_suffix(domain.as_str()).unwrap_or(n)).collect();
+        let labels = domain.is_empty() && told_by_label(names);
+        let short = |n: &Arc<str>| if labels { label(n).len() } else { n.len() - domain.len() };
+        let lengths: Vec<usize> = names.iter().map(short).collect();
+        let short: Vec<&str> = names.iter().zip(&lengths).map(|(n, length)| n.get(..*length).unwrap_or(n)).collect();
         let drawn = |s: &str| if ascii { super::ascii::ascii(s) } else { s.to_owned() };
         let prefix = if short.iter().any(|s| drawn(s).width() > WIDEST) { common_prefix(&short) } else { 0 };
         let columns: Vec<_> =
             names.iter().zip(&short).map(|(n, s)| (n.clone(), head(&drawn(s.get(prefix..).unwrap_or(s)), ascii))).collect();
-        let places = names.iter().enumerate().map(|(i, n)| (n.clone(), i)).collect();
         let widest = |widths: &mut dyn Iterator<Item = usize>| u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
         let widest = (widest(&mut short.iter().map(|s| drawn(s).width())), widest(&mut columns.iter().map(|c| c.1.width())));
         let tiny = tiny(&short);
-        Self { domain, places, columns, widest, tiny }
+        let cuts = names.iter().zip(&lengths).any(|(n, length)| *length < n.len());
+        let places = names.iter().zip(lengths).enumerate().map(|(column, (n, short))| (n.clone(), Place { column, short })).collect();
+        Self { domain, cuts, places, columns, widest, tiny }
     }
 
-    /// The name without the domain that all share.
+    /// The name without the domain that all share, or without its own where no other member is called alike.
     pub fn short<'a>(&self, name: &'a str) -> &'a str {
-        if self.domain.is_empty() { name } else { name.strip_suffix(self.domain.as_str()).unwrap_or(name) }
+        if !self.cuts {
+            return name;
+        }
+        match self.places.get(name) {
+            Some(place) => name.get(..place.short).unwrap_or(name),
+            None if self.domain.is_empty() => name,
+            None => name.strip_suffix(self.domain.as_str()).unwrap_or(name),
+        }
+    }
+
+    /// A sentence with the short names of the members in it. A path in which one occurs stays as it is.
+    pub fn within<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if !self.cuts || !text.contains('.') {
+            return Cow::Borrowed(text);
+        }
+        let belongs = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let mut out = String::new();
+        let (mut at, mut kept) = (0, 0);
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let length = rest.find(|c| !belongs(c)).unwrap_or(rest.len());
+            let word = rest.get(..length).unwrap_or_default().trim_end_matches(['.', '-']);
+            let path = text.get(..at).is_some_and(|t| t.ends_with('/')) || rest.get(length..).is_some_and(|t| t.starts_with('/'));
+            if let Some(place) = self.places.get(word).filter(|place| place.short < word.len() && !path) {
+                out.push_str(text.get(kept..at + place.short).unwrap_or_default());
+                kept = at + word.len();
+            }
+            at += length + rest.get(length..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
+        }
+        if kept == 0 {
+            return Cow::Borrowed(text);
+        }
+        out.push_str(text.get(kept..).unwrap_or_default());
+        Cow::Owned(out)
     }
 
     /// A sentence with the names in it short.
@@ -72,8 +118,18 @@ impl Names {
 
     /// Which column a member has.
     pub fn column(&self, name: &str) -> Option<usize> {
-        self.places.get(name).copied()
+        self.places.get(name).map(|place| place.column)
     }
+}
+
+/// A name up to its first dot; the whole of one that begins with it.
+fn label(name: &str) -> &str {
+    name.split('.').next().filter(|label| !label.is_empty()).unwrap_or(name)
+}
+
+/// An address, or what looks like one: its first number tells nothing.
+fn is_address(name: &str) -> bool {
+    label(name).bytes().all(|b| b.is_ascii_digit())
 }
 
 /// From the first dot on, if all names end alike there; empty for fewer than two names.
@@ -82,8 +138,15 @@ fn common_domain(names: &[Arc<str>]) -> String {
         return String::new();
     };
     let shared = names.len() > 1
-        && names.iter().all(|n| n.len() > domain.len() && n.ends_with(domain) && n.find('.') == Some(n.len() - domain.len()));
+        && names.iter().all(|n| n.len() > domain.len() && n.ends_with(domain) && n.find('.') == Some(n.len() - domain.len()))
+        && !names.iter().any(|n| is_address(n));
     if shared { domain.to_owned() } else { String::new() }
+}
+
+/// Whether the names up to their first dots tell all members apart. A port behind a name is part of it.
+fn told_by_label(names: &[Arc<str>]) -> bool {
+    let labels: HashSet<&str> = names.iter().map(|n| label(n)).collect();
+    labels.len() == names.len() && !names.iter().any(|n| is_address(n) || n.contains(':'))
 }
 
 /// Bytes that all names begin with, on a character's border, leaving every name at least one character.
@@ -124,5 +187,5 @@ fn head(name: &str, ascii: bool) -> String {
         }
         kept.push(c);
     }
-    std::iter::once(if ascii { '<' } else { '…' }).chain(kept.into_iter().rev()).collect()
+    std::iter::once(super::ascii::cut(ascii)).chain(kept.into_iter().rev()).collect()
 }

@@ -145,6 +145,15 @@ impl Timeline {
         page
     }
 
+    /// Which of all visible events a page holds: ` 201-219 of 4000`; nothing where it holds all.
+    pub fn part(&self, page: &[&Entry]) -> String {
+        let (before, all) = match page.first() {
+            Some(first) => (self.visible().take_while(|e| e.number != first.number).count(), self.visible().count()),
+            None => return String::new(),
+        };
+        super::list::part(&(before..before + page.len()), all)
+    }
+
     /// Follows again.
     pub fn follow(&mut self) {
         self.selected = None;

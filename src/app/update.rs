@@ -15,10 +15,12 @@ use super::words;
 use crate::domain::cluster::Cluster;
 use crate::domain::event::Event;
 use crate::domain::stamp::Stamp;
-use crate::domain::task::{Task, TaskId};
+use crate::domain::task::{Task, TaskId, TaskStatus};
 
-/// How long a notice stands.
-const NOTICE: Duration = Duration::from_secs(12);
+/// How long a notice stands: it covers the keys.
+const NOTICE: Duration = Duration::from_secs(4);
+/// How long one stands that tells of trouble.
+const TROUBLE: Duration = Duration::from_secs(12);
 
 /// Takes what happened, changes the model, and says what is to be done. No I/O, no clock.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -46,6 +48,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Cluster(name) => switch(model, name),
         Msg::Notice(text) => notice(model, text),
+        Msg::Complaint(text) => complain(model, text),
         Msg::Acting(acting) => {
             acting.gate.role.word().clone_into(&mut model.setup.role);
             model.setup.read_only = model.setup.wallboard || acting.gate.read_only;
@@ -68,9 +71,18 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Shows one line for a while.
+/// Shows a sentence for a moment.
 pub(super) fn notice(model: &mut Model, text: String) {
-    model.notice = Some((text, model.setup.now.after(NOTICE)));
+    say(model, text, NOTICE);
+}
+
+/// Shows a sentence about trouble: it stands longer.
+pub(super) fn complain(model: &mut Model, text: String) {
+    say(model, text, TROUBLE);
+}
+
+fn say(model: &mut Model, text: String, how_long: Duration) {
+    model.notice = Some((text, model.setup.now.after(how_long)));
     model.dirty = true;
 }
 
@@ -96,16 +108,26 @@ fn receive(model: &mut Model, picture: Arc<Cluster>) {
 }
 
 fn task_changed(model: &mut Model, task: Task) {
-    let over = task.status.is_over();
+    let status = task.status;
+    let over = status.is_over();
     let words = tasks::last_words(&task);
     let id = task.id;
     let before = model.tasks.take(task);
     let looked_at = matches!(model.screen(), Screen::Task(page) if page.about == id);
     if over && !looked_at && before.is_none_or(|t| !t.status.is_over()) {
-        notice(model, words);
+        if status == TaskStatus::Done { notice(model, words) } else { complain(model, words) }
     }
+    look_again(model);
     model.rebuild_page();
     model.dirty = true;
+}
+
+/// Tasks changed: what they will take away again is none of the cluster's troubles, and what they have left is.
+fn look_again(model: &mut Model) {
+    if model.frozen.is_none() && super::act::underway::has_leftovers(&model.live) {
+        let live = model.live.clone();
+        model.show(live);
+    }
 }
 
 /// What was confirmed runs: the dialog is done, and the task is shown. It goes on when its page is left.
@@ -120,7 +142,9 @@ fn started(model: &mut Model, id: TaskId) {
 fn insert(model: &mut Model, events: Vec<Event>) {
     model.dirty |= !events.is_empty();
     let mine = model.setup.acting.nonce.clone();
-    model.tasks.hear(&events, &mine);
+    if model.tasks.hear(&events, &mine) {
+        look_again(model);
+    }
     for event in events {
         model.timeline.insert(event);
     }
@@ -191,6 +215,7 @@ impl Model {
         if self.setup.wallboard {
             (wall::page(&self.shown, &self.index, now) as u8).hash(&mut hash);
             fresh::nothing_known(&self.shown, now, limit).hash(&mut hash);
+            fresh::last_truth(&self.shown).map(|at| words::age(at.age(now))).hash(&mut hash);
         }
         hash.finish()
     }

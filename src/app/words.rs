@@ -94,6 +94,22 @@ pub fn day_second(at: Stamp, zone: &TimeZone) -> String {
     zoned(at, zone, "%m-%d %H:%M:%S")
 }
 
+/// When, in at most nine characters: the second of today, the weekday and minute of the last days, the day of what is older:
+/// `22:48:31`, `Tue 14:03`, `Nov 03`, `Nov 2025`.
+pub fn when(at: Stamp, now: Stamp, zone: &TimeZone) -> String {
+    const DAY: u64 = 86_400;
+    let format = match at.age(now).as_secs() {
+        _ if same_day(at, now, zone) => "%H:%M:%S",
+        age if age < 6 * DAY => "%a %H:%M",
+        age if age < 300 * DAY => "%b %d",
+        _ => "%b %Y",
+    };
+    zoned(at, zone, format)
+}
+
+/// Width of [`when`].
+pub const WHEN: u16 = 9;
+
 /// Whether two points in time are of one day.
 pub fn same_day(a: Stamp, b: Stamp, zone: &TimeZone) -> bool {
     let day = |at: Stamp| Some(jiff::Timestamp::from_microsecond(at.0).ok()?.to_zoned(zone.clone()).date());

@@ -95,6 +95,24 @@ impl Keymap {
         Found::Nothing
     }
 
+    /// What may follow the keys typed so far: the rest of each chord, as it is printed, and its command; the narrower scope (first) wins.
+    pub fn rest(&self, scopes: &[Scope], typed: &[Key]) -> Vec<(String, Command)> {
+        let mut found: Vec<(&[Key], Command)> = Vec::new();
+        for scope in scopes {
+            for line in self.lines.iter().filter(|l| l.scope == *scope) {
+                let rest = line.keys.strip_prefix(typed).filter(|rest| !rest.is_empty());
+                // What a chord of a narrower scope begins with, or begins, cannot be reached here.
+                let Some((rest, command)) = rest.zip(line.command).filter(|(rest, _)| !found.iter().any(|(f, _)| file::overlap(f, rest)))
+                else {
+                    continue;
+                };
+                found.push((rest, command));
+            }
+        }
+        found.sort_by_key(|(_, command)| *command);
+        found.into_iter().map(|(rest, command)| (print_chord(rest), command)).collect()
+    }
+
     /// Whether any chord begins with this key.
     pub fn begins(&self, key: Key) -> bool {
         self.lines.iter().any(|line| line.command.is_some() && line.keys.first() == Some(&key))

@@ -1,15 +1,20 @@
 //! What surrounds every screen: the worst alert, titles, keys.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 
 use super::pen::Pen;
+use crate::app::Model;
 use crate::app::detail::severity_mark;
+use crate::app::document::wrap;
+use crate::app::layout;
 use crate::app::overlay::Overlay;
 use crate::app::rows::Pane;
 use crate::app::screen::Screen;
 use crate::app::words;
 use crate::app::{alerts, emergency};
-use crate::command::Command;
+use crate::command::{Command, Danger};
 use crate::keymap::print_chord;
 use crate::theme::Role;
 
@@ -23,6 +28,11 @@ pub fn alert(pen: &mut Pen<'_>, area: Rect) {
         let (role, text) = emergency::line(pen.model);
         pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(4), &text, role);
     }
+}
+
+/// A sentence about the cluster: where there is little room with the short names of its members.
+pub fn sentence<'a>(model: &Model, text: &'a str, width: u16) -> Cow<'a, str> {
+    if width < layout::WIDE { model.index.names.within(text) } else { Cow::Borrowed(text) }
 }
 
 fn worst(pen: &mut Pen<'_>, area: Rect) {
@@ -49,7 +59,7 @@ fn worst(pen: &mut Pen<'_>, area: Rect) {
     };
     let room = area.width.saturating_sub(pen.width(&tail) + 4);
     let since = if worst.since.0 == 0 { String::new() } else { format!("  since {}", alerts::since(model, worst.since)) };
-    let text = format!("{mark} {}", worst.text);
+    let text = format!("{mark} {}", sentence(model, &worst.text, area.width));
     let used = pen.put(area.x + 1, area.y, room, &text, role);
     // The sentence matters more than its time.
     if pen.width(&since) <= room - used {
@@ -63,7 +73,10 @@ pub fn title(pen: &mut Pen<'_>, area: Rect, pane: Pane, focused: bool, note: &st
     if area.height == 0 {
         return;
     }
-    let name = pane.number().map_or_else(|| pane.title().to_owned(), |n| format!("{n} {}", pane.title()));
+    // A wallboard has no keys: neither focus nor the number that is pressed for a pane.
+    let wall = pen.model.setup.wallboard;
+    let focused = focused && !wall;
+    let name = pane.number().filter(|_| !wall).map_or_else(|| pane.title().to_owned(), |n| format!("{n} {}", pane.title()));
     let filter = pen.model.filter(pane).text().to_owned();
     let mut cursor = pen.at(area.x, area.y, area.width);
     if focused {
@@ -96,36 +109,84 @@ pub fn screen_title(pen: &mut Pen<'_>, area: Rect, name: &str) {
     pen.rule(area.right() - left, area.y, left, Role::Dim);
 }
 
-/// The last line: a notice, an unfinished chord, what is typed, or the keys of this screen. Where the screen is too small for keys
-/// the others are laid over its last line.
+/// A line of what is said at the bottom.
+type Said = Vec<(Role, String)>;
+
+/// The last line: the keys of this screen. What is typed, an unfinished chord and a notice take its place, and if they must some lines above it.
 pub fn footer(pen: &mut Pen<'_>, area: Rect, whole: Rect) {
-    let model = pen.model;
-    let speaks = matches!(model.overlay, Some(Overlay::Filter { .. })) || model.notice.is_some() || !model.chord.is_empty();
-    if area.height == 0 {
-        if speaks && whole.height > 2 {
-            let last = Rect { y: whole.bottom() - 1, height: 1, ..whole };
-            pen.clear(last);
-            footer(pen, last, whole);
+    let said = said(pen.model, usize::from(whole.width.saturating_sub(2)));
+    let room = whole.height.saturating_sub(2);
+    if !said.is_empty() && room > 0 {
+        let height = u16::try_from(said.len()).unwrap_or(u16::MAX).min(room);
+        let lines = Rect { y: whole.bottom() - height, height, ..whole };
+        pen.clear(lines);
+        for (y, line) in (lines.y..lines.bottom()).zip(&said) {
+            let mut cursor = pen.at(lines.x + 1, y, lines.width.saturating_sub(1));
+            for (role, text) in line {
+                cursor.text(text, *role);
+            }
         }
         return;
     }
+    if area.height > 0 {
+        keys(pen, area);
+    }
+}
+
+fn said(model: &Model, room: usize) -> Vec<Said> {
     if let Some(Overlay::Filter { pane, input, .. }) = &model.overlay {
-        let mut cursor = pen.at(area.x, area.y, area.width);
-        cursor.skip(1).text(&format!("filter {}: /{}", pane.title().to_lowercase(), input.text()), Role::Text).text("_", Role::Link);
         let mistake = model.filter(*pane).mistake();
         let help = mistake.as_deref().unwrap_or("node: svc: src: sev: state: !not   enter keeps, esc takes back");
-        cursor.skip(2).text(help, if mistake.is_some() { Role::Warn } else { Role::Dim });
-        return;
+        return vec![vec![
+            (Role::Text, format!("filter {}: /{}", pane.title().to_lowercase(), input.text())),
+            (Role::Link, "_  ".to_owned()),
+            (if mistake.is_some() { Role::Warn } else { Role::Dim }, help.to_owned()),
+        ]];
     }
     if !model.chord.is_empty() {
-        let text = format!("{} ...", print_chord(&model.chord));
-        pen.put(area.x + 1, area.y, area.width.saturating_sub(1), &text, Role::Link);
-        return;
+        return continuations(model, room);
     }
-    if let Some((text, _)) = &model.notice {
-        pen.put(area.x + 1, area.y, area.width.saturating_sub(1), text, Role::Title);
-        return;
+    let Some((text, _)) = &model.notice else { return Vec::new() };
+    let text = sentence(model, text, model.setup.size.0);
+    wrap(&text, room.max(1)).into_iter().take(NOTICE).map(|line| vec![(Role::Title, line)]).collect()
+}
+
+/// Lines that a notice may take.
+const NOTICE: usize = 3;
+
+/// What may follow the keys of an unfinished chord, and what that does: of what applies here.
+fn continuations(model: &Model, room: usize) -> Vec<Said> {
+    let facts = model.facts();
+    let all = model.setup.keymap.rest(model.screen().scopes(model.focus), &model.chord);
+    let open: Vec<_> = all.iter().filter(|(_, command)| command.entry().check(facts).is_ok()).collect();
+    let head = (Role::Link, format!("{} ...", print_chord(&model.chord)));
+    if open.is_empty() {
+        let why = all.iter().find_map(|(_, command)| command.entry().check(facts).err()).unwrap_or("nothing follows");
+        return vec![vec![head, (Role::Dim, format!("  {why}"))]];
     }
+    let mut lines = vec![vec![head]];
+    let mut used = print_chord(&model.chord).chars().count() + 4;
+    for (key, command) in open {
+        let entry = command.entry();
+        let needed = key.chars().count() + entry.name.len() + 3;
+        if used + needed > room && used > 0 {
+            lines.push(Vec::new());
+            used = 0;
+        }
+        let gap = if used > 0 { "  " } else { "" };
+        used += needed;
+        // What ends something looks like it.
+        let role = if entry.danger == Danger::Ends { Role::Warn } else { Role::Dim };
+        if let Some(line) = lines.last_mut() {
+            line.extend([(Role::Link, format!("{gap}{key}")), (role, format!(" {}", entry.name))]);
+        }
+    }
+    lines
+}
+
+/// The keys of this screen, as many as fit, the most needed first.
+fn keys(pen: &mut Pen<'_>, area: Rect) {
+    let model = pen.model;
     let facts = model.facts();
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.skip(1);

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::pen::Pen;
 use crate::app::document::wrap;
 use crate::app::keys::palette_choices;
+use crate::app::list::{part, window};
 use crate::app::msg::Ask;
 use crate::app::order::SortKey;
 use crate::app::overlay::{Choice, Overlay};
@@ -102,11 +103,14 @@ fn prompt(pen: &mut Pen<'_>, area: Rect, question: &Question, waiting: usize) {
 fn palette(pen: &mut Pen<'_>, area: Rect, text: &str, cursor: usize) {
     let model = pen.model;
     let found = palette_choices(model, text);
-    let inside = frame(pen, area, 76.min(area.width), 14.min(area.height), "COMMAND");
+    let height = 14.min(area.height);
+    // Inside the frame, less the line that is typed into.
+    let rows = usize::from(height.min(area.height.saturating_sub(2)).saturating_sub(1));
+    let seen = window(0, cursor, found.len(), rows);
+    let inside = frame(pen, area, 76.min(area.width), height, &format!("COMMAND{}", part(&seen, found.len())));
     pen.put(inside.x, inside.y, inside.width, &format!(":{text}_"), Role::Link);
     let rows = Rect { y: inside.y + 1.min(inside.height), height: inside.height.saturating_sub(1), ..inside };
-    let offset = crate::app::list::scrolled(0, cursor, found.len(), usize::from(rows.height));
-    for (i, y) in (offset..found.len()).zip(rows.y..rows.bottom()) {
+    for (i, y) in seen.zip(rows.y..rows.bottom()) {
         let Some(choice) = found.get(i) else { break };
         let (role, doc) = match choice {
             Choice::Command(_, Some(why)) => (Role::Dim, format!("({why}) {}", choice.doc())),
@@ -130,8 +134,9 @@ fn palette(pen: &mut Pen<'_>, area: Rect, text: &str, cursor: usize) {
 
 fn sort(pen: &mut Pen<'_>, area: Rect, keys: &[SortKey], cursor: usize) {
     let lines = u16::try_from(keys.len()).unwrap_or(u16::MAX);
-    let inside = frame(pen, area, 34, lines, "SORT BY (again: turn round)");
-    for (i, y) in (0..keys.len()).zip(inside.y..inside.bottom()) {
+    let seen = window(0, cursor, keys.len(), usize::from(lines.min(area.height.saturating_sub(2))));
+    let inside = frame(pen, area, 34, lines, &format!("SORT BY (again: turn round){}", part(&seen, keys.len())));
+    for (i, y) in seen.zip(inside.y..inside.bottom()) {
         let Some(key) = keys.get(i) else { break };
         let (mark, role) = if i == cursor { ("▸ ", Role::Selected) } else { ("  ", Role::Text) };
         pen.put(inside.x, y, inside.width, &format!("{mark}{}", key.word()), role);

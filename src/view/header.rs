@@ -140,7 +140,11 @@ fn nodes(pen: &Pen<'_>) -> Piece {
     }
     let (up, all) = (pen.model.index.counts.reachable, pen.model.shown.members.len());
     let role = if up < all { Role::Warn } else { Role::Text };
-    (role, format!("nodes {up}/{all}"))
+    // Where nobody answers any more, all that is on the screen is as old as their last word.
+    let setup = &pen.model.setup;
+    let old = fresh::everything(&pen.model.shown, setup.now, setup.stale_after);
+    let old = old.map_or_else(String::new, |age| format!(", {} old", words::age(age)));
+    (role, format!("nodes {up}/{all}{old}"))
 }
 
 fn role(pen: &Pen<'_>) -> String {

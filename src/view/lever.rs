@@ -1,16 +1,16 @@
-//! The dialog before an action, and the list of tasks.
+//! The dialog before an action.
 
 use ratatui::layout::Rect;
 
-use super::chrome;
 use super::dialogs::frame;
 use super::pen::Pen;
 use crate::app::act::choosing::{Choosing, Typed, Typing};
 use crate::app::act::look::Look;
-use crate::app::act::{Dialog, Reading, Stage, dialog, page, tasks};
-use crate::app::document::{Document, pad};
-use crate::app::list::scrolled;
-use crate::app::{layout, words};
+use crate::app::act::page::CHANGED;
+use crate::app::act::{Dialog, Reading, Stage, dialog, page};
+use crate::app::document::{Document, Line, pad};
+use crate::app::list::{part, window};
+use crate::app::words;
 use crate::command::Command;
 use crate::theme::Role;
 
@@ -19,10 +19,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, shown: &Dialog) {
     let width = dialog::width(pen.model);
     let mut doc = Document::new(width);
     let (answer, scroll): (Vec<(Role, String)>, usize) = match &shown.stage {
-        Stage::Choosing(choosing) => {
-            choices(&mut doc, choosing);
-            (vec![(Role::Link, "up, down: choose   enter: plan it   esc: cancel".to_owned())], 0)
-        }
+        Stage::Choosing(choosing) => return choose(pen, area, &shown.title, choosing),
         Stage::Typing(typing) => (typed(&mut doc, typing), 0),
         Stage::Looking(look) => (vec![(Role::Moving, asking(look))], 0),
         Stage::Approving(_, input, refusal) => {
@@ -43,32 +40,72 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, shown: &Dialog) {
             (answer(reading, usize::from(width)), reading.scroll)
         }
     };
-    let lines = u16::try_from(doc.lines.len() + answer.len() + 1).unwrap_or(u16::MAX);
-    let inside = frame(pen, area, width, lines, &shown.title);
-    let below = u16::try_from(answer.len()).unwrap_or(0).min(inside.height);
-    let above = inside.height - below;
-    text(pen, Rect { height: above, ..inside }, &doc, scroll);
-    for (y, (role, line)) in (inside.y + above..inside.bottom()).zip(&answer) {
-        pen.put(inside.x, y, inside.width, line, *role);
-    }
+    let inside = frame(pen, area, width, lines(&[doc.lines.len(), answer.len(), 1]), &shown.title);
+    let above = answered(pen, inside, &answer);
+    text(pen, above, &doc, scroll);
 }
 
-/// The lines; where not all fit, the last one says how many there are.
+fn lines(parts: &[usize]) -> u16 {
+    u16::try_from(parts.iter().sum::<usize>()).unwrap_or(u16::MAX)
+}
+
+/// Writes the answer at the bottom; what is left above it.
+fn answered(pen: &mut Pen<'_>, inside: Rect, answer: &[(Role, String)]) -> Rect {
+    let below = lines(&[answer.len()]).min(inside.height);
+    let above = inside.height - below;
+    for (y, (role, line)) in (inside.y + above..inside.bottom()).zip(answer) {
+        pen.put(inside.x, y, inside.width, line, *role);
+    }
+    Rect { height: above, ..inside }
+}
+
+/// The lines; where not all fit, the last one says how many there are, and whether one that changed is out of sight.
 fn text(pen: &mut Pen<'_>, area: Rect, doc: &Document, scroll: usize) {
     let (all, room) = (doc.lines.len(), usize::from(area.height));
     let folds = all > room && room > 1;
     let seen = if folds { room - 1 } else { room };
     let scroll = scroll.min(all.saturating_sub(seen.max(1)));
-    for (y, line) in (area.y..area.bottom()).zip(doc.lines.iter().skip(scroll).take(seen)) {
+    write(pen, Rect { height: area.height - u16::from(folds), ..area }, doc.lines.iter().skip(scroll));
+    if folds {
+        let changed = |line: &&Line| line.iter().any(|(_, text)| text.starts_with(CHANGED));
+        let above = doc.lines.iter().take(scroll).any(|line| changed(&line));
+        let below = doc.lines.iter().skip(scroll + seen).any(|line| changed(&line));
+        let line = format!("  lines {}-{} of {all}: up, down", scroll + 1, (scroll + seen).min(all));
+        let mut cursor = pen.at(area.x, area.bottom() - 1, area.width);
+        cursor.text(&line, Role::Link);
+        for place in [(above, "above"), (below, "below")].into_iter().filter_map(|(is, place)| is.then_some(place)) {
+            cursor.skip(2).text(&format!("{CHANGED} {place}"), Role::Crit);
+        }
+    }
+}
+
+fn write<'l>(pen: &mut Pen<'_>, area: Rect, lines: impl Iterator<Item = &'l Line>) {
+    for (y, line) in (area.y..area.bottom()).zip(lines) {
         let mut cursor = pen.at(area.x, y, area.width);
         for (role, text) in line {
             cursor.text(text, *role);
         }
     }
-    if folds {
-        let line = format!("  lines {}-{} of {all}: up, down", scroll + 1, (scroll + seen).min(all));
-        pen.put(area.x, area.bottom() - 1, area.width, &line, Role::Link);
-    }
+}
+
+/// A list to choose from, and below it, always in sight, what is known of the marked one.
+fn choose(pen: &mut Pen<'_>, area: Rect, title: &str, choosing: &Choosing) {
+    let width = dialog::width(pen.model);
+    let (mut list, mut known) = (Document::new(width), Document::new(width));
+    choices(&mut list, choosing);
+    what_is_known(&mut known, choosing);
+    let answer = [(Role::Link, "up, down: choose   enter: plan it   esc: cancel".to_owned())];
+    let all = list.lines.len();
+    let wanted = lines(&[all, known.lines.len(), answer.len(), 1]);
+    // Inside the frame, less the answer: the list keeps three lines at least.
+    let inside = wanted.min(area.height.saturating_sub(2)).saturating_sub(lines(&[answer.len()]));
+    let below = lines(&[known.lines.len()]).min(inside.saturating_sub(3));
+    let seen = window(0, choosing.cursor, all, usize::from(inside - below));
+    let inside = frame(pen, area, width, wanted, &format!("{title}{}", part(&seen, all)));
+    let above = answered(pen, inside, &answer);
+    let rows = above.height.min(lines(&[seen.len()]));
+    write(pen, Rect { height: rows, ..above }, list.lines.iter().skip(seen.start));
+    text(pen, Rect { y: above.y + rows, height: above.height - rows, ..above }, &known, 0);
 }
 
 fn choices(doc: &mut Document, choosing: &Choosing) {
@@ -85,6 +122,15 @@ fn choices(doc: &mut Document, choosing: &Choosing) {
         let note = choice.closed.as_ref().map_or_else(|| choice.note.clone(), |why| format!("not possible: {why}"));
         let mark = if marked { "▸ " } else { "  " };
         doc.lines.push(vec![(role, format!("{mark}{}", pad(&choice.label, widest))), (Role::Dim, format!("  {note}"))]);
+    }
+}
+
+/// What stands against the marked choice, or how it could be done.
+fn what_is_known(doc: &mut Document, choosing: &Choosing) {
+    if let Some(why) = choosing.marked().and_then(|c| c.closed.as_ref()) {
+        doc.lines.push(Vec::new());
+        doc.pair("not possible", Role::Crit, why);
+        return;
     }
     let Some(look) = choosing.looks.get(&choosing.cursor) else { return };
     doc.lines.push(Vec::new());
@@ -170,74 +216,6 @@ fn answer(reading: &Reading, width: usize) -> Vec<(Role, String)> {
     lines.push((Role::Link, buttons));
     lines.push((Role::Dim, format!("tab: the other one   enter: do it   esc: cancel{ways}")));
     lines
-}
-
-/// The tasks of all operators, the newest first.
-pub fn list(pen: &mut Pen<'_>, area: Rect) {
-    let model = pen.model;
-    let all = &model.tasks;
-    let running = all.all.iter().filter(|t| !t.status.is_over()).count();
-    chrome::screen_title(pen, area, &format!("Tasks {}, {running} under way", all.len()));
-    let rows = layout::page(area);
-    if all.is_empty() && rows.height > 0 {
-        pen.put(rows.x + 2, rows.y, rows.width.saturating_sub(2), "nothing was done yet", Role::Dim);
-        return;
-    }
-    let wide = rows.width >= 120;
-    let name = (rows.width / 3).clamp(20, 48);
-    if rows.height > 0 {
-        let mut cursor = pen.at(rows.x + 2.min(rows.width), rows.y, rows.width.saturating_sub(2));
-        cursor.cell(name, "TASK", Role::Dim).cell(8, "STATUS", Role::Dim).cell(22, "PROGRESS", Role::Dim).cell(8, "STARTED", Role::Dim);
-        cursor.cell(12, "TOOK", Role::Dim);
-        if wide {
-            cursor.text("BY, FROM", Role::Dim);
-        }
-    }
-    let below = Rect { y: rows.y + 1.min(rows.height), height: rows.height.saturating_sub(1), ..rows };
-    let offset = scrolled(0, all.cursor, all.len(), usize::from(below.height));
-    for (i, y) in (offset..all.len()).zip(below.y..below.bottom()) {
-        row(pen, i, Rect { y, height: 1, ..below }, name, wide);
-    }
-}
-
-fn row(pen: &mut Pen<'_>, i: usize, area: Rect, name: u16, wide: bool) {
-    let model = pen.model;
-    let (now, zone) = (model.setup.now, &model.setup.zone);
-    let mine = model.tasks.all.iter().rev().nth(i);
-    let foreign = model.tasks.foreign.iter().rev().nth(i.saturating_sub(model.tasks.all.len()));
-    let (role, cells) = if let Some(t) = mine {
-        let (role, word) = tasks::status(t.status);
-        (
-            role,
-            [
-                t.action.to_string(),
-                word.to_owned(),
-                tasks::step_words(t),
-                words::second(t.started, zone),
-                tasks::took(t, now),
-                format!("{}, {}", t.by, t.from),
-            ],
-        )
-    } else if let Some(f) = foreign {
-        let (role, word) = if f.over { (Role::Dim, f.said.split(':').next().unwrap_or("over")) } else { (Role::Moving, "running") };
-        let took = if f.over { tasks::exact(f.began.age(f.at)) } else { words::age(f.began.age(now)) };
-        let said = f.said.split(": ").next().unwrap_or_default().to_owned();
-        (role, [f.action.clone(), word.to_owned(), said, words::second(f.began, zone), took, format!("{}, {}", f.by, f.from)])
-    } else {
-        return;
-    };
-    let selected = i == model.tasks.cursor;
-    if selected {
-        pen.put(area.x, area.y, 1, "▸", Role::Link);
-    }
-    let style = pen.style(if selected { Role::Selected } else { Role::Text });
-    let [what, word, how_far, started, took, by] = cells;
-    let mut cursor = pen.at(area.x + 2.min(area.width), area.y, area.width.saturating_sub(2));
-    cursor.styled(name, &what, style).cell(8, &word, role).cell(22, &how_far, Role::Text).cell(8, &started, Role::Dim);
-    cursor.cell(12, &took, Role::Dim);
-    if wide {
-        cursor.text(&by, Role::Dim);
-    }
 }
 
 /// The keys of the screens of tasks.

@@ -18,6 +18,7 @@ mod lever;
 mod panes;
 mod pen;
 mod screens;
+mod tasks;
 mod wallboard;
 
 use ratatui::buffer::Buffer;
@@ -54,7 +55,7 @@ pub fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Screen::Detail(page) => screens::page(pen, frame.body, &page.about.title(), &page.document, page.scroll),
         Screen::Help(page) => screens::page(pen, frame.body, "Help", &page.document, page.scroll),
         Screen::Alerts => screens::alerts(pen, frame.body, true),
-        Screen::Tasks => lever::list(pen, frame.body),
+        Screen::Tasks => tasks::list(pen, frame.body),
         Screen::Task(page) => screens::page(pen, frame.body, "Task", &page.document, page.scroll),
         Screen::Clusters(at) => screens::clusters(pen, frame.body, *at),
     }

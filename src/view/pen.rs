@@ -36,7 +36,7 @@ impl<'a> Pen<'a> {
         self.model.setup.theme.style(role)
     }
 
-    /// Writes text into at most `room` cells; what is longer ends in `…`. The number of cells used.
+    /// Writes text into at most `room` cells; what is longer ends in the sign of what is cut ([`ascii::cut`]). The number of cells used.
     pub fn put(&mut self, x: u16, y: u16, room: u16, text: &str, role: Role) -> u16 {
         self.put_styled(x, y, room, text, self.style(role))
     }
@@ -63,23 +63,30 @@ impl<'a> Pen<'a> {
         let room = usize::from(room);
         let length = if text.is_ascii() { text.len() } else { text.chars().count() };
         let fits = length <= room;
-        let kept = if fits { length } else { room.saturating_sub(1) };
+        let mut kept = if fits { length } else { room.saturating_sub(1) };
         let Some(cells) = self.buf.content.get_mut(start..start + room) else { return 0 };
         for (cell, sign) in cells.iter_mut().zip(text.chars().take(kept)) {
             cell.set_char(sign);
             restyle(cell, style);
         }
-        if !fits && let Some(last) = cells.get_mut(kept) {
-            last.set_char(if self.ascii { '>' } else { '…' });
+        if fits {
+            return u16::try_from(kept).unwrap_or(u16::MAX);
+        }
+        while kept > 0 && cells.get(kept - 1).is_some_and(|cell| cell.symbol() == " ") {
+            kept -= 1;
+        }
+        if let Some(last) = cells.get_mut(kept) {
+            last.set_char(ascii::cut(self.ascii));
             restyle(last, style);
         }
-        u16::try_from(if fits { kept } else { room }).unwrap_or(u16::MAX)
+        u16::try_from(room).unwrap_or(u16::MAX)
     }
 
     fn put_wide(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
         let fits = text.width() <= usize::from(room);
         let limit = if fits { room } else { room.saturating_sub(1) };
-        let mut used = 0;
+        // `end`: behind the last grapheme that is no blank. The sign of what is cut is glued to it.
+        let (mut used, mut end) = (0, 0);
         for grapheme in text.graphemes(true) {
             let symbol = glyph::plain(grapheme, LONGEST_GRAPHEME);
             let width = u16::try_from(symbol.width()).unwrap_or(u16::MAX);
@@ -96,10 +103,13 @@ impl<'a> Pen<'a> {
                 self.buf[(x + used + behind, y)].reset();
             }
             used += width;
+            if &*symbol != " " {
+                end = used;
+            }
         }
         if !fits && room > 0 {
-            let cell = &mut self.buf[(x + used, y)];
-            cell.set_symbol("…");
+            let cell = &mut self.buf[(x + end, y)];
+            cell.set_char(ascii::cut(self.ascii));
             restyle(cell, style);
             used += 1;
         }

@@ -7,7 +7,7 @@ use super::pen::Pen;
 use crate::app::detail::severity_mark;
 use crate::app::document::{Document, wrap};
 use crate::app::layout;
-use crate::app::list::scrolled;
+use crate::app::list::{part, scrolled, window};
 use crate::app::words;
 use crate::domain::alert::Alert;
 use crate::theme::Role;
@@ -37,8 +37,9 @@ pub fn alerts(pen: &mut Pen<'_>, area: Rect, titled: bool) {
         let loud = model.alerts.loud(&model.shown).count();
         let quiet = all.len() - loud;
         let tail = if quiet > 0 { format!(", {quiet} quieted") } else { String::new() };
-        chrome::screen_title(pen, area, &format!("Alerts {loud}{tail}"));
         rows = layout::page(area);
+        let seen = window(model.alerts.offset, model.alerts.cursor, all.len(), usize::from(rows.height));
+        chrome::screen_title(pen, area, &format!("Alerts {loud}{tail}{}", part(&seen, all.len())));
     }
     if all.is_empty() && rows.height > 0 {
         let text = if model.pictured { "no alerts" } else { "asking the nodes" };
@@ -48,7 +49,7 @@ pub fn alerts(pen: &mut Pen<'_>, area: Rect, titled: bool) {
         return;
     }
     let offset = scrolled(model.alerts.offset, model.alerts.cursor, all.len(), usize::from(rows.height));
-    let folds = all.len() > offset + usize::from(rows.height) && rows.height > 1;
+    let folds = !titled && all.len() > offset + usize::from(rows.height) && rows.height > 1;
     let room = rows.height - u16::from(folds);
     for (i, y) in (offset..all.len()).zip(rows.y..rows.y + room) {
         alert(pen, i, Rect { y, height: 1, ..rows });
@@ -67,7 +68,10 @@ fn wrapped(pen: &mut Pen<'_>, rows: Rect) -> bool {
     if rows.width >= 80 || room < 10 || all.len() > usize::from(rows.height) {
         return false;
     }
-    let whole = |a: &Alert| if model.alerts.quiet_until(a).is_some() { vec![String::new()] } else { wrap(&a.text, room) };
+    let whole = |a: &Alert| match model.alerts.quiet_until(a) {
+        Some(_) => vec![String::new()],
+        None => wrap(&chrome::sentence(model, &a.text, rows.width), room),
+    };
     let texts: Vec<Vec<String>> = all.iter().map(whole).collect();
     if texts.iter().map(Vec::len).sum::<usize>() > usize::from(rows.height) {
         return false;
@@ -106,24 +110,25 @@ fn alert(pen: &mut Pen<'_>, i: usize, area: Rect) {
     let mut cursor = pen.at(area.x + 1.min(area.width), area.y, area.width.saturating_sub(1));
     cursor.styled(1, mark, style);
     if wide {
-        cursor.styled(8, a.severity.word(), marked).cell(8, &words::second(a.since, &model.setup.zone), Role::Dim);
+        cursor.styled(8, a.severity.word(), marked).cell(words::WHEN, &words::when(a.since, model.setup.now, &model.setup.zone), Role::Dim);
     }
     if let Some(until) = quiet {
         cursor.text(&format!("quiet until {}  ", words::minute(until, &model.setup.zone)), Role::Dim);
     }
     let text_style = if selected && !wide { marked } else { style };
     let left = cursor.left();
-    cursor.styled(left, &a.text, text_style);
+    cursor.styled(left, &chrome::sentence(model, &a.text, area.width), text_style);
 }
 
 /// The configured clusters.
 pub fn clusters(pen: &mut Pen<'_>, area: Rect, at: usize) {
-    chrome::screen_title(pen, area, "Clusters");
     let model = pen.model;
     let rows = layout::page(area);
     let names = &model.setup.clusters;
-    let offset = scrolled(0, at, names.len(), usize::from(rows.height));
-    for (i, y) in (offset..names.len()).zip(rows.y..rows.bottom()) {
+    let seen = window(0, at, names.len(), usize::from(rows.height));
+    chrome::screen_title(pen, area, &format!("Clusters{}", part(&seen, names.len())));
+    let widest = names.iter().map(|name| pen.width(name)).max().unwrap_or(0).clamp(8, rows.width.saturating_sub(14).max(8));
+    for (i, y) in seen.zip(rows.y..rows.bottom()) {
         let Some(name) = names.get(i) else { break };
         let shown = model.setup.current.as_ref() == Some(name);
         let style = pen.style(if i == at { Role::Selected } else { Role::Text });
@@ -131,6 +136,6 @@ pub fn clusters(pen: &mut Pen<'_>, area: Rect, at: usize) {
             pen.put(rows.x, y, 1, "▸", Role::Link);
         }
         let mut cursor = pen.at(rows.x + 2.min(rows.width), y, rows.width.saturating_sub(2));
-        cursor.styled(40, name, style).text(if shown { "shown now" } else { "" }, Role::Dim);
+        cursor.styled(widest, name, style).text(if shown { "shown now" } else { "" }, Role::Dim);
     }
 }

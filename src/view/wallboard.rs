@@ -1,11 +1,9 @@
 //! The wallboard: from five metres, nobody at the keys. Nothing is shown as well that was not seen to be.
 
-use std::fmt::Write as _;
-
 use ratatui::layout::Rect;
 
 use super::pen::Pen;
-use super::{big, header, panes, screens};
+use super::{big, chrome, header, panes, screens};
 use crate::app::detail::severity_mark;
 use crate::app::rows::Pane;
 use crate::app::wall::{self, Page};
@@ -32,7 +30,8 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
         let (role, text) = emergency::line(model);
         pen.put(area.x + 2, area.y + 3, area.width.saturating_sub(2), &text, role);
     }
-    let mut body = Rect { y: area.y + 4.min(area.height), height: area.height.saturating_sub(4), ..area };
+    let below = foot(pen, area);
+    let mut body = Rect { y: area.y + 4.min(area.height), height: area.height.saturating_sub(4 + below), ..area };
     if area.height >= 24 {
         let word = match model.shown.quorum.quorate {
             _ if role == Role::Unknown => "UNKNOWN",
@@ -55,6 +54,20 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
         }
         Page::Events => panes::full(pen, Pane::Events, body),
     }
+}
+
+/// What every page ends with: how much runs, the last event, how old all of this is. How many lines it took.
+fn foot(pen: &mut Pen<'_>, area: Rect) -> u16 {
+    let lines = match area.height {
+        0..7 => return 0,
+        7..10 => 1,
+        _ => 2,
+    };
+    if lines == 2 {
+        counts(pen, Rect { y: area.bottom() - 2, height: 1, ..area });
+    }
+    last(pen, Rect { y: area.bottom() - 1, height: 1, ..area });
+    lines
 }
 
 /// The colour of the whole: from five metres the colour is read before the word, so quorum is green only while nothing is wrong.
@@ -124,12 +137,8 @@ fn summary(pen: &mut Pen<'_>, area: Rect) {
         let tall = (area.height / 4).max(5);
         let at = take(tall + 2);
         figures(pen, at, tall);
-    } else {
-        let at = take(1);
-        counts(pen, at);
-        take(1);
     }
-    let list = Rect { height: body.height.saturating_sub(2), ..body };
+    let list = Rect { height: body.height.saturating_sub(1), ..body };
     if pen.model.shown.alerts.is_empty() {
         if list.height > 0 {
             pen.put(list.x + 2, list.y, list.width.saturating_sub(2), "no alerts", Role::Dim);
@@ -137,7 +146,6 @@ fn summary(pen: &mut Pen<'_>, area: Rect) {
     } else {
         screens::alerts(pen, list, false);
     }
-    last(pen, Rect { y: area.bottom() - 1, height: 1, ..area });
 }
 
 /// Nodes, services and the fullest volume as numbers that can be read from afar.
@@ -176,31 +184,51 @@ fn figures(pen: &mut Pen<'_>, area: Rect, tall: u16) {
     }
 }
 
-/// The same as one line, where there is no room for tall figures.
+/// `13 of 15 services   paths 9/10   fullest vg/lv_db 92%`: as much of it as fits.
 fn counts(pen: &mut Pen<'_>, area: Rect) {
     let model = pen.model;
     let counts = model.index.counts;
-    let mut line = format!("{} of {} services", counts.started, counts.wanted);
+    let room = area.width.saturating_sub(4);
+    let gap = if area.width >= 80 { "      " } else { "  " };
+    let mut parts = vec![vec![format!("{} of {} services", counts.started, counts.wanted)]];
     if counts.paths.1 > 0 {
-        let _ = write!(line, "      paths {}/{}", counts.paths.0, counts.paths.1);
+        parts.push(vec![format!("paths {}/{}", counts.paths.0, counts.paths.1)]);
     }
     if let Some((name, fill)) = &model.index.fullest {
-        let _ = write!(line, "      fullest {name} {}", words::percent(*fill));
+        let (name, percent) = (model.index.names.within(name), words::percent(*fill));
+        // The end of a path says more than its beginning.
+        let end = name.rsplit('/').next().unwrap_or_default();
+        parts.push(vec![format!("fullest {name} {percent}"), format!("fullest {end} {percent}"), format!("fullest {percent}")]);
     }
-    if area.height > 0 {
-        pen.put(area.x + 2, area.y, area.width.saturating_sub(4), &line, Role::Title);
+    let mut line = String::new();
+    for part in &parts {
+        let before = if line.is_empty() { "" } else { gap };
+        if let Some(fits) = part.iter().map(|p| format!("{before}{p}")).find(|p| pen.width(&line) + pen.width(p) <= room) {
+            line.push_str(&fits);
+        }
     }
+    pen.put(area.x + 2, area.y, room, &line, Role::Title);
 }
 
-/// The last event that mattered.
+/// The last event that mattered, and how old the newest answer of any node is.
 fn last(pen: &mut Pen<'_>, area: Rect) {
     let model = pen.model;
+    let (now, limit) = (model.setup.now, model.setup.stale_after);
+    let old = |age: std::time::Duration| format!("{} old", words::age(age));
+    let data = fresh::last_truth(&model.shown).map_or_else(|| "no data".to_owned(), |at| format!("data {}", old(at.age(now))));
+    let manager = fresh::manager(&model.shown, now, limit);
+    let manager = manager.map(|age| format!("manager {}, ", old(age))).unwrap_or_default();
+    let age = format!("{manager}{data}");
+    let room = area.width.saturating_sub(4);
+    pen.put_right(area.x + 2, area.y, room, &age, if manager.is_empty() { Role::Dim } else { Role::Warn });
+    let room = room.saturating_sub(pen.width(&age) + 2);
     let loud = model.timeline.visible().rev().take(500).find(|e| e.event.severity > Severity::Info);
     let Some(entry) = loud.or_else(|| model.timeline.visible().next_back()) else { return };
     let (role, mark) = severity_mark(entry.event.severity);
     let node = entry.event.node.as_deref().map_or("--", |n| model.index.names.short(n));
-    let text = format!("last: {} {node} {mark} {}", words::second(entry.event.at, &model.setup.zone), entry.event.text);
-    pen.put(area.x + 2, area.y, area.width.saturating_sub(4), &text, role);
+    let at = words::when(entry.event.at, now, &model.setup.zone);
+    let text = format!("last: {at} {node} {mark} {}", chrome::sentence(model, &entry.event.text, area.width));
+    pen.put(area.x + 2, area.y, room, &text, role);
 }
 
 /// A bar for each member: full, half, hollow.

@@ -10,6 +10,11 @@ const READ: Duration = Duration::from_millis(800);
 /// The guest with most memory: its migration takes 16 seconds.
 const GUEST: &str = "db";
 
+/// The guest's row.
+fn row(screen: &str) -> Option<&str> {
+    screen.lines().find(|line| line.contains(&format!("▸ {GUEST}")))
+}
+
 struct Cockpit(Terminal);
 
 impl Cockpit {
@@ -83,7 +88,7 @@ fn it_is_limited_by_a_key_and_cancelled_by_the_palette() {
     let text = c.limit("8M 700ms");
     assert!(text.contains("has --max-downtime 700ms --bandwidth 8M") && text.contains("migrate-setspeed"), "{text}");
     c.table();
-    c.0.wait("the migration", |s| s.contains("migrating"));
+    c.0.wait("the migration", |s| row(s).is_some_and(|row| row.contains("→ ") && row.contains('%')));
     c.0.type_in("7");
     c.0.wait("the tasks", |s| s.contains("Tasks 2, 1 under way"));
     c.0.type_in("\x1b[B");
@@ -132,6 +137,6 @@ fn post_copy_is_left_again_and_a_key_cancels_it() {
     let text = c.yes("Abort it");
     assert!(text.contains(&format!("cancel {GUEST}")), "{text}");
     c.table();
-    c.0.wait("it is where it was", |s| s.contains("started") && !s.contains("migrating"));
+    c.0.wait("it is where it was", |s| row(s).is_some_and(|row| row.contains("started") && !row.contains('→')));
     c.quit();
 }

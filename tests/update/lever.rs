@@ -487,6 +487,147 @@ fn a_task_outlives_its_page_and_keeps_the_program() {
     assert_eq!(rig.others, [Effect::Quit], "nothing is under way any more");
 }
 
+/// The picture with the constraint that a move leaves until it is cleared.
+fn moved_by_constraint(rig: &Rig) -> Arc<Cluster> {
+    let mut c = (*rig.cluster).clone();
+    c.services.iter_mut().find(|s| s.id == "vm1").unwrap().leftovers = vec!["cli-prefer-vm1".into()];
+    c.alerts.push(sample::alert(
+        Severity::Notice,
+        quorate::domain::alert::AlertCode::LeftoverConstraint,
+        "vm1",
+        "an earlier command left cli-prefer-vm1 on vm1",
+    ));
+    Arc::new(c)
+}
+
+#[test]
+fn the_constraint_of_a_task_under_way_is_its_way_and_no_leftover() {
+    const SAYS: [&str; 2] = ["an earlier command left", "leftover constraint"];
+    let clearing = |status| {
+        let mut task = task(7, status);
+        let clear = "crm_resource --clear --resource vm1";
+        task.steps.push(quorate::domain::task::TaskStep { command: Some(clear.into()), node: Some("n1".into()), ..Default::default() });
+        Msg::Task(Box::new(task))
+    };
+    for script in ["", "2 enter", "a", "2 enter enter"] {
+        let mut rig = admin();
+        if !script.is_empty() {
+            rig.keys(script);
+        }
+        rig.tell(clearing(TaskStatus::Running));
+        rig.tell(Msg::Picture(moved_by_constraint(&rig)));
+        rig.tell(clearing(TaskStatus::Proving));
+        let text = rig.text();
+        assert!(SAYS.iter().all(|said| !text.contains(said)) && !text.contains("left over"), "{script}: {text}");
+        // It has stayed: now it is one.
+        rig.tell(clearing(TaskStatus::Failed));
+        rig.model.notice = None;
+        assert!(SAYS.iter().any(|said| rig.text().contains(said)), "{script}: {}", rig.text());
+    }
+    // Another service's is none of this task's.
+    let mut rig = admin();
+    rig.tell(clearing(TaskStatus::Running));
+    let mut other = (*moved_by_constraint(&rig)).clone();
+    other.alerts[0].subject = "vm11".into();
+    rig.tell(Msg::Picture(Arc::new(other)));
+    assert!(rig.text().contains(SAYS[0]), "{}", rig.text());
+}
+
+#[test]
+fn what_another_quorate_moves_leaves_nothing_before_it_is_done() {
+    let mut rig = admin();
+    rig.tell(Msg::Picture(moved_by_constraint(&rig)));
+    assert!(rig.text().contains("an earlier command left"), "{}", rig.text());
+    let now = rig.model.setup.now;
+    let mut event = logged("act 11aa22bb relocate vm1 --to n2 --how live by ben@desk from 10.0.0.7: step 2 of 3: waits", 0);
+    event.at = now;
+    rig.tell(Msg::Events(vec![event.clone()]));
+    assert!(!rig.text().contains("an earlier command left"), "{}", rig.text());
+    event.text = "act 11aa22bb relocate vm1 --to n2 --how live by ben@desk from 10.0.0.7: failed: it did not come".into();
+    rig.tell(Msg::Events(vec![event]));
+    assert!(rig.text().contains("an earlier command left"), "{}", rig.text());
+}
+
+#[test]
+fn who_does_what_to_which_target_is_in_sight_at_every_width() {
+    for (size, parts) in [
+        ((40, 10), &["relocate vm1 > n2", "running", "anna@bastion"][..]),
+        ((80, 24), &["relocate vm1 > n2", "running", "anna@bastion", "step 1 of 1", "10.0.0.9"]),
+        ((140, 36), &["relocate vm1 --to n2 --how live", "anna@bastion", "step 1 of 1", "22:49:00", "10.0.0.9"]),
+        ((200, 50), &["relocate vm1 --to n2 --how live", "anna@bastion", "step 1 of 1", "22:49:00", "10.0.0.9"]),
+    ] {
+        let mut rig = Rig::new(sample::acting(), size);
+        rig.tell(Msg::Tick(sample::NOW));
+        rig.tell(Msg::Task(Box::new(task(7, TaskStatus::Running))));
+        rig.keys("7");
+        let text = rig.text();
+        let row = text.lines().find(|l| l.contains("relocate")).unwrap();
+        for part in parts {
+            assert!(row.contains(part), "{size:?} {part}: {text}");
+        }
+        let head = text.lines().find(|l| l.contains("STATUS")).unwrap();
+        assert!(head.contains("TASK") && head.contains("BY"), "{text}");
+    }
+    let mut rig = Rig::new(sample::acting(), (80, 24));
+    rig.tell(Msg::Tick(sample::NOW));
+    for id in 1..=30 {
+        rig.tell(Msg::Task(Box::new(task(id, TaskStatus::Done))));
+    }
+    rig.keys("7");
+    assert!(rig.text().contains("Tasks 30, 0 under way 1-19 of 30"), "{}", rig.text());
+}
+
+#[test]
+fn a_dialog_says_first_what_decides() {
+    for (script, order) in [
+        ("2 enter m enter", &["Moves live", "Way live", "Note", "Data", "1 on n1", "Proof", "Way back"][..]),
+        ("1 j f enter", &["ANSWERS", "Dies now", "Restarts on", "Quorum", "Lost", "Note", "Data", "1 on n1", "Proof", "No way back"]),
+    ] {
+        let mut rig = Rig::of_role(Role::Admin, false);
+        rig.tell(Msg::Resize { width: 100, height: 40 });
+        rig.keys(script);
+        let text = rig.text();
+        let places: Vec<usize> = order.iter().map(|word| text.find(word).unwrap_or_else(|| panic!("no {word}: {text}"))).collect();
+        assert!(places.is_sorted(), "{script}: {order:?} {places:?}\n{text}");
+    }
+}
+
+#[test]
+fn the_list_of_a_dialog_scrolls_with_what_is_marked() {
+    let mut rig = Rig::new(Acting { gate: gate::Session { role: Role::Admin, ..gate::Session::default() }, ..sample::acting() }, (80, 24));
+    let mut many = (*rig.cluster).clone();
+    for i in 4..60 {
+        let mut member = many.members[2].clone();
+        member.name = format!("n{i:02}").into();
+        many.members.push(member);
+    }
+    many.members.sort_by(|a, b| a.name.cmp(&b.name));
+    rig.cluster = Arc::new(many.clone());
+    rig.tell(Msg::Picture(Arc::new(many)));
+    rig.keys("2 enter m");
+    assert!(rig.text().contains("RELOCATE vm1 1-") && rig.text().contains(" of 58 "), "{}", rig.text());
+    rig.keys(&"j ".repeat(57));
+    let text = rig.text();
+    assert!(text.contains("-58 of 58 ") && text.contains("▸ n59"), "{text}");
+}
+
+#[test]
+fn the_shell_is_a_key_away_from_every_dialog() {
+    for script in ["1 j f", "1 j f enter", "1 j f enter n", "2 enter m", "2 enter m enter"] {
+        let mut rig = admin();
+        rig.keys(script);
+        let before = rig.text();
+        rig.keys("ctrl-z");
+        assert_eq!(rig.others.last(), Some(&Effect::Suspend), "{script}");
+        rig.tell(Msg::FocusGained);
+        assert_eq!(rig.text(), before, "{script}: it comes back whole");
+        assert!(rig.sent.is_empty());
+    }
+    let mut rig = admin();
+    rig.keys("1 j f enter n ctrl-z 2 enter");
+    assert_eq!(rig.sent.len(), 1, "what was typed before it still counts: {}", rig.text());
+}
+
 #[test]
 fn the_way_back_is_on_offer() {
     let mut rig = admin();

@@ -72,7 +72,7 @@ fn services_have_a_place_also_at_80_columns() {
     assert!(line(&frame, "SERVICE").contains("n 1 2 3 4 5"), "{frame}");
     assert!(line(&frame, "db  ").contains("· ● · · ▲ started x2"), "{frame}");
     assert!(line(&frame, "www.cnaf").contains("· · · · ✕ failed 3x"), "{frame}");
-    assert!(line(&frame, "licman2").contains("· · ● → · migrating"), "{frame}");
+    assert!(line(&frame, "licman2").contains("· · ● → · → n4"), "{frame}");
     let wide = text(140, 36, sample::degraded());
     assert!(line(&wide, "licman2").contains("n3 → n4"), "{wide}");
 }

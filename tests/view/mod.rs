@@ -6,6 +6,7 @@ mod guests;
 mod hostile;
 mod lever;
 pub mod paint;
+mod room;
 pub mod sample;
 mod screenshots;
 pub mod suite;

@@ -6,7 +6,7 @@ use super::{open, tasks};
 use crate::app::model::Model;
 use crate::app::msg::Effect;
 use crate::app::screen::Screen;
-use crate::app::update::notice;
+use crate::app::update::{complain, notice};
 use crate::domain::task::{Action, Task};
 
 /// Whether the session may be left: with a task under way only the second time.
@@ -18,7 +18,7 @@ pub fn may_leave(model: &mut Model, verb: &str) -> bool {
     }
     model.leaving = Some(now.after(Duration::from_secs(10)));
     let what = tasks::footer(model).unwrap_or_default();
-    notice(model, format!("{what}: {verb} again to leave it; what was sent goes on, nobody proves it"));
+    complain(model, format!("{what}: {verb} again to leave it; what was sent goes on, nobody proves it"));
     false
 }
 

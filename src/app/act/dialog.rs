@@ -14,7 +14,7 @@ use crate::app::document::Document;
 use crate::app::line::InputLine;
 use crate::app::model::Model;
 use crate::app::msg::Effect;
-use crate::app::update::notice;
+use crate::app::update::complain;
 use crate::domain::observation::Trouble;
 use crate::domain::task::{Action, Limits};
 use crate::keymap::{Code, Key};
@@ -201,7 +201,7 @@ pub fn turned(model: &mut Model, against: Vec<Refusal>) {
         };
         dialog.stage = approving.unwrap_or_else(|| Stage::Refused(Box::new(Refused::by_gate(against))));
     } else if let Some(first) = against.first() {
-        notice(model, format!("refused: {}", first.why));
+        complain(model, format!("refused: {}", first.why));
     }
     model.dirty = true;
 }

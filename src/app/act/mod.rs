@@ -14,6 +14,7 @@ pub mod page;
 pub mod reading;
 pub mod refused;
 pub mod tasks;
+pub mod underway;
 
 use crate::action::gate;
 

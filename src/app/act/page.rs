@@ -38,7 +38,8 @@ pub(super) fn fact(name: &str, role: Role, text: impl Into<String>) -> Fact {
     Fact { name: name.to_owned(), role, text: text.into(), diff: false }
 }
 
-/// What the plan says. What does not depend on the world (the steps) is among it: a changed command must be read again too.
+/// What the plan says: first what decides (what lives, dies, stands still, and by which way), then what is known beside it, then the exact commands.
+/// What does not depend on the world (the steps) is among it: a changed command must be read again too.
 pub fn facts(plan: &Plan, running: &[String], names: &Names) -> Vec<Fact> {
     let mut all = Vec::new();
     let (signs, notes): (Vec<&String>, Vec<&String>) =
@@ -49,8 +50,12 @@ pub fn facts(plan: &Plan, running: &[String], names: &Names) -> Vec<Fact> {
         all.push(fact("Quorum", if quorum.quorate { Role::Text } else { Role::Crit }, quorum.words()));
     }
     all.extend(plan.consequences.lost.iter().map(|text| fact("Lost", Role::Warn, text.clone())));
+    ways(plan, &mut all);
     all.extend(running.iter().map(|text| fact("Also running", Role::Warn, text.clone())));
-    all.extend(plan.ways.iter().map(|way| fact_of_way(way, &plan.intent.action)));
+    all.extend(notes.into_iter().map(|text| fact("Note", Role::Text, text.clone())));
+    if !plan.consequences.fates.is_empty() && !plan.consequences.by.is_empty() {
+        all.push(fact("Known by", Role::Dim, plan.consequences.by));
+    }
     for (at, line) in plan.diff.iter().skip(2).enumerate() {
         let role = match line.as_bytes().first() {
             Some(b'-') => Role::Warn,
@@ -81,7 +86,6 @@ pub fn facts(plan: &Plan, running: &[String], names: &Names) -> Vec<Fact> {
         Undo::Never(why) => all.push(fact("No way back", Role::Warn, why.clone())),
         Undo::NotNeeded => {}
     }
-    all.extend(notes.into_iter().map(|text| fact("Note", Role::Dim, text.clone())));
     all
 }
 
@@ -91,13 +95,22 @@ fn label(number: usize, node: &str) -> String {
     if whole.width() < NAME || brief.width() >= NAME { whole } else { brief }
 }
 
+/// The way that is taken, those that are closed and why, those that would be open too.
+fn ways(plan: &Plan, all: &mut Vec<Fact>) {
+    let chosen = |way: &&Way| matches!(&plan.intent.action, Action::Relocate { how: Some(how), .. } if *how == way.how);
+    let place = |way: &&Way| (!chosen(way), way.closed.is_empty());
+    let mut ways: Vec<&Way> = plan.ways.iter().collect();
+    ways.sort_by_key(place);
+    all.extend(ways.into_iter().map(|way| fact_of_way(way, &plan.intent.action)));
+}
+
 fn fact_of_way(way: &Way, action: &Action) -> Fact {
     let chosen = matches!(action, Action::Relocate { how: Some(how), .. } if *how == way.how);
     let name = format!("Way {}", way.how.word());
     if way.closed.is_empty() {
         fact(&name, if chosen { Role::Title } else { Role::Dim }, if chosen { "this one" } else { "possible" })
     } else {
-        fact(&name, Role::Dim, format!("not possible: {}", way.closed.join("; ")))
+        fact(&name, Role::Text, format!("not possible: {}", way.closed.join("; ")))
     }
 }
 
@@ -140,9 +153,6 @@ fn fates(plan: &Plan, names: &Names, all: &mut Vec<Fact>) {
             all.push(fact(name, role, names.join("  ")));
         }
     }
-    if !fates.is_empty() && !plan.consequences.by.is_empty() {
-        all.push(fact("Known by", Role::Dim, plan.consequences.by));
-    }
 }
 
 /// `db n2 > n4`, and why, where the plan says so.
@@ -157,6 +167,9 @@ fn moving(fate: &Fate, names: &Names) -> String {
         _ => format!("{}{why}", fate.service),
     }
 }
+
+/// How a fact begins that is not what was read.
+pub const CHANGED: &str = "▲ CHANGED";
 
 /// What stands against it, and what would lift that.
 pub fn refusals(against: &[Refusal]) -> Vec<Fact> {
@@ -195,7 +208,7 @@ pub fn document(width: u16, refused: &[Fact], facts: &[Fact], read: &[Fact], age
 }
 
 fn push(doc: &mut Document, f: &Fact, changed: bool) {
-    let text = if changed { format!("▲ CHANGED: {}", f.text) } else { f.text.clone() };
+    let text = if changed { format!("{CHANGED}: {}", f.text) } else { f.text.clone() };
     let role = if changed { Role::Crit } else { f.role };
     if f.name.is_empty() && !changed && f.role == Role::Crit {
         doc.say(role, &format!("▲ {text}"));

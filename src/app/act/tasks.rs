@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::others::{self, Foreign};
 use crate::action::gate::Other;
 use crate::app::document::Document;
+use crate::app::layout;
 use crate::app::model::Model;
 use crate::app::screen::Screen;
 use crate::app::words;
@@ -96,6 +97,14 @@ pub const fn status(status: TaskStatus) -> (Role, &'static str) {
     (role, status.word())
 }
 
+/// A relocation without its way and limits: `relocate vm1 > n2`. Of other actions the options say what is done.
+pub fn brief(action: &str) -> String {
+    match action.split_once(" --to ").filter(|_| action.starts_with("relocate ")) {
+        Some((what, rest)) => format!("{what} > {}", rest.split(' ').next().unwrap_or(rest)),
+        None => action.to_owned(),
+    }
+}
+
 /// How far a task is: `step 2 of 3, 45%`.
 pub fn step_words(task: &Task) -> String {
     let (over, all) = task.count();
@@ -117,7 +126,12 @@ pub fn footer(model: &Model) -> Option<String> {
     let more = model.tasks.all.iter().filter(|t| !t.status.is_over()).count() - 1;
     let more = if more > 0 { format!(" +{more}") } else { String::new() };
     // On a small screen the keys need the room that its options would take.
-    let what = if model.setup.size.0 < 100 { format!("{} {}", task.action.word(), task.action.target()) } else { task.action.to_string() };
+    let what = if model.setup.size.0 < layout::WIDE {
+        let what = format!("{} {}", task.action.word(), task.action.target());
+        model.index.names.within(&what).into_owned()
+    } else {
+        task.action.to_string()
+    };
     Some(format!("→ {what}: {}{more}", step_words(task)))
 }
 

@@ -1,7 +1,7 @@
 //! An event in full.
 
 use super::severity_mark;
-use crate::app::document::Document;
+use crate::app::document::{Document, pad};
 use crate::app::model::Model;
 use crate::app::words;
 use crate::theme::Role;
@@ -27,9 +27,9 @@ pub fn write(doc: &mut Document, model: &Model, number: u64) -> Option<()> {
     for entry in near.iter().take(at + 6).skip(at.saturating_sub(5)) {
         let (role, mark) = severity_mark(entry.event.severity);
         let here = if entry.number == number { "▸" } else { " " };
-        let time = words::second(entry.event.at, &model.setup.zone);
+        let time = pad(&words::when(entry.event.at, model.setup.now, &model.setup.zone), usize::from(words::WHEN));
         let node = entry.event.node.as_deref().unwrap_or("--");
-        doc.say(role, &format!("{here} {time}  {node}  {}  {mark} {}", entry.event.source.word(), entry.event.text));
+        doc.say(role, &format!("{here} {time} {node}  {}  {mark} {}", entry.event.source.word(), entry.event.text));
     }
     Some(())
 }

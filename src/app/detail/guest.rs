@@ -43,7 +43,7 @@ pub fn progress(job: &GuestJob) -> String {
 }
 
 /// Seconds left: as told, or by what moves less what is changed meanwhile.
-fn left(job: &GuestJob) -> Option<u64> {
+pub fn left(job: &GuestJob) -> Option<u64> {
     if let Some(ms) = job.remaining_ms.filter(|ms| *ms > 0) {
         return Some(ms.div_ceil(1000));
     }

@@ -1,8 +1,8 @@
 //! Help: the live keymap and the table of commands, the screen one came from first.
 
-use crate::app::document::{Document, pad};
+use crate::app::document::{Document, pad, wrap};
 use crate::app::model::Model;
-use crate::command::{Scope, TABLE};
+use crate::command::{Entry, Scope, TABLE};
 use crate::theme::Role;
 
 /// Builds the page.
@@ -18,20 +18,11 @@ pub fn page(model: &Model, from: Scope) -> Document {
         for e in entries {
             let keys: Vec<String> = model.setup.keymap.keys_of(e.id).collect();
             let keys = if keys.is_empty() { "-".to_owned() } else { keys.join(" , ") };
-            doc.lines.push(vec![
-                (Role::Link, format!("  {}", pad(&keys, 26))),
-                (Role::Text, format!("  {}", pad(e.name, 18))),
-                (Role::Dim, format!("  {}", e.doc)),
-            ]);
+            entry(&mut doc, usize::from(model.setup.size.0), &keys, e);
         }
     }
     doc.head("Signs");
-    for (role, text) in [
-        (Role::Text, "● online, started   ◐ standby, partial   ○ stopped   ✕ failed, down   → on its way   ◌ not known"),
-        (Role::Text, "▲ critical   △ warning   ▸ selected   · not here   dimmed: quiet, or stale with its age"),
-    ] {
-        doc.say(role, text);
-    }
+    doc.items(Role::Text, &SIGNS);
     doc.head("Filters");
     doc.say(
         Role::Text,
@@ -44,6 +35,52 @@ pub fn page(model: &Model, from: Scope) -> Document {
         &format!("'{}'; your own lines in $XDG_CONFIG_HOME/quorate/keymaps/NAME.toml, --keymap NAME", model.setup.keymap.name),
     );
     doc
+}
+
+const SIGNS: [&str; 11] = [
+    "● online, started",
+    "◐ standby, partial",
+    "○ stopped",
+    "✕ failed, down",
+    "→ on its way",
+    "◌ not known",
+    "▲ critical",
+    "△ warning",
+    "▸ selected",
+    "· not here",
+    "dimmed: quiet, or stale with its age",
+];
+
+/// Widths of the keys and the name; what follows has the rest.
+const KEYS: usize = 26;
+const NAME: usize = 18;
+const FEW_KEYS: usize = 18;
+
+/// A command: side by side, each part wrapped in its column; on a narrow screen what it does stands below. Nothing is cut.
+fn entry(doc: &mut Document, width: usize, keys: &str, e: &Entry) {
+    let columns = match width {
+        100.. => Some(KEYS),
+        70.. => Some(FEW_KEYS),
+        _ => None,
+    };
+    let Some(room) = columns else {
+        for line in wrap(&format!("{keys}  {}", e.name), width.saturating_sub(3).max(10)) {
+            doc.lines.push(vec![(Role::Link, format!("  {line}"))]);
+        }
+        for line in wrap(e.doc, width.saturating_sub(7).max(10)) {
+            doc.lines.push(vec![(Role::Dim, format!("      {line}"))]);
+        }
+        return;
+    };
+    let (keys, what) = (wrap(keys, room), wrap(e.doc, width.saturating_sub(room + NAME + 7).max(10)));
+    for at in 0..keys.len().max(what.len()) {
+        let part = |lines: &[String]| lines.get(at).map_or("", String::as_str).trim_end().to_owned();
+        doc.lines.push(vec![
+            (Role::Link, format!("  {}", pad(&part(&keys), room))),
+            (Role::Text, format!("  {}", pad(if at == 0 { e.name } else { "" }, NAME))),
+            (Role::Dim, format!("  {}", part(&what))),
+        ]);
+    }
 }
 
 const fn title(scope: Scope) -> &'static str {

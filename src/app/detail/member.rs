@@ -134,10 +134,12 @@ fn write_host(doc: &mut Document, model: &Model, m: &Member) {
     doc.maybe("load", h.load.map(|l| format!("{:.1} {:.1} {:.1}", l[0], l[1], l[2])));
     doc.maybe("NICs", h.nics.map(|n| n.to_string()));
     if let Some((offset, error)) = m.clock_offset {
-        #[allow(clippy::cast_precision_loss, reason = "shown in milliseconds")]
-        let ms = |us: i64| us as f64 / 1000.0;
         let role = if offset.unsigned_abs() > 1_000_000 { Role::Warn } else { Role::Text };
-        doc.pair("clock", role, &format!("{:+.0} ms beside ours, within {:.0} ms", ms(offset), ms(error).abs().ceil()));
+        doc.pair(
+            "clock",
+            role,
+            &format!("{} ms beside ours, within {} ms", words::milliseconds(offset), error.unsigned_abs().div_ceil(1000)),
+        );
     }
 }
 

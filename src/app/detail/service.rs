@@ -3,7 +3,7 @@
 use super::{alerts, history, join, time};
 use crate::app::document::Document;
 use crate::app::model::Model;
-use crate::app::words;
+use crate::app::{moving, words};
 use crate::domain::cluster::{Service, ServiceKind, ServiceState};
 use crate::domain::observation::manager::Constraint;
 use crate::theme::Role;
@@ -47,7 +47,11 @@ pub fn write(doc: &mut Document, model: &Model, id: &str) -> Option<()> {
     doc.maybe("before", s.last_owner.as_deref());
     doc.maybe("prefers", s.prefers.as_deref());
     doc.maybe("pending", s.pending.as_deref());
-    doc.maybe("moves to", s.moving_to.as_deref());
+    if let Some(way) = moving::of_service(model, s) {
+        let percent = way.percent.map(|p| format!(", {}", words::percent(p))).unwrap_or_default();
+        let left = way.left.map(|s| format!(", {s} s left")).unwrap_or_default();
+        doc.pair("moves to", Role::Moving, &format!("{}{percent}{left}", way.to.as_deref().unwrap_or("not known yet")));
+    }
     let role = if s.failures > 0 { Role::Warn } else { Role::Text };
     let failures = if s.failures >= 1_000_000 { "INFINITY".to_owned() } else { s.failures.to_string() };
     // rgmanager counts how often it has recovered a service since its last start.
@@ -213,11 +217,16 @@ pub fn note(s: &Service, model: &Model, flags: bool) -> String {
     if let Some(drift) = &s.drift {
         parts.push(format!("drift: {drift}"));
     }
-    if let Some(reason) = &s.reason {
+    let way = moving::of_service(model, s);
+    // Of what migrates the manager's reason is that it does.
+    if let Some(reason) = s.reason.as_ref().filter(|_| way.is_none() || s.state != ServiceState::Migrating) {
         parts.push(reason.clone());
     }
-    if let (Some(from), Some(to)) = (s.owners.iter().find(|o| Some(*o) != s.moving_to.as_ref()), &s.moving_to) {
-        parts.push(format!("{} → {}", model.index.names.short(from), model.index.names.short(to)));
+    if let Some(way) = way
+        && let (Some(from), Some(to)) = (s.owners.iter().find(|o| Some(*o) != way.to.as_ref()), &way.to)
+    {
+        let left = way.left.map(|s| format!(", {s} s left")).unwrap_or_default();
+        parts.push(format!("{} → {}{left}", model.index.names.short(from), model.index.names.short(to)));
     }
     if let Some(pending) = s.pending.as_ref().filter(|_| s.reason.is_none()) {
         parts.push(pending.clone());
@@ -232,5 +241,6 @@ pub fn note(s: &Service, model: &Model, flags: bool) -> String {
     if !s.leftovers.is_empty() {
         parts.push("leftover constraint".to_owned());
     }
-    parts.join(", ")
+    let note = parts.join(", ");
+    model.index.names.within(&note).into_owned()
 }

@@ -18,10 +18,12 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     let model = pen.model;
-    let keyed = model.focus == Pane::Events || matches!(model.screen(), Screen::Table(Pane::Events));
-    chrome::title(pen, area, Pane::Events, keyed, &note(pen), "");
+    let zoomed = matches!(model.screen(), Screen::Table(Pane::Events));
+    let keyed = model.focus == Pane::Events || zoomed;
     let rows = layout::table_rows(Pane::Events, area);
     let page = model.timeline.page(usize::from(rows.height));
+    let seen = if zoomed { model.timeline.part(&page) } else { String::new() };
+    chrome::title(pen, area, Pane::Events, keyed, &format!("{}{seen}", note(pen)), "");
     // Yesterday's events need their day, and then all on the page show it: columns stay columns.
     let dated = page.first().is_some_and(|e| !words::same_day(e.event.at, model.setup.now, &model.setup.zone));
     for (y, entry) in (rows.y..rows.bottom()).zip(&page) {
@@ -75,5 +77,5 @@ fn row(pen: &mut Pen<'_>, entry: &Entry, area: Rect, keyed: bool, dated: bool) {
         cursor.cell(9, e.source.word(), Role::Dim);
     }
     let folded = if e.folded > 0 { format!(" (+{} like it)", e.folded) } else { String::new() };
-    cursor.text(mark, role).skip(1).text(&format!("{}{folded}", e.text), role);
+    cursor.text(mark, role).skip(1).text(&format!("{}{folded}", chrome::sentence(model, &e.text, area.width)), role);
 }

@@ -19,6 +19,7 @@ use crate::domain::node::Reach;
 use crate::domain::observation::Question;
 use crate::domain::observation::manager::{FenceStatus, NodeKind};
 use crate::theme::Role;
+use crate::view::chrome;
 use crate::view::pen::{Cursor, Pen};
 
 /// Whether rgmanager runs.
@@ -77,7 +78,7 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     let left = model.index.left.get(i as usize) == Some(&true);
     let (role, sign, word) = if left { (Role::Crit, "✕", "left ring") } else { status(m) };
     let stale = fresh::member(m, model.setup.now, model.setup.stale_after);
-    let instead = instead(m, stale);
+    let instead = instead(m, stale, area.width);
     let after = (c.name + 1).min(area.width);
     let mut cursor = pen.at(area.x + after, area.y, c.status.min(area.width - after));
     cursor.text(sign, role).skip(1).text(word, role).text(tail(m), role);
@@ -101,7 +102,7 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     }
     let mut cursor = rest(pen, area, &c);
     if let Some((role, text)) = &instead {
-        cursor.text(text, *role);
+        cursor.text(&chrome::sentence(model, text, area.width), *role);
         return;
     }
     let quiet = if stale.is_some() { Role::Dim } else { Role::Text };
@@ -184,11 +185,14 @@ fn daemons(m: &Member) -> (Role, String) {
 }
 
 /// What stands in place of figures that nobody gave: why there are none.
-fn instead(m: &Member, stale: Option<std::time::Duration>) -> Option<(Role, String)> {
+fn instead(m: &Member, stale: Option<std::time::Duration>, width: u16) -> Option<(Role, String)> {
     match &m.reach {
         Reach::Down { trouble, .. } => {
-            let age = stale.map_or_else(|| "never seen".to_owned(), |a| format!("last seen {} ago", words::age(a)));
-            Some((Role::Warn, format!("{}, {age}: {}", trouble.fault.word(), trouble.text)))
+            let seen = if width < 80 { "" } else { "last seen " };
+            let age = stale.map_or_else(|| "never seen".to_owned(), |a| format!("{seen}{} ago", words::age(a)));
+            // Where the reason has no room, what is wrong and since when has.
+            let why = if width < 50 { String::new() } else { format!(": {}", trouble.text) };
+            Some((Role::Warn, format!("{}, {age}{why}", trouble.fault.word())))
         }
         Reach::Connecting { .. } if m.host.at.is_none() => Some((Role::Moving, "connecting".to_owned())),
         Reach::Untried if m.host.at.is_none() => Some((Role::Dim, "not asked by quorate".to_owned())),

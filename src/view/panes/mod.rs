@@ -16,7 +16,7 @@ use super::pen::Pen;
 use crate::app::fresh;
 use crate::app::index::Level;
 use crate::app::layout;
-use crate::app::list::List;
+use crate::app::list::{List, part, window};
 use crate::app::order::SortKey;
 use crate::app::rows::{Pane, Row};
 use crate::app::words;
@@ -33,7 +33,7 @@ pub fn brief(pen: &mut Pen<'_>, pane: Pane, area: Rect) {
     }
     let model = pen.model;
     let Some(state) = model.pane(pane) else { return };
-    title(pen, pane, area, model.focus == pane);
+    title(pen, pane, area, model.focus == pane, "");
     let rows = layout::brief_rows(pane, area);
     if layout::has_heads(pane, area) {
         heads(pen, pane, Rect { y: area.y + 1, height: 1, ..area });
@@ -74,11 +74,12 @@ pub fn full(pen: &mut Pen<'_>, pane: Pane, area: Rect) {
     }
     let model = pen.model;
     let Some(state) = model.pane(pane) else { return };
-    title(pen, pane, area, true);
+    let rows = layout::table_rows(pane, area);
+    let seen = window(state.full.offset, state.full.cursor, state.full.rows.len(), usize::from(rows.height));
+    title(pen, pane, area, true, &part(&seen, state.full.rows.len()));
     if area.height > 1 {
         heads(pen, pane, Rect { y: area.y + 1, height: 1, ..area });
     }
-    let rows = layout::table_rows(pane, area);
     body(pen, &state.full, rows, true);
     if state.full.rows.is_empty() && rows.height > 0 {
         pen.put(rows.x + 2, rows.y, rows.width.saturating_sub(2), &nothing(pen, pane), Role::Dim);
@@ -97,14 +98,13 @@ fn nothing(pen: &Pen<'_>, pane: Pane) -> String {
 
 /// The visible rows; which they are.
 fn body(pen: &mut Pen<'_>, list: &List, area: Rect, keyed: bool) -> std::ops::Range<usize> {
-    let offset = crate::app::list::scrolled(list.offset, list.cursor, list.rows.len(), usize::from(area.height));
-    let end = (offset + usize::from(area.height)).min(list.rows.len());
-    for (y, at) in (area.y..).zip(offset..end) {
+    let seen = window(list.offset, list.cursor, list.rows.len(), usize::from(area.height));
+    for (y, at) in (area.y..).zip(seen.clone()) {
         let Some(row) = list.rows.get(at) else { break };
         let selected = list.selected.is_some() && at == list.cursor;
         draw_row(pen, *row, Rect { y, height: 1, ..area }, Look { selected, keyed });
     }
-    offset..end
+    seen
 }
 
 /// How a row stands out.
@@ -141,7 +141,8 @@ fn name(pen: &mut Pen<'_>, x: u16, y: u16, width: u16, text: &str, level: Level,
     pen.put_styled(x, y, width, text, style);
 }
 
-fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool) {
+/// `part`: which rows are in sight, where not all are.
+fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool, part: &str) {
     let model = pen.model;
     let Some(state) = model.pane(pane) else { return };
     let mut note = match pane {
@@ -163,11 +164,14 @@ fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool) {
     if state.wish.problems {
         note.push_str(" problems only");
     }
-    if state.hidden > 0 {
-        let _ = write!(note, " {} of {}", state.full.rows.len(), state.full.rows.len() + state.hidden);
+    note.push_str(part);
+    match (state.hidden, part.is_empty()) {
+        (0, _) => {}
+        (hidden, true) => _ = write!(note, " {} of {}", state.full.rows.len(), state.full.rows.len() + hidden),
+        (hidden, false) => _ = write!(note, ", {hidden} hidden"),
     }
     let stale = match pane {
-        Pane::Services => services::stale(pen),
+        Pane::Services => services::stale(pen, area.width),
         Pane::Guests => guests::silent(pen),
         Pane::Storage | Pane::Network => {
             let age = fresh::everything(&model.shown, model.setup.now, model.setup.stale_after);

@@ -14,6 +14,7 @@ use crate::app::columns::{AUTO, FAILS, FLAGS, GUEST, Heads, KIND, SAFE, SINCE, S
 use crate::app::detail::service::{is_twice, mark, note, state_word};
 use crate::app::fresh;
 use crate::app::index::{Level, domain};
+use crate::app::moving::{self, Way};
 use crate::app::rows::Row;
 use crate::app::words;
 use crate::domain::cluster::{Service, ServiceState};
@@ -80,28 +81,33 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     let indent = depth * 2;
     name(pen, area.x + indent.min(area.width), area.y, c.name.saturating_sub(indent).min(area.width), &s.id, level, look);
     let names = &model.index.names;
+    let way = moving::of_service(model, s);
     let (role, sign) = mark(s);
     let role = if pen.stale_manager && role == Role::Text { Role::Dim } else { role };
     if let Some((width, _)) = c.matrix {
-        matrix(pen, s, area, c.name + 1, width, role);
+        let after = (c.name + 1).min(area.width);
+        matrix(pen, s, way.as_ref(), Rect { x: area.x + after, width: area.width - after, ..area }, width, role);
     }
     let columns = u16::try_from(names.columns().len()).unwrap_or(u16::MAX);
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.skip(c.name + 1);
     match c.matrix {
         Some((width, _)) => cursor.skip(width.saturating_mul(columns)),
-        None => cursor.cell(c.owners, &owners(s, |n| names.short(n).to_owned()), role),
+        None => cursor.cell(c.owners, &owners(s, way.as_ref(), |n| names.short(n).to_owned()), role),
     };
     let placed = c.matrix.is_some() && (!s.owners.is_empty() || s.last_owner.is_some());
     // Healthy is quiet: what is started needs no emphasis.
     let word_role = if s.state == ServiceState::Started && role == Role::Text { Role::Dim } else { role };
     let start = cursor.left();
-    if !placed {
+    if !placed && way.is_none() {
         cursor.text(sign, word_role).skip(1);
     }
     // Where there is no column for the guest, what libvirt says of it counts more than what the manager believes.
     let drifts = s.drift.is_some() && s.state == ServiceState::Started && !c.guest;
-    cursor.text(if drifts { guest(s).0 } else { state_word(s) }, word_role);
+    match &way {
+        Some(way) => cursor.text(&way.words(names, usize::from(c.state)), Role::Moving),
+        None => cursor.text(if drifts { guest(s).0 } else { state_word(s) }, word_role),
+    };
     if is_twice(s) {
         cursor.text(&format!(" x{}", s.owners.len()), word_role);
     }
@@ -176,10 +182,10 @@ fn failures(n: u64) -> String {
 }
 
 /// The marks: where it runs, where it goes, where it was when it stopped.
-fn matrix(pen: &mut Pen<'_>, s: &Service, area: Rect, from: u16, width: u16, role: Role) {
+fn matrix(pen: &mut Pen<'_>, s: &Service, way: Option<&Way>, area: Rect, width: u16, role: Role) {
     let names = &pen.model.index.names;
     let mark_at = |pen: &mut Pen<'_>, column: usize, sign: &str, role: Role| {
-        let x = u16::try_from(column).ok().and_then(|c| c.checked_mul(width)).and_then(|x| x.checked_add(area.x + from));
+        let x = u16::try_from(column).ok().and_then(|c| c.checked_mul(width)).and_then(|x| x.checked_add(area.x));
         if let Some(x) = x.filter(|x| *x < area.right()) {
             pen.put(x, area.y, 1, sign, role);
         }
@@ -192,7 +198,8 @@ fn matrix(pen: &mut Pen<'_>, s: &Service, area: Rect, from: u16, width: u16, rol
         mark_at(pen, was, sign, role);
     }
     let twice = is_twice(s);
-    let runs = (s.state == ServiceState::Started && s.drift.is_none()) || (s.state == ServiceState::Migrating && s.moving_to.is_some());
+    let to = way.and_then(|way| way.to.as_deref());
+    let runs = (s.state == ServiceState::Started && s.drift.is_none()) || (s.state == ServiceState::Migrating && to.is_some());
     for (n, owner) in s.owners.iter().enumerate() {
         let Some(column) = names.column(owner) else { continue };
         match (twice && n > 0, runs) {
@@ -201,13 +208,13 @@ fn matrix(pen: &mut Pen<'_>, s: &Service, area: Rect, from: u16, width: u16, rol
             (false, false) => mark_at(pen, column, sign, role),
         }
     }
-    if let Some(to) = s.moving_to.as_deref().and_then(|n| names.column(n)) {
+    if let Some(to) = to.and_then(|n| names.column(n)) {
         mark_at(pen, to, "→", Role::Moving);
     }
 }
 
-fn owners(s: &Service, short: impl Fn(&str) -> String) -> String {
-    match (s.owners.as_slice(), &s.moving_to) {
+fn owners(s: &Service, way: Option<&Way>, short: impl Fn(&str) -> String) -> String {
+    match (s.owners.as_slice(), way.and_then(|way| way.to.as_deref())) {
         ([], _) => "-".to_owned(),
         ([one], Some(to)) => format!("{}→{}", short(one), short(to)),
         (many, _) => many.iter().take(16).map(|o| short(o)).collect::<Vec<_>>().join(" "),
@@ -215,9 +222,10 @@ fn owners(s: &Service, short: impl Fn(&str) -> String) -> String {
 }
 
 /// What the title says if the manager has not spoken for long.
-pub fn stale(pen: &Pen<'_>) -> String {
+pub fn stale(pen: &Pen<'_>, width: u16) -> String {
     let (c, setup) = (&pen.model.shown, &pen.model.setup);
     match (fresh::manager(c, setup.now, setup.stale_after), &c.manager_sight) {
+        (Some(age), _) if width < 60 => format!("{} old", words::age(age)),
         (Some(age), Some(sight)) => format!("as {} said {} ago", pen.model.index.names.short(&sight.by), words::age(age)),
         _ => String::new(),
     }

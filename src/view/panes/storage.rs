@@ -83,7 +83,7 @@ fn label(pen: &Pen<'_>, row: Row) -> (String, Option<u64>) {
         Row::Paths(i) => {
             index.paths.get(at(i)).and_then(|s| c.maps.get(*s.first()?)).map(|m| (format!("paths {}", m.map.name), m.map.size))
         }
-        Row::Iscsi(i) => c.iscsi.get(at(i)).map(|(n, s)| (format!("iscsi {n} {}", s.target), None)),
+        Row::Iscsi(i) => c.iscsi.get(at(i)).map(|(n, s)| (format!("iscsi {} {}", index.names.short(n), s.target), None)),
         Row::Pv(i) => c.pvs.get(at(i)).map(|p| (format!("pv {}", p.path), p.size)),
         _ => None,
     }
@@ -186,8 +186,9 @@ fn paths(mut cursor: Cursor<'_, '_>, row: Row, model: &Model) {
         }
         let (role, sign) = match (lost(m), m.active) {
             (false, _) => (Role::Dim, ""),
-            (true, 0) => (Role::Crit, "▲"),
-            (true, _) => (Role::Warn, "△"),
+            // A blank before the sign: glued to a figure its ASCII twin would be the sign of what is cut.
+            (true, 0) => (Role::Crit, " ▲"),
+            (true, _) => (Role::Warn, " △"),
         };
         cursor.text(&format!("{name} {}/{}{sign}", m.active, m.total), role).skip(2);
     }

@@ -62,14 +62,14 @@ impl Cockpit {
                     self.model.set_theme(theme);
                     self.draw()
                 }
-                Err(why) => self.tell(Msg::Notice(why)),
+                Err(why) => self.tell(Msg::Complaint(why)),
             },
         }
     }
 
     pub(super) fn switch(&mut self, name: &str) -> io::Result<()> {
         let Some(opened) = (self.open)(name) else {
-            return self.tell(Msg::Notice(format!("cluster '{name}' cannot be opened: its configuration has no node")));
+            return self.tell(Msg::Complaint(format!("cluster '{name}' cannot be opened: its configuration has no node")));
         };
         self.prompts.clear();
         // The old session ends before the new one begins: its links close when they are dropped.
@@ -84,7 +84,7 @@ impl Cockpit {
         self.resized = None;
         self.tell(Msg::Cluster(name.to_owned()))?;
         if let Some(why) = &opened.armed.acting.hindrance {
-            self.tell(Msg::Notice(why.clone()))?;
+            self.tell(Msg::Complaint(why.clone()))?;
         }
         self.tell(Msg::Acting(Box::new(opened.armed.acting)))?;
         let now = self.now();

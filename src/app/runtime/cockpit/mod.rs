@@ -211,7 +211,7 @@ impl Cockpit {
             match happening {
                 Happening::Picture => self.picture_due = true,
                 Happening::Events(events) => self.tell(Msg::Events(events))?,
-                Happening::Note(text) => self.tell(Msg::Notice(text))?,
+                Happening::Note(text) => self.tell(Msg::Complaint(text))?,
                 Happening::Found(query, found) => self.tell(Msg::Found(query, found))?,
                 Happening::Task(task) => self.tell(Msg::Task(task))?,
                 Happening::Prompt { node, name, id, what } => {

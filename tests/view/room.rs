@@ -1,0 +1,441 @@
+//! What little room must not take away: names, targets, keys and how much is out of sight.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use quorate::app::names::Names;
+use quorate::app::{Effect, Model, Msg, update, words};
+use quorate::command::TABLE;
+use quorate::domain::alert::{Alert, AlertCode};
+use quorate::domain::cluster::Cluster;
+use quorate::domain::event::{Severity, Source};
+use quorate::domain::guest::{Guest, GuestState};
+use quorate::domain::observation::guest::GuestJob;
+use quorate::domain::stamp::Stamp;
+use quorate::keymap::{Keymap, parse_chord};
+
+use super::frames::{keys, model};
+use super::{paint, sample};
+
+fn text(model: &Model) -> String {
+    paint::text(&paint::frame(model))
+}
+
+fn of(size: (u16, u16), cluster: Cluster, script: &str) -> String {
+    let mut m = model(sample::setup(size.0, size.1), cluster);
+    if !script.is_empty() {
+        keys(&mut m, script);
+    }
+    text(&m)
+}
+
+fn line<'a>(frame: &'a str, word: &str) -> &'a str {
+    frame.lines().find(|l| l.contains(word)).unwrap_or_else(|| panic!("no {word} in\n{frame}"))
+}
+
+/// licman2 on its way from n3 to n4, as libvirt tells it: 71 % of its memory is there.
+fn migrating(told: bool) -> Cluster {
+    let mut c = sample::degraded();
+    let licman = c.services.iter_mut().find(|s| s.id == "licman2").unwrap();
+    // Pacemaker names the target only when the memory is there.
+    licman.moving_to = told.then(|| "n4".into());
+    let job = GuestJob {
+        operation: "outgoing migration",
+        total: Some(1000),
+        remaining: Some(290),
+        speed: Some(40),
+        dirty_rate: Some(11),
+        ..GuestJob::default()
+    };
+    let half = |node: &str, state, job: Option<GuestJob>| Guest {
+        name: "licman2".into(),
+        uuid: "uuid-licman2".into(),
+        node: node.into(),
+        state,
+        migrating: job.is_none(),
+        managed_by: Some("licman2".into()),
+        job,
+        at: sample::ago(1),
+        ..Guest::default()
+    };
+    c.guests = vec![half("n3", GuestState::Running, Some(job)), half("n4", GuestState::Paused, None)];
+    c
+}
+
+#[test]
+fn what_migrates_tells_where_to_and_how_far() {
+    for told in [true, false] {
+        for (size, script) in [((80, 24), ""), ((140, 36), ""), ((200, 50), ""), ((80, 24), "2 enter")] {
+            let frame = of(size, migrating(told), script);
+            assert!(line(&frame, "licman2").contains("→ n4 71%"), "{size:?} {script}: {frame}");
+        }
+        let wide = of((160, 30), migrating(told), "2 enter");
+        assert!(line(&wide, "licman2").contains("n3 → n4, 10 s left"), "{wide}");
+        let guests = of((80, 24), migrating(told), "v");
+        assert!(line(&guests, "n3 ").contains("→ n4 71%, 10 s l"), "{guests}");
+    }
+    let mut ascii = sample::setup(80, 24);
+    ascii.ascii = true;
+    let frame = text(&model(ascii, migrating(true)));
+    assert!(line(&frame, "licman2").contains("> n4 71%"), "{frame}");
+}
+
+#[test]
+fn a_long_name_is_cut_before_the_percentage_is() {
+    let way = quorate::app::moving::Way { to: Some("virtsrv2n2".into()), percent: Some(71.3), left: None };
+    let names = Names::default();
+    for (room, words) in [(20, "→ virtsrv2n2 71%"), (12, "→ virts… 71%"), (10, "→ vir… 71%")] {
+        assert_eq!(way.words(&names, room), words);
+    }
+}
+
+fn many(n: u32) -> Cluster {
+    let mut c = sample::large(3, n);
+    c.alerts = (0..n)
+        .map(|i| Alert {
+            severity: Severity::Warning,
+            code: AlertCode::ServiceFailed,
+            subject: format!("vm{i:05}"),
+            text: format!("vm{i:05} failed"),
+            since: sample::ago(9),
+        })
+        .collect();
+    c
+}
+
+#[test]
+fn a_table_that_goes_on_out_of_sight_says_so_in_its_title() {
+    for (script, title) in [
+        ("2 enter", "2 Services 28/28 started 1-19 of 28 "),
+        ("2 enter G", "2 Services 28/28 started 10-28 of 28 "),
+        ("a", "Alerts 28 1-20 of 28 "),
+        ("a G", "Alerts 28 9-28 of 28 "),
+    ] {
+        let frame = of((80, 24), many(28), script);
+        assert!(frame.contains(title), "{script}: {frame}");
+    }
+    let filtered = of((80, 24), many(40), "2 enter / ! v m 0 0 0 0 1 enter");
+    assert!(filtered.contains("1-19 of 39, 1 hidden"), "{filtered}");
+    assert!(of((80, 24), many(10), "2 enter").contains("10/10 started ─"));
+    // What is selected is in sight.
+    let last = of((80, 24), many(28), "a G");
+    assert!(last.contains("▸△") && line(&last, "▸△").contains("vm00027"), "{last}");
+}
+
+#[test]
+fn the_zoomed_timeline_says_how_much_of_it_is_in_sight() {
+    let mut m = model(sample::setup(80, 24), sample::healthy());
+    let events = (0..60).map(|i| sample::event(sample::ago(600 - i), "n1", Source::Kernel, Severity::Info, &format!("line {i}")));
+    update(&mut m, Msg::Events(events.collect()));
+    keys(&mut m, "5 enter");
+    assert!(text(&m).contains("5 Events live 46-65 of 65"), "{}", text(&m));
+    keys(&mut m, "g g");
+    assert!(text(&m).contains(" 1-20 of 65"), "{}", text(&m));
+}
+
+#[test]
+fn short_names_where_they_tell_the_members_apart() {
+    let names = |names: &[&str]| Names::new(&sample::arcs(names), false);
+    for (all, name, short) in [
+        (&["n1.cluster.example.com", "n2.cluster.example.com"][..], "n1.cluster.example.com", "n1"),
+        (&["n1.a.example.com", "n2.b.example.com"], "n2.b.example.com", "n2"),
+        (&["n1.a.example.com"], "n1.a.example.com", "n1"),
+        (&["n1.a.example.com", "n1.b.example.com"], "n1.b.example.com", "n1.b.example.com"),
+        (&["n1", "n1.b.example.com"], "n1.b.example.com", "n1.b.example.com"),
+        (&["10.0.0.1", "11.0.0.1"], "10.0.0.1", "10.0.0.1"),
+        (&["10.0.0.1"], "10.0.0.1", "10.0.0.1"),
+        (&["n1.example.com:2222", "n2.example.com:22"], "n2.example.com:22", "n2.example.com:22"),
+        (&["n1.a.example.com", "n2.b.example.com"], "n3.c.example.com", "n3.c.example.com"),
+    ] {
+        assert_eq!(names(all).short(name), short, "{all:?}");
+    }
+    let far = names(&["n1.cluster.example.com", "n2.cluster.example.com"]);
+    for (sentence, short) in [
+        ("n1.cluster.example.com is offline", "n1 is offline"),
+        ("db runs on n1.cluster.example.com and n2.cluster.example.com.", "db runs on n1 and n2."),
+        ("bond0 on n2.cluster.example.com: eth1 down", "bond0 on n2: eth1 down"),
+        ("n3.cluster.example.com is no member", "n3.cluster.example.com is no member"),
+        ("xn1.cluster.example.com and n1.cluster.example.com.au", "xn1.cluster.example.com and n1.cluster.example.com.au"),
+        ("/etc/keys/n1.cluster.example.com", "/etc/keys/n1.cluster.example.com"),
+        ("n1.cluster.example.com/x", "n1.cluster.example.com/x"),
+        ("ノード n1.cluster.example.com ✕", "ノード n1 ✕"),
+        ("", ""),
+    ] {
+        assert_eq!(far.within(sentence), short);
+    }
+    assert_eq!(names(&["n1.a.com", "n1.b.com"]).within("n1.a.com is offline"), "n1.a.com is offline");
+}
+
+/// The same cluster, its members by their full names.
+fn far() -> Cluster {
+    let full = |name: &Arc<str>| -> Arc<str> { format!("{name}.cluster.example.com").into() };
+    let mut c = sample::node_lost();
+    for m in &mut c.members {
+        m.name = full(&m.name);
+    }
+    for s in &mut c.services {
+        s.owner = s.owner.as_ref().map(full);
+        s.owners = s.owners.iter().map(full).collect();
+    }
+    c.alerts = vec![sample::alert(
+        Severity::Warning,
+        AlertCode::MemberOffline,
+        "n4.cluster.example.com",
+        "n4.cluster.example.com does not answer quorate: no answer to TCP connect in 3 s",
+    )];
+    c
+}
+
+#[test]
+fn full_host_names_leave_the_sentence_its_room() {
+    let event = |m: &mut Model| {
+        let text = "link 1 to n2.cluster.example.com is down since its cable was pulled";
+        update(m, Msg::Events(vec![sample::event(sample::ago(3), "n3.cluster.example.com", Source::Corosync, Severity::Warning, text)]));
+    };
+    let mut m = model(sample::setup(80, 24), far());
+    event(&mut m);
+    let frame = text(&m);
+    assert!(frame.lines().nth(1).unwrap().contains("n4 does not answer quorate: no answer to TCP connect in 3 s"), "{frame}");
+    assert!(line(&frame, "cable").contains("n3 corosync  △ link 1 to n2 is down"), "{frame}");
+    keys(&mut m, "a");
+    assert!(text(&m).contains("n4 does not answer quorate: no answer to TCP"), "{}", text(&m));
+    keys(&mut m, "enter");
+    assert!(text(&m).contains("Member n4.cluster.example.com"), "the page keeps the whole name: {}", text(&m));
+    let mut wide = model(sample::setup(160, 40), far());
+    event(&mut wide);
+    assert!(text(&wide).contains("link 1 to n2.cluster.example.com is down"), "{}", text(&wide));
+    assert!(of((40, 10), far(), "").contains("n4 does not answer"));
+}
+
+#[test]
+fn help_cuts_no_key_and_no_meaning() {
+    for width in [40, 60, 80, 110, 200] {
+        let mut m = model(sample::setup(width, 24), sample::healthy());
+        keys(&mut m, "?");
+        let quorate::app::screen::Screen::Help(page) = m.screen() else { panic!("no help") };
+        let page = page.document.text();
+        for line in page.lines() {
+            assert!(unicode_width::UnicodeWidthStr::width(line) < usize::from(width), "{width}: {line}");
+            assert!(!line.contains('…'), "{width}: {line}");
+        }
+        let said: BTreeSet<&str> = page.split_whitespace().collect();
+        for entry in TABLE {
+            let keys: Vec<String> = m.setup.keymap.keys_of(entry.id).collect();
+            let keys = keys.iter().flat_map(|k| k.split_whitespace());
+            for word in keys.chain(entry.doc.split_whitespace()).chain([entry.name]) {
+                assert!(said.contains(word), "{width}: {word} of {}", entry.name);
+            }
+        }
+        keys(&mut m, "G");
+        assert!(text(&m).contains("--keymap"), "{}", text(&m));
+    }
+}
+
+#[test]
+fn an_unfinished_chord_shows_what_may_follow() {
+    for size in [(140, 36), (80, 24), (60, 16)] {
+        let mut m = model(sample::setup(size.0, size.1), sample::healthy());
+        keys(&mut m, "2 enter x");
+        let frame = text(&m);
+        for part in ["x ...  ", "s start", "t stop", "T stop-force", "c cleanup", "f freeze-service", "m maintenance-on"] {
+            assert!(frame.contains(part), "{size:?} {part}: {frame}");
+        }
+        // rgmanager's have no place on Pacemaker, an admin's none with an operator.
+        assert!(!frame.contains("convalesce") && !frame.contains("unregister"), "{frame}");
+        keys(&mut m, "esc");
+        assert!(m.chord.is_empty() && !text(&m).contains("x ..."), "{}", text(&m));
+        assert!(text(&m).contains("2 Services"), "esc takes the chord back and nothing else: {}", text(&m));
+    }
+    let mut setup = sample::setup(80, 24);
+    setup.keymap = Keymap::layered("mine", "mine.toml", "[members]\n\"x y\" = \"fence\"\n\"x d\" = \"none\"\n").unwrap();
+    let mut m = sample::model_of(setup, sample::healthy());
+    keys(&mut m, "1 x");
+    let frame = text(&m);
+    assert!(frame.contains("y fence") && !frame.contains("drain"), "the live keymap: {frame}");
+    let mut viewer = sample::setup(80, 24);
+    viewer.read_only = true;
+    let mut m = sample::model_of(viewer, sample::healthy());
+    keys(&mut m, "2 enter x");
+    assert!(text(&m).contains("x ...  this session is read-only"), "{}", text(&m));
+    let mut m = model(sample::setup(80, 24), sample::healthy());
+    keys(&mut m, "g");
+    assert!(text(&m).contains("g ...  g first"), "{}", text(&m));
+}
+
+#[test]
+fn the_shell_is_a_key_away_whatever_has_the_keys() {
+    let typed = |m: &mut Model, script: &str| -> Vec<Effect> {
+        parse_chord(script).unwrap().into_iter().flat_map(|key| update(m, Msg::Key(key))).collect()
+    };
+    for script in [": f", "2 enter / d", "2 enter o", "x"] {
+        let mut m = model(sample::setup(80, 24), sample::degraded());
+        keys(&mut m, script);
+        let before = text(&m);
+        assert_eq!(typed(&mut m, "ctrl-z"), [Effect::Suspend], "{script}");
+        update(&mut m, Msg::FocusGained);
+        if script != "x" {
+            assert_eq!(text(&m), before, "{script}: it comes back whole");
+        }
+        assert_eq!(typed(&mut m, "ctrl-l"), [Effect::ClearScreen], "{script}");
+    }
+    // Bound to a character it is text where text is typed.
+    let mut setup = sample::setup(80, 24);
+    setup.keymap = Keymap::layered("mine", "mine.toml", "[global]\n\"Z\" = \"shell\"\n").unwrap();
+    let mut m = sample::model_of(setup, sample::degraded());
+    assert_eq!(typed(&mut m, ": Z"), []);
+    assert!(text(&m).contains(":Z_"), "{}", text(&m));
+    // A wallboard has one key.
+    let mut wall = sample::setup(80, 24);
+    wall.wallboard = true;
+    assert_eq!(typed(&mut sample::model_of(wall, sample::degraded()), "ctrl-z"), []);
+}
+
+#[test]
+fn a_notice_gives_the_keys_their_line_back_soon() {
+    let at = |seconds: i64| Msg::Tick(Stamp(sample::NOW.0 + seconds * 1_000_000));
+    for (msg, standing, gone) in [(Msg::Notice("copied".into()), 3, 5), (Msg::Complaint("no such theme".into()), 11, 13)] {
+        let mut m = model(sample::setup(80, 24), sample::healthy());
+        update(&mut m, msg);
+        update(&mut m, at(standing));
+        assert!(!text(&m).contains("? help"), "{}", text(&m));
+        update(&mut m, at(gone));
+        assert!(text(&m).contains("? help"), "{}", text(&m));
+    }
+    let long =
+        "relocate vm1 --to n2 --how live: failed, the manager has it stopped on n1 and nowhere else, start failed: timed out after 60 s";
+    let mut m = model(sample::setup(80, 24), sample::healthy());
+    update(&mut m, Msg::Complaint(long.into()));
+    let frame = text(&m);
+    assert!(frame.lines().last().unwrap().contains("timed out after 60 s"), "a long one is told to its end: {frame}");
+}
+
+#[test]
+fn times_older_than_today_carry_their_day() {
+    let zone = jiff::tz::TimeZone::UTC;
+    for (seconds, words) in [
+        (29, "22:48:31"),
+        (22 * 3600, "00:49:00"),
+        (23 * 3600, "Sat 23:49"),
+        (5 * 86_400, "Tue 22:49"),
+        (7 * 86_400, "Nov 15"),
+        (250 * 86_400, "Mar 17"),
+        (800 * 86_400, "Sep 2024"),
+    ] {
+        let said = words::when(sample::ago(seconds), sample::NOW, &zone);
+        assert_eq!(said, words);
+        assert!(said.len() <= usize::from(words::WHEN));
+    }
+    let mut c = sample::degraded();
+    c.alerts[0].since = sample::ago(2 * 86_400);
+    let frame = of((100, 30), c, "a");
+    assert!(frame.contains("critical Fri 22:49 db runs TWICE"), "{frame}");
+}
+
+#[test]
+fn a_clock_that_is_right_is_zero_without_a_sign() {
+    for (offset, said) in [(-300, "0 ms beside"), (300, "0 ms beside"), (1500, "+2 ms beside"), (-1_200_000, "-1200 ms beside")] {
+        let mut c = sample::healthy();
+        c.members[0].clock_offset = Some((offset, 400));
+        let frame = of((110, 60), c, "1 enter enter");
+        assert!(line(&frame, "beside ours").contains(&format!("clock         {said}")), "{frame}");
+        assert!(line(&frame, "beside ours").contains("within 1 ms"), "{frame}");
+    }
+}
+
+#[test]
+fn the_sign_of_what_is_cut_is_no_mark() {
+    let mut setup = sample::setup(80, 24);
+    setup.ascii = true;
+    let mut c = migrating(true);
+    c.alerts[0].text = "db runs TWICE: n2 and n5, same UUID, and both of them write to the same logical volume".into();
+    let frame = text(&model(setup, c));
+    assert!(frame.is_ascii());
+    let alert = frame.lines().nth(1).unwrap();
+    assert!(alert.contains("~ ") && !alert.contains('>'), "{alert}");
+    for (at, _) in frame.match_indices('~') {
+        let glued = !frame[..at].ends_with(' ');
+        let mark = frame[..at].ends_with(' ') && frame[at + 1..].starts_with([' ', '\n']);
+        assert!(glued || mark, "{}", &frame[at.saturating_sub(20)..]);
+    }
+    // By itself it is the warning's mark.
+    assert!(frame.contains("n3 1/2 ~"), "{frame}");
+    let wide = "漢字漢字漢字";
+    assert_eq!(quorate::app::document::pad("one two", 5), "one… ");
+    assert_eq!(quorate::app::document::pad(wide, 6), "漢字… ");
+}
+
+fn wall(size: (u16, u16), cluster: Cluster, seconds: i64) -> String {
+    let mut setup = sample::setup(size.0, size.1);
+    setup.wallboard = true;
+    let mut m = model(setup, cluster);
+    update(&mut m, Msg::Tick(Stamp(sample::NOW.0 + seconds * 1_000_000)));
+    text(&m)
+}
+
+#[test]
+fn every_page_of_a_wallboard_ends_with_the_counts_the_last_event_and_the_age_of_it_all() {
+    for size in [(200, 50), (140, 36), (80, 24)] {
+        for turn in 0..5 {
+            let mut c = sample::degraded();
+            c.alerts.retain(|a| a.severity < Severity::Critical);
+            for m in &mut c.members {
+                m.answered = Some(Stamp(sample::NOW.0 + turn * 15_000_000));
+            }
+            let frame = wall(size, c, turn * 15);
+            let last: Vec<&str> = frame.lines().rev().take(2).collect();
+            assert!(last[1].contains("13 of 15 services      paths 9/10      fullest vg_cluster/lv_db 92%"), "{size:?} {turn}: {frame}");
+            assert!(last[0].contains("last: 22:48:31 n2 ▲ db started") && last[0].ends_with("data <10 s old"), "{size:?} {turn}: {frame}");
+            assert!(!frame.contains('▸') && !frame.contains("1 Members") && !frame.contains("5 Events"), "{size:?} {turn}: {frame}");
+        }
+    }
+    let old = wall((80, 24), sample::degraded(), 25);
+    assert!(old.lines().last().unwrap().ends_with("data 20 s old"), "{old}");
+    let small = wall((40, 10), sample::degraded(), 0);
+    assert!(small.contains("13 of 15 services  paths 9/10") && small.contains("data <10 s old"), "{small}");
+}
+
+#[test]
+fn wallboards_characters() {
+    for size in [(200, 50), (80, 24)] {
+        insta::assert_snapshot!(format!("wallboard_{}x{}", size.0, size.1), wall(size, sample::degraded(), 0));
+    }
+}
+
+#[test]
+fn what_is_in_trouble_comes_first_on_a_wallboard_too() {
+    let mut c = sample::large(3, 14);
+    c.services[13].state = quorate::domain::cluster::ServiceState::Failed;
+    // Services are the third page.
+    let frame = wall((80, 24), c, 0);
+    assert!(frame.contains("14 services"), "{frame}");
+    let mut c = sample::large(3, 14);
+    c.services[13].state = quorate::domain::cluster::ServiceState::Failed;
+    for m in &mut c.members {
+        m.answered = Some(Stamp(sample::NOW.0 + 30_000_000));
+    }
+    let turned: Vec<String> = (0..5).map(|turn| wall((80, 24), c.clone(), turn * 15)).filter(|f| f.contains("Services")).collect();
+    assert!(!turned.is_empty() && turned.iter().all(|f| f.contains("vm00013")), "{turned:?}");
+}
+
+#[test]
+fn the_last_column_of_a_table_is_wrapped_and_not_cut() {
+    use quorate::theme::Role;
+    let rows = [
+        (Role::Text, vec!["eth0".to_owned(), "up".to_owned(), "10.0.0.1/24 fe80::5054:ff:fe12:3456/64 2001:db8::1/64".to_owned()]),
+        (Role::Text, vec!["a-very-long-name".to_owned(), "up".to_owned(), "x".to_owned()]),
+    ];
+    for (width, expected) in [
+        (
+            60,
+            "  NAME              STATE  ADDRESSES\n  eth0              up     10.0.0.1/24\n                           fe80::5054:ff:fe12:3456/64\n                           2001:db8::1/64\n  a-very-long-name  up     x\n",
+        ),
+        (
+            34,
+            "  NAME              STATE  ADDRESSES\n  eth0              up\n      10.0.0.1/24\n      fe80::5054:ff:fe12:3456/6\n      4 2001:db8::1/64\n  a-very-long-name  up     x\n",
+        ),
+    ] {
+        let mut doc = quorate::app::document::Document::new(width);
+        doc.table(&["NAME", "STATE", "ADDRESSES"], &rows);
+        assert_eq!(doc.text(), expected, "{width}");
+    }
+}
