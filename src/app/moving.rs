@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::detail::guest;
 use super::document::pad;
 use super::model::Model;
@@ -82,16 +84,18 @@ fn complete(model: &Model, id: &str, mut way: Way) -> Way {
 }
 
 impl Way {
-    /// `→ n4 71%`, in so many cells: a name's end is cut before the percentage is.
+    /// `→ n4 71%`, in so many cells: of a name that is too long what heads its column, or its beginning; the percentage is never cut.
     pub fn words(&self, names: &Names, room: usize) -> String {
         let percent = self.percent.map(words::percent);
-        match (self.to.as_deref().map(|to| names.short(to)), percent) {
-            (Some(to), Some(percent)) => {
-                let whole = format!("→ {to} {percent}");
-                let rest = room.saturating_sub(percent.len() + 3);
-                if whole.chars().count() <= room || rest < 3 { whole } else { format!("→ {} {percent}", pad(to, rest).trim_end()) }
+        match (self.to.as_deref(), percent) {
+            (Some(to), percent) => {
+                let percent = percent.map(|p| format!(" {p}")).unwrap_or_default();
+                let rest = room.saturating_sub(percent.len() + 2).max(3);
+                let head = names.column(to).and_then(|at| names.columns().get(at)).map(|(_, head)| head.as_str());
+                let fits = |name: &&str| name.width() <= rest;
+                let name = [Some(names.short(to)), head].into_iter().flatten().find(fits);
+                format!("→ {}{percent}", name.map_or_else(|| pad(names.short(to), rest).trim_end().to_owned(), str::to_owned))
             }
-            (Some(to), None) => format!("→ {to}"),
             (None, Some(percent)) => {
                 let whole = format!("migrating {percent}");
                 if whole.len() <= room { whole } else { format!("→ {percent}") }

@@ -14,6 +14,7 @@ impl Command {
                 | Self::Disable
                 | Self::Convalesce
                 | Self::Answer
+                | Self::Policy
                 | Self::Kill
                 | Self::RgmanagerStart
                 | Self::RgmanagerStop

@@ -278,7 +278,8 @@ const fn hints(screen: &Screen, focus: Pane) -> &'static [(Command, &'static str
             (Command::PageDown, "page"),
             (Command::Help, "help"),
         ],
-        Screen::Tasks | Screen::Task(_) => super::lever::HINTS,
+        Screen::Tasks => super::lever::HINTS,
+        Screen::Task(_) => super::lever::TASK_HINTS,
         Screen::Help(_) => &[(Command::Back, "back"), (Command::PageDown, "page")],
         Screen::Clusters(_) => &[(Command::Enter, "show it"), (Command::Back, "back"), (Command::Quit, "quit")],
     }

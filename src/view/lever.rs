@@ -1,6 +1,7 @@
 //! The dialog before an action.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::dialogs::frame;
 use super::pen::Pen;
@@ -8,7 +9,7 @@ use crate::app::act::choosing::{Choosing, Typed, Typing};
 use crate::app::act::look::Look;
 use crate::app::act::page::CHANGED;
 use crate::app::act::{Dialog, Reading, Stage, dialog, page};
-use crate::app::document::{Document, Line, pad};
+use crate::app::document::{Document, Line, pad, wrap};
 use crate::app::list::{part, window};
 use crate::app::words;
 use crate::command::Command;
@@ -40,6 +41,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, shown: &Dialog) {
             (answer(reading, usize::from(width)), reading.scroll)
         }
     };
+    let answer = whole(answer, usize::from(width));
     let inside = frame(pen, area, width, lines(&[doc.lines.len(), answer.len(), 1]), &shown.title);
     let above = answered(pen, inside, &answer);
     text(pen, above, &doc, scroll);
@@ -47,6 +49,24 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, shown: &Dialog) {
 
 fn lines(parts: &[usize]) -> u16 {
     u16::try_from(parts.iter().sum::<usize>()).unwrap_or(u16::MAX)
+}
+
+/// The lines of an answer, those that are too long broken between the keys.
+fn whole(answer: Vec<(Role, String)>, width: usize) -> Vec<(Role, String)> {
+    let break_up = |(role, line): (Role, String)| {
+        if line.width() <= width {
+            return vec![(role, line)];
+        }
+        let mut lines: Vec<(Role, String)> = Vec::new();
+        for item in line.split("   ") {
+            match lines.last_mut().filter(|(_, last)| last.width() + 3 + item.width() <= width) {
+                Some((_, last)) => *last = format!("{last}   {item}"),
+                None => lines.extend(wrap(item, width).into_iter().map(|part| (role, part))),
+            }
+        }
+        lines
+    };
+    answer.into_iter().flat_map(break_up).collect()
 }
 
 /// Writes the answer at the bottom; what is left above it.
@@ -94,7 +114,7 @@ fn choose(pen: &mut Pen<'_>, area: Rect, title: &str, choosing: &Choosing) {
     let (mut list, mut known) = (Document::new(width), Document::new(width));
     choices(&mut list, choosing);
     what_is_known(&mut known, choosing);
-    let answer = [(Role::Link, "up, down: choose   enter: plan it   esc: cancel".to_owned())];
+    let answer = whole(vec![(Role::Link, "up, down: choose   enter: plan it   esc: cancel".to_owned())], usize::from(width));
     let all = list.lines.len();
     let wanted = lines(&[all, known.lines.len(), answer.len(), 1]);
     // Inside the frame, less the answer: the list keeps three lines at least.
@@ -218,11 +238,15 @@ fn answer(reading: &Reading, width: usize) -> Vec<(Role, String)> {
     lines
 }
 
-/// The keys of the screens of tasks.
+/// The keys of the list of tasks.
 pub const HINTS: &[(Command, &str)] = &[
     (Command::Back, "back"),
-    (Command::Enter, "steps and output"),
+    (Command::Enter, "steps"),
     (Command::StopTask, "stop after this step"),
     (Command::TakeBack, "take it back"),
     (Command::Help, "help"),
 ];
+
+/// The keys of a task's page.
+pub const TASK_HINTS: &[(Command, &str)] =
+    &[(Command::Back, "back"), (Command::StopTask, "stop after this step"), (Command::TakeBack, "take it back"), (Command::Help, "help")];

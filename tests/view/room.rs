@@ -84,8 +84,29 @@ fn what_migrates_tells_where_to_and_how_far() {
 fn a_long_name_is_cut_before_the_percentage_is() {
     let way = quorate::app::moving::Way { to: Some("virtsrv2n2".into()), percent: Some(71.3), left: None };
     let names = Names::default();
-    for (room, words) in [(20, "→ virtsrv2n2 71%"), (12, "→ virts… 71%"), (10, "→ vir… 71%")] {
+    for (room, words) in [(20, "→ virtsrv2n2 71%"), (12, "→ virts… 71%"), (10, "→ vir… 71%"), (3, "→ vi… 71%")] {
         assert_eq!(way.words(&names, room), words);
+    }
+    // What heads its column tells it apart.
+    let names = Names::new(&sample::arcs(&["virtsrv1n1", "virtsrv2n2"]), false);
+    assert_eq!(way.words(&names, 10), "→ 2n2 71%");
+}
+
+/// Every key of an answer is whole on the smallest screen too.
+#[test]
+fn a_dialogs_keys_are_whole_at_40_columns() {
+    let mut acting = sample::acting();
+    acting.gate.role = quorate::domain::role::Role::Admin;
+    for (script, keys) in [
+        ("2 enter m", &["up, down: choose", "enter: plan it", "esc: cancel"][..]),
+        ("2 enter m enter", &["tab: the other one", "enter: do it", "esc: cancel", "w: another way"]),
+        ("1 j f enter", &["Type the node's name, n2: _", "enter: run it", "esc: cancel"]),
+    ] {
+        let mut rig = crate::update::lever::Rig::new(acting.clone(), (40, 10));
+        rig.keys(script);
+        for key in keys {
+            assert!(rig.text().contains(key), "{script} {key}: {}", rig.text());
+        }
     }
 }
 

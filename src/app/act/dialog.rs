@@ -300,7 +300,9 @@ pub const fn width(model: &Model) -> u16 {
 
 /// Lines of text that fit at least above the answer: without the frame, the answer and the line that says how many there are.
 pub fn height(model: &Model) -> usize {
-    usize::from(model.setup.size.1).saturating_sub(6).max(1)
+    // On a narrow screen the keys of the answer take a second line.
+    let around = if model.setup.size.0 < 70 { 8 } else { 6 };
+    usize::from(model.setup.size.1).saturating_sub(around).max(1)
 }
 
 /// The lines of a plan that is read.

@@ -120,7 +120,9 @@ fn place(model: &Model, row: Row) -> (Role, String) {
             let kind = if g.shared { "shared" } else { "local" };
             let lock = g.lock_type.as_deref().map_or_else(String::new, |l| format!(" {l}"));
             let free = g.free.map_or_else(String::new, |f| format!(", {} free", words::bytes(f)));
-            (Role::Dim, format!("{kind}{lock}{free}, {}", short(&g.seen_by)))
+            // Local ones have the same name on many nodes: there the node tells them apart.
+            let (nodes, what) = (short(&g.seen_by), format!("{kind}{lock}{free}"));
+            (Role::Dim, if g.shared { format!("{what}, {nodes}") } else { format!("{nodes}  {what}") })
         }),
         Row::Volume(i) => c.volumes.get(at(i)).map(|v| {
             let mut text = if v.active_on.is_empty() { "not active".to_owned() } else { short(&v.active_on) };
