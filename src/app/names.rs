@@ -90,11 +90,6 @@ impl Names {
         Cow::Owned(out)
     }
 
-    /// A sentence with the names in it short.
-    pub fn brief(&self, text: &str) -> String {
-        if self.domain.is_empty() { text.to_owned() } else { text.replace(self.domain.as_str(), "") }
-    }
-
     /// Cells of the widest short name.
     pub const fn widest(&self) -> u16 {
         self.widest.0

@@ -79,7 +79,7 @@ pub fn facts(plan: &Plan, running: &[String], names: &Names) -> Vec<Fact> {
         }
     }
     for (at, condition) in plan.proof.iter().enumerate() {
-        all.push(fact(if at == 0 { "Proof" } else { "" }, Role::Dim, names.brief(&condition.words())));
+        all.push(fact(if at == 0 { "Proof" } else { "" }, Role::Dim, names.within(&condition.words())));
     }
     match &plan.undo {
         Undo::By(action) => all.push(fact("Way back", Role::Dim, action.to_string())),
