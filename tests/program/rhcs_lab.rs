@@ -43,6 +43,12 @@ const TOOLS: [&str; 26] = [
     "shutdown",
 ];
 
+/// Functions of bash in place of its own `set` and `eval`.
+const SCRIPTS: &str = "unset BASH_ENV
+set() { if [ \"$1\" = -- ]; then shift; given=(\"$@\"); else builtin set \"$@\"; fi; }
+eval() { sh -c \"$1\" sh \"${given[@]}\"; }
+";
+
 /// Longer than anything takes here, the machine being busy.
 const LONG: Duration = Duration::from_secs(120);
 
@@ -69,9 +75,13 @@ impl Lab {
             for tool in TOOLS {
                 node.bash(tool, &shim(port, at, tool, "\"$@\""));
             }
-            // All nodes share this machine's /etc: what reads or changes cluster.conf is answered for by the simulator, which has one for each.
+            // All nodes share this machine's /etc: what reads or changes cluster.conf is answered for by the simulator, which has one for each. The shell that
+            // works off what it is told hands every script to `sh`, so that it comes by here.
+            let scripts = node.sshd.path("scripts.bash");
+            std::fs::write(&scripts, SCRIPTS).unwrap();
             let sh = format!(
-                "case $2 in\n'# quorate: '*'cluster.conf'*) ;;\n*) exec /bin/sh \"$@\" ;;\nesac\n{}",
+                "[ $# = 0 ] && BASH_ENV={} exec /bin/bash\ncase $2 in\n'# quorate: '*'cluster.conf'*) ;;\n*) exec /bin/sh \"$@\" ;;\nesac\n{}",
+                scripts.display(),
                 shim(port, at, "sh", "\"$@\"")
             );
             node.bash("sh", &sh);
