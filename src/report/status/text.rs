@@ -143,7 +143,8 @@ fn services(out: &mut String, cluster: &Cluster) {
 /// Guests that no service stands for, and those of whom nothing is told, unless their member's line says so.
 fn guests(out: &mut String, cluster: &Cluster) {
     let alone: Vec<&Guest> = cluster.guests.iter().filter(|g| g.managed_by.is_none()).collect();
-    let told = |v: &VirtNode| cluster.members.iter().filter(|m| m.name == v.node).flat_map(refusals::of).any(|said| Some(said) == v.trouble);
+    let told =
+        |v: &VirtNode| cluster.members.iter().filter(|m| m.name == v.node).flat_map(refusals::of).any(|said| Some(said) == v.trouble);
     let silent: Vec<&VirtNode> = cluster.virt.iter().filter(|v| !v.up && !told(v)).collect();
     if alone.is_empty() && silent.is_empty() {
         return;
