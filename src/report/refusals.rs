@@ -1,17 +1,31 @@
 //! What nodes may not or cannot tell: said in words where the picture has a blank.
 
 use crate::domain::cluster::{Cluster, Member};
-use crate::domain::observation::TroubleKind;
+use crate::domain::observation::{Question, Trouble, TroubleKind};
+
+/// What the picture is made of: where one of these fails, something is missing in it. Of others a failure often means that they are not in use.
+const NEEDED: [Question; 9] = [
+    Question::CrmMon,
+    Question::Clustat,
+    Question::Quorum,
+    Question::Cman,
+    Question::Lvs,
+    Question::Vgs,
+    Question::Pvs,
+    Question::Filesystems,
+    Question::Net,
+];
 
 /// What a member may not tell us, a sentence for sudo's refusals and one for the others: the first in its own words, the rest counted. Then
-/// each answer that could not be read, and what gave none in time.
+/// each answer that could not be read, what failed of that which is needed, and what gave none in time.
 pub fn of(member: &Member) -> Vec<String> {
     let of_kind = |kind| member.troubles.iter().map(|(_, t)| t).filter(move |t| t.kind == kind).map(|t| t.text.as_str());
     let by_sudo = |text: &&str| text.starts_with("sudo refuses");
     let refused =
         [counted(of_kind(TroubleKind::Denied).filter(by_sudo)), counted(of_kind(TroubleKind::Denied).filter(|text| !by_sudo(text)))];
-    let garbled = of_kind(TroubleKind::Garbled).map(str::to_owned);
-    refused.into_iter().flatten().chain(garbled).chain(counted(of_kind(TroubleKind::Late))).collect()
+    let failed = |t: &&(Question, Trouble)| t.1.kind == TroubleKind::Failed && NEEDED.contains(&t.0);
+    let unread = of_kind(TroubleKind::Garbled).chain(member.troubles.iter().filter(failed).map(|(_, t)| t.text.as_str()));
+    refused.into_iter().flatten().chain(unread.map(str::to_owned)).chain(counted(of_kind(TroubleKind::Late))).collect()
 }
 
 /// The same of all members, each with its name, and the streams that are not followed.

@@ -72,7 +72,9 @@ fn groups<'a>(nodes: &'a Nodes, names: &'a Names) -> Vec<Group<'a>> {
     let mut prints: BTreeMap<(u64, Option<bool>), Group<'a>> = BTreeMap::new();
     let mut found: Vec<Group<'a>> = Vec::new();
     for (name, node) in names.roll(nodes).filter(|(_, n)| n.is_live()) {
-        if let Some((view, at)) = node.answers.quorum.seen() {
+        // A status that was cut off before its verdict leaves that to the manager.
+        let by_manager_too = node.answers.manager.get().is_some_and(|v| v.with_quorum.is_some());
+        if let Some((view, at)) = node.answers.quorum.seen().filter(|(v, _)| v.quorate.is_some() || !by_manager_too) {
             let group = prints.entry((node.ring_print, view.quorate)).or_insert_with(|| Group::new(by_corosync(view, names), view.quorate));
             group.join(Sight { by: name.clone(), at }, Some(view));
         } else if let Some((view, at)) = node.answers.manager.seen().filter(|(v, _)| v.with_quorum.is_some()) {

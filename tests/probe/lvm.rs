@@ -158,3 +158,13 @@ fn device_mapper_with_nothing_to_show() {
     assert_eq!(read(Question::DeviceMapper, "a\nb: x y z\n").unwrap_err().kind, TroubleKind::Garbled);
     assert_eq!(command(Question::DeviceMapper, &tools(&["dmsetup"])).unwrap().argv()[0], "sh");
 }
+
+#[test]
+fn noise_between_bars_is_no_volume() {
+    for noise in ["x|y\n\u{7f}|\u{fffd}|1 2|3\n", "a|b|not attributes|5\n", "vg|l1|-wi/ao|5\n"] {
+        for question in [Question::Lvs, Question::Vgs, Question::Pvs] {
+            let trouble = read(question, noise).unwrap_err();
+            assert!(trouble.kind == TroubleKind::Garbled && trouble.text.contains("line 1"), "{question:?} {noise:?}: {trouble}");
+        }
+    }
+}

@@ -82,3 +82,10 @@ fn no_heading_is_an_error() {
     assert_eq!(read(Question::Filesystems, "garbage\n").unwrap_err().kind, TroubleKind::Garbled);
     assert_eq!(ended(Question::Filesystems, "", "df: not found", 127).unwrap_err().kind, TroubleKind::Absent);
 }
+
+#[test]
+fn noise_in_place_of_usage_is_said() {
+    let text = "\u{fffd}\u{7}garbage\n@@quorate mounts\n/dev/sda1 / ext4 rw 0 0\n@@quorate more\n";
+    let trouble = super::host_support::read(quorate::domain::observation::Question::Filesystems, text).unwrap_err();
+    assert!(trouble.text.contains("df's heading"), "{trouble}");
+}

@@ -78,3 +78,26 @@ fn what_a_node_may_not_tell_is_said() {
     lab.store.streams(NodeKey(1), streams(&["log files"]));
     assert_eq!(refusals::all(&lab.picture())[2], "n1: its corosync map cannot be followed: refused");
 }
+
+#[test]
+fn what_is_needed_and_failed_is_said_and_what_is_not_in_use_is_not() {
+    use quorate::domain::observation::TroubleKind::{Failed, Garbled};
+    let mut lab = Lab::of(&["n1"]);
+    lab.fail(1, Question::Qdevice, Failed).fail(1, Question::Iscsi, Failed);
+    assert!(refusals::all(&lab.picture()).is_empty());
+    lab.fail(1, Question::Lvs, Failed).fail(1, Question::Iscsi, Garbled);
+    assert_eq!(refusals::all(&lab.picture()), ["n1: said the tool", "n1: said the tool"]);
+}
+
+#[test]
+fn a_status_cut_off_before_its_verdict_leaves_that_to_the_manager() {
+    let mut lab = Lab::of(&["n1"]);
+    let mut cut = ring(1, true, 2, &[(1, "n1", 1)]);
+    cut.quorate = None;
+    lab.quorum(1, cut);
+    assert_eq!(lab.picture().quorum.quorate, None);
+    let mut manager = view(trio(), vec![]);
+    manager.with_quorum = Some(true);
+    lab.manager(1, manager);
+    assert_eq!(lab.picture().quorum.quorate, Some(true));
+}

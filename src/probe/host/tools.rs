@@ -45,7 +45,8 @@ pub fn parse(raw: Raw<'_>) -> Result<Tools, Trouble> {
             "uid" => tools.uid = first.and_then(|t| t.parse().ok()),
             "hostname" => tools.hostname = first,
             "zone" => tools.utc_offset_secs = first.and_then(|t| zone(&t)),
-            "member" => tools.member_name = first,
+            // What is not text is no member's name: then the node goes by its host name.
+            "member" => tools.member_name = first.filter(|name| !name.contains(char::REPLACEMENT_CHARACTER)),
             _ => {
                 if let (Some(tool), Some(version)) = (name.strip_prefix("version "), first) {
                     tools.versions.push((filled(tool).unwrap_or_default(), version));

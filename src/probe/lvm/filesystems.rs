@@ -114,14 +114,16 @@ pub fn parse(raw: Raw<'_>) -> Result<Vec<MountRow>, Trouble> {
     let mut rows = Vec::new();
     let mut mounts = Vec::new();
     let mut headings = 0;
+    let mut noise = false;
     for (name, body) in sections(&text) {
         if name == "mounts" {
             mounts = body.lines().filter_map(mount_line).collect();
         } else {
             headings += read_df(body, &mut rows);
+            noise |= !body.trim().is_empty();
         }
     }
-    if headings == 0 && mounts.is_empty() {
+    if headings == 0 && (mounts.is_empty() || noise) {
         let silent = raw.code != 0 || text.trim().is_empty();
         return Err(if silent { raw.refusal() } else { raw.garbled("df's heading is not in it") });
     }

@@ -102,7 +102,15 @@ fn separated(lines: &[&str], report: &Report) -> Vec<Row> {
         let pairs = columns.iter().zip(line.split('|')).filter_map(|(c, v)| Some(((*c).to_owned(), filled(v)?)));
         Row(pairs.collect())
     };
-    lines.iter().skip(usize::from(headed)).map(cells).collect()
+    let rows = lines.iter().skip(usize::from(headed)).map(cells);
+    // Without a heading only the attributes tell a row from noise.
+    rows.filter(|row| headed || has_attributes(row, report)).collect()
+}
+
+/// Attributes as lvs(8), vgs(8) and pvs(8) have them: letters and dashes.
+fn has_attributes(row: &Row, report: &Report) -> bool {
+    let attributes = row.get(&format!("{}_attr", report.key)).unwrap_or_default();
+    (2..=12).contains(&attributes.len()) && attributes.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')
 }
 
 /// A table for people: LVM makes each column as wide as its widest cell and puts headings to its left, so a
