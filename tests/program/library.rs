@@ -17,6 +17,10 @@ fn the_program_starts_without_libvirt() {
         !libraries.contains("libvirt"),
         "a function of libvirt's is called that link/libvirt/shim/library.rs does not list: {libraries}"
     );
+    // Nor by a call of ours before there is a guest to ask for.
+    let out = quorate().arg("--version").env("LD_DEBUG", "files").output().unwrap();
+    let loaded = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(loaded.contains("libc.so") && !loaded.contains("libvirt"), "{loaded}");
 }
 
 #[test]

@@ -31,12 +31,10 @@ pub enum Signal {
     Closed(i32),
 }
 
-/// Stops libvirt from writing to standard error by itself: its errors come as values, and its log goes nowhere unless the operator named a place
-/// for it. The log's place is read from the environment when libvirt starts, so this is to be called first in `main`: while another
+/// Stops libvirt from writing its log to standard error: it goes nowhere unless the operator named a place for it. The log's place is read from the environment when libvirt starts, so this is to be called first in `main`: while another
 /// thread runs, the environment is left alone.
 pub fn hush() {
     const OUTPUTS: &str = "LIBVIRT_LOG_OUTPUTS";
-    hush_errors();
     let alone = std::fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1);
     if alone && std::env::var_os(OUTPUTS).is_none() {
         // SAFETY: there is no other thread that could read the environment at the same time.
@@ -44,7 +42,7 @@ pub fn hush() {
     }
 }
 
-/// As [`hush`], for errors alone.
+/// The same for its errors, which come as values.
 pub fn hush_errors() {
     unsafe extern "C" fn nothing(_: *mut c_void, _: sys::virErrorPtr) {}
     // SAFETY: the handler is a plain function that touches nothing.
