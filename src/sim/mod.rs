@@ -11,6 +11,7 @@
 mod answer;
 mod build;
 mod chance;
+mod cman;
 mod conf;
 mod inquiry;
 mod libvirt;

@@ -7,7 +7,7 @@ use super::life::SECOND;
 use super::moving;
 use super::policy;
 use super::world::{GuestAt, Leftover, NodeAt, Run, Work, World};
-use super::{rgmanager, virsh};
+use super::{cman, rgmanager, virsh};
 use crate::probe::rhcs::fence;
 
 /// The answer to a command.
@@ -42,10 +42,10 @@ pub fn command(world: &mut World, node: NodeAt, argv: &[String]) -> Reply {
 fn of_rgmanager(world: &mut World, node: NodeAt, program: &str, args: &[&str]) -> Option<Reply> {
     Some(match (program, args) {
         ("clusvcadm", _) => rgmanager::command(world, node, args),
-        ("fence_node", _) => rgmanager::fence(world, args),
-        ("fence_ack_manual", [name, ..]) => rgmanager::acknowledge(world, name),
-        ("service", _) => rgmanager::service(world, node, args),
-        ("sh", ["-c", script, _, name, _]) if *script == absolutely() => rgmanager::acknowledge(world, name),
+        ("fence_node", _) => cman::fence(world, args),
+        ("fence_ack_manual", [name, ..]) => cman::acknowledge(world, name),
+        ("service", _) => cman::service(world, node, args),
+        ("sh", ["-c", script, _, name, _]) if *script == absolutely() => cman::acknowledge(world, name),
         _ => return None,
     })
 }
@@ -69,7 +69,7 @@ fn of_any(world: &mut World, node: NodeAt, program: &str, args: &[&str]) -> Prin
         "reboot" | "shutdown" => reboot(world, node),
         "logger" => log(world, node, args),
         "virsh" => virsh::command(world, node, args),
-        "cman_tool" => rgmanager::cman_tool(world, node, args),
+        "cman_tool" => cman::cman_tool(world, node, args),
         "fence_tool" if args == ["leave"] => Printed::default(),
         "sh" if args.get(1).is_some_and(|script| script.contains("migrate-setmaxdowntime")) => match args {
             [.., guest, ms] => virsh::command(world, node, &["migrate-setmaxdowntime", "--domain", guest, "--downtime", ms]),
