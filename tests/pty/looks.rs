@@ -88,6 +88,38 @@ fn the_screen_follows_the_terminals_size() {
     terminal.assert_restored();
 }
 
+/// What is typed and what else comes reach a held program at one moment, as a slow line delivers them.
+fn held_while(terminal: &mut Terminal, what_comes: impl FnOnce(&mut Terminal)) {
+    terminal.signal("STOP");
+    terminal.wait("the stop", |t| t.state() == 'T');
+    what_comes(terminal);
+    terminal.signal("CONT");
+}
+
+#[test]
+fn no_key_is_lost_to_a_new_size_or_to_many_keys() {
+    let home = home();
+    let mut terminal = Terminal::demo(home.path(), &[], &[], (100, 30));
+    let is_help = |text: &str| text.contains("Everywhere");
+    for size in [(80, 24), (120, 40)] {
+        held_while(&mut terminal, |t| {
+            t.resize(size);
+            t.keys(b"?");
+        });
+        terminal.until("help", is_help);
+        terminal.keys(b"\x1b");
+        terminal.until("no help", |text| !is_help(text));
+    }
+    // More than is read at once, and nothing after it.
+    held_while(&mut terminal, |t| {
+        let mut keys = [b'j', b'k'].repeat(1500);
+        keys.push(b'q');
+        t.keys(&keys);
+    });
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_restored();
+}
+
 /// The parameters of all SGR sequences.
 pub fn styles(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes).into_owned();

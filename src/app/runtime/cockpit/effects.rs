@@ -116,9 +116,6 @@ impl Cockpit {
             // What the other side said last is worth a look.
             tokio::time::sleep(Duration::from_secs(2)).await;
         }
-        // The stream of keys that was dropped has left a wake-up behind. A key that is there with it would be overlooked until the next one: it is taken
-        // while nobody types yet.
-        let _ = crossterm::event::poll(Duration::ZERO);
         self.guard.take_back()?;
         if let Some(text) = said {
             self.tell(Msg::Notice(text))?;
