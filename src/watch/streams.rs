@@ -42,23 +42,30 @@ impl std::fmt::Debug for NodeStreams {
 }
 
 impl NodeStreams {
-    /// How many streams the server grants on this connection.
+    /// How many streams the server grants on this connection. After a hang that the connection outlived all stands as it stood.
     pub fn granted(&mut self, streams: usize) {
         self.granted = streams;
-        self.refused.clear();
-        self.retry.clear();
+        if self.flows.is_empty() && self.retry.is_empty() {
+            self.refused.clear();
+        }
     }
 
-    /// The tools are known: starts all streams that the node can give, from where they stopped.
+    /// The tools are known, or were asked again: starts all streams that the node can give and that do not flow, from where they stopped.
     pub fn start(&mut self, tools: &Tools, now: Stamp, next_id: &mut u64) -> Vec<Order> {
         self.tools = Some(tools.clone());
         for kind in WANTED {
-            let skip = self.flows.contains_key(kind) || (*kind == StreamKind::LogFiles && self.flows.contains_key(&StreamKind::Journal));
-            if !skip && self.command(*kind).is_some() && !(*kind == StreamKind::LogFiles && self.command(StreamKind::Journal).is_some()) {
+            let in_place = *kind == StreamKind::LogFiles && self.command(StreamKind::Journal).is_some();
+            if !in_place && !self.has_logs(*kind) && !self.flows.contains_key(kind) && self.command(*kind).is_some() {
                 self.retry.insert(*kind, now);
             }
         }
         self.restart_due(now, next_id)
+    }
+
+    /// Whether the lines that a stream would bring come by another one: journal and log files say the same.
+    fn has_logs(&self, kind: StreamKind) -> bool {
+        let logs = [StreamKind::Journal, StreamKind::LogFiles];
+        logs.contains(&kind) && logs.iter().any(|other| *other != kind && self.flows.contains_key(other))
     }
 
     fn command(&self, kind: StreamKind) -> Option<crate::link::CommandLine> {
@@ -72,6 +79,9 @@ impl NodeStreams {
         let mut orders = Vec::new();
         for kind in due {
             self.retry.remove(&kind);
+            if self.flows.contains_key(&kind) || self.has_logs(kind) {
+                continue;
+            }
             if self.flows.len() >= self.granted {
                 self.refused.insert(kind, "sshd grants no further session on this connection (MaxSessions)".to_owned());
                 continue;

@@ -180,6 +180,47 @@ fn what_an_action_waits_for_is_asked_again_soon_but_once() {
     assert_eq!(watch.silent(&[Question::Filesystems], at(71_000)), [], "it had its chances");
 }
 
+/// What is followed, by its command.
+fn followed(out: &[Output]) -> Vec<(StreamId, String)> {
+    let follow = |output: &Output| match output {
+        Output::Order(_, Order::Follow { id, command }) => Some((*id, command.display())),
+        _ => None,
+    };
+    out.iter().filter_map(follow).collect()
+}
+
+#[test]
+fn log_files_that_flow_in_the_journals_place_are_not_begun_again_when_the_tools_are_asked_again() {
+    let (mut watch, _, streams) = up();
+    let why = "the tool ended with exit status 1: no journal is kept here, or none that this user may read";
+    let out = watch.report(NODE, Report::Ended { id: streams[0], why: why.to_owned() }, at(100));
+    let begun = followed(&out);
+    assert!(matches!(begun.as_slice(), [(_, command)] if command.contains("log files")), "{begun:?}");
+    let (asks, _) = orders(watch.tick(at(901_000)));
+    let tools = asks.iter().find(|(_, text)| text.contains("which tools")).unwrap().0;
+    let said = "@@quorate present\nip\ndf\njournalctl\ncorosync-quorumtool\n@@quorate uid\n0\n";
+    let out = watch.report(NODE, Report::Answer { id: tools, result: Ok(answer(said, at(901_010))) }, at(901_010));
+    assert_eq!(followed(&out), [], "all that the node can give flows");
+    // Only when the connection is another one the journal is tried again.
+    watch.report(NODE, Report::Down { trouble: trouble(), retry_at: Some(at(903_000)) }, at(902_000));
+    let (asks, _) = orders(watch.report(NODE, Report::Up { streams: 8, note: None }, at(903_000)));
+    let tools = asks.iter().find(|(_, text)| text.contains("which tools")).unwrap().0;
+    let out = watch.report(NODE, Report::Answer { id: tools, result: Ok(answer(said, at(903_010))) }, at(903_010));
+    assert!(followed(&out).iter().any(|(_, command)| command.contains("journal")), "{:?}", followed(&out));
+}
+
+#[test]
+fn a_stream_that_ended_before_a_hang_comes_back_after_it() {
+    let (mut watch, _, streams) = up();
+    let netlink = streams[1];
+    watch.report(NODE, Report::Data { id: netlink, bytes: b"@live\n".to_vec(), at: at(900) }, at(900));
+    watch.report(NODE, Report::Ended { id: netlink, why: "the tool ended with exit status 1".to_owned() }, at(1000));
+    watch.report(NODE, Report::Down { trouble: trouble(), retry_at: None }, at(2000));
+    watch.report(NODE, Report::Up { streams: 8, note: None }, at(3000));
+    let begun = followed(&watch.tick(at(7000)));
+    assert!(matches!(begun.as_slice(), [(_, command)] if command.contains("ip monitor")), "{begun:?}");
+}
+
 #[test]
 fn after_a_lost_connection_everything_is_looked_at_anew() {
     let (mut watch, asks, streams) = up();
