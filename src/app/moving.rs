@@ -33,7 +33,8 @@ pub struct Way {
 /// The moves that libvirt knows of, by the service or, where none manages it, by the guest's name.
 pub fn of_guests(c: &Cluster) -> HashMap<String, Way> {
     let mut ways: HashMap<String, Way> = HashMap::new();
-    for g in &c.guests {
+    // What was on its way when a node fell silent may be anywhere by now.
+    for g in c.guests.iter().filter(|g| !g.stale) {
         let operation = g.job.as_ref().map(|job| job.operation);
         if let Some(job) = g.job.as_ref().filter(|job| job.operation == OUT) {
             let way = ways.entry(key(g).to_owned()).or_default();
@@ -49,8 +50,11 @@ fn key(g: &Guest) -> &str {
     g.managed_by.as_deref().unwrap_or(&g.name)
 }
 
-/// The move of a service; none: it stays where it is.
+/// The move of a service; none: it stays where it is, or what is wrong with it matters more.
 pub fn of_service(model: &Model, s: &Service) -> Option<Way> {
+    if s.state != ServiceState::Started && !s.state.is_in_transit() {
+        return None;
+    }
     let seen = model.index.moving.get(&s.id);
     if s.state != ServiceState::Migrating && seen.is_none_or(|way| way.percent.is_none()) {
         return None;
@@ -63,7 +67,7 @@ pub fn of_service(model: &Model, s: &Service) -> Option<Way> {
 
 /// The move of a guest, at the side that it leaves.
 pub fn of_guest(model: &Model, g: &Guest) -> Option<Way> {
-    let job = g.job.as_ref().filter(|job| job.operation == OUT)?;
+    let job = g.job.as_ref().filter(|job| job.operation == OUT && !g.stale)?;
     let seen = model.index.moving.get(key(g)).cloned().unwrap_or_default();
     let way = Way { to: seen.to.filter(|to| *to != g.node), percent: job.percent(), left: guest::left(job) };
     Some(complete(model, key(g), way))

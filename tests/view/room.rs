@@ -80,6 +80,26 @@ fn what_migrates_tells_where_to_and_how_far() {
     assert!(line(&frame, "licman2").contains("> n4 71%"), "{frame}");
 }
 
+/// A migration that hangs on behind a failure, or on a node that fell silent, hides neither.
+#[test]
+fn what_is_wrong_is_not_hidden_by_a_move() {
+    use quorate::domain::cluster::ServiceState;
+    for (state, word) in [(ServiceState::Failed, "failed"), (ServiceState::Blocked, "blocked"), (ServiceState::Unknown, "unknown")] {
+        let mut c = migrating(false);
+        c.services.iter_mut().find(|s| s.id == "licman2").unwrap().state = state;
+        let frame = of((140, 36), c, "2 enter");
+        let row = line(&frame, "licman2");
+        assert!(row.contains(word) && !row.contains("71%"), "{frame}");
+    }
+    let mut c = migrating(false);
+    c.services.iter_mut().find(|s| s.id == "licman2").unwrap().state = ServiceState::Started;
+    c.guests.iter_mut().for_each(|g| g.stale = true);
+    let frame = of((140, 36), c.clone(), "2 enter");
+    assert!(line(&frame, "licman2").contains("started") && !frame.contains("71%"), "{frame}");
+    let frame = of((140, 36), c, "v");
+    assert!(frame.contains("Guests 0/2 running, 2 not known") && !frame.contains("71%"), "{frame}");
+}
+
 #[test]
 fn a_long_name_is_cut_before_the_percentage_is() {
     let way = quorate::app::moving::Way { to: Some("virtsrv2n2".into()), percent: Some(71.3), left: None };

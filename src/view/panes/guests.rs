@@ -85,7 +85,7 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
 
 /// How far its job is; of a migration where to, as far as that is known. The percentage comes first where not all fits.
 fn on_its_way(pen: &Pen<'_>, g: &Guest, room: usize) -> Option<String> {
-    let job = g.job.as_ref()?;
+    let job = g.job.as_ref().filter(|_| !g.stale)?;
     let whole = progress(job);
     let percent = job.percent().map(words::percent).unwrap_or_default();
     let Some(way) = moving::of_guest(pen.model, g).filter(|way| way.to.is_some()) else {

@@ -20,7 +20,7 @@ use crate::app::list::{List, part, window};
 use crate::app::order::SortKey;
 use crate::app::rows::{Pane, Row};
 use crate::app::words;
-use crate::domain::guest::GuestState;
+use crate::domain::guest::{Guest, GuestState};
 use crate::theme::Role;
 
 /// Draws a pane of the overview.
@@ -152,9 +152,7 @@ fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool, part: &str) {
         Pane::Storage if model.index.counts.paths.1 > 0 => {
             format!("paths {}/{}", model.index.counts.paths.0, model.index.counts.paths.1)
         }
-        Pane::Guests if !model.shown.guests.is_empty() => {
-            format!("{}/{} running", model.shown.guests.iter().filter(|g| g.state == GuestState::Running).count(), model.shown.guests.len())
-        }
+        Pane::Guests if !model.shown.guests.is_empty() => running(&model.shown.guests),
         _ => String::new(),
     };
     if state.wish.sort != SortKey::default_of(pane) || state.wish.reversed {
@@ -180,6 +178,14 @@ fn title(pen: &mut Pen<'_>, pane: Pane, area: Rect, focused: bool, part: &str) {
         _ => String::new(),
     };
     chrome::title(pen, area, pane, focused, note.trim(), &stale);
+}
+
+/// `3/5 running, 2 not known`: what a node that fell silent said of its guests is no longer so for sure.
+fn running(guests: &[Guest]) -> String {
+    let unknown = guests.iter().filter(|g| g.stale).count();
+    let running = guests.iter().filter(|g| g.state == GuestState::Running && !g.stale).count();
+    let unknown = if unknown > 0 { format!(", {unknown} not known") } else { String::new() };
+    format!("{running}/{} running{unknown}", guests.len())
 }
 
 fn heads(pen: &mut Pen<'_>, pane: Pane, area: Rect) {
