@@ -20,21 +20,17 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, shown: &Dialog) {
     let width = dialog::width(pen.model);
     let mut doc = Document::new(width);
     let (answer, scroll): (Vec<(Role, String)>, usize) = match &shown.stage {
-        Stage::Choosing(choosing) => return choose(pen, area, &shown.title, choosing),
+        Stage::Choosing(choosing) => return choose(pen, area, shown, choosing),
         Stage::Typing(typing) => (typed(&mut doc, typing), 0),
         Stage::Looking(look) => (vec![(Role::Moving, asking(look))], 0),
         Stage::Approving(_, input, refusal) => {
-            for fact in page::refusals(std::slice::from_ref(refusal)) {
-                doc.pair(&fact.name, fact.role, &fact.text);
-            }
+            doc = dialog::refusals(std::slice::from_ref(refusal), pen.model);
             (vec![(Role::Link, format!("Code: {}_", input.text())), (Role::Dim, "enter: run it   esc: cancel".to_owned())], 0)
         }
         Stage::Sent(_) => (vec![(Role::Moving, "confirmed; the gate looks once more".to_owned())], 0),
         Stage::Refused(refused) => {
-            for fact in page::refusals(&refused.against) {
-                doc.pair(&fact.name, fact.role, &fact.text);
-            }
-            (vec![(Role::Link, "Nothing was sent. esc: close".to_owned())], 0)
+            doc = dialog::refusals(&refused.against, pen.model);
+            (vec![(Role::Link, "Nothing was sent. esc: close".to_owned())], shown.scroll)
         }
         Stage::Reading(reading) => {
             doc = dialog::document(reading, pen.model);
@@ -44,7 +40,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, shown: &Dialog) {
     let answer = whole(answer, usize::from(width));
     let inside = frame(pen, area, width, lines(&[doc.lines.len(), answer.len(), 1]), &shown.title);
     let above = answered(pen, inside, &answer);
-    text(pen, above, &doc, scroll);
+    text(pen, above, &doc, scroll, "up, down");
 }
 
 fn lines(parts: &[usize]) -> u16 {
@@ -79,8 +75,8 @@ fn answered(pen: &mut Pen<'_>, inside: Rect, answer: &[(Role, String)]) -> Rect 
     Rect { height: above, ..inside }
 }
 
-/// The lines; where not all fit, the last one says how many there are, and whether one that changed is out of sight.
-fn text(pen: &mut Pen<'_>, area: Rect, doc: &Document, scroll: usize) {
+/// The lines; where not all fit, the last one says how many there are, by which keys they come, and whether one that changed is out of sight.
+fn text(pen: &mut Pen<'_>, area: Rect, doc: &Document, scroll: usize, keys: &str) {
     let (all, room) = (doc.lines.len(), usize::from(area.height));
     let folds = all > room && room > 1;
     let seen = if folds { room - 1 } else { room };
@@ -90,7 +86,7 @@ fn text(pen: &mut Pen<'_>, area: Rect, doc: &Document, scroll: usize) {
         let changed = |line: &&Line| line.iter().any(|(_, text)| text.starts_with(CHANGED));
         let above = doc.lines.iter().take(scroll).any(|line| changed(&line));
         let below = doc.lines.iter().skip(scroll + seen).any(|line| changed(&line));
-        let line = format!("  lines {}-{} of {all}: up, down", scroll + 1, (scroll + seen).min(all));
+        let line = format!("  lines {}-{} of {all}: {keys}", scroll + 1, (scroll + seen).min(all));
         let mut cursor = pen.at(area.x, area.bottom() - 1, area.width);
         cursor.text(&line, Role::Link);
         for place in [(above, "above"), (below, "below")].into_iter().filter_map(|(is, place)| is.then_some(place)) {
@@ -109,7 +105,7 @@ fn write<'l>(pen: &mut Pen<'_>, area: Rect, lines: impl Iterator<Item = &'l Line
 }
 
 /// A list to choose from, and below it, always in sight, what is known of the marked one.
-fn choose(pen: &mut Pen<'_>, area: Rect, title: &str, choosing: &Choosing) {
+fn choose(pen: &mut Pen<'_>, area: Rect, shown: &Dialog, choosing: &Choosing) {
     let width = dialog::width(pen.model);
     let (mut list, mut known) = (Document::new(width), Document::new(width));
     choices(&mut list, choosing);
@@ -121,11 +117,11 @@ fn choose(pen: &mut Pen<'_>, area: Rect, title: &str, choosing: &Choosing) {
     let inside = wanted.min(area.height.saturating_sub(2)).saturating_sub(lines(&[answer.len()]));
     let below = lines(&[known.lines.len()]).min(inside.saturating_sub(3));
     let seen = window(0, choosing.cursor, all, usize::from(inside - below));
-    let inside = frame(pen, area, width, wanted, &format!("{title}{}", part(&seen, all)));
+    let inside = frame(pen, area, width, wanted, &format!("{}{}", shown.title, part(&seen, all)));
     let above = answered(pen, inside, &answer);
     let rows = above.height.min(lines(&[seen.len()]));
     write(pen, Rect { height: rows, ..above }, list.lines.iter().skip(seen.start));
-    text(pen, Rect { y: above.y + rows, height: above.height - rows, ..above }, &known, 0);
+    text(pen, Rect { y: above.y + rows, height: above.height - rows, ..above }, &known, shown.scroll, "pageup, pagedown");
 }
 
 fn choices(doc: &mut Document, choosing: &Choosing) {

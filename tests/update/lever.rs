@@ -115,6 +115,54 @@ fn a_relocation_is_chosen_read_and_confirmed() {
     assert_eq!((plan.intent.action, typed), (live, None));
 }
 
+/// What does not fit is reached by the keys that are named.
+#[test]
+fn all_that_stands_against_an_action_can_be_read_on_the_smallest_screen() {
+    let gate = gate::Session { role: Role::Admin, ..gate::Session::default() };
+    let mut rig = Rig::new(Acting { gate, ..sample::acting() }, (40, 10));
+    rig.keys("2 enter m enter");
+    let against = (1..5).map(|n| Refusal::new("test", format!("reason number {n} of those that stand against it"), format!("cure {n}")));
+    rig.tell(Msg::Turned(against.collect()));
+    assert!(
+        rig.text().contains("reason number 1") && rig.text().contains(": up, down") && !rig.text().contains("cure 4"),
+        "{}",
+        rig.text()
+    );
+    let mut seen = rig.text();
+    for _ in 0..20 {
+        rig.keys("down");
+        seen += &rig.text();
+    }
+    for n in 1..5 {
+        assert!(seen.contains(&format!("cure {n}")), "{seen}");
+    }
+    assert!(rig.text().contains("cure 4") && !rig.text().contains("reason number 1"), "{}", rig.text());
+    rig.keys("pageup pageup pageup");
+    assert!(rig.text().contains("reason number 1"), "{}", rig.text());
+    rig.keys("esc");
+    assert!(rig.model.dialog.is_none());
+}
+
+#[test]
+fn what_is_known_of_a_choice_can_be_read_on_the_smallest_screen() {
+    let gate = gate::Session { role: Role::Admin, ..gate::Session::default() };
+    let mut rig = Rig::new(Acting { gate, ..sample::acting() }, (40, 9));
+    rig.keys("2 enter m");
+    assert!(rig.text().contains(": pageup, pagedown"), "{}", rig.text());
+    let Some(Stage::Choosing(choosing)) = rig.model.dialog.as_ref().map(|d| &d.stage) else { panic!("no list") };
+    let (marked, ways) = (choosing.cursor, choosing.looks[&choosing.cursor].outcome.as_ref().unwrap().as_ref().unwrap().ways.len());
+    let mut seen = rig.text();
+    for _ in 0..20 {
+        rig.keys("pagedown");
+        seen += &rig.text();
+    }
+    for word in ["live", "suspend", "restart"].iter().take(ways) {
+        assert!(seen.contains(word), "{word}: {seen}");
+    }
+    let Some(Stage::Choosing(choosing)) = rig.model.dialog.as_ref().map(|d| &d.stage) else { panic!("no list") };
+    assert_eq!(choosing.cursor, marked, "these keys choose nothing");
+}
+
 #[test]
 fn another_way_of_relocation_is_a_key_away() {
     let mut rig = admin();

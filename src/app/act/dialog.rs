@@ -65,6 +65,15 @@ pub struct Dialog {
     pub title: String,
     /// Where it stands.
     pub stage: Stage,
+    /// The first visible line of what stands against it, or is known of the marked choice.
+    pub scroll: usize,
+}
+
+impl Dialog {
+    /// From its beginning.
+    pub const fn new(title: String, stage: Stage) -> Self {
+        Self { title, stage, scroll: 0 }
+    }
 }
 
 /// An intent of this session.
@@ -79,7 +88,7 @@ pub fn intent(model: &mut Model, action: Action) -> Intent {
 pub fn look(model: &mut Model, action: Action) -> Vec<Effect> {
     let title = page::title(&action);
     let intent = intent(model, action);
-    model.dialog = Some(Dialog { title, stage: Stage::Looking(Box::new(Look::new(intent))) });
+    model.dialog = Some(Dialog::new(title, Stage::Looking(Box::new(Look::new(intent)))));
     let mut effects = tick(model);
     effects.extend(go_on(model));
     effects
@@ -216,8 +225,24 @@ pub fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     match &mut dialog.stage {
         Stage::Refused(_) if key.code == Code::Enter => return Vec::new(),
+        Stage::Refused(refused) => {
+            let last = refusals(&refused.against, model).lines.len().saturating_sub(height(model));
+            dialog.scroll = match key.code {
+                Code::Down => (dialog.scroll + 1).min(last),
+                Code::Up => dialog.scroll.min(last).saturating_sub(1),
+                Code::PageDown => (dialog.scroll + 10).min(last),
+                Code::PageUp => dialog.scroll.min(last).saturating_sub(10),
+                _ => dialog.scroll,
+            };
+        }
         Stage::Choosing(choosing) => {
             let last = choosing.choices.len().saturating_sub(1);
+            // Line by line: below the list there may be room for one alone.
+            dialog.scroll = match key.code {
+                Code::PageDown => dialog.scroll + 1,
+                Code::PageUp => dialog.scroll.saturating_sub(1),
+                _ => 0,
+            };
             match key.code {
                 Code::Down | Code::Char('j') | Code::Tab => choosing.cursor = (choosing.cursor + 1).min(last),
                 Code::Up | Code::Char('k') => choosing.cursor = choosing.cursor.saturating_sub(1),
@@ -269,7 +294,7 @@ pub fn key(model: &mut Model, key: Key) -> Vec<Effect> {
             }
             input.key(key);
         }
-        Stage::Looking(_) | Stage::Refused(_) | Stage::Sent(_) => {}
+        Stage::Looking(_) | Stage::Sent(_) => {}
     }
     model.dialog = Some(dialog);
     go_on(model)
@@ -309,6 +334,15 @@ pub fn height(model: &Model) -> usize {
 pub fn document(reading: &Reading, model: &Model) -> Document {
     let age = page::data_age(&model.live, model.setup.now);
     page::document(width(model), &page::refusals(&reading.against), &reading.facts, &reading.read, age)
+}
+
+/// What stands against an action, as lines.
+pub fn refusals(against: &[Refusal], model: &Model) -> Document {
+    let mut doc = Document::new(width(model));
+    for fact in page::refusals(against) {
+        doc.pair(&fact.name, fact.role, &fact.text);
+    }
+    doc
 }
 
 fn last_line(reading: &Reading, model: &Model) -> usize {

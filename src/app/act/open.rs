@@ -49,11 +49,11 @@ pub fn open(model: &mut Model, command: Command) -> Vec<Effect> {
                 notice(model, format!("{}: {}", command.name(), without_choice(command)));
                 return Vec::new();
             }
-            model.dialog = Some(Dialog { title, stage: Stage::Choosing(Choosing::new(choices, ahead)) });
+            model.dialog = Some(Dialog::new(title, Stage::Choosing(Choosing::new(choices, ahead))));
             dialog::go_on(model)
         }
         Wish::Type(title, typed) => {
-            model.dialog = Some(Dialog { title, stage: Stage::Typing(Typing::new(typed)) });
+            model.dialog = Some(Dialog::new(title, Stage::Typing(Typing::new(typed))));
             model.dirty = true;
             Vec::new()
         }
