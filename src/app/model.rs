@@ -24,7 +24,7 @@ use super::prompts::Prompts;
 use super::rows::{Pane, Row, RowId};
 use super::screen::Screen;
 use super::timeline::Timeline;
-use crate::command::Facts;
+use crate::command::{Command, Facts};
 use crate::domain::cluster::Cluster;
 use crate::domain::stamp::Stamp;
 use crate::keymap::{Key, Keymap};
@@ -253,6 +253,11 @@ impl Model {
             role: self.setup.acting.gate.role,
             stack: self.live.stack,
         }
+    }
+
+    /// The key of a command on the visible screen; empty if none leads to it from here.
+    pub fn hint(&self, command: Command) -> String {
+        self.setup.keymap.hint(self.screen().scopes(self.focus), command)
     }
 
     /// What is selected on the visible screen.

@@ -11,7 +11,7 @@ use super::overlay::Overlay;
 use super::rows::{Pane, RowId};
 use super::screen::{Page, Screen};
 use super::update::notice;
-use crate::command::{Command, Scope};
+use crate::command::Command;
 
 /// Does a command. One that does not apply says why.
 pub fn perform(model: &mut Model, command: Command) -> Vec<Effect> {
@@ -248,9 +248,9 @@ fn open_help(model: &mut Model) {
         model.screens.pop();
         return;
     }
-    let scope = model.screen().scopes(model.focus).first().copied().unwrap_or(Scope::Global);
-    let document = super::detail::help::page(model, scope);
-    model.screens.push(Screen::Help(Page::new(scope, document)));
+    let scopes = model.screen().scopes(model.focus);
+    let document = super::detail::help::page(model, scopes);
+    model.screens.push(Screen::Help(Page::new(scopes, document)));
 }
 
 /// Help is as wide as the screen.

@@ -16,8 +16,8 @@ pub enum Screen {
     Detail(Page<RowId>),
     /// The alerts.
     Alerts,
-    /// Keys and commands.
-    Help(Page<Scope>),
+    /// Keys and commands; first those of the screen with these scopes.
+    Help(Page<&'static [Scope]>),
     /// The tasks of all operators.
     Tasks,
     /// One task: its steps and their output.

@@ -123,10 +123,19 @@ impl Keymap {
         self.lines.iter().filter(move |l| l.command == Some(command)).map(|l| print_chord(&l.keys))
     }
 
-    /// The first key of a command; empty if it has none.
-    pub fn hint(&self, command: Command) -> String {
+    /// The keys of a command that work on a screen with these scopes: those that no narrower scope gives to another one, whole or at their beginning.
+    pub fn keys_on<'a>(&'a self, scopes: &'a [Scope], command: Command) -> impl Iterator<Item = String> + 'a {
+        let reached = move |keys: &[Key]| {
+            let begins = |n: usize| keys.get(..n).is_some_and(|begin| self.find(scopes, begin) == Found::More);
+            (1..keys.len()).all(begins) && self.find(scopes, keys) == Found::Command(command)
+        };
+        self.lines.iter().filter(move |l| l.command == Some(command) && reached(&l.keys)).map(|l| print_chord(&l.keys))
+    }
+
+    /// The shortest of them; empty if there is none.
+    pub fn hint(&self, scopes: &[Scope], command: Command) -> String {
         let length = |k: &String| k.chars().count();
-        self.keys_of(command).min_by(|a, b| length(a).cmp(&length(b)).then_with(|| a.cmp(b))).unwrap_or_default()
+        self.keys_on(scopes, command).min_by(|a, b| length(a).cmp(&length(b)).then_with(|| a.cmp(b))).unwrap_or_default()
     }
 
     /// All bindings.

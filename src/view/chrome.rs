@@ -52,7 +52,7 @@ fn worst(pen: &mut Pen<'_>, area: Rect) {
     let (role, mark) = severity_mark(worst.severity);
     let quiet = if quiet > 0 { format!(", {quiet} quiet") } else { String::new() };
     let tail = if area.width >= 100 {
-        let (list, go) = (model.setup.keymap.hint(Command::Alerts), model.setup.keymap.hint(Command::WorstAlert));
+        let (list, go) = (model.hint(Command::Alerts), model.hint(Command::WorstAlert));
         format!("1 of {}{quiet}; {list} lists, {go} goes there", words::count(loud, "alert", "alerts"))
     } else {
         format!("1 of {loud}{quiet}")
@@ -191,16 +191,16 @@ fn keys(pen: &mut Pen<'_>, area: Rect) {
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.skip(1);
     if model.frozen.is_some() {
-        cursor.text(&format!(" {} goes on ", model.setup.keymap.hint(Command::Freeze)), Role::Focus).skip(2);
+        cursor.text(&format!(" {} goes on ", model.hint(Command::Freeze)), Role::Focus).skip(2);
     }
     if let Some(text) = crate::app::act::tasks::footer(model) {
-        let key = model.setup.keymap.hint(Command::Tasks);
+        let key = model.hint(Command::Tasks);
         cursor.text(&text, Role::Moving).skip(2).text(&key, Role::Link).skip(1).text("tasks", Role::Dim).skip(2);
     }
     let in_vain = |c: Command| c == Command::StopTask && !model.tasks.is_busy();
     let applies = |c: Command| c == Command::Back || (c.entry().check(facts).is_ok() && !in_vain(c));
     for (command, word) in hints(model.screen(), model.focus) {
-        let key = model.setup.keymap.hint(*command);
+        let key = model.hint(*command);
         let needed = key.chars().count() + word.chars().count() + 1;
         if key.is_empty() || !applies(*command) || usize::from(cursor.left()) < needed {
             continue;

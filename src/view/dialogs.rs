@@ -100,36 +100,86 @@ fn prompt(pen: &mut Pen<'_>, area: Rect, question: &Question, waiting: usize) {
     }
 }
 
+/// Lines of the palette, with the one that is typed into.
+const PALETTE: u16 = 14;
+/// Cells of a command's name and of its key.
+const COMMAND: u16 = 18;
+const KEY: u16 = 9;
+
+/// The commands that are found. What each does stands beside it, wrapped; where there is little room below it. Nothing of it is cut.
 fn palette(pen: &mut Pen<'_>, area: Rect, text: &str, cursor: usize) {
     let model = pen.model;
     let found = palette_choices(model, text);
-    let height = 14.min(area.height);
+    let (width, height) = (76.min(area.width), PALETTE.min(area.height));
+    let inner = width.saturating_add(4).min(area.width).saturating_sub(4);
+    let before = 1 + 1 + COMMAND + 1 + KEY + 1;
+    let (indent, below) = if inner >= before + 24 { (before, 0) } else { (4, 1) };
+    let docs: Vec<Vec<String>> =
+        found.iter().map(|choice| wrap(&told(choice), usize::from(inner.saturating_sub(indent)).max(10))).collect();
     // Inside the frame, less the line that is typed into.
     let rows = usize::from(height.min(area.height.saturating_sub(2)).saturating_sub(1));
-    let seen = window(0, cursor, found.len(), rows);
-    let inside = frame(pen, area, 76.min(area.width), height, &format!("COMMAND{}", part(&seen, found.len())));
+    let seen = whole_ones(&docs, below, cursor, rows);
+    let inside = frame(pen, area, width, height, &format!("COMMAND{}", part(&seen, found.len())));
     pen.put(inside.x, inside.y, inside.width, &format!(":{text}_"), Role::Link);
-    let rows = Rect { y: inside.y + 1.min(inside.height), height: inside.height.saturating_sub(1), ..inside };
-    for (i, y) in seen.zip(rows.y..rows.bottom()) {
-        let Some(choice) = found.get(i) else { break };
-        let (role, doc) = match choice {
-            Choice::Command(_, Some(why)) => (Role::Dim, format!("({why}) {}", choice.doc())),
-            // What ends something looks like it.
-            Choice::Command(command, None) if command.entry().danger == Danger::Ends => (Role::Warn, choice.doc().to_owned()),
-            _ => (Role::Text, choice.doc().to_owned()),
-        };
-        let keys = match choice {
-            Choice::Command(command, _) => model.setup.keymap.hint(*command),
-            _ => String::new(),
-        };
-        let style = pen.style(if i == cursor { Role::Selected } else { role });
-        let mut line = pen.at(rows.x, y, rows.width);
-        line.styled(1, if i == cursor { "▸" } else { " " }, style).styled(18, &choice.name(), style).cell(6, &keys, Role::Link);
-        line.text(&doc, Role::Dim);
+    let mut y = inside.y + 1;
+    for (i, (choice, doc)) in found.iter().zip(&docs).enumerate().skip(seen.start).take(seen.len()) {
+        command(pen, Rect { y, height: inside.bottom().saturating_sub(y).min(1), ..inside }, choice, i == cursor);
+        for (y, line) in (y + u16::from(below > 0)..inside.bottom()).zip(doc) {
+            pen.put(inside.x + indent, y, inside.width.saturating_sub(indent), line.trim_end(), Role::Dim);
+        }
+        y = y.saturating_add(lines_of(doc, below));
     }
-    if found.is_empty() && rows.height > 0 {
-        pen.put(rows.x, rows.y, rows.width, "no such command", Role::Warn);
+    if found.is_empty() && inside.height > 1 {
+        pen.put(inside.x, inside.y + 1, inside.width, "no such command", Role::Warn);
     }
+}
+
+/// What a choice does; first why it does not apply, if so.
+fn told(choice: &Choice) -> String {
+    match choice {
+        Choice::Command(_, Some(why)) => format!("({why}) {}", choice.doc()),
+        _ => choice.doc().to_owned(),
+    }
+}
+
+fn lines_of(doc: &[String], below: usize) -> u16 {
+    u16::try_from(doc.len() + below).unwrap_or(u16::MAX)
+}
+
+/// The choices of which all lines are in sight, the marked one among them.
+fn whole_ones(docs: &[Vec<String>], below: usize, cursor: usize, rows: usize) -> std::ops::Range<usize> {
+    let lines = |at: usize| docs.get(at).map_or(1, |doc| doc.len() + below);
+    let (mut first, mut used) = (cursor, lines(cursor));
+    while first > 0 && used + lines(first - 1) <= rows {
+        first -= 1;
+        used += lines(first);
+    }
+    let mut end = cursor + 1;
+    while end < docs.len() && used + lines(end) <= rows {
+        used += lines(end);
+        end += 1;
+    }
+    first..end.min(docs.len())
+}
+
+/// The line of a choice: its mark, its name, its key on this screen.
+fn command(pen: &mut Pen<'_>, area: Rect, choice: &Choice, marked: bool) {
+    if area.height == 0 {
+        return;
+    }
+    let role = match choice {
+        Choice::Command(_, Some(_)) => Role::Dim,
+        // What ends something looks like it.
+        Choice::Command(command, None) if command.entry().danger == Danger::Ends => Role::Warn,
+        _ => Role::Text,
+    };
+    let keys = match choice {
+        Choice::Command(command, _) => pen.model.hint(*command),
+        _ => String::new(),
+    };
+    let style = pen.style(if marked { Role::Selected } else { role });
+    let mut line = pen.at(area.x, area.y, area.width);
+    line.styled(1, if marked { "▸" } else { " " }, style).styled(COMMAND, &choice.name(), style).cell(KEY, &keys, Role::Link);
 }
 
 fn sort(pen: &mut Pen<'_>, area: Rect, keys: &[SortKey], cursor: usize) {

@@ -41,6 +41,56 @@ fn help_lists_every_command_with_the_keys_of_the_live_keymap() {
     assert!(text.contains("  Q , ctrl-c") || text.contains("  ctrl-c , Q"), "{text}");
 }
 
+/// The help of the screen that these keys lead to.
+fn help_after(script: &str) -> String {
+    let mut model = sample::model_of(sample::setup(140, 40), sample::healthy());
+    crate::view::frames::keys(&mut model, script);
+    crate::view::frames::keys(&mut model, "?");
+    let quorate::app::screen::Screen::Help(page) = model.screen() else { panic!("no help") };
+    page.document.text()
+}
+
+#[test]
+fn help_begins_with_all_that_is_of_the_screen_one_came_from() {
+    for (script, heads) in [
+        ("2 1", &["Members", "Everywhere"][..]),
+        ("1", &["Tables", "Members", "Everywhere"]),
+        ("2", &["Services and guests", "Everywhere"]),
+        ("2 enter", &["Tables", "Services and guests", "Everywhere"]),
+        ("v", &["Tables", "Services and guests", "Everywhere"]),
+        ("3 enter", &["Tables", "Storage", "Everywhere"]),
+        ("4", &["Everywhere"]),
+        ("5", &["Timeline", "Everywhere"]),
+        ("1 enter", &["Members", "Everywhere"]),
+        ("a", &["Alerts", "Everywhere"]),
+        ("7", &["Tasks", "Everywhere"]),
+    ] {
+        let help = help_after(script);
+        let said: Vec<&str> = help.lines().filter(|l| !l.is_empty() && !l.starts_with(' ')).collect();
+        assert!(said.starts_with(heads), "{script}: {said:?}");
+        for scope in ["Members", "Services and guests", "Storage", "Tasks", "Alerts", "Signs", "Dialogs"] {
+            assert_eq!(said.iter().filter(|s| **s == scope).count(), 1, "{script}: {scope} of {said:?}");
+        }
+    }
+}
+
+/// Where `g` grows a volume, `gg` does not go to the first row, and where `x` stops a task, `xm` is no maintenance.
+#[test]
+fn a_key_that_means_something_else_here_is_not_offered() {
+    let keys = |help: &str, name: &str| {
+        let line = help.lines().find(|l| l.split("  ").any(|part| part.trim() == name)).unwrap().to_owned();
+        line.split(name).next().unwrap().trim().to_owned()
+    };
+    assert_eq!(keys(&help_after("1"), "first"), "gg , home");
+    assert_eq!(keys(&help_after("3"), "first"), "home");
+    assert_eq!(keys(&help_after("1"), "maintenance-on"), "xm");
+    assert_eq!(keys(&help_after("7"), "maintenance-on"), "-");
+    let map = Keymap::load("default", None).unwrap();
+    let (services, tasks) = ([Scope::Table, Scope::Services, Scope::Global], [Scope::Tasks, Scope::Global]);
+    assert_eq!(map.hint(&services, Command::PostCopy), "xp");
+    assert_eq!(map.hint(&tasks, Command::PostCopy), "", "there x stops the task");
+}
+
 #[test]
 fn commands_that_do_not_apply_say_why() {
     let none = Facts::default();

@@ -273,6 +273,32 @@ fn help_cuts_no_key_and_no_meaning() {
 }
 
 #[test]
+fn the_palette_cuts_no_meaning() {
+    for size in [(80, 24), (60, 16), (40, 10)] {
+        let mut m = model(sample::setup(size.0, size.1), sample::healthy());
+        keys(&mut m, ":");
+        let here = m.screen().scopes(m.focus);
+        for entry in TABLE.iter().filter(|e| here.contains(&e.scope) || e.acts()) {
+            keys(&mut m, "ctrl-u");
+            update(&mut m, Msg::Paste(entry.name.to_owned()));
+            let frame = text(&m);
+            let list: Vec<&str> = frame.lines().skip_while(|l| !l.contains("COMMAND")).skip(2).collect();
+            // The marked one, up to the next.
+            let mut rows = list.iter().skip_while(|l| !l.contains(&format!("▸ {}", entry.name)));
+            let first = *rows.next().unwrap_or_else(|| panic!("{size:?}: no {} in {frame}", entry.name));
+            let whole: Vec<&str> = std::iter::once(first).chain(rows.copied()).collect();
+            let why = entry.check(m.facts()).err().unwrap_or_default();
+            let said = format!("({why}) {}", entry.doc);
+            let said = if why.is_empty() { entry.doc } else { &said };
+            let mut at = whole.iter().flat_map(|l| l.split_whitespace());
+            for word in said.split_whitespace() {
+                assert!(at.any(|w| w == word), "{size:?}: no {word} of {} in {frame}", entry.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn an_unfinished_chord_shows_what_may_follow() {
     for size in [(140, 36), (80, 24), (60, 16)] {
         let mut m = model(sample::setup(size.0, size.1), sample::healthy());

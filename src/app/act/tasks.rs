@@ -9,6 +9,7 @@ use crate::app::layout;
 use crate::app::model::Model;
 use crate::app::screen::Screen;
 use crate::app::words;
+use crate::command::{Command, Scope};
 use crate::domain::event::Event;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{StepState, Task, TaskId, TaskStatus, TaskStep};
@@ -170,7 +171,8 @@ pub fn page(task: &Task, model: &Model) -> Document {
         doc.pair("note", Role::Warn, notice);
     }
     if let Some(undo) = &task.undo {
-        doc.pair("way back", Role::Text, &format!("{undo}   ({})", model.setup.keymap.hint(crate::command::Command::TakeBack)));
+        let key = model.setup.keymap.hint(&[Scope::Tasks, Scope::Global], Command::TakeBack);
+        doc.pair("way back", Role::Text, &format!("{undo}   ({key})"));
     }
     if !task.proof.is_empty() {
         doc.head("Proof");

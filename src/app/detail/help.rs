@@ -1,28 +1,37 @@
-//! Help: the live keymap and the table of commands, the screen one came from first.
+//! Help: the live keymap and the table of commands, those of the screen one came from first.
 
 use crate::app::document::{Document, pad, wrap};
 use crate::app::model::Model;
 use crate::command::{Entry, Scope, TABLE};
 use crate::theme::Role;
 
-/// Builds the page.
-pub fn page(model: &Model, from: Scope) -> Document {
+/// Builds the page for a screen with these scopes.
+pub fn page(model: &Model, here: &[Scope]) -> Document {
     let mut doc = Document::new(model.setup.size.0);
-    let scopes = std::iter::once(from).chain(Scope::ALL.into_iter().filter(|s| *s != from));
-    for scope in scopes {
+    let others = Scope::ALL.into_iter().filter(|s| !here.contains(s));
+    for scope in here.iter().copied().chain(others) {
         let entries: Vec<_> = TABLE.iter().filter(|e| e.scope == scope).collect();
         if entries.is_empty() {
             continue;
         }
         doc.head(title(scope));
         for e in entries {
-            let keys: Vec<String> = model.setup.keymap.keys_of(e.id).collect();
+            // What has another meaning on this screen is no key of this command here.
+            let keymap = &model.setup.keymap;
+            let keys: Vec<String> =
+                if here.contains(&scope) { keymap.keys_on(here, e.id).collect() } else { keymap.keys_of(e.id).collect() };
             let keys = if keys.is_empty() { "-".to_owned() } else { keys.join(" , ") };
             entry(&mut doc, usize::from(model.setup.size.0), &keys, e);
         }
     }
     doc.head("Signs");
     doc.items(Role::Text, &SIGNS);
+    doc.head("Dialogs");
+    doc.say(
+        Role::Text,
+        "up, down choose or scroll, tab goes to the other button, w takes the next way, r says that what changed was read, enter does what is marked, esc \
+        leaves: nothing is sent before the plan was confirmed. For half a second after something new stands there no key counts.",
+    );
     doc.head("Filters");
     doc.say(
         Role::Text,
