@@ -221,9 +221,19 @@ impl Model {
         self.panes.get(pane.slot()?)
     }
 
+    /// Whether the alerts are what the screen lists: by themselves, or in place of panes that there is no room for.
+    pub fn lists_alerts(&self) -> bool {
+        match self.screen() {
+            Screen::Alerts => true,
+            Screen::Overview => self.frame().compact,
+            _ => false,
+        }
+    }
+
     /// The pane whose rows the keys move in: the focused one, or the zoomed one.
     pub fn active_pane(&self) -> Option<Pane> {
         match self.screen() {
+            Screen::Overview if self.lists_alerts() => None,
             Screen::Overview => Some(self.focus),
             Screen::Table(pane) => Some(*pane),
             _ => None,
@@ -238,7 +248,7 @@ impl Model {
     /// What the table of commands asks about the screen.
     pub fn facts(&self) -> Facts {
         Facts {
-            selected: self.selected().is_some() || (matches!(self.screen(), Screen::Alerts) && self.alerts.selected.is_some()),
+            selected: self.selected().is_some() || (self.lists_alerts() && self.alerts.selected.is_some()),
             several_clusters: self.setup.clusters.len() > 1,
             any_alert: !self.shown.alerts.is_empty(),
             back: self.screens.len() > 1
@@ -260,9 +270,10 @@ impl Model {
         self.setup.keymap.hint(self.screen().scopes(self.focus), command)
     }
 
-    /// What is selected on the visible screen.
+    /// What is selected on the visible screen: nothing that is not in sight.
     pub fn selected(&self) -> Option<RowId> {
         match self.screen() {
+            Screen::Overview if self.lists_alerts() => None,
             Screen::Overview if self.focus == Pane::Events => self.timeline.selected.map(RowId::Event),
             Screen::Overview => self.pane(self.focus)?.brief.selected.clone(),
             Screen::Table(Pane::Events) => self.timeline.selected.map(RowId::Event),
@@ -281,6 +292,7 @@ impl Model {
     pub fn page_height(&self) -> usize {
         let frame = self.frame();
         let rows = match self.screen() {
+            Screen::Overview if frame.compact => frame.body,
             Screen::Overview => {
                 let area = self.pane_areas(&frame).get(self.focus as usize).copied().unwrap_or_default();
                 layout::brief_rows(self.focus, area)

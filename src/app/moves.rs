@@ -39,7 +39,7 @@ fn step(model: &mut Model, by: isize) {
         };
     }
     let alerts = model.shown.alerts.len();
-    if matches!(model.screen(), Screen::Alerts) || (matches!(model.screen(), Screen::Overview) && model.frame().compact) {
+    if model.lists_alerts() {
         let at = moved(model.alerts.cursor, model.alerts.selected.is_some(), by, alerts);
         return model.alerts.select(at, &model.shown, height);
     }

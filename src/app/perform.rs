@@ -92,7 +92,7 @@ fn console(model: &mut Model) -> Vec<Effect> {
 fn copy(model: &mut Model) -> Vec<Effect> {
     let text = match model.screen() {
         Screen::Detail(page) => page.document.text(),
-        Screen::Alerts => match model.alerts.get(&model.shown) {
+        _ if model.lists_alerts() => match model.alerts.get(&model.shown) {
             Some(a) => format!("{} {} {}: {}", a.severity.word(), a.code.word(), a.subject, a.text),
             None => return Vec::new(),
         },

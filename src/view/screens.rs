@@ -48,8 +48,11 @@ pub fn alerts(pen: &mut Pen<'_>, area: Rect, titled: bool) {
     if !titled && wrapped(pen, rows) {
         return;
     }
-    let offset = scrolled(model.alerts.offset, model.alerts.cursor, all.len(), usize::from(rows.height));
-    let folds = !titled && all.len() > offset + usize::from(rows.height) && rows.height > 1;
+    // Where there is no title the last line says how many are below: the marked one stands above it.
+    let most = usize::from(rows.height);
+    let seen = if titled || all.len() <= most { most } else { most.saturating_sub(1).max(1) };
+    let offset = scrolled(model.alerts.offset, model.alerts.cursor, all.len(), seen);
+    let folds = !titled && all.len() > offset + most && rows.height > 1;
     let room = rows.height - u16::from(folds);
     for (i, y) in (offset..all.len()).zip(rows.y..rows.y + room) {
         alert(pen, i, Rect { y, height: 1, ..rows });

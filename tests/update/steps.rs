@@ -5,6 +5,8 @@ use std::sync::Arc;
 use quorate::app::rows::{Pane, RowId};
 use quorate::app::screen::Screen;
 use quorate::app::{Effect, Model, Msg, update};
+use quorate::domain::alert::AlertCode;
+use quorate::domain::event::Severity;
 use quorate::domain::node::NodeKey;
 use quorate::domain::stamp::Stamp;
 use quorate::keymap::parse_chord;
@@ -22,6 +24,39 @@ fn name(model: &Model) -> String {
         Screen::Task(_) => "task".to_owned(),
         Screen::Clusters(at) => format!("clusters {at}"),
     }
+}
+
+/// A screen without room for panes lists the alerts: keys move in them, whatever had the focus, and act on nothing that is not in sight.
+#[test]
+fn on_the_smallest_screen_keys_belong_to_the_alerts() {
+    let mut c = sample::degraded();
+    for n in 0..15 {
+        let text = format!("alert number {n}.");
+        let subject = format!("n1:bond{n}");
+        c.alerts.push(sample::alert(Severity::Warning, AlertCode::BondDegraded, &subject, &text));
+    }
+    for before in ["", "5 esc", "2 esc", "3 esc 4 esc"] {
+        let mut model = frames::model(sample::setup(40, 10), c.clone());
+        if !before.is_empty() {
+            frames::keys(&mut model, before);
+        }
+        for step in 0..c.alerts.len() {
+            frames::keys(&mut model, "j");
+            let marked = model.alerts.get(&model.shown).map(|a| a.text.split(' ').take(3).collect::<Vec<_>>().join(" ")).unwrap();
+            let frame = paint::text(&paint::frame(&model));
+            assert!(frame.lines().any(|l| l.contains('▸') && l.contains(&marked)), "{before}, step {step}: {marked} in {frame}");
+        }
+    }
+    let mut model = frames::model(sample::setup(140, 40), c);
+    frames::keys(&mut model, "2 j j");
+    assert!(model.facts().kind.is_some());
+    update(&mut model, Msg::Resize { width: 40, height: 10 });
+    assert_eq!((model.facts().kind, model.selected()), (None, None), "it is not in sight");
+    frames::keys(&mut model, "m");
+    assert!(model.dialog.is_none());
+    frames::keys(&mut model, "j j");
+    let copied = update(&mut model, Msg::Key(parse_chord("y").unwrap()[0]));
+    assert!(matches!(&copied[..], [Effect::Copy(text)] if text.contains(&model.alerts.get(&model.shown).unwrap().text)), "{copied:?}");
 }
 
 #[test]
