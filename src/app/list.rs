@@ -65,7 +65,11 @@ pub fn window(offset: usize, cursor: usize, len: usize, height: usize) -> std::o
 
 /// ` 1-19 of 28`, with a blank before it; nothing where all is in sight.
 pub fn part(seen: &std::ops::Range<usize>, len: usize) -> String {
-    if seen.len() >= len { String::new() } else { format!(" {}-{} of {len}", seen.start + 1, seen.end) }
+    match seen.len() {
+        n if n >= len => String::new(),
+        0 => format!(" 0 of {len}"),
+        _ => format!(" {}-{} of {len}", seen.start + 1, seen.end),
+    }
 }
 
 /// The first visible row such that the cursor is in sight.

@@ -116,13 +116,14 @@ impl Timeline {
         if self.filter.is_empty() { 0 } else { self.entries.iter().filter(|e| !e.passes).count() }
     }
 
-    /// New events since following stopped or the screen was frozen.
-    pub fn news(&self) -> u64 {
-        match (self.frozen, self.bottom) {
-            (Some(limit), _) => self.last - limit,
-            (None, Some(_)) => self.last - self.left_at,
-            (None, None) => 0,
-        }
+    /// New events since following stopped or the screen was frozen, of those that the filter lets pass.
+    pub fn news(&self) -> usize {
+        let since = match (self.frozen, self.bottom) {
+            (Some(limit), _) => limit,
+            (None, Some(_)) => self.left_at,
+            (None, None) => return 0,
+        };
+        self.entries.iter().filter(|e| e.passes && e.number > since).count()
     }
 
     /// An event by number.

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::file::{Entry, LibvirtEntry, Recording};
+use super::file::{Entry, LibvirtEntry, Out, Recording};
 use super::libvirt;
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
@@ -15,7 +15,17 @@ use crate::link::{Answer, Ask, ChangeError, LibvirtOrder, LibvirtReport, Link, O
 /// Replays what one node said. Time runs as it ran then; after the end, the last answers stay true, with their clocks moved on.
 pub fn play(recording: Arc<Recording>, key: u32, voice: Voice) -> Box<dyn Link> {
     let (to, orders) = channel();
-    let player = Player { recording, key, voice, began: Stamp::now(), streams: HashMap::new(), libvirt_open: false, next: 0, up: false };
+    let player = Player {
+        recording,
+        key,
+        voice,
+        began: Stamp::now(),
+        streams: HashMap::new(),
+        early: Vec::new(),
+        libvirt_open: false,
+        next: 0,
+        up: false,
+    };
     // The thread ends when the link is dropped; if it cannot start, the node simply never answers.
     let _ = thread::Builder::new().name(format!("replay-{key}")).stack_size(256 * 1024).spawn(move || player.run(&orders));
     Box::new(Handle(to))
@@ -35,6 +45,8 @@ struct Player {
     voice: Voice,
     began: Stamp,
     streams: HashMap<Vec<String>, StreamId>,
+    /// What streams told that are not followed yet: places in what was said.
+    early: Vec<usize>,
     libvirt_open: bool,
     next: usize,
     up: bool,
@@ -58,6 +70,9 @@ impl Player {
                 }
                 Ok(Order::Follow { id, command }) => {
                     self.streams.insert(command.argv().to_vec(), id);
+                    if !self.catch_up() {
+                        return;
+                    }
                 }
                 Ok(Order::Change(change)) => {
                     let trouble =
@@ -140,8 +155,29 @@ impl Player {
         Answer { stdout, stderr: err.clone().into_bytes(), code: *code, sent, began: sent, done }
     }
 
+    /// Who follows this. One that was started anew told where to go on: it is the same stream with other arguments.
     fn stream(&self, argv: &[String]) -> Option<StreamId> {
-        self.streams.iter().find(|(followed, _)| is_same(followed, argv)).map(|(_, id)| *id)
+        let by = |same: fn(&[String], &[String]) -> bool| self.streams.iter().find(|(followed, _)| same(followed, argv)).map(|(_, id)| *id);
+        by(is_same).or_else(|| by(|a, b| script(a).is_some_and(|known| script(b) == Some(known))))
+    }
+
+    /// Says what streams told before they were followed: then they were followed sooner. False if nobody listens.
+    fn catch_up(&mut self) -> bool {
+        let mut listens = true;
+        for at in std::mem::take(&mut self.early) {
+            match self.said().get(at) {
+                Some(Entry::Data { argv, out, .. }) if self.stream(argv).is_some() => listens &= self.pass_on(argv, out),
+                _ => self.early.push(at),
+            }
+        }
+        listens
+    }
+
+    fn pass_on(&self, argv: &[String], out: &Out) -> bool {
+        match (self.stream(argv), out.bytes()) {
+            (Some(id), Some(bytes)) => self.voice.say(Report::Data { id, bytes, at: self.replayed_now() }),
+            _ => true,
+        }
     }
 
     fn until_next(&self) -> Duration {
@@ -157,10 +193,11 @@ impl Player {
         let Some(entry) = self.said().get(self.next).cloned() else { return true };
         self.next += 1;
         match entry {
-            Entry::Data { argv, out, .. } => match (self.stream(&argv), out.bytes()) {
-                (Some(id), Some(bytes)) => self.voice.say(Report::Data { id, bytes, at: self.replayed_now() }),
-                _ => true,
-            },
+            Entry::Data { argv, .. } if self.stream(&argv).is_none() => {
+                self.early.push(self.next - 1);
+                true
+            }
+            Entry::Data { argv, out, .. } => self.pass_on(&argv, &out),
             Entry::Libvirt { said, .. } if self.libvirt_open => match said {
                 LibvirtEntry::Event(heard) => self.voice.say(Report::Libvirt(Box::new(LibvirtReport::Event(heard, self.replayed_now())))),
                 LibvirtEntry::Down(fault) => {
@@ -203,11 +240,14 @@ fn trouble(text: &str) -> LinkTrouble {
 
 /// Whether two commands ask the same. A script is known by its first line and its first argument: a recording outlives the wording of the rest.
 fn is_same(a: &[String], b: &[String]) -> bool {
-    let script = |argv: &[String]| match argv {
-        [sh, c, script, _, args @ ..] if sh == "sh" && c == "-c" => {
-            Some((script.lines().next().unwrap_or_default().to_owned(), args.first().cloned()))
-        }
+    let known = |argv: &[String]| script(argv).map(|line| (line.to_owned(), argv.get(4).cloned()));
+    a == b || known(a).is_some_and(|known_a| known(b) == Some(known_a))
+}
+
+/// The first line of a script.
+fn script(argv: &[String]) -> Option<&str> {
+    match argv {
+        [sh, c, script, _, ..] if sh == "sh" && c == "-c" => Some(script.lines().next().unwrap_or_default()),
         _ => None,
-    };
-    a == b || script(a).is_some_and(|known| script(b) == Some(known))
+    }
 }

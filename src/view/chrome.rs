@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::pen::Pen;
 use crate::app::Model;
 use crate::app::detail::severity_mark;
-use crate::app::document::wrap;
+use crate::app::document::{pad, wrap};
 use crate::app::layout;
 use crate::app::overlay::Overlay;
 use crate::app::rows::Pane;
@@ -148,7 +148,14 @@ fn said(model: &Model, room: usize) -> Vec<Said> {
     }
     let Some((text, _)) = &model.notice else { return Vec::new() };
     let text = sentence(model, text, model.setup.size.0);
-    wrap(&text, room.max(1)).into_iter().take(NOTICE).map(|line| vec![(Role::Title, line)]).collect()
+    let mut lines = wrap(&text, room.max(1));
+    if lines.len() > NOTICE {
+        // What is left out must be seen to be left out.
+        let rest: Vec<String> = lines.split_off(NOTICE - 1);
+        let rest: Vec<&str> = rest.iter().map(|line| line.trim_end()).collect();
+        lines.push(pad(&rest.join(" "), room.max(1)));
+    }
+    lines.into_iter().map(|line| vec![(Role::Title, line)]).collect()
 }
 
 /// Lines that a notice may take.

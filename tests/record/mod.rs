@@ -80,6 +80,42 @@ fn a_replay_tells_a_node_that_hangs_from_one_that_is_lost() {
     assert_eq!(said, expected);
 }
 
+/// What a stream told before the replay follows it, and what one told that was begun anew with other arguments, is told all the same.
+#[test]
+fn no_line_of_a_recorded_stream_is_lost() {
+    let began = Stamp(1_700_000_000_000_000);
+    let nodes = vec![RecordedNode { key: 0, name: None, address: "n1".to_owned() }];
+    let mut bytes = Vec::new();
+    let mut recorder = Recorder::begin(&mut bytes, began, None, nodes).unwrap();
+    let script = |word: &str| CommandLine::script("# follows something\nexec tail \"$@\"", [word]);
+    recorder.order(&Order::Follow { id: StreamId(1), command: script("from the end") });
+    recorder.order(&Order::Follow { id: StreamId(2), command: script("from there on") });
+    let data = |id, text: &str, at| Report::Data { id: StreamId(id), bytes: text.as_bytes().to_vec(), at };
+    let at = |ms: i64| began.shifted(ms * 1000);
+    for (report, at) in [
+        (Report::Up { streams: 8, note: None }, at(0)),
+        (data(1, "one\n", at(1)), at(1)),
+        (data(2, "two\n", at(2)), at(2)),
+        (down(LinkFault::Timeout, "it hangs", None), at(20)),
+    ] {
+        recorder.report(NodeKey(0), &report, at).unwrap();
+    }
+    let recording = Recording::read(std::str::from_utf8(&bytes).unwrap()).unwrap();
+    let (to, mut from) = tokio::sync::mpsc::channel(64);
+    let link = play(Arc::new(recording), 0, Voice::new(NodeKey(0), to));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        match runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), from.recv()).await.unwrap().unwrap().1 }) {
+            // All was said by then.
+            Report::Down { .. } => link.order(Order::Follow { id: StreamId(7), command: script("from the end") }),
+            Report::Data { id, bytes, .. } => told.push((id.0, String::from_utf8(bytes).unwrap())),
+            _ => {}
+        }
+    }
+    assert_eq!(told, [(7, "one\n".to_owned()), (7, "two\n".to_owned())]);
+}
+
 /// What is recorded of these pieces of a stream.
 fn kept(pieces: &[&str]) -> String {
     let began = Stamp(1_700_000_000_000_000);

@@ -38,6 +38,30 @@ fn bounded_and_says_what_was_dropped() {
     assert!(paint::text(&paint::frame(&model)).contains("505 oldest dropped"));
 }
 
+/// What the filter hides is not below, and what came after the screen stood still is hidden by no filter.
+#[test]
+fn the_title_counts_what_there_is_to_see() {
+    let mut t = Timeline::default();
+    (0..30).for_each(|n| t.insert(at(n, &format!("keep {n}"))));
+    t.set_filter(Filter::parse("keep"));
+    t.step(-5, 10);
+    assert!(!t.is_following());
+    for text in ["keep this", "hide", "hide too"] {
+        t.insert(at(100, text));
+    }
+    assert_eq!(t.news(), 1);
+    t.freeze(true);
+    for text in ["keep that", "hide that"] {
+        t.insert(at(101, text));
+    }
+    assert_eq!(t.news(), 1);
+    let mut model = sample::model_of(sample::setup(120, 40), sample::healthy());
+    frames::keys(&mut model, "F 5 enter");
+    update(&mut model, Msg::Events(vec![at(1, "late")]));
+    let frame = paint::text(&paint::frame(&model));
+    assert!(frame.contains("frozen, 1 new") && !frame.contains("filter hides"), "{frame}");
+}
+
 #[test]
 fn filters() {
     let mut e = at(1, "eth1: link is DOWN");

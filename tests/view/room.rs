@@ -299,6 +299,18 @@ fn the_palette_cuts_no_meaning() {
 }
 
 #[test]
+fn a_notice_that_is_too_long_is_seen_to_be_cut() {
+    let mut m = model(sample::setup(40, 10), sample::healthy());
+    let long = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty end";
+    update(&mut m, Msg::Notice(long.to_owned()));
+    let frame = text(&m);
+    let last = frame.lines().last().unwrap().trim_end().to_owned();
+    assert!(last.ends_with('…') && !frame.contains("twenty") && last.contains("fourteen fifteen"), "{frame}");
+    update(&mut m, Msg::Notice("one two three four five six seven eight nine ten".to_owned()));
+    assert!(!text(&m).lines().last().unwrap().contains('…'), "{}", text(&m));
+}
+
+#[test]
 fn an_unfinished_chord_shows_what_may_follow() {
     for size in [(140, 36), (80, 24), (60, 16)] {
         let mut m = model(sample::setup(size.0, size.1), sample::healthy());

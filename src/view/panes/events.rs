@@ -33,6 +33,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
         let text = match model.timeline.len() {
             0 if !model.pictured => "asking the nodes",
             0 => "nothing has happened since quorate looks",
+            _ if model.timeline.filter().is_empty() => "nothing had happened when the screen was frozen",
             _ => "the filter hides every event",
         };
         pen.put(rows.x + 2, rows.y, rows.width.saturating_sub(2), text, Role::Dim);
