@@ -7,7 +7,7 @@ use std::time::Duration;
 use quorate::domain::node::LinkFault;
 use quorate::link::{AskError, CommandLine, Hop, HostKeys, Lane, Order, Report, Target};
 
-use super::rig::{LONG, Sshd, Talk, free_port, user};
+use super::rig::{LONG, Sshd, Talk, free_port, odd_sleep, runs, until, user};
 
 /// Within which a node is shown as what it is, with room for a loaded machine.
 const SOON: Duration = Duration::from_secs(6);
@@ -111,9 +111,10 @@ fn a_lost_connection_is_made_again() {
     let Some(mut sshd) = Sshd::start("") else { return };
     let mut talk = Talk::new(sshd.target());
     talk.up();
-    let stream = talk.follow(CommandLine::new("sleep", ["77"]));
-    let asked = talk.send(CommandLine::new("sleep", ["78"]), Lane::Fast, LONG);
-    std::thread::sleep(Duration::from_millis(300));
+    let (followed, slept) = (odd_sleep(1077), odd_sleep(1078));
+    let stream = talk.follow(CommandLine::new("sleep", [&followed]));
+    let asked = talk.send(CommandLine::new("sleep", [&slept]), Lane::Fast, LONG);
+    until("both run", || runs(&followed) && runs(&slept));
     sshd.stop();
     talk.down();
     assert!(matches!(talk.answer(asked), Err(AskError::Lost(_))));

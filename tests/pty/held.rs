@@ -131,6 +131,13 @@ impl Terminal {
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
+    /// Gives the terminal another size, and waits until these words were written anew: what stood there before is no answer to it.
+    pub fn redrawn(&mut self, size: (u16, u16), words: &str) {
+        let before = self.bytes().len();
+        self.resize(size);
+        self.wait("a picture of the new size", |t| t.bytes().get(before..).is_some_and(|new| String::from_utf8_lossy(new).contains(words)));
+    }
+
     /// The letter of the process's state in /proc (`T`: stopped).
     pub fn state(&self) -> char {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
@@ -151,9 +158,15 @@ impl Terminal {
             assert!(Instant::now() < end, "it does not end; the screen:\n{}", self.text());
             std::thread::sleep(Duration::from_millis(20));
         };
-        // What it wrote last may still be on its way through the terminal.
-        std::thread::sleep(Duration::from_millis(100));
-        status
+        // What it wrote last may still be on its way through the terminal: it leaves the alternate screen last, and then is silent.
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            let before = self.bytes().len();
+            std::thread::sleep(Duration::from_millis(100));
+            if self.bytes().len() == before && (!self.parsed().screen().alternate_screen() || Instant::now() > end) {
+                return status;
+            }
+        }
     }
 
     /// Lines are edited and echoed, as a shell wants it.

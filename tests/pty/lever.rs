@@ -1,15 +1,10 @@
 //! The hand on the lever, on the simulated cluster: what is seen is what happened.
 
-use std::time::Duration;
-
 use quorate::action::gate;
 use quorate::domain::secret::Secret;
 use quorate::domain::stamp::Stamp;
 
 use super::rig::Terminal;
-
-/// Longer than keys are ignored for after a dialog came up.
-const READ: Duration = Duration::from_millis(800);
 
 fn demo(stack: &str) -> Terminal {
     let mut t = Terminal::open(&["demo", "--seed", "1", "--stack", stack], &[], (140, 50));
@@ -53,11 +48,8 @@ fn a_guest_is_relocated_and_seen_to_move() {
     let guest = named(&text, "RELOCATE");
     t.type_in("\r");
     t.wait("the plan", |s| s.contains("[Cancel]") && s.contains("crm_resource --move"));
-    std::thread::sleep(READ);
-    t.type_in("\t");
-    t.wait("the other button", |s| s.contains("▸[Relocate it]"));
-    t.type_in("\r");
-    t.wait("the task", |s| s.contains("Task") && s.contains(&format!("relocate {guest} --to")));
+    let text = t.say_yes();
+    assert!(text.contains(&format!("relocate {guest} --to")), "{text}");
     let text = t.wait("the proof", |s| s.contains("done and proved"));
     assert!(text.contains(&format!("the manager has {guest} started on")) || text.contains("Proof"), "{text}");
     t.type_in("\x1b");
@@ -72,11 +64,9 @@ fn a_node_is_fenced_by_its_name_alone() {
     let text = fencing(&mut t);
     assert!(text.contains("this node is alive") && text.contains("Dies now"), "{text}");
     let node = named(&text, "FENCE");
-    std::thread::sleep(READ);
-    t.type_in("virtsrv99\r");
-    t.wait("the refusal", |s| s.contains("That is not the name"));
-    t.type_in(&format!("{node}\r"));
-    t.wait("the task", |s| s.contains(&format!("fence {node} --how reboot")));
+    t.answer("\x15virtsrv99\r", "the refusal", |s| s.contains("That is not the name"));
+    let text = t.say_name(&node);
+    assert!(text.contains(&format!("fence {node} --how reboot")), "{text}");
     let text = t.wait("the proof", |s| s.contains("done and proved"));
     assert!(text.contains(&format!("reboot of {node}")) || text.contains("fence history"), "{text}");
     t.type_in("q");
@@ -95,9 +85,7 @@ fn what_two_must_agree_on_asks_for_the_second_ones_code() {
     let text = fencing(&mut t);
     assert!(text.contains("ben runs: quorate approve fence"), "{text}");
     let node = named(&text, "FENCE");
-    std::thread::sleep(READ);
-    t.type_in(&format!("{node}\r"));
-    t.wait("the question", |s| s.contains("Code: _"));
+    t.answer(&format!("\x15{node}\r"), "the question", |s| s.contains("Code: _"));
     // Her own does not count.
     let code = |secret: &str| gate::code(&Secret::new(secret), &format!("fence {node} --how reboot"), gate::window(Stamp::now()));
     t.type_in(&format!("{}\r", code("a")));
@@ -120,9 +108,8 @@ fn a_physical_volume_is_emptied_and_seen_to_empty() {
     t.wait("where to", |s| s.contains("EVACUATE /dev/sdd") && s.contains("/dev/mapper/netapp"));
     t.type_in("\r");
     t.wait("the plan", |s| s.contains("pvmove --interval 5 --name vg_cluster/lv_backup /dev/sdd") && s.contains("name, /dev/sdd:"));
-    std::thread::sleep(READ);
-    t.type_in("/dev/sdd\r");
-    t.wait("how far it is", |s| s.contains("▸Task") && s.contains("Moved: "));
+    t.say_name("/dev/sdd");
+    t.wait("how far it is", |s| s.contains("Moved: "));
     t.wait("the proof", |s| s.contains("done and proved"));
     t.type_in("q");
     assert_eq!(t.end(), 0);
@@ -135,9 +122,8 @@ fn a_guest_leaves_cluster_conf_and_comes_back() {
     let text = t.wait("the plan", |s| s.contains("UNREGISTER") && s.contains("cluster.conf") && s.contains("config_version=\"88\""));
     assert!(!text.contains("EXAMPLE-NOT-REAL"), "{text}");
     let service = named(&text, "UNREGISTER");
-    std::thread::sleep(READ);
-    t.type_in(&format!("{service}\r"));
-    t.wait("the task", |s| s.contains(&format!("unregister {service}")));
+    let text = t.say_name(&service);
+    assert!(text.contains(&format!("unregister {service}")), "{text}");
     let text = t.wait("the proof", |s| s.contains("done and proved"));
     assert!(text.contains("runs version 88 of cluster.conf"), "{text}");
     t.type_in("\x1b");
@@ -146,10 +132,7 @@ fn a_guest_leaves_cluster_conf_and_comes_back() {
     t.wait("the line", |s| s.contains("REGISTER a guest"));
     t.type_in(&format!("{} virtsrv2n2.cnaf.infn.it\r", service.trim_start_matches("vm:")));
     t.wait("the plan", |s| s.contains("[Cancel]") && s.contains("config_version=\"89\""));
-    std::thread::sleep(READ);
-    t.type_in("\t");
-    t.wait("the other button", |s| s.contains("▸[Register it]"));
-    t.type_in("\r");
+    t.say_yes();
     let text = t.wait("the proof", |s| s.contains("done and proved"));
     assert!(text.contains("runs version 89 of cluster.conf"), "{text}");
     t.type_in("q");

@@ -1,12 +1,8 @@
 //! What is done to a migration while it runs, on a screen of 80x24: by keys on the service, and by the palette on the page of its task. What the simulated
 //! libvirt then says of it is the proof on the screen.
 
-use std::time::Duration;
-
 use super::rig::Terminal;
 
-/// Longer than keys are ignored for after a dialog came up.
-const READ: Duration = Duration::from_millis(800);
 /// The guest with most memory: its migration takes 16 seconds.
 const GUEST: &str = "db";
 
@@ -34,10 +30,7 @@ impl Cockpit {
         t.wait("the nodes", |s| s.contains("RELOCATE") && s.contains("possible"));
         t.type_in("\r");
         t.wait("the plan", |s| s.contains("[Cancel]"));
-        std::thread::sleep(READ);
-        t.type_in("\t");
-        t.wait("the other button", |s| s.contains("▸[Relocate it]"));
-        t.type_in("\r");
+        t.say_yes();
         t.wait("its migration", |s| s.contains("▸Task") && s.contains(&format!("relocate {GUEST}")) && s.contains("MiB"));
         Self(t)
     }
@@ -67,10 +60,7 @@ impl Cockpit {
     /// Says yes to the plan, and gives the page of its task once it is proved.
     fn yes(&mut self, word: &str) -> String {
         self.0.wait("the plan", |s| s.contains(word) && s.contains("▸[Cancel]"));
-        std::thread::sleep(READ);
-        self.0.type_in("\t");
-        self.0.wait("the other button", |s| !s.contains("▸[Cancel]"));
-        self.0.type_in("\r");
+        self.0.say_yes();
         self.0.wait("the proof", |s| s.contains("▸Task") && s.contains("done and proved") && !s.contains("limit"))
     }
 

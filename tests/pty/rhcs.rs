@@ -1,20 +1,10 @@
 //! The lever on Red Hat Cluster Suite: the screen against five sshd's with the old tools behind them.
 
-use std::time::Duration;
-
 use super::rig::Terminal;
 use crate::program::rhcs_lab::Lab;
 
-/// Longer than keys are ignored for after a dialog came up.
-const READ: Duration = Duration::from_millis(800);
-
 pub(super) struct Cockpit {
     pub t: Terminal,
-}
-
-/// The plan says that it changed, and that what was answered does not count.
-fn is_news(screen: &str) -> bool {
-    screen.contains("press r") || screen.contains("does not count")
 }
 
 impl Cockpit {
@@ -69,35 +59,14 @@ impl Cockpit {
     pub fn plan(&mut self, keys: &str, command: &str) {
         self.t.type_in(keys);
         self.t.wait(command, |s| s.contains(command) && s.contains("[Cancel]"));
-        self.confirm(|c| {
-            c.t.type_in("\t");
-            c.t.wait("the other button, or news", |s| s.contains("▸[") && !s.contains("▸[Cancel]") || is_news(s));
-            c.t.type_in("\r");
-        });
+        self.t.say_yes();
     }
 
     /// Plans by keys, and confirms what wants the target's name.
     pub fn type_name(&mut self, keys: &str, command: &str, name: &str) {
         self.t.type_in(keys);
         self.t.wait(command, |s| s.contains(command) && s.contains(&format!("name, {name}:")));
-        self.confirm(|c| c.t.type_in(&format!("{name}\r")));
-    }
-
-    /// Answers a plan as somebody who reads: what changed while the answer was given is read again, and answered again.
-    fn confirm(&mut self, answer: impl Fn(&mut Self)) {
-        for _ in 0..5 {
-            std::thread::sleep(READ);
-            answer(self);
-            let text = self.t.wait("the task, or news", |s| s.contains("▸Task") || is_news(s));
-            if text.contains("▸Task") {
-                return;
-            }
-            if text.contains("press r") {
-                self.t.type_in("r");
-                self.t.wait("it is read", |s| !s.contains("press r"));
-            }
-        }
-        panic!("it changed again and again");
+        self.t.say_name(name);
     }
 
     pub fn proved(&mut self) -> String {
@@ -190,11 +159,8 @@ fn a_node_is_fenced_by_its_name_and_what_the_stack_lacks_says_so() {
     c.t.wait("why not", |s| s.contains("rgmanager has no maintenance mode"));
     let text = c.fence_plan();
     assert!(text.contains("this node is alive") && text.contains("Dies now"), "{text}");
-    std::thread::sleep(READ);
-    c.t.type_in("virtsrv9\r");
-    c.t.wait("the refusal", |s| s.contains("That is not the name"));
-    c.t.type_in(&format!("{node}\r"));
-    c.t.wait("the task", |s| s.contains("▸Task"));
+    c.t.answer("\x15virtsrv9\r", "the refusal", |s| s.contains("That is not the name"));
+    c.t.say_name(&node);
     c.proved();
     c.quit();
 }

@@ -9,6 +9,10 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 /// How long anything may take before the test fails: generous, the machine may be busy.
 const LIMIT: Duration = Duration::from_secs(60);
+/// Longer than keys are ignored for after something new stands in a dialog.
+pub const READ: Duration = Duration::from_millis(800);
+/// After so long a key that came to nothing is pressed again.
+const AGAIN: Duration = Duration::from_secs(4);
 
 pub struct Terminal {
     master: Box<dyn MasterPty>,
@@ -65,6 +69,49 @@ impl Terminal {
         self.text()
     }
 
+    /// Whether the screen satisfies `done` within a time; what it shows is taken in until then.
+    pub fn within(&mut self, time: Duration, done: impl Fn(&str) -> bool) -> bool {
+        let end = Instant::now() + time;
+        while !done(&self.text()) {
+            match self.bytes.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.screen.process(&bytes),
+                Err(_) => return done(&self.text()),
+            }
+        }
+        true
+    }
+
+    /// Answers a dialog as somebody who reads and looks: what did not count, because something new stood there or the nodes were asked again, is
+    /// answered again; what changed is read. Gives the screen.
+    pub fn answer(&mut self, keys: &str, what: &str, done: impl Fn(&str) -> bool) -> String {
+        self.answer_by(what, done, |_| keys)
+    }
+
+    /// Says yes to a plan that begins on Cancel, and gives the page of its task.
+    pub fn say_yes(&mut self) -> String {
+        self.answer_by("task", is_task, |text| if text.contains("▸[Cancel]") { "\t" } else { "\r" })
+    }
+
+    /// Types the name that a plan asks for, and gives the page of its task.
+    pub fn say_name(&mut self, name: &str) -> String {
+        self.answer(&format!("\x15{name}\r"), "task", is_task)
+    }
+
+    fn answer_by<'k>(&mut self, what: &str, done: impl Fn(&str) -> bool, keys: impl Fn(&str) -> &'k str) -> String {
+        let end = Instant::now() + LIMIT;
+        loop {
+            self.within(READ, |_| false);
+            let text = self.text();
+            if done(&text) {
+                return text;
+            }
+            assert!(Instant::now() < end, "no {what} on:\n{text}");
+            let keys = if text.contains("press r") { "r" } else { keys(&text) };
+            self.type_in(keys);
+            self.within(AGAIN, |now| done(now) || (now != text && keys == "\t"));
+        }
+    }
+
     /// Types.
     pub fn type_in(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
@@ -95,6 +142,11 @@ impl Terminal {
         }
         status
     }
+}
+
+/// The page of a task, and no dialog upon it.
+pub fn is_task(text: &str) -> bool {
+    text.contains("▸Task ") && !text.contains("esc: cancel") && !text.contains("the gate looks once more")
 }
 
 fn cells(n: u16) -> NonZero<u16> {

@@ -69,8 +69,7 @@ fn below(multiplexer: &str, args: &dyn Fn(&Path) -> Vec<String>) {
     command.env("SCREENDIR", home.path());
     let mut terminal = Terminal::start(command, (100, 30));
     terminal.until("the demo", |text| text.contains("QUORATE"));
-    terminal.resize((80, 24));
-    terminal.until("a picture of the new size", |text| text.contains("QUORATE"));
+    terminal.redrawn((80, 24), "QUORATE");
     terminal.keys(b"q");
     terminal.end();
     assert!(terminal.is_cooked(), "{multiplexer} ends with its only window, which is quorate's");
