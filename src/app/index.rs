@@ -239,9 +239,9 @@ fn level_of(severity: Severity) -> Level {
 fn guest_level(g: &Guest) -> Level {
     match g.state {
         GuestState::Crashed => Level::Critical,
+        _ if g.stale => Level::Warning,
         _ if g.migrating || g.job.is_some() => Level::Moving,
         GuestState::Paused | GuestState::Unknown => Level::Warning,
-        _ if g.stale => Level::Warning,
         _ => Level::Quiet,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quorate::app::names::Names;
+use quorate::app::rows::RowId;
 use quorate::app::{Effect, Model, Msg, update, words};
 use quorate::command::TABLE;
 use quorate::domain::alert::{Alert, AlertCode};
@@ -78,6 +79,25 @@ fn what_migrates_tells_where_to_and_how_far() {
     ascii.ascii = true;
     let frame = text(&model(ascii, migrating(true)));
     assert!(line(&frame, "licman2").contains("> n4 71%"), "{frame}");
+}
+
+/// What a node said before it fell silent has its age wherever it stands.
+#[test]
+fn what_a_lost_node_said_is_shown_as_old() {
+    let table = of((140, 40), sample::node_lost(), "4 enter");
+    let rows: Vec<&str> = table.lines().filter(|l| l.contains("bond0") || l.contains("bond1")).collect();
+    assert!(rows.len() >= 10, "{table}");
+    for row in rows {
+        assert_eq!(row.contains("n4 "), row.contains("8 min old"), "{row}\n{table}");
+    }
+    let m = model(sample::setup(140, 40), sample::node_lost());
+    let page = |id: RowId| m.detail(&id).text();
+    let bond = |node: &str| page(RowId::Bond(node.into(), "bond0".to_owned()));
+    assert!(bond("n4").contains("◌ n4 has not answered for 8 min") && bond("n4").contains("Bond bond0 on n4"), "{}", bond("n4"));
+    assert!(!bond("n1").contains("has not answered"), "{}", bond("n1"));
+    let paths = page(RowId::Paths("san1".to_owned()));
+    assert_eq!(paths.matches("has not answered").count(), 1, "{paths}");
+    assert!(paths.contains("◌ n4 has") && paths.lines().all(|l| l.starts_with("  n4 ") == l.contains("◌ old")), "{paths}");
 }
 
 /// A migration that hangs on behind a failure, or on a node that fell silent, hides neither.

@@ -11,12 +11,16 @@ pub mod service;
 pub mod storage;
 mod vmware;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::document::Document;
+use super::fresh;
 use super::index::{Index, Level};
 use super::model::Model;
 use super::rows::RowId;
 use super::words;
-use crate::domain::cluster::Cluster;
+use crate::domain::cluster::{Cluster, Sight};
 use crate::domain::event::Severity;
 use crate::domain::stamp::Stamp;
 use crate::theme::Role;
@@ -24,6 +28,11 @@ use crate::theme::Role;
 /// The page about a thing. What has vanished says so: the page does not turn to something else.
 pub fn page(id: &RowId, model: &Model) -> Document {
     let mut doc = Document::new(model.setup.size.0);
+    for node in tellers(id, &model.shown) {
+        if let Some(age) = old(model, &node) {
+            doc.say(Role::Warn, &format!("◌ {node} has not answered for {}: what it said last", words::age(age)));
+        }
+    }
     let found = match id {
         RowId::Member(name) => member::write(&mut doc, model, name),
         RowId::Service(id) => service::write(&mut doc, model, id),
@@ -39,6 +48,26 @@ pub fn page(id: &RowId, model: &Model) -> Document {
         doc.say(Role::Warn, "No longer there: the newest picture does not contain it.");
     }
     doc
+}
+
+/// The nodes whose word a page of storage or network is; the other pages say themselves how old they are.
+fn tellers(id: &RowId, c: &Cluster) -> Vec<Arc<str>> {
+    let one = |sight: Option<&Sight>| sight.map(|s| s.by.clone()).into_iter().collect();
+    match id {
+        RowId::Group(name, uuid) => one(c.groups.iter().find(|g| g.name == *name && g.uuid == *uuid).map(|g| &g.sight)),
+        RowId::Volume(vg, lv, uuid) => one(c.volumes.iter().find(|v| v.vg == *vg && v.lv == *lv && v.uuid == *uuid).map(|v| &v.sight)),
+        RowId::Mount(mount, source) => {
+            c.filesystems.iter().filter(|f| f.mount == *mount && f.source == *source).map(|f| f.node.clone()).collect()
+        }
+        RowId::Paths(name) => c.maps.iter().filter(|m| m.map.name == *name).map(|m| m.node.clone()).collect(),
+        RowId::Net(node) | RowId::Bond(node, _) | RowId::Nic(node, _) | RowId::Iscsi(node, ..) => vec![node.clone()],
+        _ => Vec::new(),
+    }
+}
+
+/// The age of what a node said, if it is stale.
+fn old(model: &Model, node: &str) -> Option<Duration> {
+    fresh::node(node, &model.shown, model.setup.now, model.setup.stale_after)
 }
 
 /// Whether the picture contains the thing.

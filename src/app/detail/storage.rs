@@ -124,7 +124,10 @@ fn write_mount(doc: &mut Document, model: &Model, mount: &str, source: &str) -> 
     let rows: Vec<(Role, Vec<String>)> = found
         .iter()
         .map(|f| {
-            let role = super::level_role(model.index.said(&format!("{}:{}", f.node, f.mount)));
+            let role = match super::old(model, &f.node) {
+                Some(_) => Role::Unknown,
+                None => super::level_role(model.index.said(&format!("{}:{}", f.node, f.mount))),
+            };
             (role, vec![f.node.to_string(), percent(f.percent()), size(f.size), size(f.used), size(f.available)])
         })
         .collect();
@@ -143,8 +146,13 @@ fn write_paths(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
     doc.maybe("no path", first.map.queueing.as_deref());
     let mut rows = Vec::new();
     for map in found {
+        let old = super::old(model, &map.node).is_some();
         for p in &map.map.paths {
-            let (role, glyph) = if p.is_alive() { (Role::Text, "● alive") } else { (Role::Crit, "✕ lost") };
+            let (role, glyph) = match (p.is_alive(), old) {
+                (_, true) => (Role::Unknown, "◌ old"),
+                (true, false) => (Role::Text, "● alive"),
+                (false, false) => (Role::Crit, "✕ lost"),
+            };
             let states = format!("{} {} {}", p.dm_state, p.checker_state, p.device_state);
             let counts = format!("{}/{}", map.active, map.total);
             rows.push((

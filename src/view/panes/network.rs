@@ -8,6 +8,7 @@
 use ratatui::layout::Rect;
 
 use super::{Look, name};
+use crate::app::Model;
 use crate::app::detail::network::{nic_kind, speed, status};
 use crate::app::fresh;
 use crate::app::rows::Row;
@@ -150,6 +151,8 @@ fn bond(pen: &mut Pen<'_>, row: Row, b: &Bond, area: Rect, look: Look) {
     cursor.cell(c.node, model.index.names.short(&b.node), Role::Text);
     name(pen, area.x + (c.node + 1).min(area.width), area.y, c.name.min(area.width.saturating_sub(c.node + 1)), &b.name, level, look);
     let (role, word) = status(b);
+    let old = old(model, &b.node);
+    let role = if old.is_some() && role == Role::Text { Role::Dim } else { role };
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.skip(c.node + c.name + 2).cell(c.state, word, role).cell(c.kind, &b.mode, Role::Text);
     let active = b.ports.iter().find(|p| b.active_port.as_deref() == Some(p.name.as_str()));
@@ -157,10 +160,22 @@ fn bond(pen: &mut Pen<'_>, row: Row, b: &Bond, area: Rect, look: Look) {
         cursor.right(width, &active.map_or_else(String::new, |p| speed(p.speed_mbps, p.duplex.as_deref())), Role::Text);
     }
     cursor.cell(c.above, b.bridge.as_deref().unwrap_or_default(), Role::Dim);
+    if let Some(old) = &old {
+        cursor.text(old, Role::Warn).skip(2);
+    }
     for p in &b.ports {
         let sign = if p.up { "" } else { " ✕" };
         let failures = p.failures.filter(|f| *f > 0).map_or_else(String::new, |f| format!(" failed {f}x"));
-        let role = if p.up { Role::Text } else { Role::Crit };
+        let role = match (p.up, old.is_some()) {
+            (false, _) => Role::Crit,
+            (true, old) => {
+                if old {
+                    Role::Dim
+                } else {
+                    Role::Text
+                }
+            }
+        };
         let active = b.active_port.as_deref() == Some(p.name.as_str());
         let name = if active { format!("[{}]", p.name) } else { p.name.clone() };
         cursor.text(&format!("{name}{sign}"), role);
@@ -176,6 +191,12 @@ fn bond(pen: &mut Pen<'_>, row: Row, b: &Bond, area: Rect, look: Look) {
     if !vlans.is_empty() {
         cursor.text(&format!("vlan {}", vlans.join(",")), Role::Dim);
     }
+}
+
+/// `8 min old`, where the node does not answer any more.
+fn old(model: &Model, node: &str) -> Option<String> {
+    let age = fresh::node(node, &model.shown, model.setup.now, model.setup.stale_after)?;
+    Some(format!("{} old", words::age(age)))
 }
 
 fn nic(pen: &mut Pen<'_>, row: Row, n: &Interface, area: Rect, look: Look) {
@@ -198,6 +219,8 @@ fn nic(pen: &mut Pen<'_>, row: Row, n: &Interface, area: Rect, look: Look) {
         "down" => (Role::Dim, "✕"),
         _ => (Role::Dim, "◌"),
     };
+    let old = old(model, &n.node);
+    let role = if old.is_some() && role == Role::Text { Role::Dim } else { role };
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.skip(c.node + c.name + 2).cell(c.state, &format!("{sign} {}", n.state), role).cell(c.kind, &nic_kind(n), Role::Text);
     let known = n.speed_mbps.is_some() || n.duplex.is_some();
@@ -205,6 +228,9 @@ fn nic(pen: &mut Pen<'_>, row: Row, n: &Interface, area: Rect, look: Look) {
         cursor.right(width, &if known { speed(n.speed_mbps, n.duplex.as_deref()) } else { String::new() }, Role::Text);
     }
     cursor.cell(c.above, n.master.as_deref().unwrap_or_default(), Role::Dim);
+    if let Some(old) = &old {
+        cursor.text(old, Role::Warn).skip(2);
+    }
     if let Some(lower) = &n.lower {
         cursor.text(&format!("on {lower}"), Role::Dim).skip(2);
     }
