@@ -130,15 +130,17 @@ fn summary(pen: &mut Pen<'_>, area: Rect) {
         body = Rect { y: body.y + taken.height, height: body.height - taken.height, ..body };
         taken
     };
+    // Where there is little room every line is one more alert.
+    let gap = u16::from(area.height >= 8);
     let bars_at = take(1);
     bars(pen, bars_at);
-    take(1);
+    take(gap);
     if area.height >= 16 {
         let tall = (area.height / 4).max(5);
         let at = take(tall + 2);
         figures(pen, at, tall);
     }
-    let list = Rect { height: body.height.saturating_sub(1), ..body };
+    let list = Rect { height: body.height.saturating_sub(gap), ..body };
     if pen.model.shown.alerts.is_empty() {
         if list.height > 0 {
             pen.put(list.x + 2, list.y, list.width.saturating_sub(2), "no alerts", Role::Dim);

@@ -501,6 +501,16 @@ fn wallboards_characters() {
 }
 
 #[test]
+fn a_small_wallboard_says_how_many_alerts_it_does_not_show() {
+    let all = sample::degraded().alerts.len();
+    let frame = wall((40, 10), sample::degraded(), 0);
+    let more = frame.lines().find_map(|l| l.trim().strip_prefix("+ ")?.strip_suffix(" more")?.parse::<usize>().ok());
+    let shown = frame.lines().filter(|l| l.trim_start().starts_with(['▲', '△'])).count();
+    assert!(frame.contains("db runs TWICE"), "{frame}");
+    assert_eq!(shown + more.unwrap_or_else(|| panic!("{frame}")), all, "{frame}");
+}
+
+#[test]
 fn what_is_in_trouble_comes_first_on_a_wallboard_too() {
     let mut c = sample::large(3, 14);
     c.services[13].state = quorate::domain::cluster::ServiceState::Failed;
