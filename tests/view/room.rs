@@ -100,6 +100,23 @@ fn what_a_lost_node_said_is_shown_as_old() {
     assert!(paths.contains("◌ n4 has") && paths.lines().all(|l| l.starts_with("  n4 ") == l.contains("◌ old")), "{paths}");
 }
 
+#[test]
+fn a_silence_is_not_shown_as_nothing() {
+    use quorate::domain::observation::{Question, Trouble, TroubleKind};
+    let mut c = sample::healthy();
+    (c.groups, c.volumes, c.pvs) = Default::default();
+    (c.filesystems, c.maps, c.iscsi, c.bonds, c.nics) = Default::default();
+    assert!(of((100, 30), c.clone(), "3 enter").contains("nothing was reported"));
+    c.members[2].unheard = vec![Question::Filesystems];
+    assert!(of((100, 30), c.clone(), "3 enter").contains("asking the nodes"));
+    c.members[1].troubles = vec![(Question::Lvs, Trouble::new(TroubleKind::Denied, "needs sudo: lvs"))];
+    assert!(of((100, 30), c.clone(), "3 enter").contains("n2: needs sudo: lvs"));
+    assert!(of((100, 30), c.clone(), "4 enter").contains("nothing was reported"), "of its network nobody was asked in vain");
+    let lost = sample::node_lost().members[3].reach.clone();
+    c.members.iter_mut().for_each(|m| m.reach = lost.clone());
+    assert!(of((100, 30), c, "4 enter").contains("no node answers"));
+}
+
 /// A migration that hangs on behind a failure, or on a node that fell silent, hides neither.
 #[test]
 fn what_is_wrong_is_not_hidden_by_a_move() {

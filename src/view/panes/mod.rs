@@ -21,6 +21,7 @@ use crate::app::order::SortKey;
 use crate::app::rows::{Pane, Row};
 use crate::app::words;
 use crate::domain::guest::{Guest, GuestState};
+use crate::domain::observation::Question;
 use crate::theme::Role;
 
 /// Draws a pane of the overview.
@@ -91,9 +92,29 @@ fn nothing(pen: &Pen<'_>, pane: Pane) -> String {
     let hidden = model.pane(pane).map_or(0, |s| s.hidden);
     match (model.pictured, hidden) {
         (false, _) => "asking the nodes".to_owned(),
-        (true, 0) => "nothing was reported".to_owned(),
+        (true, 0) => silence(pen, pane).unwrap_or_else(|| "nothing was reported".to_owned()),
         (true, n) => format!("the filter hides all {n}"),
     }
+}
+
+/// Why nothing was reported, where somebody was asked in vain, or has not answered yet: that is not nothing.
+fn silence(pen: &Pen<'_>, pane: Pane) -> Option<String> {
+    use Question as Q;
+    let questions: &[Q] = match pane {
+        Pane::Services => &[Q::CrmMon, Q::Clustat],
+        Pane::Storage => &[Q::Vgs, Q::Lvs, Q::Pvs, Q::Filesystems, Q::Multipath],
+        Pane::Network => &[Q::Net, Q::Bonding],
+        Pane::Guests => &[Q::Guests, Q::Vmware],
+        Pane::Members | Pane::Events => &[],
+    };
+    let (members, names) = (&pen.model.shown.members, &pen.model.index.names);
+    let told = members.iter().find_map(|m| {
+        let (_, trouble) = m.troubles.iter().find(|(question, _)| questions.contains(question))?;
+        Some(format!("{}: {}", names.short(&m.name), trouble.text))
+    });
+    let awaited = || members.iter().any(|m| m.unheard.iter().any(|question| questions.contains(question)));
+    let deaf = || !members.is_empty() && !members.iter().any(|m| m.reach.is_up());
+    told.or_else(|| awaited().then(|| "asking the nodes".to_owned())).or_else(|| deaf().then(|| "no node answers".to_owned()))
 }
 
 /// The visible rows; which they are.
