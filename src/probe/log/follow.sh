@@ -63,7 +63,7 @@ follow() { # PATH FILE OFFSET
         content "$2" "$3" | hex $id
     else
         ids="$ids $id"
-        eval "file_$id=\$2 pos_$id=\$3"
+        eval "file_$id=\$2 pos_$id=\$3 ino_$id=\$inode"
     fi
 }
 pause() { # FILE: seconds between two looks of its tail
@@ -90,8 +90,10 @@ leave() {
 }
 poll() { # what each file has gained since the last time
     for id in $ids; do
-        eval "f=\$file_$id p=\$pos_$id"
+        eval "f=\$file_$id p=\$pos_$id i=\$ino_$id"
         facts "$f"
+        # Rotated just now: the name is another one's. What it has gained is read when it is followed anew.
+        [ "$inode" = "$i" ] || continue
         [ "$size" -ge "$p" ] || { p=0; echo "@truncated $id"; }
         [ "$size" -le "$p" ] || content "$f" "$p" | head -c $((size - p)) | hex "$id"
         eval "pos_$id=\$size"

@@ -178,6 +178,23 @@ fn rotation_by_renaming_is_followed() {
     }
 }
 
+/// Between two looks the name of a file may come to be another one's: that is no truncation, and nothing is read twice.
+#[test]
+fn a_rotation_while_it_looks_is_no_truncation() {
+    let mut node = Node::without_gnu();
+    let (go, messages) = (node.dir.path().join("go"), node.path("messages").display().to_string());
+    let rotate = format!("[ ! -e {go} ] || {{ mv {messages} {messages}.1; rm {go}; }}", go = go.display());
+    let ls = node.tools.as_ref().unwrap().join("ls");
+    crate::link::rig::executable(&ls, format!("#!/bin/sh\nPATH=${{PATH#*:}}\n{rotate}\nexec ls \"$@\"\n"));
+    node.write("messages", 3);
+    let run = node.follow(&Resume::default(), Vec::new());
+    let run = node.until_all(run);
+    fs::write(&go, "").unwrap();
+    crate::link::rig::until("the rotation", || !go.exists());
+    node.write("messages", 2);
+    node.until_all(run).end();
+}
+
 #[test]
 fn rotation_by_copying_and_truncating_is_followed() {
     for mut node in nodes() {
