@@ -138,6 +138,20 @@ fn the_exit_status_outlives_the_reader_and_a_full_disk_is_none_of_the_clusters()
     assert!(last.starts_with("quorate: ") && last.contains("standard output") && !said.contains('\u{1b}'), "{said}");
 }
 
+/// A recording that cannot be written any more does not go on as if it were.
+#[test]
+fn a_recording_on_a_full_disk_ends_and_says_so() {
+    let Some(site) = cluster(&["n1"]) else { return };
+    let file = site.home.path().join("a.rec").to_string_lossy().into_owned();
+    let plain = site.command(&["record", &file, "--for", "40s"]);
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
+    limited.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
+    let run = super::rig::Run::of(limited.output().unwrap());
+    assert_eq!(run.code, 74, "{}", run.stderr);
+    assert!(run.stderr.lines().last().unwrap().contains("a file could not be used"), "{}", run.stderr);
+}
+
 #[test]
 fn status_for_people_has_the_same_exit_status() {
     let Some(site) = cluster(&["n1", "n2", "n3"]) else { return };

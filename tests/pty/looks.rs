@@ -94,7 +94,7 @@ fn held_while(terminal: &mut Terminal, what_comes: impl FnOnce(&mut Terminal)) {
 fn no_key_is_lost_to_a_new_size_or_to_many_keys() {
     let home = home();
     let mut terminal = Terminal::demo(home.path(), &[], &[], (100, 30));
-    let is_help = |text: &str| text.contains("Everywhere");
+    let is_help = |text: &str| text.contains("▸Help");
     for size in [(80, 24), (120, 40)] {
         held_while(&mut terminal, |t| {
             t.resize(size);

@@ -88,6 +88,9 @@ async fn follow(mut live: Live, limit: Option<Duration>, mut line: impl FnMut(&E
             _ = hangup.recv() => return Ok(0),
             happenings = live.step(end.map_or(until, |e| e.min(until))) => happenings,
         };
+        if let Some(error) = live.recording_failed() {
+            return Err(error);
+        }
         let mut changed = false;
         for happening in happenings {
             match happening {

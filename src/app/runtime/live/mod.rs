@@ -83,6 +83,8 @@ pub struct Live {
     tx: mpsc::Sender<(NodeKey, Report)>,
     ways: WayFinder,
     recorder: Option<FileRecorder>,
+    /// Why the recording ended, until somebody asks.
+    unrecorded: Option<std::io::Error>,
     /// What `doctor` judges, if it asked for it.
     checks: Option<BTreeMap<NodeKey, NodeCheck>>,
     /// Added to the wall clock: a replay runs in the time of its recording.
@@ -128,6 +130,7 @@ impl Live {
             tx,
             ways,
             recorder: None,
+            unrecorded: None,
             checks: None,
             shift,
             statuses: BTreeMap::new(),
@@ -149,6 +152,20 @@ impl Live {
         let nodes = self.names.iter().map(|(k, n)| RecordedNode { key: k.0, name: Some(n.clone()), address: n.clone() }).collect();
         self.recorder = Some(Recorder::begin(to, self.now(), self.ways.cluster_name(), nodes)?);
         Ok(())
+    }
+
+    /// What could not be written ends the recording: one with a hole in it would tell what was not so.
+    fn written(&mut self, result: std::io::Result<()>) {
+        if let Err(error) = result {
+            tracing::error!("the recording ends here: {error}");
+            self.recorder = None;
+            self.unrecorded = Some(error);
+        }
+    }
+
+    /// Why the recording has ended, if it has.
+    pub fn recording_failed(&mut self) -> Option<std::io::Error> {
+        self.unrecorded.take()
     }
 
     /// The session's time.
@@ -193,11 +210,9 @@ impl Live {
         if self.detour(node, &report) {
             return;
         }
-        if let Some(recorder) = &mut self.recorder
-            && let Err(error) = recorder.report(node, &report, now)
-        {
-            tracing::error!("the recording ends here: {error}");
-            self.recorder = None;
+        if let Some(recorder) = &mut self.recorder {
+            let written = recorder.report(node, &report, now);
+            self.written(written);
         }
         let report = match &mut self.executor {
             Some(executor) => match executor.report(report, &self.store.cluster(now), now) {

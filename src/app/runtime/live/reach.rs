@@ -30,7 +30,8 @@ impl Live {
             self.checks.get_or_insert_default().insert(key, check);
         }
         if let Some(recorder) = &mut self.recorder {
-            let _ = recorder.node(RecordedNode { key: key.0, name: way.name.clone(), address: way.address.clone() });
+            let written = recorder.node(RecordedNode { key: key.0, name: way.name.clone(), address: way.address.clone() });
+            self.written(written);
         }
         self.open(key, way);
         key
