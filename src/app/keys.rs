@@ -71,12 +71,25 @@ pub fn paste(model: &mut Model, text: &str) {
     model.dirty = true;
 }
 
-/// Every key but those of quit is dead.
-fn wallboard(model: &Model, key: Key) -> Vec<Effect> {
-    match model.setup.keymap.find(&[Scope::Global], &[key]) {
-        Found::Command(Command::Quit) => vec![Effect::Quit],
-        _ => Vec::new(),
+/// Every key but those of quit is dead. Quit may be a chord: what does not go on with one may begin it.
+fn wallboard(model: &mut Model, key: Key) -> Vec<Effect> {
+    model.chord.push(key);
+    for from in [0, model.chord.len() - 1] {
+        let typed = model.chord.get(from..).unwrap_or_default();
+        match model.setup.keymap.find(&[Scope::Global], typed) {
+            Found::Command(Command::Quit) => {
+                model.chord.clear();
+                return vec![Effect::Quit];
+            }
+            Found::More => {
+                model.chord.drain(..from);
+                return Vec::new();
+            }
+            _ => {}
+        }
     }
+    model.chord.clear();
+    Vec::new()
 }
 
 fn chord(model: &mut Model, key: Key) -> Vec<Effect> {

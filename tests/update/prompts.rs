@@ -2,7 +2,7 @@
 
 use quorate::app::{Answer, Ask, Effect, Model, Msg, update};
 use quorate::domain::secret::Secret;
-use quorate::keymap::{Key, parse_chord};
+use quorate::keymap::{Key, Keymap, parse_chord};
 
 use crate::view::{paint, sample};
 
@@ -86,4 +86,17 @@ fn a_wallboard_refuses_and_every_key_but_quit_is_dead() {
     assert!(!model.take_dirty(), "nothing moved");
     assert_eq!(type_keys(&mut model, "q"), vec![Effect::Quit]);
     assert_eq!(type_keys(&mut model, "ctrl-c"), vec![Effect::Quit]);
+    assert_eq!(type_keys(&mut model, "x q"), vec![Effect::Quit], "a chord that comes to nothing takes no key away");
+}
+
+#[test]
+fn a_wallboard_is_left_by_a_chord_too() {
+    let mut setup = sample::setup(100, 30);
+    setup.wallboard = true;
+    setup.keymap = Keymap::layered("mine", "mine.toml", "[global]\n\"q\" = \"none\"\n\"ctrl-c\" = \"none\"\n\"Z Q\" = \"quit\"\n").unwrap();
+    let mut model = sample::model_of(setup, sample::degraded());
+    model.take_dirty();
+    assert_eq!(type_keys(&mut model, "q Z x ctrl-c Z Z"), vec![]);
+    assert!(!model.take_dirty(), "nothing moved");
+    assert_eq!(type_keys(&mut model, "Q"), vec![Effect::Quit]);
 }
