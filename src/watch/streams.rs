@@ -8,7 +8,7 @@ use crate::domain::observation::Question;
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::log::{LogLine, StreamItem};
 use crate::domain::stamp::Stamp;
-use crate::link::{Order, StreamId};
+use crate::link::{NO_SESSION, Order, StreamId};
 use crate::probe::log::{self, Decoder, Folder, Resume, StreamKind};
 
 /// The order in which streams get the channels that sshd grants: what carries most first.
@@ -142,7 +142,7 @@ impl NodeStreams {
         let Some(kind) = self.flows.iter().find(|(_, f)| f.id == id).map(|(k, _)| *k) else { return Vec::new() };
         let Some(flow) = self.flows.remove(&kind) else { return Vec::new() };
         self.resumes.insert(kind, flow.decoder.resume());
-        let no_session = why.contains("session");
+        let no_session = why.starts_with(NO_SESSION);
         if kind == StreamKind::Journal && !flow.spoke && !no_session && self.command(StreamKind::LogFiles).is_some() {
             // No journal to follow: its log files are followed in its place.
             self.refused.insert(kind, why.to_owned());

@@ -209,6 +209,19 @@ fn log_files_that_flow_in_the_journals_place_are_not_begun_again_when_the_tools_
     assert!(followed(&out).iter().any(|(_, command)| command.contains("journal")), "{:?}", followed(&out));
 }
 
+/// What a tool says of sessions is no word of sshd's about its own.
+#[test]
+fn only_what_sshd_refuses_is_not_begun_again() {
+    let sshd = "sshd grants no further session (MaxSessions 2)";
+    for (why, begun) in [("the tool ended with exit status 1: sudo: pam_unix: session closed", 1), (sshd, 0)] {
+        let (mut watch, _, streams) = up();
+        watch.report(NODE, Report::Data { id: streams[0], bytes: b"{}\n".to_vec(), at: at(900) }, at(900));
+        watch.report(NODE, Report::Ended { id: streams[0], why: why.to_owned() }, at(1000));
+        let out = watch.tick(at(7000));
+        assert_eq!(followed(&out).len(), begun, "{why}: {:?}", followed(&out));
+    }
+}
+
 #[test]
 fn a_stream_that_ended_before_a_hang_comes_back_after_it() {
     let (mut watch, _, streams) = up();
