@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 
 /// Nothing in these tests takes as long as this.
-const LONG: Duration = Duration::from_secs(40);
+pub const LONG: Duration = Duration::from_secs(120);
 
 /// The program, and what it wrote.
 pub struct Terminal {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::held::{Terminal, home};
+use super::held::{LONG, Terminal, home};
 
 /// The bytes that a terminal sends for a key of the keymap's file; none for keys that leave or stop.
 fn sent(key: &str, command: &str) -> Option<Vec<u8>> {
@@ -55,7 +55,7 @@ fn every_key_is_harmless_at_every_size() {
         }
         // Out of whatever is open: each esc goes one step back. Some of the keys act on the simulated cluster: while that is under way, quit is
         // asked twice.
-        let end = Instant::now() + Duration::from_secs(40);
+        let end = Instant::now() + LONG;
         while terminal.is_running() {
             assert!(Instant::now() < end, "it is not left at {size:?}: {}", terminal.text());
             terminal.keys(b"\x1b");

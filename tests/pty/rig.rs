@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// How long anything may take before the test fails: generous, the machine may be busy.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 /// Longer than keys are ignored for after something new stands in a dialog.
 pub const READ: Duration = Duration::from_millis(800);
 /// After so long a key that came to nothing is pressed again.
