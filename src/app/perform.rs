@@ -170,6 +170,8 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             if let Some(task) = model.tasks.selected() {
                 let page = Page::new(task.id, act::tasks::page(task, model));
                 model.screens.push(Screen::Task(page));
+            } else if !model.tasks.is_empty() {
+                notice(model, "its steps are known to the quorate alone that runs it".to_owned());
             }
         }
         Screen::Detail(_) | Screen::Help(_) | Screen::Task(_) => {}

@@ -713,6 +713,8 @@ fn tasks_of_other_quorates_come_from_the_logs() {
     assert_eq!((other.target.as_str(), other.tag.as_str()), ("vm2", "11aa22bb"));
     rig.keys("7");
     assert!(rig.text().contains("relocate vm2") && rig.text().contains("running"), "{}", rig.text());
+    rig.keys("enter");
+    assert!(rig.notice().contains("the quorate alone that runs it"), "{}", rig.notice());
     rig.tell(Msg::Events(vec![logged("act 11aa22bb relocate vm2 --to n3 --how live by ben@desk from 10.0.0.7: done: done and proved", 9)]));
     assert!(rig.model.tasks.others().is_empty());
 }
