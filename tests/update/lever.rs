@@ -686,6 +686,23 @@ fn the_way_back_is_on_offer() {
     assert!(rig.text().contains("already"), "{}", rig.text());
 }
 
+/// How busy a node was before it fell silent is no reason to choose it.
+#[test]
+fn a_choice_of_nodes_says_which_do_not_answer() {
+    use quorate::domain::node::{LinkFault, LinkTrouble, Reach};
+    let mut c = (*stage::cluster()).clone();
+    let note = |c: &Cluster| {
+        let choices = quorate::app::act::choosing::nodes("vm1", c);
+        choices.into_iter().find(|choice| choice.label == "n2").unwrap().note
+    };
+    let n2 = c.members.iter_mut().find(|m| &*m.name == "n2").unwrap();
+    (n2.reach, n2.host.cpu_percent) = (Reach::Up { since: sample::NOW, note: None }, Some(12.0));
+    assert!(note(&c).contains("CPU 12%"), "{}", note(&c));
+    let trouble = LinkTrouble { fault: LinkFault::Timeout, text: "no answer".into() };
+    c.members.iter_mut().find(|m| &*m.name == "n2").unwrap().reach = Reach::Down { since: sample::NOW, trouble };
+    assert!(note(&c).contains("does not answer quorate") && !note(&c).contains("CPU"), "{}", note(&c));
+}
+
 fn logged(text: &str, seconds: i64) -> Event {
     Event {
         at: sample::NOW.shifted(seconds * 1_000_000),

@@ -142,6 +142,9 @@ pub fn nodes(service: &str, cluster: &Cluster) -> Vec<Choice> {
 
 fn load(member: &Member) -> String {
     let guests = words::count(member.guests, "guest", "guests");
+    if !member.reach.is_up() {
+        return format!("{guests}, does not answer quorate");
+    }
     let figure = |name: &str, value: Option<f64>| value.map(|v| format!("{name} {}", words::percent(v)));
     let figures = [figure("CPU", member.host.cpu_percent), figure("memory", member.host.memory_percent)];
     std::iter::once(guests).chain(figures.into_iter().flatten()).collect::<Vec<_>>().join(", ")
