@@ -1,12 +1,13 @@
 //! Known host keys, as sshd(8) SSH_KNOWN_HOSTS FILE FORMAT and OpenSSH's own lookup (hostfile.c, 9.x) have them.
 //!
 //! A key that stands in no entry of a host which has entries is [`Verdict::Changed`], also where it is of another
-//! type: OpenSSH does the same. [`KnownHosts::key_types_for`] is what makes the client ask for a type that is known.
+//! type: OpenSSH does the same. [`KnownHosts::key_types`] is what makes the client ask for a type that is known.
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -42,19 +43,26 @@ pub enum Verdict {
     },
 }
 
-/// The entries of several files.
+/// What several files say of one host.
 #[derive(Clone, Debug, Default)]
 pub struct KnownHosts {
+    /// How it is written with its port.
+    dialled: String,
+    /// How it is written on port 22.
+    bare: String,
     entries: Vec<Entry>,
     notes: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
-    file: PathBuf,
+    file: Arc<Path>,
     line: usize,
     mark: Mark,
-    names: Names,
+    /// It is about the host on its port, not only on port 22.
+    dialled: bool,
+    /// It is about the host on port 22.
+    bare: bool,
     key_type: String,
     blob: Vec<u8>,
 }
@@ -66,29 +74,14 @@ enum Mark {
     CertAuthority,
 }
 
-#[derive(Clone, Debug)]
-enum Names {
-    /// A comma list of patterns.
-    Patterns(String),
-    /// `|1|salt|HMAC-SHA1(salt, name)`.
-    Hashed { salt: Vec<u8>, hash: Vec<u8> },
-}
-
-impl Names {
-    fn parse(text: &str) -> Option<Self> {
-        let Some(rest) = text.strip_prefix("|1|") else {
-            return (!text.starts_with('|')).then(|| Self::Patterns(text.to_owned()));
-        };
-        let (salt, hash) = rest.split_once('|')?;
-        Some(Self::Hashed { salt: BASE64.decode(salt).ok()?, hash: BASE64.decode(hash).ok()? })
-    }
-
-    fn include(&self, name: &str) -> bool {
-        match self {
-            Self::Patterns(list) => pattern::matches_hosts(list, name),
-            Self::Hashed { salt, hash } => keyed(salt, name).is_some_and(|mac| mac.verify_slice(hash).is_ok()),
-        }
-    }
+/// Whether names as they stand in a file (a comma list of patterns, or `|1|salt|HMAC-SHA1(salt, name)`) include a name.
+fn include(names: &str, name: &str) -> bool {
+    let Some(rest) = names.strip_prefix('|') else { return pattern::matches_hosts(names, name) };
+    let hashed = rest.strip_prefix("1|").and_then(|rest| rest.split_once('|'));
+    let Some((salt, hash)) = hashed.and_then(|(salt, hash)| Some((BASE64.decode(salt).ok()?, BASE64.decode(hash).ok()?))) else {
+        return false;
+    };
+    keyed(&salt, name).is_some_and(|mac| mac.verify_slice(&hash).is_ok())
 }
 
 fn keyed(salt: &[u8], name: &str) -> Option<Hmac<Sha1>> {
@@ -104,9 +97,11 @@ pub fn entry_name(name: &str, port: u16) -> String {
 }
 
 impl KnownHosts {
-    /// Reads the files in their order. One that does not exist is empty; one that cannot be read is noted.
-    pub fn load<P: AsRef<Path>>(files: &[P]) -> Self {
-        let mut known = Self::default();
+    /// Reads what the files say, in their order, of one host on one port. One that does not exist is empty; one that cannot be read is noted.
+    ///
+    /// A file may know thousands of hosts: of the others not even the keys are decoded.
+    pub fn load<P: AsRef<Path>>(files: &[P], name: &str, port: u16) -> Self {
+        let mut known = Self { dialled: entry_name(name, port), bare: entry_name(name, 22), ..Self::default() };
         for file in files.iter().map(AsRef::as_ref) {
             match read_capped(file, LARGEST) {
                 Ok(bytes) => known.add(file, &bytes),
@@ -118,13 +113,34 @@ impl KnownHosts {
     }
 
     fn add(&mut self, file: &Path, bytes: &[u8]) {
+        let file: Arc<Path> = Arc::from(file);
         for (index, line) in bytes.split(|b| *b == b'\n').enumerate() {
             // A line that is not UTF-8 cannot hold a key that we could compare; OpenSSH skips what it cannot read too.
             let Ok(line) = std::str::from_utf8(line) else { continue };
-            if let Some(entry) = parse_line(file, index + 1, line) {
-                self.entries.push(entry);
-            }
+            self.entries.extend(self.parse_line(&file, index + 1, line));
         }
+    }
+
+    fn parse_line(&self, file: &Arc<Path>, line: usize, text: &str) -> Option<Entry> {
+        let mut words = text.split([' ', '\t', '\r']).filter(|w| !w.is_empty());
+        let mut first = words.next().filter(|w| !w.starts_with('#'))?;
+        let mut mark = Mark::Plain;
+        if first.starts_with('@') {
+            mark = match first {
+                "@revoked" => Mark::Revoked,
+                "@cert-authority" => Mark::CertAuthority,
+                _ => return None,
+            };
+            first = words.next()?;
+        }
+        let dialled = include(first, &self.dialled);
+        let bare = if self.bare == self.dialled { dialled } else { include(first, &self.bare) };
+        if !dialled && !bare {
+            return None;
+        }
+        let key_type = words.next()?.to_owned();
+        let blob = BASE64.decode(words.next()?).ok()?;
+        (blob_type(&blob)? == key_type.as_bytes()).then(|| Entry { file: Arc::clone(file), line, mark, dialled, bare, key_type, blob })
     }
 
     /// Whether a host that shows this key (in SSH wire format) may be trusted. `key_type` is as in the key itself
@@ -132,54 +148,47 @@ impl KnownHosts {
     ///
     /// On a port other than 22 the entries for `[name]:port` count; where there are none, an entry for the bare
     /// name that has this very key is enough, but one that differs is no change.
-    pub fn check(&self, name: &str, port: u16, key_type: &str, key_blob: &[u8]) -> Verdict {
-        let dialled = entry_name(name, port);
-        let bare = entry_name(name, 22);
-        if let Some(revoked) = self.find(Mark::Revoked, &dialled, key_blob).or_else(|| self.find(Mark::Revoked, &bare, key_blob)) {
-            return Verdict::Revoked { file: revoked.file.clone(), line: revoked.line };
+    pub fn check(&self, key_type: &str, key_blob: &[u8]) -> Verdict {
+        let this = |e: &&Entry| e.blob == key_blob;
+        if let Some(revoked) = self.marked(Mark::Revoked).find(this) {
+            return Verdict::Revoked { file: revoked.file.to_path_buf(), line: revoked.line };
         }
-        let about: Vec<&Entry> = self.about(Mark::Plain, &dialled).collect();
-        if about.iter().any(|e| e.blob == key_blob) {
+        let about: Vec<&Entry> = self.marked(Mark::Plain).filter(|e| e.dialled).collect();
+        if about.iter().any(this) {
             return Verdict::Known;
         }
         if let Some(differs) = about.iter().find(|e| e.key_type == key_type).or_else(|| about.first()) {
-            return Verdict::Changed { file: differs.file.clone(), line: differs.line };
+            return Verdict::Changed { file: differs.file.to_path_buf(), line: differs.line };
         }
-        if port != 22 && self.find(Mark::Plain, &bare, key_blob).is_some() {
+        if self.marked(Mark::Plain).any(|e| this(&e)) {
             return Verdict::Known;
         }
         Verdict::Unknown
     }
 
-    fn about<'a>(&'a self, mark: Mark, name: &'a str) -> impl Iterator<Item = &'a Entry> {
-        self.entries.iter().filter(move |e| e.mark == mark && e.names.include(name))
+    fn marked(&self, mark: Mark) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |e| e.mark == mark)
     }
 
-    fn find(&self, mark: Mark, name: &str, blob: &[u8]) -> Option<&Entry> {
-        self.entries.iter().find(|e| e.mark == mark && e.blob == blob && e.names.include(name))
-    }
-
-    /// The key types known for a host, in the order of the files, each once: what to ask the server for first.
-    pub fn key_types_for(&self, name: &str, port: u16) -> Vec<String> {
-        let mut types: Vec<String> = Vec::new();
-        for host in [entry_name(name, port), entry_name(name, 22)] {
-            for entry in self.about(Mark::Plain, &host) {
-                if !types.contains(&entry.key_type) {
-                    types.push(entry.key_type.clone());
+    /// The key types known for the host, in the order of the files, each once: what to ask the server for first.
+    pub fn key_types(&self) -> Vec<String> {
+        let kinds = |about: fn(&Entry) -> bool| {
+            let mut kinds: Vec<String> = Vec::new();
+            for entry in self.marked(Mark::Plain).filter(|e| about(e)) {
+                if !kinds.contains(&entry.key_type) {
+                    kinds.push(entry.key_type.clone());
                 }
             }
-            if !types.is_empty() {
-                break;
-            }
-        }
-        types
+            kinds
+        };
+        let kinds_there = kinds(|e| e.dialled);
+        if kinds_there.is_empty() { kinds(|e| e.bare) } else { kinds_there }
     }
 
     /// What an operator should know when this host is refused: files that cannot be read, and certificate
     /// authorities, which quorate does not use.
-    pub fn notes_for(&self, name: &str, port: u16) -> Vec<String> {
-        let host = entry_name(name, port);
-        let authorities = self.about(Mark::CertAuthority, &host).map(|e| {
+    pub fn notes(&self) -> Vec<String> {
+        let authorities = self.marked(Mark::CertAuthority).filter(|e| e.dialled).map(|e| {
             format!(
                 "{}:{}: @cert-authority is not used: host certificates are not supported",
                 text::clean(&e.file.to_string_lossy()),
@@ -195,31 +204,6 @@ pub(super) fn read_capped(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-fn parse_line(file: &Path, line: usize, text: &str) -> Option<Entry> {
-    let mut words = text.split([' ', '\t', '\r']).filter(|w| !w.is_empty());
-    let mut first = words.next().filter(|w| !w.starts_with('#'))?;
-    let mut mark = Mark::Plain;
-    if first.starts_with('@') {
-        mark = match first {
-            "@revoked" => Mark::Revoked,
-            "@cert-authority" => Mark::CertAuthority,
-            _ => return None,
-        };
-        first = words.next()?;
-    }
-    let names = Names::parse(first)?;
-    let key_type = words.next()?;
-    let blob = BASE64.decode(words.next()?).ok()?;
-    (blob_type(&blob)? == key_type.as_bytes()).then(|| Entry {
-        file: file.to_owned(),
-        line,
-        mark,
-        names,
-        key_type: key_type.to_owned(),
-        blob,
-    })
 }
 
 /// The key type that a key in wire format starts with.

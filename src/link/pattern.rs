@@ -43,6 +43,10 @@ pub fn matches_any<'a>(patterns: impl IntoIterator<Item = &'a str>, text: &str) 
 
 /// As [`matches_any`] for a comma list of host names, which have no case.
 pub fn matches_hosts(list: &str, host: &str) -> bool {
+    // known_hosts and ssh_config hold thousands of plain names.
+    if list.is_ascii() && host.is_ascii() && !list.contains(['*', '?', '!']) {
+        return list.split(',').any(|name| name.eq_ignore_ascii_case(host));
+    }
     let (list, host) = (list.to_lowercase(), host.to_lowercase());
     matches_any(list.split(','), &host)
 }

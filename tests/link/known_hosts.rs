@@ -41,7 +41,7 @@ fn file(text: impl AsRef<[u8]>) -> File {
 
 fn check(path: &Path, name: &str, port: u16, line: &str) -> Verdict {
     let (kind, blob) = key(line);
-    KnownHosts::load(&[path]).check(name, port, kind, &blob)
+    KnownHosts::load(&[path], name, port).check(kind, &blob)
 }
 
 #[test]
@@ -126,32 +126,32 @@ fn lines_that_are_not_text_do_not_hide_others() {
 #[test]
 fn several_files_and_missing_ones() {
     let (user, system) = (file(format!("n1 {}", rsa())), file(format!("n1 {ED}")));
-    let known = KnownHosts::load(&[user.path.as_path(), Path::new("/nonexistent/known_hosts"), &system.path]);
+    let known = KnownHosts::load(&[user.path.as_path(), Path::new("/nonexistent/known_hosts"), &system.path], "n1", 22);
     let (kind, blob) = key(ED);
-    assert_eq!(known.check("n1", 22, kind, &blob), Verdict::Known);
-    assert_eq!(known.notes_for("n1", 22), Vec::<String>::new());
-    assert_eq!(known.key_types_for("n1", 22), ["ssh-rsa", "ssh-ed25519"]);
+    assert_eq!(known.check(kind, &blob), Verdict::Known);
+    assert_eq!(known.notes(), Vec::<String>::new());
+    assert_eq!(known.key_types(), ["ssh-rsa", "ssh-ed25519"]);
 }
 
 #[test]
 fn types_to_ask_for() {
     let file = file(format!("n1 {EC}\nn1 {ED}\nn1 {ED}\n@revoked n1 {}\n[n2]:2201 {ED}\nn2 {EC}\n", rsa()));
-    let known = KnownHosts::load(&[&file.path]);
-    assert_eq!(known.key_types_for("n1", 22), ["ecdsa-sha2-nistp256", "ssh-ed25519"]);
-    assert_eq!(known.key_types_for("n2", 2201), ["ssh-ed25519"]);
-    assert_eq!(known.key_types_for("n1", 2201), ["ecdsa-sha2-nistp256", "ssh-ed25519"], "the bare name's, where the port has none");
-    assert!(known.key_types_for("n3", 22).is_empty());
+    let kinds = |name, port| KnownHosts::load(&[&file.path], name, port).key_types();
+    assert_eq!(kinds("n1", 22), ["ecdsa-sha2-nistp256", "ssh-ed25519"]);
+    assert_eq!(kinds("n2", 2201), ["ssh-ed25519"]);
+    assert_eq!(kinds("n1", 2201), ["ecdsa-sha2-nistp256", "ssh-ed25519"], "the bare name's, where the port has none");
+    assert!(kinds("n3", 22).is_empty());
 }
 
 #[test]
 fn what_cannot_be_used_is_said() {
     let file = file(format!("n0 {ED}\n@cert-authority *.example.net {ED}\n"));
-    let known = KnownHosts::load(&[file.path.as_path(), file.path.parent().unwrap()]);
-    let notes = known.notes_for("n1.example.net", 22);
-    assert_eq!(notes.len(), 2, "{notes:?}");
-    assert!(notes[0].starts_with("cannot read "), "a folder is no file: {notes:?}");
-    assert!(notes[1].contains("known_hosts:2: @cert-authority is not used"), "{notes:?}");
-    assert_eq!(known.notes_for("n1", 22).len(), 1);
+    let notes = |name| KnownHosts::load(&[file.path.as_path(), file.path.parent().unwrap()], name, 22).notes();
+    let (found, other) = (notes("n1.example.net"), notes("n1"));
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("cannot read "), "a folder is no file: {found:?}");
+    assert!(found[1].contains("known_hosts:2: @cert-authority is not used"), "{found:?}");
+    assert_eq!(other.len(), 1);
 }
 
 #[test]
@@ -208,7 +208,7 @@ proptest! {
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..400), name in "\\PC{0,20}", port: u16) {
         let file = file(&bytes);
         let (kind, blob) = key(ED);
-        prop_assert_eq!(KnownHosts::load(&[&file.path]).check(&name, port, kind, &blob), Verdict::Unknown);
+        prop_assert_eq!(KnownHosts::load(&[&file.path], &name, port).check(kind, &blob), Verdict::Unknown);
     }
 
     #[test]

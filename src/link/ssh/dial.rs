@@ -14,7 +14,6 @@ use super::socket::{self, Socket};
 use super::{trouble, tunnel, wire};
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::link::engine::Grant;
-use crate::link::known_hosts::KnownHosts;
 use crate::link::{Hop, Target};
 
 /// Sessions that are opened at once: two lanes, and streams for journal, corosync's map and netlink.
@@ -196,7 +195,7 @@ fn log_in(
     let start = |e: ssh2::Error| trouble::new(LinkFault::Protocol, &format!("libssh2: {}", e.message()));
     let mut session = Session::new().map_err(start)?;
     session.set_tcp_stream(Arc::clone(&socket));
-    let known = KnownHosts::load(&hop.known_hosts);
+    let known = hostkey::known(hop);
     hostkey::prefer(&session, hop, &known).map_err(start)?;
     algorithms::prefer(&session, hop.legacy).map_err(start)?;
     attempt.stage(LinkFault::Timeout, &format!("{place}{} port {} accepts but does not answer", hop.host, hop.port));

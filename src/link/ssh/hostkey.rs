@@ -27,13 +27,18 @@ fn lookup(hop: &Hop) -> (&str, u16) {
     hop.host_key_alias.as_deref().map_or((hop.host.as_str(), hop.port), |alias| (alias, 22))
 }
 
+/// What is known of a hop's host.
+pub fn known(hop: &Hop) -> KnownHosts {
+    let (name, port) = lookup(hop);
+    KnownHosts::load(&hop.known_hosts, name, port)
+}
+
 /// Asks the server for the kind of key that known_hosts has, so that a known host is known.
 pub fn prefer(session: &Session, hop: &Hop, known: &KnownHosts) -> Result<(), ssh2::Error> {
-    let (name, port) = lookup(hop);
     let old: &[&str] = if hop.legacy { &OLD_HOST_KEYS } else { &[] };
     let all = || HOST_KEYS.iter().chain(old).copied();
     let mut kinds: Vec<&str> = Vec::with_capacity(HOST_KEYS.len() + old.len());
-    let had = known.key_types_for(name, port);
+    let had = known.key_types();
     let signs_as = |kind: &str, wanted: &str| wanted == kind || (kind == "ssh-rsa" && wanted.starts_with("rsa-sha2-"));
     for kind in &had {
         kinds.extend(all().filter(|wanted| signs_as(kind, wanted)));
@@ -65,7 +70,7 @@ pub fn verify<T>(
     let (name, port) = lookup(hop);
     let print = fingerprint(blob);
     let shown = if port == 22 { name.to_owned() } else { format!("[{name}]:{port}") };
-    match known.check(name, port, &kind, blob) {
+    match known.check(&kind, blob) {
         Verdict::Known => return Ok(Trust::Go),
         Verdict::Changed { file, line } => {
             return Err(no(&format!(
@@ -79,7 +84,7 @@ pub fn verify<T>(
         }
         Verdict::Unknown => {}
     }
-    let notes = known.notes_for(name, port);
+    let notes = known.notes();
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     let unknown = format!("the {kind} key of {shown} ({print}) is unknown{notes}");
     match policy {
