@@ -15,6 +15,7 @@ pub mod place;
 pub mod redact;
 pub mod rhcs;
 pub mod role;
+pub mod rows;
 pub mod secret;
 pub mod size;
 pub mod stamp;

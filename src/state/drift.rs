@@ -7,6 +7,7 @@ use crate::domain::cluster::{Service, ServiceGuest, ServiceKind, ServiceState};
 use crate::domain::guest::{Guest, GuestState, Hypervisor, VirtNode};
 use crate::domain::observation::manager::GuestParam;
 use crate::domain::observation::vmware;
+use crate::domain::rows::Rows;
 use crate::domain::stamp::Stamp;
 
 /// What drift is judged by, beside services and guests.
@@ -24,7 +25,7 @@ pub(super) struct Grounds<'a> {
 }
 
 /// Joins services and guests: each tells the other, and the service what is wrong between manager and hypervisor.
-pub(super) fn join(services: &mut [Service], guests: &mut [Guest], grounds: &Grounds<'_>) {
+pub(super) fn join(services: &mut Rows<Service>, guests: &mut [Guest], grounds: &Grounds<'_>) {
     let names = GuestNames::of(guests);
     let mut found: Vec<(usize, Vec<usize>)> = Vec::new();
     for (place, service) in services.iter().enumerate() {
@@ -46,15 +47,21 @@ pub(super) fn join(services: &mut [Service], guests: &mut [Guest], grounds: &Gro
         }
     }
     for (place, mine) in found {
-        let Some(service) = services.get_mut(place) else { continue };
+        let Some(service) = services.get(place) else { continue };
         let mine: Vec<&Guest> = mine.iter().filter_map(|at| guests.get(*at)).collect();
-        service.guest = best(service, &mine).map(|g| ServiceGuest { state: g.state, node: g.node.clone(), reason: g.reason.clone() });
-        if let Some(rhcs) = &mut service.rhcs {
+        let guest = best(service, &mine).map(|g| ServiceGuest { state: g.state, node: g.node.clone(), reason: g.reason.clone() });
+        let vmx = service.rhcs.as_ref().and_then(|rhcs| {
             let listed = mine.iter().find_map(|g| g.vmware.as_ref()).map(|v| v.vmx.clone());
-            let told = rhcs.conf.iter().flat_map(|c| &c.scripts).find_map(|file| grounds.scripts.get(file).cloned());
-            rhcs.vmx = listed.or(told);
+            listed.or_else(|| rhcs.conf.iter().flat_map(|c| &c.scripts).find_map(|file| grounds.scripts.get(file).cloned()))
+        });
+        let drift = if grounds.can_judge(service, &mine, guests) { drift(service, &mine, grounds.virt) } else { None };
+        if service.guest != guest || service.drift != drift || service.rhcs.as_ref().is_some_and(|rhcs| rhcs.vmx != vmx) {
+            let service = &mut services[place];
+            (service.guest, service.drift) = (guest, drift);
+            if let Some(rhcs) = &mut service.rhcs {
+                rhcs.vmx = vmx;
+            }
         }
-        service.drift = if grounds.can_judge(service, &mine, guests) { drift(service, &mine, grounds.virt) } else { None };
     }
 }
 

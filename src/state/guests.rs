@@ -8,6 +8,7 @@ use crate::domain::cluster::Volume;
 use crate::domain::guest::{Definition, Guest, GuestState, Hypervisor, VirtNode, volume_of};
 use crate::domain::observation::Question;
 use crate::domain::observation::manager::GuestParam;
+use crate::domain::rows::Rows;
 
 use super::facts::NodeState;
 use super::identity::{Names, Nodes};
@@ -215,8 +216,9 @@ fn difference(a: &Definition, b: &Definition) -> String {
 }
 
 /// Fills in which services use each volume: by the disks of their guests.
-pub(super) fn use_volumes(volumes: &mut [Volume], guests: &[Guest]) {
-    for volume in volumes {
+pub(super) fn use_volumes(volumes: &mut Rows<Volume>, guests: &[Guest]) {
+    for at in 0..volumes.len() {
+        let volume = &volumes[at];
         let mut users: Vec<String> = guests
             .iter()
             .filter(|g| volume.seen_by.contains(&g.node))
@@ -225,7 +227,9 @@ pub(super) fn use_volumes(volumes: &mut [Volume], guests: &[Guest]) {
             .collect();
         users.sort();
         users.dedup();
-        volume.used_by = users;
+        if volume.used_by != users {
+            volumes[at].used_by = users;
+        }
     }
 }
 

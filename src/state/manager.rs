@@ -21,8 +21,8 @@ pub(super) fn fold(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speake
         watching.complete(&mut services, speaker.at);
         changes.services(&picture.services, &services, speaker.at);
     }
-    picture.services = services;
-    picture.constraints = constraints;
+    picture.services.put(services);
+    picture.constraints.put(constraints);
     picture.options = speaker.map(|s| s.view.options.clone()).unwrap_or_default();
     picture.last_change = speaker.and_then(|s| s.view.last_change.clone());
     picture.manager_sight = speaker.map(Speaker::sight);
@@ -34,8 +34,8 @@ pub(super) fn fold_rgmanager(picture: &mut Cluster, voice: &Voice<'_>, watching:
     let mut services = rhcs::services(voice);
     watching.complete(&mut services, at);
     changes.services(&picture.services, &services, at);
-    picture.services = services;
-    picture.constraints = Vec::new();
+    picture.services.put(services);
+    picture.constraints.put(Vec::new());
     picture.options = rhcs::options(voice);
     picture.last_change = None;
     picture.manager_sight = voice.sight();

@@ -9,6 +9,7 @@ use crate::domain::node::NodeKey;
 use crate::domain::observation::Question;
 use crate::domain::observation::host::Unit;
 use crate::domain::observation::manager::{ManagerNode, NodeKind};
+use crate::domain::rows::Rows;
 
 use super::facts::NodeState;
 use super::identity::{Names, Nodes};
@@ -200,10 +201,14 @@ pub(super) fn count_services(members: &mut [Member], services: &[Service]) {
 }
 
 /// Where libvirt answers, it knows how many guests run; the manager only knows its own.
-pub(super) fn count_guests(members: &mut [Member], guests: &[Guest], virt: &[VirtNode]) {
-    for member in members {
+pub(super) fn count_guests(members: &mut Rows<Member>, guests: &[Guest], virt: &[VirtNode]) {
+    for at in 0..members.len() {
+        let member = &members[at];
         if virt.iter().any(|v| v.node == member.name && v.up) {
-            member.guests = guests.iter().filter(|g| g.node == member.name && g.state.is_active()).count();
+            let count = guests.iter().filter(|g| g.node == member.name && g.state.is_active()).count();
+            if member.guests != count {
+                members[at].guests = count;
+            }
         }
     }
 }

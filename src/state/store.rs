@@ -236,7 +236,7 @@ impl Store {
             let mut members = members::fold(nodes, names, sources);
             members::count_services(&mut members, &picture.services);
             changes.members(&picture.members, &members, nodes, managed && (speaker.is_some() || voice.is_some()));
-            picture.members = members;
+            picture.members.put(members);
         }
         if stale.fences || stale.manager {
             let fences = voice.as_ref().map_or_else(|| fences::fold(nodes, speaker.as_ref()), |voice| rhcs::fences(voice, nodes, names));
@@ -252,16 +252,16 @@ impl Store {
         }
         if stale.storage {
             let sharing = storage::Sharing::read(nodes, names);
-            picture.groups = storage::fold_groups(nodes, names, &sharing);
-            picture.pvs = storage::fold_pvs(nodes, names, &sharing);
+            picture.groups.put(storage::fold_groups(nodes, names, &sharing));
+            picture.pvs.put(storage::fold_pvs(nodes, names, &sharing));
             let volumes = volumes::fold(nodes, names, &sharing);
             changes.volumes(&picture.volumes, &volumes);
-            picture.volumes = volumes;
+            picture.volumes.put(volumes);
         }
         if stale.guests || stale.manager || stale.storage {
             let virt = guests::nodes(nodes, names);
             changes.virt(&picture.virt, &virt);
-            picture.virt = virt;
+            picture.virt.put(virt);
             let mut found = guests::fold(nodes, names);
             let params = guests::params(nodes);
             let scripts = vmware::scripts(nodes);
@@ -271,25 +271,26 @@ impl Store {
             drift::join(&mut picture.services, &mut found, &grounds);
             guests::use_volumes(&mut picture.volumes, &found);
             changes.guests(&picture.guests, &found);
-            picture.guests = found;
+            picture.guests.put(found);
         }
         members::count_guests(&mut picture.members, &picture.guests, &picture.virt);
         if stale.filesystems {
             let filesystems = filesystems::fold(nodes, names);
             changes.filesystems(&picture.filesystems, &filesystems);
-            picture.filesystems = filesystems;
+            picture.filesystems.put(filesystems);
         }
         if stale.paths {
             let maps = filesystems::fold_maps(nodes, names);
             changes.maps(&picture.maps, &maps);
-            picture.maps = maps;
-            picture.iscsi =
-                names.roll(nodes).flat_map(|(name, n)| n.answers.iscsi.rows().iter().map(|s| (name.clone(), s.clone()))).collect();
+            picture.maps.put(maps);
+            let sessions = names.roll(nodes).flat_map(|(name, n)| n.answers.iscsi.rows().iter().map(|s| (name.clone(), s.clone())));
+            picture.iscsi.put(sessions.collect());
         }
         if stale.network {
             let (bonds, nics) = network::fold(nodes, names);
             changes.bonds(&picture.bonds, &bonds);
-            (picture.bonds, picture.nics) = (bonds, nics);
+            picture.bonds.put(bonds);
+            picture.nics.put(nics);
         }
         picture.at = now;
         let known: Vec<Alert> = std::mem::take(&mut picture.alerts);

@@ -272,8 +272,8 @@ fn stored(kind: &str) -> Cluster {
     for member in &mut c.members {
         member.reach = Reach::Up { since: START, note: None };
     }
-    c.groups = vec![VolumeGroup { name: "vg".into(), lock_type: Some("clvmd".into()), shared: true, ..VolumeGroup::default() }];
-    c.volumes = vec![Volume { vg: "vg".into(), lv: "data".into(), active_on: here.clone(), seen_by: here.clone(), ..Volume::default() }];
+    *c.groups = vec![VolumeGroup { name: "vg".into(), lock_type: Some("clvmd".into()), shared: true, ..VolumeGroup::default() }];
+    *c.volumes = vec![Volume { vg: "vg".into(), lv: "data".into(), active_on: here.clone(), seen_by: here.clone(), ..Volume::default() }];
     let pv = |path: &str, free| PhysicalVolume {
         path: path.into(),
         vg: Some("vg".into()),
@@ -282,9 +282,9 @@ fn stored(kind: &str) -> Cluster {
         seen_by: here.clone(),
         ..PhysicalVolume::default()
     };
-    c.pvs = vec![pv("/dev/sda", 1 << 29), pv("/dev/sdb", 1 << 30)];
+    *c.pvs = vec![pv("/dev/sda", 1 << 29), pv("/dev/sdb", 1 << 30)];
     let source = "vg/data".to_owned();
-    c.filesystems = vec![Filesystem { node: N1.into(), mount: "/srv".into(), kind: kind.into(), source, ..Filesystem::default() }];
+    *c.filesystems = vec![Filesystem { node: N1.into(), mount: "/srv".into(), kind: kind.into(), source, ..Filesystem::default() }];
     c
 }
 

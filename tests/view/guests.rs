@@ -55,12 +55,12 @@ fn guest(name: &str, node: &str, state: GuestState, disk: &str, bridge: &str) ->
 
 fn cluster() -> Cluster {
     let mut c = sample::healthy();
-    c.guests = vec![
+    *c.guests = vec![
         guest("db", "n2", GuestState::Running, "/dev/vg_cluster/lv_db", "br0"),
         Guest { reason: Some("I/O error".to_owned()), ..guest("eduroam", "n2", GuestState::Paused, "/dev/vg_cluster/lv_x", "br0") },
         guest("odd", "n3", GuestState::Running, "/images/odd.raw", "br9"),
     ];
-    c.virt = vec![VirtNode { node: "n2".into(), up: true, ..VirtNode::default() }, VirtNode { node: "n4".into(), ..VirtNode::default() }];
+    *c.virt = vec![VirtNode { node: "n2".into(), up: true, ..VirtNode::default() }, VirtNode { node: "n4".into(), ..VirtNode::default() }];
     for service in &mut c.services {
         if let Some(g) = c.guests.iter().find(|g| g.managed_by.as_deref() == Some(service.id.as_str())) {
             service.guest = Some(ServiceGuest { state: g.state, node: g.node.clone(), reason: g.reason.clone() });

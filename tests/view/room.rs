@@ -59,7 +59,7 @@ fn migrating(told: bool) -> Cluster {
         at: sample::ago(1),
         ..Guest::default()
     };
-    c.guests = vec![half("n3", GuestState::Running, Some(job)), half("n4", GuestState::Paused, None)];
+    *c.guests = vec![half("n3", GuestState::Running, Some(job)), half("n4", GuestState::Paused, None)];
     c
 }
 

@@ -242,7 +242,7 @@ pub fn healthy() -> Cluster {
         ..Service::default()
     });
     c.services.sort_by(|a, b| a.id.cmp(&b.id));
-    c.constraints = vec![Constraint::Location {
+    *c.constraints = vec![Constraint::Location {
         id: "prefer-n5".into(),
         resource: "wiki".into(),
         node: Some("n5".into()),
@@ -261,7 +261,7 @@ pub fn healthy() -> Cluster {
 /// A shared volume group with what is in it.
 fn store(c: &mut Cluster) {
     let names = ["n1", "n2", "n3", "n4", "n5"];
-    c.groups = vec![VolumeGroup {
+    *c.groups = vec![VolumeGroup {
         name: "vg_cluster".into(),
         uuid: Some("vg-uuid".into()),
         size: Some(4 << 40),
@@ -271,9 +271,9 @@ fn store(c: &mut Cluster) {
         seen_by: arcs(&names),
         sight: Sight { by: "n1".into(), at: ago(1) },
     }];
-    c.volumes = vec![volume("vg_cluster", "lv_db", 50, &["n2"]), volume("vg_cluster", "lv_wiki", 20, &["n5"])];
+    *c.volumes = vec![volume("vg_cluster", "lv_db", 50, &["n2"]), volume("vg_cluster", "lv_wiki", 20, &["n5"])];
     c.volumes[1].used_by = vec!["wiki".into()];
-    c.pvs = vec![PhysicalVolume {
+    *c.pvs = vec![PhysicalVolume {
         path: "/dev/mapper/san1".into(),
         vg: Some("vg_cluster".into()),
         size: Some(4 << 40),

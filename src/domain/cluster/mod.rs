@@ -11,6 +11,7 @@ use crate::domain::observation::corosync::QdeviceView;
 use crate::domain::observation::manager::{Change, Constraint, FenceRecord, Options};
 use crate::domain::observation::storage::IscsiSession;
 use crate::domain::rhcs::RhcsFacts;
+use crate::domain::rows::Rows;
 use crate::domain::stamp::Stamp;
 
 mod member;
@@ -45,29 +46,29 @@ pub struct Cluster {
     /// Votes and quorum.
     pub quorum: Quorum,
     /// Members, bytewise by name.
-    pub members: Vec<Member>,
+    pub members: Rows<Member>,
     /// Services, bytewise by id.
-    pub services: Vec<Service>,
+    pub services: Rows<Service>,
     /// Guests as libvirt has them, by name, node.
-    pub guests: Vec<Guest>,
+    pub guests: Rows<Guest>,
     /// The libvirt of each member that has one.
-    pub virt: Vec<VirtNode>,
+    pub virt: Rows<VirtNode>,
     /// Volume groups.
-    pub groups: Vec<VolumeGroup>,
+    pub groups: Rows<VolumeGroup>,
     /// Logical volumes, by vg, lv.
-    pub volumes: Vec<Volume>,
+    pub volumes: Rows<Volume>,
     /// Physical volumes, by path.
-    pub pvs: Vec<PhysicalVolume>,
+    pub pvs: Rows<PhysicalVolume>,
     /// Mounted filesystems, by node, mount.
-    pub filesystems: Vec<Filesystem>,
+    pub filesystems: Rows<Filesystem>,
     /// Multipath maps, by node, name.
-    pub maps: Vec<PathMap>,
+    pub maps: Rows<PathMap>,
     /// iSCSI sessions: (member, session).
-    pub iscsi: Vec<(Arc<str>, IscsiSession)>,
+    pub iscsi: Rows<(Arc<str>, IscsiSession)>,
     /// Bonds, by node, name.
-    pub bonds: Vec<Bond>,
+    pub bonds: Rows<Bond>,
     /// Other interfaces, by node, name.
-    pub nics: Vec<Interface>,
+    pub nics: Rows<Interface>,
     /// Fencings, newest first, at most 20, records of one fencing merged.
     pub fences: Vec<FenceRecord>,
     /// Fence devices, by name, and on which of the nodes that were asked each is registered.
@@ -77,7 +78,7 @@ pub struct Cluster {
     /// The manager's options.
     pub options: Options,
     /// The manager's constraints.
-    pub constraints: Vec<Constraint>,
+    pub constraints: Rows<Constraint>,
     /// When they were read.
     pub constraints_at: Option<Stamp>,
     /// Last change of the configuration.
