@@ -263,6 +263,12 @@ impl Talk {
         }
     }
 
+    /// Whether it has said something that fits.
+    pub fn has(&mut self, fits: impl Fn(&Report) -> bool) -> bool {
+        self.heard.extend(std::iter::from_fn(|| self.from.try_recv().ok()).map(|(_, report)| report));
+        self.heard.iter().any(fits)
+    }
+
     pub fn up(&mut self) -> (usize, Option<String>) {
         self.wait("up", |r| if let Report::Up { streams, note } = r { Some((*streams, note.clone())) } else { None })
     }

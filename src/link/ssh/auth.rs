@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use ssh2::{Agent, ErrorCode, PublicKey, Session};
@@ -258,34 +259,35 @@ impl<T> Door<'_, T> {
         Ok(self.judge(agent.userauth(&self.hop.user, key))?.unwrap_or(Outcome::No))
     }
 
-    /// A file that needs a passphrase: this session's, or the operator's.
+    /// A file that needs a passphrase: this session's, or the operator's. While sshd is talked to the slot is free: no node waits for another's.
     fn locked_file(&mut self, id: &Identity) -> Result<Outcome, LinkTrouble> {
         let slot = keyring::slot(&id.path);
-        self.attempt.stage(LinkFault::Auth, &format!("waits for the passphrase of {}", id.path.display()));
-        let since = Instant::now();
-        let mut slot = lock(&slot);
-        self.attempt.pardon(since);
-        let mut again = false;
+        let mut wrong = None;
         for _ in 0..PASSPHRASES {
-            let Some(secret) = self.secret(&mut slot, id, again) else { return Ok(self.withheld(id)) };
+            let Some(secret) = self.secret(&slot, id, wrong.as_ref()) else { return Ok(self.withheld(id)) };
             if let Ok(outcome) = self.file(id, Some(secret.reveal()))? {
-                slot.passphrase = Some(secret);
                 return Ok(outcome);
             }
-            slot.passphrase = None;
-            again = true;
+            wrong = Some(secret);
         }
+        lock(&slot).discard(wrong.as_ref());
         self.note(format!("{}: wrong passphrase", id.path.display()));
         Ok(Outcome::No)
     }
 
-    /// The passphrase that is known, or that the operator gives; none if it was refused, now or a moment ago.
-    fn secret(&mut self, slot: &mut Slot, id: &Identity, again: bool) -> Option<Secret> {
+    /// The passphrase that is known, or that the operator gives; none if it was refused, now or a moment ago. `wrong`: the one that did not open it.
+    fn secret(&mut self, slot: &Mutex<Slot>, id: &Identity, wrong: Option<&Secret>) -> Option<Secret> {
+        self.attempt.stage(LinkFault::Auth, &format!("waits for the passphrase of {}", id.path.display()));
+        let since = Instant::now();
+        let mut slot = lock(slot);
+        self.attempt.pardon(since);
+        slot.discard(wrong);
         if slot.passphrase.is_some() || slot.is_refused() {
             return slot.passphrase.clone();
         }
         let file = text::clean(&id.path.display().to_string());
-        if let Some(Reply::Passphrase(secret)) = self.attempt.ask(Prompt::Passphrase { file, again }) {
+        if let Some(Reply::Passphrase(secret)) = self.attempt.ask(Prompt::Passphrase { file, again: wrong.is_some() }) {
+            slot.passphrase = Some(secret.clone());
             return Some(secret);
         }
         slot.refuse();

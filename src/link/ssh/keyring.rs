@@ -14,12 +14,19 @@ const REFUSAL: Duration = Duration::from_secs(60);
 /// What is known of one key file.
 #[derive(Debug, Default)]
 pub struct Slot {
-    /// The passphrase that opened it.
+    /// The passphrase that opened it, or that the operator said last.
     pub passphrase: Option<Secret>,
     refused: Option<Instant>,
 }
 
 impl Slot {
+    /// This one does not open it. One that was said meanwhile stays.
+    pub fn discard(&mut self, wrong: Option<&Secret>) {
+        if wrong.is_some() && self.passphrase.as_ref() == wrong {
+            self.passphrase = None;
+        }
+    }
+
     /// The operator will not say.
     pub fn refuse(&mut self) {
         self.refused = Some(Instant::now());
