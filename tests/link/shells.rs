@@ -2,7 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use quorate::link::mark::Nonce;
 use quorate::link::{Become, CommandLine, guard};
@@ -50,6 +51,54 @@ fn every_shell_answers_and_ends_what_it_runs() {
         assert!(err.any(|line| line == mark("e7")), "{shell}");
         drop(input);
         until("the command to end", || !runs(&nap));
+        child.wait().unwrap();
+    }
+}
+
+/// A shell that runs a long sleep, and what keeps its input open.
+struct Held {
+    child: Child,
+    input: ChildStdin,
+    nonce: Nonce,
+    nap: String,
+}
+
+impl Held {
+    fn start(shell: &str, number: u32) -> Option<Self> {
+        let mut command = Command::new(shell);
+        command.args(["-c", guard::SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let mut child = command.spawn().ok()?;
+        let mut input = child.stdin.take().unwrap();
+        let nonce = Nonce::fresh().unwrap();
+        let nap = odd_sleep(number);
+        input.write_all(guard::hello(&nonce, Become::None).as_bytes()).unwrap();
+        input.write_all(guard::run(&CommandLine::new("sleep", [nap.clone()]), Become::None, 1).as_bytes()).unwrap();
+        until("the command to run", || runs(&nap));
+        Some(Self { child, input, nonce, nap })
+    }
+
+    fn beat(&mut self) {
+        self.input.write_all(guard::heartbeat(&self.nonce).as_bytes()).unwrap();
+    }
+}
+
+/// A connection that drops without a word: nothing comes any more, and nothing ends the shell's input.
+#[test]
+fn what_hears_no_heartbeat_ends_within_a_minute_and_what_hears_one_goes_on() {
+    let shells = ["sh", "bash"];
+    let dropped: Vec<Held> = shells.iter().zip(1040..).filter_map(|(shell, number)| Held::start(shell, number)).collect();
+    let mut heard: Vec<Held> = shells.iter().zip(1050..).filter_map(|(shell, number)| Held::start(shell, number)).collect();
+    // A minute is the promise; a busy machine may be late.
+    let end = Instant::now() + Duration::from_secs(90);
+    while dropped.iter().any(|held| runs(&held.nap)) {
+        assert!(Instant::now() < end, "a command runs on though its connection dropped");
+        heard.iter_mut().for_each(Held::beat);
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    assert!(heard.iter().all(|held| runs(&held.nap)), "a command was ended though its connection lived");
+    for held in dropped.into_iter().chain(heard) {
+        let Held { mut child, input, .. } = held;
+        drop(input);
         child.wait().unwrap();
     }
 }
