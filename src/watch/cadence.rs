@@ -90,6 +90,9 @@ pub const STILL_STORAGE: Duration = Duration::from_secs(240);
 /// And where another node answers for the same shared groups.
 pub const OTHERS_STORAGE: Duration = Duration::from_secs(600);
 
+/// When what was asked in vain is asked again, at the latest.
+pub const AGAIN: Duration = Duration::from_secs(60);
+
 /// In which order questions of one lane go down their pipe when several are due: what waits for nothing but the kernel first, then what more
 /// depends on, then what is known to hang with the storage below it. The clock is the very first: what waits behind another command
 /// measures that command.

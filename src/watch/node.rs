@@ -254,6 +254,12 @@ impl NodeWatch {
         match outcome {
             // What is not installed or not permitted will not be in a minute either.
             Err(trouble) if matches!(trouble.kind, TroubleKind::Absent | TroubleKind::Denied) => period = Duration::from_secs(300),
+            // All else waits for the tools: a node that boots may be late with them.
+            Err(_) if question == Question::Tools && self.missed.get(&question).is_some_and(|n| *n <= CHANCES) => {
+                period = cadence::short_gap(took);
+            }
+            // And what failed is no knowledge that lasts.
+            Err(_) if question != Question::QuorumDisk => period = period.min(cadence::AGAIN).max(cadence::gap(took)),
             Ok(_) if question == Question::Host && self.host_readings == 1 => period = Duration::from_millis(600),
             _ => {}
         }

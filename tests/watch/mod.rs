@@ -248,6 +248,34 @@ fn after_a_lost_connection_everything_is_looked_at_anew() {
     assert!(again.iter().any(|(_, text)| text.contains("which tools")), "{again:?}");
 }
 
+/// A node that was fenced takes our connection before it has booted: its tools, which all else waits for, come late or not at all.
+#[test]
+fn a_node_that_is_late_with_its_tools_is_soon_asked_again() {
+    let late = || Err(AskError::Late(Duration::from_secs(20)));
+    let lost = || Err(AskError::Lost(trouble()));
+    let garbled = || Ok(answer("no such words", at(0)));
+    let cases: [(&str, Vec<Result<Answer, AskError>>, i64); 4] = [
+        ("late", vec![late()], 15),
+        ("late twice", vec![late(), late()], 15),
+        ("lost", vec![lost()], 15),
+        ("nonsense", vec![garbled()], 65),
+    ];
+    for (what, answers, within) in cases {
+        let mut watch = Watch::new(true);
+        watch.add(NODE);
+        let (mut asks, _) = orders(watch.report(NODE, Report::Up { streams: 8, note: None }, at(0)));
+        let mut now = 0;
+        for result in answers {
+            let tools = asks.iter().find(|(_, text)| text.contains("which tools")).unwrap().0;
+            now += 20_000;
+            watch.report(NODE, Report::Answer { id: tools, result }, at(now));
+            now += within * 1000;
+            (asks, _) = orders(watch.tick(at(now)));
+            assert!(asks.iter().any(|(_, text)| text.contains("which tools")), "{what}: {asks:?}");
+        }
+    }
+}
+
 /// Answers whatever is out until nothing more is asked at this moment; gives what was asked.
 fn serve(watch: &mut Watch, asks: Vec<(AskId, String)>, now: Stamp, say: impl Fn(&str) -> &'static str) -> Vec<String> {
     let (mut open, mut all) = (asks, Vec::new());
