@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::terminal;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Alternate screen, cursor hidden, bracketed paste: so that pasted text never acts as keys.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[m\x1b[2J\x1b[H";
@@ -19,6 +20,14 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 /// Holds the terminal in raw mode on the alternate screen until dropped.
 #[derive(Debug)]
 pub struct Guard(());
+
+/// Whether the other end of the terminal was closed: a connection or a window that is no more.
+pub fn is_gone() -> bool {
+    let out = io::stdout();
+    let mut fds = [PollFd::new(&out, PollFlags::empty())];
+    let polled = poll(&mut fds, Some(&Timespec::default()));
+    polled.is_ok() && fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+}
 
 impl Guard {
     /// Takes the terminal, and makes a panic give it back before the report is printed.

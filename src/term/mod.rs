@@ -7,5 +7,5 @@ pub mod guard;
 pub mod paint;
 
 pub use caps::Caps;
-pub use guard::Guard;
+pub use guard::{Guard, is_gone};
 pub use paint::Painter;

@@ -1,10 +1,12 @@
 //! Every way out gives the terminal back.
 
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
 
-use portable_pty::CommandBuilder;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use super::held::{Terminal, home};
+use super::held::{Terminal, home, quorate};
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -30,6 +32,41 @@ fn signals() {
         assert_eq!(terminal.end().exit_code(), code, "{signal}");
         terminal.assert_restored();
     }
+}
+
+/// A shell that minds no hang-up leads the session, as `nohup` and some multiplexers do: nothing tells quorate but the terminal itself.
+#[test]
+fn a_terminal_that_is_taken_away_without_a_signal() {
+    let home = home();
+    let ended = home.path().join("ended");
+    let usual = quorate(home.path(), &[], &[]);
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", "trap '' HUP; \"$0\" demo; echo $? >\"$1.new\"; mv \"$1.new\" \"$1\"", env!("CARGO_BIN_EXE_quorate")]);
+    command.arg(&ended);
+    command.env_clear();
+    for (name, value) in usual.iter_extra_env_as_str() {
+        command.env(name, value);
+    }
+    let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("QUORATE") {
+        let mut buf = [0; 4096];
+        let n = reader.read(&mut buf).unwrap();
+        assert!(n > 0, "it ended: {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&buf[..n]);
+    }
+    drop((reader, pair.master));
+    let end = Instant::now() + Duration::from_secs(40);
+    while !ended.exists() {
+        assert!(Instant::now() < end, "it lives on without a terminal");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let code = std::fs::read_to_string(&ended).unwrap();
+    assert!(["129", "74"].contains(&code.trim()), "hung up, or a write that failed: {code}");
+    child.wait().unwrap();
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Sessions {
             keymap,
             size: (80, 24),
             now: Stamp::now(),
-            zone: TimeZone::system(),
+            zone: local_zone(),
             stale_after: if wallboard { WALL_STALE_AFTER } else { STALE_AFTER },
         };
         let (opener, first, notices) = self.opener(global, &mut setup)?;
@@ -121,4 +121,13 @@ impl Sessions {
 fn name_of(session: &Session) -> String {
     let host = || session.nodes.first().map_or_else(|| "this node".to_owned(), |n| n.place.host.clone());
     session.name.clone().unwrap_or_else(host)
+}
+
+/// The zone of this machine. The file itself tells it: to find out its name, all names there are would be listed.
+fn local_zone() -> TimeZone {
+    if std::env::var_os("TZ").is_some() {
+        return TimeZone::system();
+    }
+    let told = std::fs::read("/etc/localtime").ok().and_then(|bytes| TimeZone::tzif("/etc/localtime", &bytes).ok());
+    told.unwrap_or_else(TimeZone::system)
 }

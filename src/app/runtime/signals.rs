@@ -4,6 +4,9 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Exit status when the terminal was taken away.
+pub const HUNG_UP: u8 = 129;
+
 /// What a signal tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -42,7 +45,7 @@ impl Signals {
     pub async fn next(&mut self) -> Told {
         tokio::select! {
             _ = self.terminate.recv() => Told::Quit(143),
-            _ = self.hangup.recv() => Told::Quit(129),
+            _ = self.hangup.recv() => Told::Quit(HUNG_UP),
             _ = self.interrupt.recv() => Told::Quit(130),
             _ = self.quit.recv() => Told::Quit(131),
             _ = self.stop.recv() => Told::Stop,

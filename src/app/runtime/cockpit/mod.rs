@@ -18,14 +18,14 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use super::arm::Armed;
 use super::live::{Happening, Live};
-use super::signals::{Signals, Told};
+use super::signals::{HUNG_UP, Signals, Told};
 use super::way::WayFinder;
 use crate::app::{Ask, Model, Msg, Setup, update};
 use crate::domain::node::NodeKey;
 use crate::domain::stamp::Stamp;
 use crate::keymap::Key;
 use crate::link::{Prompt, PromptId};
-use crate::term::{Guard, Painter};
+use crate::term::{self, Guard, Painter};
 use crate::view;
 
 /// Shortest time between two frames for data.
@@ -124,11 +124,19 @@ pub(super) struct Cockpit {
 impl Cockpit {
     async fn turn(mut self, mut signals: Signals) -> io::Result<u8> {
         let mut keys = EventStream::new();
+        let mut seen = self.now();
         loop {
             if let Some(code) = self.quit {
                 return Ok(code);
             }
             let now = self.now();
+            if seen.age(now) >= TICK {
+                seen = now;
+                // No signal comes where another program leads the session. Whoever reads keys would read nothing for ever.
+                if term::is_gone() {
+                    return Ok(HUNG_UP);
+                }
+            }
             let wake = self.next_wake(now);
             tokio::select! {
                 biased;
