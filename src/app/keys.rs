@@ -4,10 +4,11 @@ use super::act::dialog;
 use super::model::Model;
 use super::msg::Effect;
 use super::order::SortKey;
-use super::overlay::{Choice, Overlay, choices};
+use super::overlay::{Cable, Choice, Overlay, choices};
 use super::perform;
 use super::rows::Pane;
 use crate::command::{Command, Scope};
+use crate::domain::cluster::{Bond, Port};
 use crate::keymap::{Code, Found, Key};
 
 /// A key.
@@ -173,7 +174,45 @@ pub(super) fn set_filter(model: &mut Model, pane: Pane, text: &str) {
 /// What the palette finds now.
 pub fn palette_choices(model: &Model, text: &str) -> Vec<Choice> {
     let themes: Vec<&str> = model.setup.themes.iter().map(String::as_str).collect();
-    choices(text, model.screen().scopes(model.focus), model.facts(), &model.setup.clusters, &themes)
+    choices(text, model.screen().scopes(model.focus), model.facts(), &model.setup.clusters, &themes, cables(model))
+}
+
+/// The cables of the simulated cluster; of a real one none.
+fn cables(model: &Model) -> Vec<Cable> {
+    if !model.setup.simulated {
+        return Vec::new();
+    }
+    let plugged = |bond: &Bond, port: &Port| port.up && !model.pulled.contains(&(bond.node.to_string(), port.name.clone()));
+    let of = |bond: &Bond, port: &Port| {
+        let other = bond.ports.iter().find(|p| p.name != port.name && plugged(bond, p));
+        let what = match (plugged(bond, port), other) {
+            (true, Some(other)) => format!("simulated: pull it; {} goes on by {}", bond.name, other.name),
+            (true, None) => format!("simulated: pull it; {} has no other port that is up", bond.name),
+            (false, _) => format!("simulated: plug it in; a port of {}", bond.name),
+        };
+        let short = model.index.names.short(&bond.node).to_owned();
+        Cable { node: bond.node.to_string(), short, port: port.name.clone(), plugged: plugged(bond, port), what }
+    };
+    let mut all: Vec<Cable> = model.shown.bonds.iter().flat_map(|bond| bond.ports.iter().map(move |port| of(bond, port))).collect();
+    all.sort_by(|a, b| (&a.node, &a.port).cmp(&(&b.node, &b.port)));
+    all
+}
+
+/// Pulls a cable of the simulated cluster, or plugs it in. It is no action on a cluster: no plan, no gate; but who may change nothing changes nothing here either.
+fn cable(model: &mut Model, cable: Cable) -> Vec<Effect> {
+    if let Some(why) = model.facts().barred {
+        super::update::notice(model, format!("cable: {why}"));
+        return Vec::new();
+    }
+    let words = if cable.plugged { "is pulled" } else { "is plugged in" };
+    let name = (cable.node.clone(), cable.port.clone());
+    if cable.plugged {
+        model.pulled.insert(name);
+    } else {
+        model.pulled.remove(&name);
+    }
+    super::update::notice(model, format!("the cable of {} on {} {words}", cable.port, cable.short));
+    vec![Effect::Cable { node: cable.node, port: cable.port, plug: !cable.plugged }]
 }
 
 fn palette(model: &mut Model, key: Key, mut input: super::line::InputLine, mut cursor: usize) -> Vec<Effect> {
@@ -216,6 +255,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
         }
         Choice::Cluster(name) => perform::go_to_cluster(model, name),
         Choice::Theme(name) => vec![Effect::SwitchTheme(name)],
+        Choice::Cable(chosen) => cable(model, chosen),
     }
 }
 

@@ -1,5 +1,6 @@
 //! All that the screen knows.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ pub struct Setup {
     pub zone: TimeZone,
     /// From this age on a member's figures are stale.
     pub stale_after: Duration,
+    /// The cluster is the simulated one: its cables can be pulled.
+    pub simulated: bool,
 }
 
 /// The panes that are tables, by [`Pane::slot`].
@@ -116,6 +119,8 @@ pub struct Model {
     pub dialog: Option<Dialog>,
     /// Tasks.
     pub tasks: Tasks,
+    /// Cables of the simulated cluster that were pulled here, by node and port: a node that nothing carries to does not tell.
+    pub(super) pulled: BTreeSet<(String, String)>,
     /// How many intents this session has had.
     pub(super) deeds: u32,
     /// When the manager was last asked anew for a dialog.
@@ -160,6 +165,7 @@ impl Model {
             overlay: None,
             dialog: None,
             tasks: Tasks::default(),
+            pulled: BTreeSet::new(),
             deeds: 0,
             refreshed: Stamp::default(),
             leaving: None,

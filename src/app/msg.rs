@@ -144,6 +144,15 @@ pub enum Effect {
     },
     /// Stop a task after the step that runs.
     StopTask(TaskId),
+    /// Pull a cable of the simulated cluster, or plug it in.
+    Cable {
+        /// The member.
+        node: String,
+        /// The port.
+        port: String,
+        /// It goes in.
+        plug: bool,
+    },
     /// Load another theme by name and hand it to [`super::Model::set_theme`].
     SwitchTheme(String),
 }

@@ -41,6 +41,23 @@ pub enum Choice {
     Cluster(String),
     /// Change to a theme.
     Theme(String),
+    /// Pull a cable of the simulated cluster, or plug it in.
+    Cable(Cable),
+}
+
+/// A cable of the simulated cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cable {
+    /// The member.
+    pub node: String,
+    /// Its name on the screen.
+    pub short: String,
+    /// The port.
+    pub port: String,
+    /// It is in.
+    pub plugged: bool,
+    /// What pulling it, or plugging it in, does.
+    pub what: String,
 }
 
 impl Choice {
@@ -50,12 +67,22 @@ impl Choice {
             Self::Command(command, _) => command.name().to_owned(),
             Self::Cluster(name) => format!("cluster {name}"),
             Self::Theme(name) => format!("theme {name}"),
+            Self::Cable(cable) => format!("cable {} {}", cable.short, cable.port),
+        }
+    }
+
+    /// What is typed for it by those who write members' names in full.
+    fn full_name(&self) -> String {
+        match self {
+            Self::Cable(cable) => format!("cable {} {}", cable.node, cable.port),
+            other => other.name(),
         }
     }
 
     /// What it does.
-    pub fn doc(&self) -> &'static str {
+    pub fn doc(&self) -> &str {
         match self {
+            Self::Cable(cable) => &cable.what,
             Self::Command(command, _) => command.entry().doc,
             Self::Cluster(_) => "show this cluster",
             Self::Theme(_) => "change the colours",
@@ -65,14 +92,18 @@ impl Choice {
 
 /// What the palette finds for a text: names that begin with it, then names that contain it, then names that
 /// have its letters in order. Commands that do not apply now are shown with the reason.
-pub fn choices(text: &str, scopes: &[Scope], facts: Facts, clusters: &[String], themes: &[&str]) -> Vec<Choice> {
+pub fn choices(text: &str, scopes: &[Scope], facts: Facts, clusters: &[String], themes: &[&str], cables: Vec<Cable>) -> Vec<Choice> {
     let shown = |e: &&Entry| scopes.contains(&e.scope) || e.acts();
     let commands = TABLE.iter().filter(shown).map(|e| Choice::Command(e.id, e.check(facts).err()));
     let clusters = clusters.iter().filter(|_| facts.several_clusters).map(|c| Choice::Cluster(c.clone()));
     let themes = themes.iter().map(|t| Choice::Theme((*t).to_owned()));
+    let cables = cables.into_iter().map(Choice::Cable);
     let text = text.trim().to_lowercase();
-    let mut found: Vec<(u8, Choice)> =
-        commands.chain(clusters).chain(themes).filter_map(|c| rank(&c.name().to_lowercase(), c.doc(), &text).map(|r| (r, c))).collect();
+    let ranked = |c: Choice| {
+        let by = |name: String| rank(&name.to_lowercase(), c.doc(), &text);
+        [by(c.name()), by(c.full_name())].into_iter().flatten().min().map(|r| (r, c))
+    };
+    let mut found: Vec<(u8, Choice)> = commands.chain(clusters).chain(themes).chain(cables).filter_map(ranked).collect();
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, choice)| choice).collect()
 }

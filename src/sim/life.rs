@@ -1,7 +1,6 @@
 //! Time passes: what was planned happens.
 
 use super::Manager;
-use super::answer::net;
 use super::chance;
 use super::moving;
 use super::policy;
@@ -13,9 +12,9 @@ use crate::domain::stamp::Stamp;
 pub const SECOND: i64 = 1_000_000;
 
 /// How long the others wait for a lost node's token.
-const TOKEN: i64 = 3 * SECOND;
+pub const TOKEN: i64 = 3 * SECOND;
 /// How long a fencing takes.
-const FENCING: i64 = 9 * SECOND;
+pub const FENCING: i64 = 9 * SECOND;
 /// How long a system takes to boot, and its cluster to start.
 const BOOT: i64 = 40 * SECOND;
 const JOIN: i64 = 6 * SECOND;
@@ -108,13 +107,18 @@ impl World {
         self.plan(TOKEN, Deed::Notice(node));
     }
 
-    /// The others notice that a node is gone.
+    /// The others notice that a node is gone; not one whose cable was back before its token was missed.
     fn notice(&mut self, node: NodeAt) {
-        if let Some(n) = self.nodes.get_mut(node) {
-            n.unclean = true;
-        }
+        let Some(n) = self.nodes.get_mut(node).filter(|n| !n.is_member() && !n.unclean) else { return };
+        (n.unclean, n.missed) = (true, true);
         self.transition();
         self.tell_lost(node);
+        self.tell_alone(node);
+        self.fence_lost(node);
+    }
+
+    /// The manager has a lost node fenced, as far as there is quorum for it.
+    pub fn fence_lost(&mut self, node: NodeAt) {
         if self.quorate() {
             let client = if self.manager == Manager::Rgmanager { "fenced" } else { "pacemaker-controld" };
             self.fence(node, "reboot", client, FENCING);
@@ -169,8 +173,8 @@ impl World {
         let Some(n) = self.nodes.get_mut(node).filter(|n| !n.on) else { return };
         (n.on, n.cut, n.booted, n.boots) = (true, false, now, n.boots + 1);
         (n.rgmanager, n.clvmd) = (true, true);
-        n.ports.iter_mut().for_each(|p| p.up = true);
         n.paths = [true; 2];
+        self.bring_up(node);
         self.log(node, "kernel", 6, "Linux version 6.1.0-28-amd64 (debian-kernel@lists.debian.org)");
         self.plan(JOIN, Deed::Join(node));
     }
@@ -178,7 +182,11 @@ impl World {
     /// A node's cluster has started.
     pub fn join(&mut self, node: NodeAt) {
         let Some(n) = self.nodes.get_mut(node).filter(|n| n.on && !n.clustered) else { return };
-        (n.clustered, n.unclean) = (true, false);
+        (n.clustered, n.unclean, n.missed) = (true, false, n.apart);
+        if n.apart {
+            // It waits for the others in a cluster of its own.
+            return;
+        }
         self.expected = None;
         self.transition();
         self.tell_joined(node);
@@ -198,26 +206,6 @@ impl World {
         }
         self.transition();
         self.tell_left(node);
-    }
-
-    fn cable(&mut self, node: NodeAt, port: usize, up: bool) {
-        let bond = port % 2;
-        let Some(n) = self.nodes.get_mut(node).filter(|n| n.on) else { return };
-        let before = n.active_port(bond);
-        let Some(p) = n.ports.get_mut(port).filter(|p| p.up != up) else { return };
-        p.up = up;
-        p.failures += u32::from(!up);
-        let after = n.active_port(bond);
-        let word = if up { "up" } else { "down" };
-        self.log(node, "kernel", 6, format!("bond{bond}: (slave eth{port}): link status definitely {word}"));
-        match after {
-            Some(active) if after != before => {
-                self.log(node, "kernel", 6, format!("bond{bond}: (slave eth{active}): making interface the new active one"));
-            }
-            None => self.log(node, "kernel", 6, format!("bond{bond}: now running without any active interface!")),
-            Some(_) => {}
-        }
-        self.netlink.push((node, net::link_line(port, up)));
     }
 
     fn path(&mut self, node: NodeAt, path: usize, up: bool) {
@@ -263,6 +251,7 @@ impl World {
 impl Node {
     /// Nobody's words are waited for from here any more.
     pub const fn is_gone(&self) -> bool {
-        !self.on || self.cut
+        // quorate tries a node's name, then its addresses: one network is enough.
+        !self.on || self.cut || (self.active[0].is_none() && self.active[1].is_none())
     }
 }

@@ -71,8 +71,7 @@ impl Simulation {
         from.recv().ok().map(|Printed { out, err, code }| (out, err, code))
     }
 
-    /// Has something befall the cluster: `lose NODE`, `jinx GUEST NODE`, `restrict GUEST NODE...` (see `sim::tool`). False: there is no such thing.
-    #[doc(hidden)]
+    /// Has something befall the cluster: `pull NODE PORT`, `lose NODE`, `jinx GUEST NODE`, `restrict GUEST NODE...` (see `sim::tool`). False: there is no such thing.
     pub fn befall(&self, words: &str) -> bool {
         let (to, from) = channel();
         self.to.send(ToSim::Befall(words.to_owned(), to)).is_ok() && from.recv() == Ok(true)

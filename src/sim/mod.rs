@@ -10,10 +10,12 @@
 
 mod answer;
 mod build;
+mod cables;
 mod chance;
 mod cman;
 mod conf;
 mod inquiry;
+mod ip;
 mod libvirt;
 mod life;
 pub mod link;
@@ -88,7 +90,17 @@ impl Setup {
 /// The journal lines of the first seconds of a simulation, with the microsecond of each: what a seed's story is.
 #[doc(hidden)]
 pub fn chronicle(setup: &Setup, seconds: i64) -> Vec<(i64, String)> {
+    chronicle_with(setup, &[], seconds)
+}
+
+/// The same, with what befalls the cluster, each at a second.
+#[doc(hidden)]
+pub fn chronicle_with(setup: &Setup, befalls: &[(i64, &str)], seconds: i64) -> Vec<(i64, String)> {
     let mut world = world::World::new(setup);
+    for (second, words) in befalls {
+        world.advance(setup.began.shifted(second * life::SECOND));
+        tool::befall(&mut world, words);
+    }
     world.advance(setup.began.shifted(seconds * life::SECOND));
     let name = |node: usize| world.name(node).to_owned();
     world.journal.iter().map(|l| (l.at.0 - setup.began.0, format!("{} {}: {}", name(l.node), l.program, l.text))).collect()

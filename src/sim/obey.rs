@@ -7,7 +7,7 @@ use super::life::SECOND;
 use super::moving;
 use super::policy;
 use super::world::{GuestAt, Leftover, NodeAt, Run, Work, World};
-use super::{cman, rgmanager, virsh};
+use super::{cman, ip, rgmanager, virsh};
 use crate::probe::rhcs::fence;
 
 /// The answer to a command.
@@ -68,6 +68,7 @@ fn of_any(world: &mut World, node: NodeAt, program: &str, args: &[&str]) -> Prin
         "systemctl" | "pcs" => service(world, node, args),
         "reboot" | "shutdown" => reboot(world, node),
         "logger" => log(world, node, args),
+        "ip" | "ifconfig" | "ifup" | "ifdown" => ip::command(world, node, program, args),
         "virsh" => virsh::command(world, node, args),
         "cman_tool" => cman::cman_tool(world, node, args),
         "fence_tool" if args == ["leave"] => Printed::default(),

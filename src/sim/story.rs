@@ -24,7 +24,9 @@ fn pick(world: &World, number: u64, key: u64, many: usize) -> usize {
 /// A cable is pulled, and put back.
 fn cable(world: &mut World, number: u64) -> i64 {
     let node = pick(world, number, 1, world.nodes.len());
-    let port = pick(world, number, 2, 2);
+    let bond = pick(world, number, 2, 2);
+    // The one that carries: a bond does not go back to its first port by itself.
+    let port = world.nodes.get(node).and_then(|n| n.active_port(bond)).unwrap_or(bond);
     world.plan(0, Deed::Cable(node, port, false));
     world.plan(40 * SECOND, Deed::Cable(node, port, true));
     50 * SECOND

@@ -39,18 +39,29 @@ impl World {
         }
     }
 
+    fn no_quorum(&self) -> &'static str {
+        if self.is_rhcs() {
+            "  [CMAN  ] quorum lost, blocking activity"
+        } else {
+            "  [QUORUM] This node is within the non-primary component and will NOT provide any services."
+        }
+    }
+
+    /// A node that the others have lost, in its own words.
+    pub fn tell_alone(&mut self, node: NodeAt) {
+        if self.nodes.get(node).is_some_and(|n| n.on && n.clustered) {
+            self.log(node, "corosync", 5, format!("  [QUORUM] Members[1]: {}", node + 1));
+            self.log(node, "corosync", 5, self.no_quorum());
+        }
+    }
+
     /// A node is no member any more.
     pub fn tell_lost(&mut self, node: NodeAt) {
         self.membership(node, true);
         let name = self.name(node).to_owned();
         if !self.quorate() {
-            let text = if self.is_rhcs() {
-                "  [CMAN  ] quorum lost, blocking activity"
-            } else {
-                "  [QUORUM] This node is within the non-primary component and will NOT provide any services."
-            };
             for m in self.members() {
-                self.log(m, "corosync", 5, text);
+                self.log(m, "corosync", 5, self.no_quorum());
             }
             return;
         }

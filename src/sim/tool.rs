@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::answer::{self, Printed, rhcs, storage};
+use super::ip;
 use super::obey::{self, Reply};
 use super::world::{Deed, NodeAt, World};
 use crate::domain::observation::Question;
@@ -54,11 +55,12 @@ fn looks(world: &World, node: NodeAt, tool: &str, args: &[&str]) -> Option<Print
         ("dmsetup", ["table", ..]) => part(world, node, Question::DeviceMapper, "table"),
         ("dmsetup", _) => part(world, node, Question::DeviceMapper, ""),
         ("df", _) => part(world, node, Question::Filesystems, ""),
+        ("ip", _) if !args.iter().any(|a| ip::is_set(a)) => ip::shown(world, node, args)?,
         _ => return None,
     })
 }
 
-/// `lose NODE`: its power goes. `cut NODE`: its network goes. `stale NODE`: it does not take a new cluster.conf. `picky`:
+/// `lose NODE`: its power goes. `cut NODE`: its network goes. `pull NODE PORT`, `plug NODE PORT`: a cable goes out, in. `stale NODE`: it does not take a new cluster.conf. `picky`:
 /// no cluster.conf is valid. `deaf NODE`: its fence device dies. `jinx GUEST NODE`: its next start there fails. `stick GUEST`: its next stop
 /// fails. `part GUEST`: something of it fails that is not critical. `alone GUEST`: it becomes exclusive. `restrict GUEST NODE...`: it may run there alone.
 pub fn befall(world: &mut World, words: &str) -> bool {
@@ -73,6 +75,10 @@ pub fn befall(world: &mut World, words: &str) -> bool {
         match *what {
             "lose" => world.plan(0, Deed::Lose(at)),
             "cut" => world.plan(0, Deed::Cut(at)),
+            "pull" | "plug" => match words.get(2).and_then(|port| ip::port(port)) {
+                Some(port) => world.plan(0, Deed::Cable(at, port, *what == "plug")),
+                None => return false,
+            },
             "stale" => drop(world.conf.deaf.insert(at)),
             "deaf" => {
                 if let Some(n) = world.nodes.get_mut(at) {

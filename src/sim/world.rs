@@ -81,6 +81,10 @@ pub struct Node {
     pub bmc_dead: bool,
     /// It was lost and nobody has fenced it yet.
     pub unclean: bool,
+    /// No network of the cluster carries to it: its cables are out.
+    pub apart: bool,
+    /// The others have formed a cluster without it.
+    pub missed: bool,
     /// In standby.
     pub standby: bool,
     /// When its system started.
@@ -89,6 +93,10 @@ pub struct Node {
     pub boots: u64,
     /// eth0 .. eth3.
     pub ports: [Port; 4],
+    /// The port that carries each bond, by its place among eth0 .. eth3.
+    pub active: [Option<usize>; 2],
+    /// How often each of corosync's links was lost.
+    pub ring_downs: [u32; 2],
     /// Paths to the array that are alive.
     pub paths: [bool; 2],
     /// CPU time that its guests and it have used since the simulation began, microseconds.
@@ -98,8 +106,10 @@ pub struct Node {
 /// A port of a node's bonds: eth0 and eth2 in bond0, eth1 and eth3 in bond1.
 #[derive(Clone, Copy, Debug)]
 pub struct Port {
-    /// It has a carrier.
-    pub up: bool,
+    /// Its cable is in.
+    pub plugged: bool,
+    /// It is switched on.
+    pub enabled: bool,
     /// How often it has lost it.
     pub failures: u32,
 }
@@ -328,11 +338,18 @@ fn chance_of(world: &World, key: u64, base: u64, swing: u64) -> u64 {
 impl Node {
     /// Part of the cluster that counts.
     pub const fn is_member(&self) -> bool {
-        self.on && self.clustered && !self.cut
+        self.on && self.clustered && !self.cut && !self.apart
     }
 
-    /// The active port of bond 0 or 1, by its place among eth0 .. eth3: the first that has a carrier.
+    /// The active port of bond 0 or 1, by its place among eth0 .. eth3; none: no port of it has a carrier.
     pub fn active_port(&self, bond: usize) -> Option<usize> {
-        [bond, bond + 2].into_iter().find(|p| self.ports.get(*p).is_some_and(|p| p.up))
+        self.active.get(bond).copied().flatten()
+    }
+}
+
+impl Port {
+    /// It has a carrier.
+    pub const fn up(self) -> bool {
+        self.plugged && self.enabled
     }
 }

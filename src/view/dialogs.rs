@@ -179,7 +179,12 @@ fn command(pen: &mut Pen<'_>, area: Rect, choice: &Choice, marked: bool) {
     };
     let style = pen.style(if marked { Role::Selected } else { role });
     let mut line = pen.at(area.x, area.y, area.width);
-    line.styled(1, if marked { "▸" } else { " " }, style).styled(COMMAND, &choice.name(), style).cell(KEY, &keys, Role::Link);
+    line.styled(1, if marked { "▸" } else { " " }, style);
+    // What has no key has its cells for the name.
+    match choice {
+        Choice::Command(..) => line.styled(COMMAND, &choice.name(), style).cell(KEY, &keys, Role::Link),
+        _ => line.styled(COMMAND + 1 + KEY, &choice.name(), style),
+    };
 }
 
 fn sort(pen: &mut Pen<'_>, area: Rect, keys: &[SortKey], cursor: usize) {

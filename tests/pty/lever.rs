@@ -98,6 +98,30 @@ fn what_two_must_agree_on_asks_for_the_second_ones_code() {
 }
 
 #[test]
+fn a_cable_is_pulled_and_plugged_in_by_the_palette() {
+    for stack in ["pacemaker", "rhcs"] {
+        let mut t = demo(stack);
+        t.type_in(":");
+        t.wait("the palette", |s| s.contains("COMMAND"));
+        t.type_in("cable virtsrv2n2 eth0");
+        t.wait("the cable", |s| s.contains("▸ cable virtsrv2n2 eth0") && s.contains("pull it; bond0 goes on by eth2"));
+        t.type_in("\r");
+        t.wait("the alert", |s| s.contains("eth0 down") && s.contains("bond0"));
+        t.wait("the fail-over", |s| s.contains("new active one") || s.contains("active port now eth2"));
+        t.type_in(":");
+        t.wait("the palette", |s| s.contains("COMMAND"));
+        t.type_in("cable virtsrv2n2 eth0");
+        t.wait("the cable", |s| s.contains("▸ cable virtsrv2n2 eth0") && s.contains("plug it in"));
+        t.type_in("\r");
+        t.wait("its return", |s| {
+            ["eth0 up", "eth0: link up", "definitely up"].iter().any(|words| s.contains(words)) && !s.contains("COMMAND")
+        });
+        t.type_in("q");
+        assert_eq!(t.end(), 0);
+    }
+}
+
+#[test]
 fn a_physical_volume_is_emptied_and_seen_to_empty() {
     let mut t = table("pacemaker", "3 Storage");
     t.type_in("/sdd\r");

@@ -1,5 +1,6 @@
 //! The simulated cluster: it answers in the real tools' formats, obeys, and tells the same story for the same seed.
 
+mod cables;
 mod fleet;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The table of commands is whole, and help and palette come from it.
 
+use quorate::app::Effect;
+use quorate::app::keys::palette_choices;
 use quorate::command::{Command, Facts, Kind, Scope, TABLE};
 use quorate::domain::cluster::Stack;
 use quorate::domain::role::Role;
@@ -103,6 +105,67 @@ fn commands_that_do_not_apply_say_why() {
     let mut model = sample::model_of(sample::setup(140, 40), sample::healthy());
     crate::view::frames::keys(&mut model, "C");
     assert_eq!(model.notice.as_ref().unwrap().0, "next-cluster: only one cluster is configured");
+}
+
+/// The simulated cluster's cables are offered in the demo, and nowhere else.
+#[test]
+fn cables_are_pulled_in_the_demo_alone() {
+    let typed = |simulated: bool, text: &str| {
+        let mut setup = sample::setup(140, 40);
+        setup.simulated = simulated;
+        let mut model = sample::model_of(setup, sample::healthy());
+        crate::view::frames::keys(&mut model, ":");
+        for c in text.chars() {
+            quorate::app::update(&mut model, quorate::app::Msg::Key(quorate::keymap::Key::plain(quorate::keymap::Code::Char(c))));
+        }
+        model
+    };
+    let names = |model: &quorate::app::Model, text: &str| {
+        palette_choices(model, text).iter().map(quorate::app::overlay::Choice::name).collect::<Vec<_>>()
+    };
+    let press = |model: &mut quorate::app::Model| {
+        quorate::app::update(model, quorate::app::Msg::Key(quorate::keymap::Key::plain(quorate::keymap::Code::Enter)))
+    };
+    for text in ["", "cable", "cable n1 eth0", "pull"] {
+        let real = typed(false, text);
+        assert!(names(&real, text).iter().all(|name| !name.starts_with("cable")), "{text}");
+    }
+    let model = typed(true, "cable");
+    let cables = names(&model, "cable");
+    assert_eq!((cables.len(), cables[0].as_str()), (20, "cable n1 eth0"), "{cables:?}");
+    let text = crate::view::paint::text(&crate::view::paint::frame(&model));
+    assert!(text.contains("▸ cable n1 eth0") && text.contains("pull it; bond0 goes on by eth2"), "{text}");
+    let mut model = typed(true, "cable n2 eth2");
+    let effects = press(&mut model);
+    assert_eq!(effects, [Effect::Cable { node: "n2".to_owned(), port: "eth2".to_owned(), plug: false }]);
+    assert!(model.notice.as_ref().unwrap().0.contains("eth2 on n2 is pulled"));
+    // A node that does not tell any more is known to have it out.
+    crate::view::frames::keys(&mut model, ":");
+    let again = palette_choices(&model, "cable n2 eth2").remove(0);
+    assert!(again.doc().contains("plug it in"), "{}", again.doc());
+    let beside = palette_choices(&model, "cable n2 eth0").remove(0);
+    assert!(beside.doc().contains("no other port"), "{}", beside.doc());
+    // What is out is plugged in; the last one says that it is.
+    let mut c = sample::healthy();
+    let bond = c.bonds.iter_mut().find(|b| &*b.node == "n1" && b.name == "bond0").unwrap();
+    bond.ports[0].up = false;
+    let port = bond.ports[1].name.clone();
+    let mut model = typed(true, "cable n1 eth0");
+    quorate::app::update(&mut model, quorate::app::Msg::Picture(std::sync::Arc::new(c)));
+    let docs: Vec<String> = palette_choices(&model, "cable n1").iter().map(|c| format!("{}: {}", c.name(), c.doc())).collect();
+    assert!(docs.iter().any(|d| d.starts_with("cable n1 eth0: ") && d.contains("plug it in")), "{docs:?}");
+    assert!(docs.iter().any(|d| d.starts_with(&format!("cable n1 {port}: ")) && d.contains("no other port")), "{docs:?}");
+    let effects = press(&mut model);
+    assert_eq!(effects, [Effect::Cable { node: "n1".to_owned(), port: "eth0".to_owned(), plug: true }]);
+    // Who may change nothing changes nothing here either.
+    let mut model = typed(true, "cable n1 eth0");
+    model.setup.read_only = true;
+    assert_eq!(press(&mut model), []);
+    assert!(model.notice.as_ref().unwrap().0.contains("read-only"));
+    let mut model = typed(true, "");
+    crate::view::frames::keys(&mut model, "esc ?");
+    let quorate::app::screen::Screen::Help(page) = model.screen() else { panic!("no help") };
+    assert!(page.document.text().contains(":cable NODE PORT"));
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub fn setup(width: u16, height: u16) -> Setup {
         now: NOW,
         zone: jiff::tz::TimeZone::UTC,
         stale_after: Duration::from_secs(30),
+        simulated: false,
     }
 }
 

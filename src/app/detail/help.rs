@@ -24,6 +24,10 @@ pub fn page(model: &Model, here: &[Scope]) -> Document {
             entry(&mut doc, usize::from(model.setup.size.0), &keys, e);
         }
     }
+    if model.setup.simulated {
+        doc.head("Simulated cluster");
+        doc.say(Role::Text, ":cable NODE PORT pulls a cable, and plugs it in again; the palette lists all of them.");
+    }
     doc.head("Signs");
     doc.items(Role::Text, &SIGNS);
     doc.head("Dialogs");

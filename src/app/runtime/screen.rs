@@ -59,6 +59,7 @@ impl Sessions {
             now: Stamp::now(),
             zone: local_zone(),
             stale_after: if wallboard { WALL_STALE_AFTER } else { STALE_AFTER },
+            simulated: matches!(self, Self::Simulated(_)),
         };
         let (opener, first, notices) = self.opener(global, &mut setup)?;
         let load_dir = dir.clone();
@@ -83,7 +84,11 @@ impl Sessions {
                 let open = move |_: &str| {
                     Some(Opened { ways: WayFinder::simulated(DEMO, &simulation), armed: Armed::simulated(DEMO, read_only, rule.clone()) })
                 };
-                Ok((Box::new(open), Some(DEMO.to_owned()), vec!["a simulated cluster: nothing here is real".to_owned()]))
+                Ok((
+                    Box::new(open),
+                    Some(DEMO.to_owned()),
+                    vec!["a simulated cluster: nothing here is real; :cable pulls a cable".to_owned()],
+                ))
             }
             Self::Configured(_, choice) => {
                 let sessions = match choice {

@@ -95,6 +95,14 @@ impl WayFinder {
         Self::new(Some(cluster.to_owned()), first, Box::new(|_, _| Vec::new()))
     }
 
+    /// The simulated cluster, if these are the ways to one.
+    pub fn simulation(&self) -> Option<&Simulation> {
+        self.first.iter().find_map(|way| match &way.kind {
+            WayKind::Simulated(simulation, _) => Some(simulation),
+            _ => None,
+        })
+    }
+
     /// The configured name of the cluster.
     pub fn cluster_name(&self) -> Option<String> {
         self.cluster.clone()

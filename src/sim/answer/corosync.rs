@@ -77,8 +77,8 @@ pub fn stats(world: &World, node: NodeAt) -> String {
     for peer in (0..world.nodes.len()).filter(|p| *p != node) {
         for link in 0..2 {
             let key = format!("stats.knet.node{}.link{link}", peer + 1);
-            let downs =
-                world.nodes.get(peer).map_or(0, |n| n.ports.iter().skip(link).step_by(2).map(|p| p.failures).max().unwrap_or(0) / 2);
+            let downs_of = |at: NodeAt| world.nodes.get(at).and_then(|n| n.ring_downs.get(link)).copied().unwrap_or(0);
+            let downs = downs_of(node) + downs_of(peer);
             let _ = writeln!(out, "{key}.connected (u8) = {}", u8::from(connected(world, node, peer, link)));
             let _ = writeln!(out, "{key}.down_count (u32) = {downs}");
             let _ = writeln!(out, "{key}.enabled (u8) = 1");

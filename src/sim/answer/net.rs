@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::sim::Manager;
-use crate::sim::world::{Node, NodeAt, World};
+use crate::sim::world::{Node, NodeAt, Port, World};
 
 /// VLANs on bond1, each with its bridge.
 const VLANS: [u16; 3] = [1, 2, 3];
@@ -19,28 +19,43 @@ fn mac(node: NodeAt, port: usize) -> String {
     format!("52:54:00:77:{:02x}:{port:02x}", node + 1)
 }
 
-fn flags(up: bool, more: &str) -> Value {
-    let mut all = vec!["BROADCAST", "MULTICAST"];
+/// The flags of an interface that is switched on, in the order in which ip prints them.
+fn flags(carrier: bool, more: &'static str) -> Vec<&'static str> {
+    let mut all = if carrier { Vec::new() } else { vec!["NO-CARRIER"] };
+    all.extend(["BROADCAST", "MULTICAST"]);
     all.extend(Some(more).filter(|m| !m.is_empty()));
-    if up {
-        all.extend(["UP", "LOWER_UP"]);
-    } else {
-        all.extend(["NO-CARRIER", "UP"]);
-    }
-    json!(all)
+    all.push("UP");
+    all.extend(carrier.then_some("LOWER_UP"));
+    all
+}
+
+/// Those of a port: one that is switched off has no carrier that could be known.
+fn port_flags(p: Port) -> Vec<&'static str> {
+    if p.enabled { flags(p.plugged, "SLAVE") } else { vec!["BROADCAST", "MULTICAST", "SLAVE"] }
 }
 
 const fn state(up: bool) -> &'static str {
     if up { "UP" } else { "DOWN" }
 }
 
+/// The state of what stands on another interface that has a carrier, or not.
+const fn lower_state(up: bool) -> &'static str {
+    if up { "UP" } else { "LOWERLAYERDOWN" }
+}
+
+/// A bridge has a carrier as long as any port of it has one: the VLAN below, or a guest's interface.
+fn bridged(world: &World, node: NodeAt, id: u16) -> bool {
+    let carried = world.nodes.get(node).is_some_and(|n| n.active_port(1).is_some());
+    carried || (0..world.guests.len()).any(|g| world.runs_on(g) == Some(node) && bridge_of(g) == format!("br{id}"))
+}
+
 fn port(n: &Node, node: NodeAt, at: usize) -> Value {
-    let p = n.ports.get(at).copied();
-    let (up, failures) = p.map_or((false, 0), |p| (p.up, p.failures));
+    let Some(p) = n.ports.get(at).copied() else { return Value::Null };
+    let (up, failures) = (p.up(), p.failures);
     let bond = at % 2;
     let role = if n.active_port(bond) == Some(at) { "ACTIVE" } else { "BACKUP" };
     json!({
-        "ifindex": at + 2, "ifname": format!("eth{at}"), "flags": flags(up, "SLAVE"), "mtu": 1500, "qdisc": "mq",
+        "ifindex": at + 2, "ifname": format!("eth{at}"), "flags": port_flags(p), "mtu": 1500, "qdisc": "mq",
         "master": format!("bond{bond}"), "operstate": state(up), "link_type": "ether", "address": mac(node, bond),
         "permaddr": mac(node, at), "parentbus": "pci", "parentdev": format!("0000:01:00.{at}"),
         "linkinfo": {"info_slave_kind": "bond", "info_slave_data": {
@@ -71,7 +86,7 @@ fn bond(n: &Node, node: NodeAt, at: usize) -> Value {
 fn vlan(node: NodeAt, id: u16, up: bool) -> Value {
     json!({
         "ifindex": 20 + id, "link": "bond1", "ifname": format!("bond1.{id}"), "flags": flags(up, ""), "mtu": 1500, "qdisc": "noqueue",
-        "master": format!("br{id}"), "operstate": state(up), "link_type": "ether", "address": mac(node, 1),
+        "master": format!("br{id}"), "operstate": lower_state(up), "link_type": "ether", "address": mac(node, 1),
         "linkinfo": {"info_kind": "vlan", "info_data": {"protocol": "802.1Q", "id": id}, "info_slave_kind": "bridge",
             "info_slave_data": {"state": "forwarding"}},
     })
@@ -96,27 +111,18 @@ fn tap(node: NodeAt, guest: usize) -> Value {
 }
 
 /// `ip -d -s link` and `ip -o addr` of an iproute2 without JSON.
-fn plain(node: NodeAt, n: &Node) -> String {
+fn plain(world: &World, node: NodeAt, n: &Node) -> String {
     let mut out = String::from(
         "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN \n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n",
     );
-    let mut add = |index: usize, name: &str, up: bool, role: &str, master: &str, detail: &str| {
-        let flags = if up { format!("BROADCAST,MULTICAST{role},UP,LOWER_UP") } else { format!("NO-CARRIER,BROADCAST,MULTICAST{role},UP") };
-        let master = if master.is_empty() { String::new() } else { format!(" master {master}") };
-        let _ = writeln!(out, "{index}: {name}: <{flags}> mtu 1500 qdisc mq{master} state {} qlen 1000", state(up));
-        let _ = write!(out, "    link/ether {} brd ff:ff:ff:ff:ff:ff\n{detail}", mac(node, index));
-    };
-    for (at, port) in n.ports.iter().enumerate() {
-        add(at + 2, &format!("eth{at}"), port.up, ",SLAVE", &format!("bond{}", at % 2), "");
-    }
-    for bond in 0..2 {
-        add(10 + bond, &format!("bond{bond}"), n.active_port(bond).is_some(), ",MASTER", "", "");
-    }
-    let carried = n.active_port(1).is_some();
-    for id in VLANS {
-        let detail = format!("    vlan id {id} <REORDER_HDR> \n");
-        add(20 + usize::from(id), &format!("bond1.{id}@bond1"), carried, "", &format!("br{id}"), &detail);
-        add(30 + usize::from(id), &format!("br{id}"), carried, "", "", "    bridge \n");
+    for link in all(world, node, n) {
+        let _ = writeln!(out, "{} qlen 1000", link.line());
+        let _ = writeln!(out, "    link/ether {} brd ff:ff:ff:ff:ff:ff", mac(node, link.index));
+        if let Some((_, id)) = link.name.split_once('@').and_then(|(name, _)| name.split_once('.')) {
+            let _ = writeln!(out, "    vlan id {id} <REORDER_HDR> ");
+        } else if link.name.starts_with("br") {
+            out.push_str("    bridge \n");
+        }
     }
     let _ = write!(
         out,
@@ -130,7 +136,7 @@ fn plain(node: NodeAt, n: &Node) -> String {
 pub fn links(world: &World, node: NodeAt) -> String {
     let Some(n) = world.nodes.get(node) else { return String::new() };
     if world.manager == Manager::Rgmanager {
-        return plain(node, n);
+        return plain(world, node, n);
     }
     let mut all = vec![json!({
         "ifindex": 1, "ifname": "lo", "flags": ["LOOPBACK", "UP", "LOWER_UP"], "mtu": 65536, "qdisc": "noqueue", "operstate": "UNKNOWN",
@@ -140,7 +146,7 @@ pub fn links(world: &World, node: NodeAt) -> String {
     all.extend((0..2).map(|at| bond(n, node, at)));
     let carried = n.active_port(1).is_some();
     all.extend(VLANS.iter().map(|id| vlan(node, *id, carried)));
-    all.extend(VLANS.iter().map(|id| bridge(node, *id, carried)));
+    all.extend(VLANS.iter().map(|id| bridge(node, *id, bridged(world, node, *id))));
     all.extend((0..world.guests.len()).filter(|g| world.runs_on(*g) == Some(node)).map(|g| tap(node, g)));
     let address = |name: &str, local: String, length: u8| json!({"ifname": name, "addr_info": [{"family": "inet", "local": local, "prefixlen": length, "scope": "global"}]});
     let addresses = json!([
@@ -164,7 +170,7 @@ pub fn bonding(world: &World, node: NodeAt) -> String {
             if active.is_some() { "up" } else { "down" },
         );
         for at in [bond, bond + 2] {
-            let (up, failures) = n.ports.get(at).map_or((false, 0), |p| (p.up, p.failures));
+            let (up, failures) = n.ports.get(at).map_or((false, 0), |p| (p.up(), p.failures));
             let (mii, speed, duplex) = if up { ("up", "1000 Mbps", "full") } else { ("down", "Unknown", "Unknown") };
             let _ = write!(
                 out,
@@ -182,24 +188,74 @@ pub fn speeds(world: &World, node: NodeAt) -> String {
     let Some(n) = world.nodes.get(node) else { return String::new() };
     let mut out = String::new();
     for (at, port) in n.ports.iter().enumerate() {
-        let (speed, duplex) = if port.up { ("1000", "full") } else { ("-1", "unknown") };
+        let (speed, duplex) = match (port.enabled, port.plugged) {
+            (true, true) => ("1000", "full"),
+            (true, false) => ("-1", "unknown"),
+            // Reading it is an error.
+            (false, _) => ("", ""),
+        };
         let _ = write!(out, "@@quorate link eth{at}\n{speed}\n{duplex}\n");
     }
     out
 }
 
-/// `ip -o link`: what a stream of changes begins with.
-pub fn listing(world: &World, node: NodeAt) -> String {
-    let Some(n) = world.nodes.get(node) else { return String::new() };
-    let mut out = String::new();
-    for (at, port) in n.ports.iter().enumerate() {
-        let _ = writeln!(out, "{}", link_line(at, port.up));
-    }
-    out
+/// An interface as `ip -o link` and `ip monitor` print it.
+struct Link {
+    index: usize,
+    name: String,
+    flags: Vec<&'static str>,
+    qdisc: &'static str,
+    master: String,
+    state: &'static str,
 }
 
-/// A port as `ip -o link` and `ip monitor` print it.
-pub fn link_line(port: usize, up: bool) -> String {
-    let flags = if up { "BROADCAST,MULTICAST,SLAVE,UP,LOWER_UP" } else { "NO-CARRIER,BROADCAST,MULTICAST,SLAVE,UP" };
-    format!("{}: eth{port}: <{flags}> mtu 1500 qdisc mq master bond{} state {}", port + 2, port % 2, state(up))
+impl Link {
+    fn line(&self) -> String {
+        let master = if self.master.is_empty() { String::new() } else { format!(" master {}", self.master) };
+        format!("{}: {}: <{}> mtu 1500 qdisc {}{master} state {}", self.index, self.name, self.flags.join(","), self.qdisc, self.state)
+    }
+}
+
+/// Ports, bonds, VLANs and bridges.
+fn all(world: &World, node: NodeAt, n: &Node) -> Vec<Link> {
+    let link = |index: usize, name: String, flags, qdisc, master: String, state| Link { index, name, flags, qdisc, master, state };
+    let mut all = Vec::new();
+    for (at, p) in n.ports.iter().enumerate() {
+        all.push(link(at + 2, format!("eth{at}"), port_flags(*p), "mq", format!("bond{}", at % 2), state(p.up())));
+    }
+    for bond in 0..2 {
+        let up = n.active_port(bond).is_some();
+        all.push(link(10 + bond, format!("bond{bond}"), flags(up, "MASTER"), "noqueue", String::new(), state(up)));
+    }
+    let carried = n.active_port(1).is_some();
+    for id in VLANS {
+        let (at, br, up) = (usize::from(id), format!("br{id}"), bridged(world, node, id));
+        all.push(link(20 + at, format!("bond1.{id}@bond1"), flags(carried, ""), "noqueue", br.clone(), lower_state(carried)));
+        all.push(link(30 + at, br, flags(up, ""), "noqueue", String::new(), state(up)));
+    }
+    all
+}
+
+/// Whether a node has an interface of this name.
+pub fn has(world: &World, node: NodeAt, name: &str) -> bool {
+    let Some(n) = world.nodes.get(node) else { return false };
+    name == "lo" || all(world, node, n).iter().any(|l| l.name.split('@').next() == Some(name))
+}
+
+/// A line for each interface, as `ip -o link` and `ip monitor` print it.
+pub fn lines(world: &World, node: NodeAt) -> Vec<String> {
+    world.nodes.get(node).map(|n| all(world, node, n).iter().map(Link::line).collect()).unwrap_or_default()
+}
+
+/// `ip -o link`: what a stream of changes begins with.
+pub fn listing(world: &World, node: NodeAt) -> String {
+    lines(world, node).into_iter().fold(String::new(), |out, line| out + &line + "\n")
+}
+
+/// What `ip link` and `ip addr` print of the whole.
+pub fn parts(world: &World, node: NodeAt) -> (String, String) {
+    let whole = links(world, node);
+    let (links, rest) = whole.split_once("\n@@quorate addresses\n").unwrap_or((&whole, ""));
+    let addresses = rest.split("\n@@quorate").next().unwrap_or_default();
+    (links.to_owned(), addresses.to_owned())
 }

@@ -57,6 +57,15 @@ impl Cockpit {
                 }
                 Ok(())
             }
+            Effect::Cable { node, port, plug } => {
+                let word = if plug { "plug" } else { "pull" };
+                match &self.live {
+                    Some(live) if !live.befall(&format!("{word} {node} {port}")) => {
+                        self.tell(Msg::Complaint(format!("the simulated cluster has no cable {node} {port}")))
+                    }
+                    _ => Ok(()),
+                }
+            }
             Effect::SwitchTheme(name) => match (self.theme)(&name) {
                 Ok(theme) => {
                     self.model.set_theme(theme);

@@ -349,6 +349,11 @@ impl Live {
         self.watch.refresh(now);
     }
 
+    /// Has something befall the simulated cluster (`Simulation::befall`). False: it knows no such thing, or this cluster is a real one.
+    pub fn befall(&self, words: &str) -> bool {
+        self.ways.simulation().is_some_and(|simulation| simulation.befall(words))
+    }
+
     /// Joins a guest's serial console with this socket. What stands in the way is written to it.
     pub fn console(&mut self, node: NodeKey, uuid: String, far: UnixStream) {
         let socket = self.watch.libvirt_socket(node);
