@@ -279,6 +279,37 @@ fn daemons_that_do_not_run() {
     }
 }
 
+/// An answer that names no link is one that cannot be read, whatever the exit status; but for a node alone, and for a tool that refuses.
+#[test]
+fn links_that_cannot_be_read_are_no_links_at_all() {
+    let noise = [
+        HEALTHY_S.replace("nodeid", "n0deid").replace("LINK ID", "L1NK ID"),
+        HEALTHY_S.replace("LINK ID ", "LINK ID x"),
+        HEALTHY_S.replace("nodeid: ", "nodeid; "),
+        HEALTHY_S.bytes().map(|b| char::from(b ^ 1)).collect(),
+        HEALTHY_S.replace(|c: char| c.is_ascii_lowercase(), "\u{fffd}"),
+        "\x1b[2J lorem ipsum\n".to_owned(),
+        HEALTHY_S[..40].to_owned(),
+    ];
+    for text in &noise {
+        for (peers, code) in [("", 0), ("", 1), (text.as_str(), 0), (text.as_str(), 1)] {
+            let said = format!("{text}== quorate ==\n{peers}");
+            let answer = ask(Question::Links, said.as_bytes(), "", code);
+            assert_eq!(answer.as_ref().map_err(|t| t.kind), Err(TroubleKind::Garbled), "{code} {said:?}: {answer:?}");
+        }
+    }
+    // -n alone could be read.
+    assert_eq!(told(&links(&noise[0], HEALTHY_N)).len(), 4);
+    let alone = "Local node ID 1, transport knet\nLINK ID 0 udp\n\taddr\t= 10.0.0.1\n\tstatus:\n\t\tnodeid:          1:\tlocalhost\n";
+    assert_eq!((links(alone, "").local_id, told(&links(alone, ""))), (Some(1), vec![]));
+    for words in
+        ["Could not get the link status, the error is: 6\n", "Printing ring status.\nCould not get the ring status, the error is: 2\n"]
+    {
+        let refused = ask(Question::Links, format!("{words}== quorate ==\n").as_bytes(), "", 1);
+        assert_eq!(refused.unwrap_err().kind, TroubleKind::Failed, "{words}");
+    }
+}
+
 const FAMILY: [Question; 6] = [Question::Quorum, Question::Links, Question::LinkStats, Question::Cmap, Question::Qdevice, Question::Dlm];
 
 /// Whatever an answer holds is harmless text.

@@ -159,6 +159,35 @@ fn device_mapper_with_nothing_to_show() {
     assert_eq!(command(Question::DeviceMapper, &tools(&["dmsetup"])).unwrap().argv()[0], "sh");
 }
 
+/// None of the lines can be read: it is said, and not taken for a node without devices, which would have every volume inactive.
+#[test]
+fn noise_from_device_mapper_is_no_device() {
+    let real = "vgvm-vm1|LVM-abc|1|Active\nsan1|mpath-36|3|Active\n";
+    let sizes = "@@quorate table\nvgvm-vm1: 0 131072 linear 8:1 0\n";
+    let noise = [
+        real.replace('|', "\u{fffd}"),
+        real.replace("Active", "\u{7f}ctiv"),
+        real.replace("|1|", "|x|").replace("|3|", "||"),
+        "vgvm-vm1|LVM\nsan1|mpat\n".to_owned(),
+        real.replace("vgvm", "vg vm").replace("san1", ""),
+        "lorem ipsum\n".to_owned(),
+        "||||\n|\n".to_owned(),
+    ];
+    for text in &noise {
+        for all in [text.clone(), format!("{text}{sizes}")] {
+            let trouble = read(Question::DeviceMapper, &all).unwrap_err();
+            assert!(trouble.kind == TroubleKind::Garbled && trouble.text.contains("line 1"), "{all:?}: {trouble}");
+        }
+    }
+    // What can be read of it counts.
+    let half = rows!(DeviceMapper, read(Question::DeviceMapper, &format!("\u{fffd}|\n{real}{sizes}")));
+    assert_eq!(half.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["san1", "vgvm-vm1"]);
+    // A kernel without the driver, by the words of 1.02.185.
+    let none = "/dev/mapper/control: open failed: No such device\nFailure to communicate with kernel device-mapper driver.\n\
+                Check that device-mapper is available in the kernel.\nCommand failed.\n";
+    assert!(rows!(DeviceMapper, ended(Question::DeviceMapper, "", none, 1)).is_empty());
+}
+
 #[test]
 fn noise_between_bars_is_no_volume() {
     for noise in ["x|y\n\u{7f}|\u{fffd}|1 2|3\n", "a|b|not attributes|5\n", "vg|l1|-wi/ao|5\n"] {

@@ -83,6 +83,25 @@ fn no_heading_is_an_error() {
     assert_eq!(ended(Question::Filesystems, "", "df: not found", 127).unwrap_err().kind, TroubleKind::Absent);
 }
 
+/// A df that prints nothing is no node without filesystems; but for one whose own all hold no files, and what another machine may block.
+#[test]
+fn silence_in_place_of_usage_is_said() {
+    let said = |mounts: &str| read(Question::Filesystems, &format!("\n@@quorate mounts\n{mounts}\n@@quorate more\n"));
+    for own in [
+        "/dev/vda / ext4 rw 0 0",
+        "overlay / overlay rw 0 0\nproc /proc proc rw 0 0",
+        "proc /proc proc rw 0 0\n/dev/sdb1 /a\\040b xfs rw 0 0",
+    ] {
+        let trouble = said(own).unwrap_err();
+        assert!(trouble.kind == TroubleKind::Garbled && trouble.text.contains("df said nothing, and /"), "{own}: {trouble}");
+    }
+    for none in ["proc /proc proc rw 0 0\ntmpfs / tmpfs rw 0 0", "rootfs / rootfs rw 0 0\nnone /x none rw 0 0"] {
+        assert_eq!(rows!(Filesystems, said(none)), [], "{none}");
+    }
+    let dead = rows!(Filesystems, said("srv:/home /home nfs4 rw,hard 0 0\ntmpfs / tmpfs rw 0 0"));
+    assert_eq!(dead.iter().map(|m| (m.mount.as_str(), m.size)).collect::<Vec<_>>(), [("/home", None)]);
+}
+
 #[test]
 fn noise_in_place_of_usage_is_said() {
     let text = "\u{fffd}\u{7}garbage\n@@quorate mounts\n/dev/sda1 / ext4 rw 0 0\n@@quorate more\n";

@@ -68,6 +68,27 @@ fn an_answer_that_cannot_be_read_costs_itself_alone() {
     assert!(flat.contains("vm1 started n1"), "{text}");
 }
 
+/// What passes for a node that has nothing: it is said all the same. One that has nothing stays quiet.
+#[test]
+fn silence_and_noise_are_not_taken_for_a_node_that_has_nothing() {
+    let Some(site) = site() else { return };
+    let n2 = site.node("n2");
+    n2.tool("df", "exit 0");
+    says(n2, "dmsetup", b"vg\xffn2-root\x00\xfe|\n\x1b]0;x\x07|||\n");
+    says(n2, "corosync-cfgtool", b"Local node ID 2, transport knet\nL\xffNK ID 0 udp\n\tnod\x00id: 1: connected\n");
+    let n1 = site.node("n1");
+    n1.prints("df", &fixture("lvm/df.txt"));
+    n1.prints("dmsetup", "No devices found\n");
+    n1.prints("corosync-cfgtool", &fixture("pacemaker/healthy-cfgtool-s.txt"));
+    let run = site.run(&["status", "--json"]);
+    super::shape::check(&run.json());
+    for tool in ["df", "dmsetup", "corosync-cfgtool"] {
+        said(&run, &["n2: ", "cannot read", tool]);
+        assert!(!run.stderr.lines().any(|line| line.starts_with("n1: ") && line.contains(tool)), "{tool}: {}", run.stderr);
+    }
+    assert!(!run.stderr.contains('\x1b'), "{}", run.stderr);
+}
+
 /// Every node's manager prints what cannot be read: quorum, volumes and bonds are known all the same.
 #[test]
 fn a_manager_that_prints_nonsense_leaves_the_rest() {

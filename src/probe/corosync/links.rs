@@ -4,14 +4,14 @@ use super::{SEPARATOR, leading};
 use crate::domain::observation::corosync::{Link, LinksView};
 use crate::domain::text;
 
-/// Reads both outputs; none if there is no link in either.
+/// Reads both outputs; none if there is no link in either, unless it is said that there is none: a node alone has its own entry.
 pub fn read(said: &str) -> Option<LinksView> {
     let (status, peers) = said.split_once(SEPARATOR).unwrap_or((said, ""));
     let mut view = LinksView::default();
-    read_status(status, &mut view);
+    let unread = read_status(status, &mut view);
     read_peers(peers, &mut view);
     view.links.retain(|link| link.peer.is_none() || link.peer != view.local_id);
-    (!view.links.is_empty() || view.local_id.is_some()).then_some(view)
+    (!view.links.is_empty() || (view.local_id.is_some() && !unread)).then_some(view)
 }
 
 /// `Local node ID 1, transport knet`.
@@ -22,18 +22,22 @@ fn heading(line: &str, view: &mut LinksView) -> bool {
     true
 }
 
-/// `-s`: a block for each ring or link, with one status, or with one for each node.
-fn read_status(said: &str, view: &mut LinksView) {
+/// `-s`: a block for each ring or link, with one status, or with one for each node. Says whether there is a line in it that cannot be read.
+fn read_status(said: &str, view: &mut LinksView) -> bool {
     let (mut number, mut address) = (None, None);
+    let mut unread = false;
     for line in said.lines().map(str::trim) {
-        if heading(line, view) {
+        if line.is_empty() || line == "status:" || line.starts_with("Printing ") || heading(line, view) {
             continue;
         }
         if let Some(rest) = line.strip_prefix("RING ID ").or_else(|| line.strip_prefix("LINK ID ")) {
             (number, address) = (leading(rest), None);
             continue;
         }
-        let Some(number) = number else { continue };
+        let Some(number) = number else {
+            unread = true;
+            continue;
+        };
         let mut link = Link { number, address: address.clone(), ..Link::default() };
         match line.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
             Some(("id" | "addr", value)) => {
@@ -41,20 +45,22 @@ fn read_status(said: &str, view: &mut LinksView) {
                 continue;
             }
             Some(("status", value)) => whole(value, &mut link),
-            _ => match node_line(line) {
-                Some((peer, said)) => {
-                    link.peer = peer;
-                    // The node's own entry says nothing about a link.
-                    if said == "localhost" {
-                        continue;
-                    }
-                    one(said, &mut link);
+            _ => {
+                let Some((peer, said)) = node_line(line) else {
+                    unread = true;
+                    continue;
+                };
+                link.peer = peer;
+                // The node's own entry says nothing about a link.
+                if said == "localhost" {
+                    continue;
                 }
-                None => continue,
-            },
+                one(said, &mut link);
+            }
         }
         view.links.push(link);
     }
+    unread
 }
 
 /// `nodeid: 2: connected` (3.1), `nodeid  2: link enabled:1 link connected:1` (3.0.3), `node 0: ...` (3.0.0,

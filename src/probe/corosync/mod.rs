@@ -105,7 +105,12 @@ fn nothing(question: Question, raw: Raw<'_>, said: &str) -> Trouble {
     if has(&["nitialize", "CS_ERR_LIBRARY", "CS_ERR_TRY_AGAIN"]) {
         return failed("corosync is not running on this node, or this user may not talk to it (systemctl status corosync)");
     }
-    if raw.code == 0 { raw.garbled(&format!("not understood: {words}")) } else { raw.refusal() }
+    // cfgtool ends with 1 beside what it tells of a faulty ring: there, too, what is no word of refusal was to be read.
+    let refused = !errors.trim().is_empty() || has(&["ould not", "annot", "rror", "sage", "nvalid"]);
+    if raw.code == 0 || (question == Question::Links && !refused) {
+        return raw.garbled(&format!("not understood: {words}"));
+    }
+    raw.refusal()
 }
 
 fn first_line(said: &str) -> Option<&str> {

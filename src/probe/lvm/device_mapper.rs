@@ -29,10 +29,19 @@ pub fn parse(raw: Raw<'_>) -> Result<Vec<DmDevice>, Trouble> {
     let text = lossy(raw.stdout);
     let mut found = Found::default();
     let mut unread = None;
+    let mut table = false;
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
-        let nothing = line.is_empty() || line.starts_with(MARK.trim_end()) || line.starts_with("Name ") || line == "No devices found";
-        if !nothing && !found.take(line) && unread.is_none() {
+        if line.starts_with(MARK.trim_end()) {
+            // Sizes alone are no devices, where the list of devices cannot be read.
+            if unread.is_some() && found.is_empty() {
+                break;
+            }
+            table = true;
+            continue;
+        }
+        let nothing = line.is_empty() || line.starts_with("Name ") || line == "No devices found";
+        if !nothing && !found.take(line) && !table && unread.is_none() {
             unread = Some(number + 1);
         }
     }
@@ -40,9 +49,11 @@ pub fn parse(raw: Raw<'_>) -> Result<Vec<DmDevice>, Trouble> {
     if !devices.is_empty() {
         return Ok(devices);
     }
-    let missing = "Is device-mapper driver missing from kernel";
+    // Before and since 1.02.90.
+    let missing = ["Is device-mapper driver missing from kernel", "/dev/mapper/control: open failed: No such device"];
+    let errors = lossy(raw.stderr);
     match unread {
-        _ if text.contains(missing) || lossy(raw.stderr).contains(missing) => Ok(devices),
+        _ if missing.iter().any(|words| text.contains(words) || errors.contains(words)) => Ok(devices),
         _ if raw.code != 0 => Err(raw.refusal()),
         Some(line) => Err(raw.garbled(&format!("line {line} is neither a device nor a table"))),
         None => Ok(devices),
@@ -56,6 +67,10 @@ struct Found {
 }
 
 impl Found {
+    fn is_empty(&self) -> bool {
+        self.infos.is_empty() && self.sizes.is_empty()
+    }
+
     /// Takes a line; false if it cannot be read.
     fn take(&mut self, line: &str) -> bool {
         if let Some(device) = separated(line).or_else(|| tabular(line)) {
@@ -81,12 +96,18 @@ impl Found {
 
 /// `name|uuid|open|suspended`.
 fn separated(line: &str) -> Option<DmDevice> {
-    let mut fields = line.split('|').map(str::trim);
-    let name = fields.next().filter(|n| !n.is_empty())?;
-    let uuid = fields.next()?;
-    let open = fields.next().and_then(|n| n.parse().ok());
-    let suspended = matches!(fields.next(), Some("Suspended" | "1"));
-    Some(DmDevice { name: clean(name), uuid: clean(uuid), open, suspended, size: None })
+    let fields: Vec<&str> = line.split('|').map(str::trim).collect();
+    let [name, uuid, open, state] = fields.as_slice() else { return None };
+    if name.is_empty() || name.contains(char::is_whitespace) {
+        return None;
+    }
+    let open = open.parse().ok()?;
+    let suspended = match *state {
+        "Suspended" | "1" => true,
+        "Active" | "0" => false,
+        _ => return None,
+    };
+    Some(DmDevice { name: clean(name), uuid: clean(uuid), open: Some(open), suspended, size: None })
 }
 
 /// `Name Maj Min Stat Open Targ Event UUID`; Stat is `L--w`, with an s where suspended.

@@ -127,6 +127,11 @@ pub fn parse(raw: Raw<'_>) -> Result<Vec<MountRow>, Trouble> {
         let silent = raw.code != 0 || text.trim().is_empty();
         return Err(if silent { raw.refusal() } else { raw.garbled("df's heading is not in it") });
     }
+    // What another machine can block is listed without numbers; of what is the node's own df always says something.
+    let own = mounts.iter().find(|m| is_real(m) && !REMOTE.contains(&m.kind.as_str()));
+    if let (0, Some(own)) = (headings, own) {
+        return Err(raw.garbled(&format!("df said nothing, and {} is mounted", own.mount)));
+    }
     Ok(merged(rows, &mounts))
 }
 
