@@ -150,6 +150,20 @@ impl CommandLine {
     }
 }
 
+impl CommandLine {
+    /// A script with `sudo -n` before each tool that needs it; none if sudo would run the whole command.
+    pub(super) fn elevated(&self) -> Option<&str> {
+        self.elevated.as_deref()
+    }
+}
+
+/// One word for a POSIX shell.
+pub(super) fn quoted(word: &str) -> String {
+    let mut line = String::new();
+    quote_into(&mut line, word);
+    line
+}
+
 /// Quotes one word for a POSIX shell. NUL cannot be part of an argument and is dropped.
 fn quote_into(line: &mut String, word: &str) {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&b);

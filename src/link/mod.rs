@@ -25,6 +25,7 @@ mod lane;
 pub mod libvirt;
 pub mod local;
 pub mod mark;
+mod outline;
 mod pattern;
 mod pipe;
 mod pulse;

@@ -10,13 +10,15 @@ use quorate::action::conf::tree::{self, Element};
 use quorate::action::inquiry::{self, Finding, What};
 use quorate::action::plan::{self, Input, Plan, Refusal, Undo};
 use quorate::action::{Condition, Findings, gate};
+use quorate::app::act::page;
+use quorate::app::names::Names;
 use quorate::domain::cluster::{Cluster, MemberStatus};
 use quorate::domain::node::{NodeKey, Reach};
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, Recovery, ServiceVerb};
 use quorate::link::{Become, CommandLine};
 use quorate::probe::Raw;
-use quorate::probe::rhcs::file::{self, Change, Check, ConfFile, Way, sum};
+use quorate::probe::rhcs::file::{self, Change, Check, ConfFile, FILE, Way, sum};
 use tempfile::TempDir;
 
 use super::stage::{commands, intent};
@@ -373,6 +375,40 @@ fn a_guest_becomes_a_service_with_the_nodes_that_it_prefers() {
     assert!(sent.iter().any(|(node, c)| node == places[0] && c == "cman_tool version -r -S"), "{sent:?}");
     // The name with its kind is the same guest.
     assert_eq!(plan_of(&register("vm:fresh", &[])).proof.last(), Some(&Condition::Known("vm:fresh".to_owned(), true)));
+}
+
+/// The dialog shows what each step does and which tools its script runs, none twice; for programs the command stays what is sent.
+#[test]
+fn a_plan_of_scripts_can_be_read() {
+    let plan = plan_of(&policy(None, Some(Recovery::Relocate)));
+    let new = "/etc/cluster/cluster.conf.quorate-new";
+    let old = "/etc/cluster/cluster.conf.quorate-87";
+    let edit = plan.steps[0].tools();
+    assert_eq!(edit[..2], [format!("rm -f {new}"), format!("cp -p {FILE} {new}")]);
+    assert!(edit[2].starts_with(&format!("cat {FILE} | sed -e '2s/")), "{edit:?}");
+    assert_eq!(edit.last().unwrap(), &format!("' | tee {new} >/dev/null"));
+    let place = [format!("cp -p {FILE} {old}"), format!("mv -f {new} {FILE}")];
+    assert_eq!(plan.steps[2].tools(), place);
+    assert_eq!(plan.steps[3].tools(), [edit.clone(), place.to_vec()].concat());
+    let back = plan.steps.iter().find(|s| s.title.starts_with("Put the old")).unwrap();
+    let reads = "runs=$(cman_tool version | sed -n 's/.* config //p')".to_owned();
+    assert_eq!(back.tools(), [format!("rm -f {new}"), reads, format!("cp -p {old} {new}"), format!("mv -f {new} {FILE}")]);
+    // What is no script says itself what it is.
+    assert_eq!(plan.steps[1].tools(), [""; 0]);
+    let facts = page::facts(&plan, &[], &Names::default());
+    let text = page::document(72, &[], &facts, &facts, None).text();
+    assert!(!text.contains("sh -c") && text.lines().all(|l| l.chars().count() <= 72), "{text}");
+    for words in
+        ["Edit a copy of cluster.conf on", "rm -f", "cp -p", "sed -e '2s/", "mv -f", "as in steps 1 and 3", "cman_tool version -r -S"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(text.matches("sed -e").count(), 1, "{text}");
+    let json = quorate::report::action::plan_json(&plan, &[]);
+    let argv = &json["steps"][0]["argv"];
+    assert_eq!((argv[0].as_str(), argv[1].as_str(), argv[4].as_str()), (Some("sh"), Some("-c"), Some(FILE)));
+    assert!(json["steps"][0]["command"].as_str().unwrap().starts_with("sh -c '# quorate: edit a copy"), "{json}");
+    assert!(quorate::report::action::plan_text(&plan, &[]).contains(&format!("\n       rm -f {new}\n")));
 }
 
 #[test]

@@ -102,3 +102,36 @@ fn what_hears_no_heartbeat_ends_within_a_minute_and_what_hears_one_goes_on() {
         child.wait().unwrap();
     }
 }
+
+/// What a script runs is shown with its words in their places, quoted as a shell would need them.
+#[test]
+fn a_script_is_shown_by_its_tools() {
+    let script = "# quorate: of several lines\nexec </dev/null\nhelp() { as_root rm \"$1\"; }\nmore() {\n    as_root rm x\n}\n\
+                  new=$1.new n=0\n[ -e \"$1\" ] || { as_root touch \"$1\"; exit 1; }\nwhile ! as_root test -e \"$2\"; do n=$((n+1)); new=$2; done\n\
+                  if as_root true; then as_root cp -- \"$1\" \"$new\" && echo 'copied; && all'; fi\n\
+                  said=$(as_root tool --of \"${2}\" 2>&1) & p=$!\nas_root mv -- \"$new\" \"$later\" >/dev/null 2>&1 || exit\n";
+    let hostile = "it's; rm -rf \"/\"";
+    let command = CommandLine::script(script, [hostile, "a b"]).privileged();
+    let word = "'it'\\''s; rm -rf \"/\"";
+    assert_eq!(
+        command.tools(),
+        [
+            format!("cp -- {word}' {word}.new'"),
+            "said=$(tool --of 'a b' 2>&1)".to_owned(),
+            format!("mv -- {word}.new' \"$later\" >/dev/null 2>&1"),
+        ]
+    );
+    // Without marks for sudo every command of it counts; what is one line, or no script, says itself what it is.
+    assert_eq!(CommandLine::script("# two\nsync; echo \"$1\"", ["x"]).tools(), ["sync", "echo x"]);
+    assert_eq!(CommandLine::script("as_root true", [""; 0]).tools(), [""; 0]);
+    assert_eq!(CommandLine::new("sh", ["-c", "a\nb"]).tools(), [""; 0]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_word_is_shown_unquoted(word in "[ -~]{0,30}") {
+        let tools = CommandLine::script("# x\ntool \"$1\"", [word.clone()]).tools();
+        let out = Command::new("sh").args(["-c", &format!("tool() {{ printf %s \"$1\"; }}\n{}", tools.join("\n"))]).output().unwrap();
+        proptest::prop_assert_eq!(String::from_utf8(out.stdout).unwrap(), word);
+    }
+}

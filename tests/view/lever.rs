@@ -69,10 +69,11 @@ fn lines_of_a_difference_keep_their_sign_and_break_between_attributes() {
     assert_eq!(wrap_diff("", 20), [""]);
 }
 
-fn task(id: u64, to: &str, status: TaskStatus) -> Task {
+pub(super) fn task(id: u64, to: &str, status: TaskStatus) -> Task {
     let step = |title: &str, command: Option<&str>, state: StepState| TaskStep {
         title: title.to_owned(),
         command: command.map(str::to_owned),
+        tools: Vec::new(),
         node: command.map(|_| "n1".into()),
         state,
         output: if state == StepState::Done { vec!["moved".to_owned()] } else { Vec::new() },

@@ -188,11 +188,21 @@ impl Step {
 
     /// The command as one types it, for a step that has one.
     pub fn command(&self) -> Option<String> {
+        self.sends().as_ref().map(exact)
+    }
+
+    /// The command line, for a step that sends one.
+    pub fn sends(&self) -> Option<CommandLine> {
         match &self.work {
-            Work::Change { command, .. } => Some(exact(command)),
-            Work::Ask(query) => Some(exact(&query.command())),
+            Work::Change { command, .. } => Some(command.clone()),
+            Work::Ask(query) => Some(query.command()),
             Work::Wait { .. } => None,
         }
+    }
+
+    /// The tools that its command runs, where that is a script of several lines; else nothing.
+    pub fn tools(&self) -> Vec<String> {
+        self.sends().map(|command| command.tools()).unwrap_or_default()
     }
 
     /// Where it runs, for a step that has a command.

@@ -23,19 +23,24 @@ pub struct Fact {
     pub role: Role,
     /// The words.
     pub text: String,
-    /// They are a line of a difference, its sign first.
-    pub diff: bool,
+    /// What kind of words they are.
+    pub form: Form,
 }
 
-impl Fact {
-    /// `2 on n1`: what is run there.
-    fn is_command(&self) -> bool {
-        self.name.split_once(' ').is_some_and(|(number, rest)| rest != "waits" && number.bytes().all(|b| b.is_ascii_digit()))
-    }
+/// What kind of words a fact has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Words.
+    #[default]
+    Words,
+    /// A line of a difference, its sign first.
+    Diff,
+    /// A command.
+    Command,
 }
 
 pub(super) fn fact(name: &str, role: Role, text: impl Into<String>) -> Fact {
-    Fact { name: name.to_owned(), role, text: text.into(), diff: false }
+    Fact { name: name.to_owned(), role, text: text.into(), form: Form::Words }
 }
 
 /// What the plan says: first what decides (what lives, dies, stands still, and by which way), then what is known beside it, then the exact commands.
@@ -62,8 +67,24 @@ pub fn facts(plan: &Plan, running: &[String], names: &Names) -> Vec<Fact> {
             Some(b'+') => Role::Ok,
             _ => Role::Dim,
         };
-        all.push(Fact { diff: true, ..fact(if at == 0 { "cluster.conf" } else { "" }, role, line.clone()) });
+        all.push(Fact { form: Form::Diff, ..fact(if at == 0 { "cluster.conf" } else { "" }, role, line.clone()) });
     }
+    steps(plan, names, &mut all);
+    for (at, condition) in plan.proof.iter().enumerate() {
+        all.push(fact(if at == 0 { "Proof" } else { "" }, Role::Dim, names.within(&condition.words())));
+    }
+    match &plan.undo {
+        Undo::By(action) => all.push(fact("Way back", Role::Dim, action.to_string())),
+        Undo::Never(why) => all.push(fact("No way back", Role::Warn, why.clone())),
+        Undo::NotNeeded => {}
+    }
+    all
+}
+
+/// The steps, each with what it sends: the command, or of a script what it does and the tools that it runs. What is sent to several nodes alike is shown once.
+fn steps(plan: &Plan, names: &Names, all: &mut Vec<Fact>) {
+    let command = |text: String| Fact { form: Form::Command, ..fact("", Role::Text, text) };
+    let mut before: Vec<(usize, Vec<String>)> = Vec::new();
     for (at, step) in plan.steps.iter().enumerate() {
         let when = match step.when {
             crate::action::plan::When::Well => "",
@@ -74,19 +95,35 @@ pub fn facts(plan: &Plan, running: &[String], names: &Names) -> Vec<Fact> {
         let number = at + 1;
         match (&step.work, step.node(), step.command()) {
             (Work::Wait { .. }, ..) => all.push(fact(&format!("{number} waits"), Role::Dim, format!("{}{when}", step.title))),
-            (_, Some(node), Some(command)) => all.push(fact(&label(number, names.short(node)), Role::Text, format!("{command}{when}"))),
+            (_, Some(node), Some(line)) => {
+                let name = label(number, names.short(node));
+                let tools = step.tools();
+                if tools.is_empty() {
+                    all.push(Fact { name, ..command(format!("{line}{when}")) });
+                    continue;
+                }
+                let alike = told_already(&before, &tools);
+                let like = alike.as_ref().map(|which| format!(", as in {which}")).unwrap_or_default();
+                all.push(Fact { name, ..command(format!("{}{like}{when}", step.title)) });
+                if alike.is_none() {
+                    all.extend(tools.iter().map(|tool| Fact { role: Role::Dim, ..command(tool.clone()) }));
+                    before.push((number, tools));
+                }
+            }
             _ => all.push(fact(&number.to_string(), Role::Text, format!("{}{when}", step.title))),
         }
     }
-    for (at, condition) in plan.proof.iter().enumerate() {
-        all.push(fact(if at == 0 { "Proof" } else { "" }, Role::Dim, names.within(&condition.words())));
+}
+
+/// `step 1`, `steps 1 and 3`: where these tools were shown already.
+fn told_already(before: &[(usize, Vec<String>)], tools: &[String]) -> Option<String> {
+    if let Some((number, _)) = before.iter().find(|(_, told)| told == tools) {
+        return Some(format!("step {number}"));
     }
-    match &plan.undo {
-        Undo::By(action) => all.push(fact("Way back", Role::Dim, action.to_string())),
-        Undo::Never(why) => all.push(fact("No way back", Role::Warn, why.clone())),
-        Undo::NotNeeded => {}
-    }
-    all
+    before.iter().find_map(|(first, told)| {
+        let rest = tools.strip_prefix(told.as_slice())?;
+        before.iter().find(|(_, told)| told == rest).map(|(second, _)| format!("steps {first} and {second}"))
+    })
 }
 
 /// `2 on n1`; without the word where that leaves room for the name.
@@ -212,12 +249,12 @@ fn push(doc: &mut Document, f: &Fact, changed: bool) {
     let role = if changed { Role::Crit } else { f.role };
     if f.name.is_empty() && !changed && f.role == Role::Crit {
         doc.say(role, &format!("▲ {text}"));
-    } else if f.diff {
+    } else if f.form == Form::Diff {
         if !f.name.is_empty() {
             doc.lines.push(vec![(Role::Dim, format!("  {}", f.name))]);
         }
         doc.diff(role, &text);
-    } else if f.is_command() {
+    } else if f.form == Form::Command {
         // Where a command runs is never cut short: the names of a cluster's nodes may differ at their ends alone.
         match f.name.split_once(" on ").filter(|_| f.name.width() >= NAME) {
             Some((number, node)) => {

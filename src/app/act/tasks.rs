@@ -205,8 +205,13 @@ fn one_step(doc: &mut Document, number: usize, step: &TaskStep) {
     let took = step.began.zip(step.ended).map(|(from, to)| format!(", {}", exact(from.age(to)))).unwrap_or_default();
     let code = step.code.filter(|c| *c != 0).map(|c| format!(", exit status {c}")).unwrap_or_default();
     doc.say(role, &format!("{number}. {}: {}{took}{code}", step.title, step.state.word()));
-    if let (Some(node), Some(command)) = (&step.node, &step.command) {
-        doc.say_command(Role::Text, &format!("   on {node}: {command}"));
+    match (&step.node, &step.command) {
+        (Some(node), Some(_)) if !step.tools.is_empty() => {
+            doc.say_command(Role::Text, &format!("   on {node}:"));
+            step.tools.iter().for_each(|tool| doc.say_command(Role::Text, &format!("     {tool}")));
+        }
+        (Some(node), Some(command)) => doc.say_command(Role::Text, &format!("   on {node}: {command}")),
+        _ => {}
     }
     let hidden = step.output.len().saturating_sub(SHOWN);
     if hidden > 0 {

@@ -27,8 +27,14 @@ pub fn plan_text(plan: &Plan, against: &[Refusal]) -> String {
             When::Broken => " (only if a step before it fails)",
         };
         let _ = writeln!(out, "  {}. {}{when}", at + 1, step.title);
-        if let (Some(node), Some(command)) = (step.node(), step.command()) {
-            let _ = writeln!(out, "     on {node}: {command}");
+        match (step.node(), step.command(), step.tools()) {
+            (Some(node), Some(command), tools) if tools.is_empty() => {
+                let _ = writeln!(out, "     on {node}: {command}");
+            }
+            (Some(node), Some(_), tools) => {
+                let _ = writeln!(out, "     on {node}:\n       {}", tools.join("\n       "));
+            }
+            _ => {}
         }
     }
     consequences(&mut out, plan);
