@@ -13,6 +13,7 @@ use quorate::domain::event::{Severity, Source};
 use quorate::domain::guest::{Guest, GuestState};
 use quorate::domain::observation::guest::GuestJob;
 use quorate::domain::stamp::Stamp;
+use quorate::domain::task::{Action, Limits, TaskStatus};
 use quorate::keymap::{Keymap, parse_chord};
 
 use super::frames::{keys, model};
@@ -73,7 +74,10 @@ fn what_migrates_tells_where_to_and_how_far() {
         let wide = of((160, 30), migrating(told), "2 enter");
         assert!(line(&wide, "licman2").contains("n3 → n4, 10 s left"), "{wide}");
         let guests = of((80, 24), migrating(told), "v");
-        assert!(line(&guests, "n3 ").contains("→ n4 71%, 10 s l"), "{guests}");
+        assert!(line(&guests, "licman2 n3").contains("→ n4 71%, 10 s l"), "{guests}");
+        assert!(line(&guests, "licman2 n4").contains("→ from n3 71%"), "{guests}");
+        let guests = of((160, 30), migrating(told), "v");
+        assert!(line(&guests, "licman2 n4").contains("→ arriving from n3 71%"), "{guests}");
     }
     let mut ascii = sample::setup(80, 24);
     ascii.ascii = true;
@@ -137,9 +141,58 @@ fn what_is_wrong_is_not_hidden_by_a_move() {
     assert!(frame.contains("Guests 0/2 running, 2 not known") && !frame.contains("71%"), "{frame}");
 }
 
+/// A relocation is said in the guests' table from its beginning: by the manager's pending operation, or by the task, before libvirt tells of a job.
+#[test]
+fn a_guest_that_leaves_says_so_before_libvirt_does() {
+    let guests = |c: &mut Cluster, nodes: &[&str]| {
+        let one = |node: &&str| Guest {
+            name: "licman2".into(),
+            uuid: "uuid-licman2".into(),
+            node: (*node).into(),
+            state: GuestState::Running,
+            managed_by: Some("licman2".into()),
+            at: sample::ago(1),
+            ..Guest::default()
+        };
+        c.guests = nodes.iter().map(one).collect();
+    };
+    // The manager has it pending; first without the target.
+    for (to, words) in [(Some("n4"), "→ n4"), (None, "→ leaving")] {
+        let mut c = sample::degraded();
+        guests(&mut c, &["n3"]);
+        c.services.iter_mut().find(|s| s.id == "licman2").unwrap().moving_to = to.map(Into::into);
+        let frame = of((80, 24), c, "v");
+        assert!(line(&frame, "licman2").contains(words), "{frame}");
+    }
+    // This session's task alone knows.
+    let mut c = sample::degraded();
+    guests(&mut c, &["n3", "n4"]);
+    let licman = c.services.iter_mut().find(|s| s.id == "licman2").unwrap();
+    (licman.state, licman.moving_to) = (quorate::domain::cluster::ServiceState::Started, None);
+    let quiet = of((80, 24), c.clone(), "v");
+    assert!(line(&quiet, "licman2 n3").contains("● running") && line(&quiet, "licman2 n4").contains("● running"), "{quiet}");
+    let mut m = model(sample::setup(80, 24), c.clone());
+    let mut task = super::lever::task(1, "n4", TaskStatus::Running);
+    task.action = Action::Relocate { service: "licman2".into(), to: "n4".into(), how: None, limits: Limits::default() };
+    update(&mut m, Msg::Task(Box::new(task.clone())));
+    keys(&mut m, "v");
+    let frame = text(&m);
+    assert!(line(&frame, "licman2 n3").contains("→ n4") && line(&frame, "licman2 n4").contains("→ from n3"), "{frame}");
+    // It has arrived, and is proved.
+    guests(&mut c, &["n4"]);
+    update(&mut m, Msg::Picture(Arc::new(c.clone())));
+    assert!(line(&text(&m), "licman2 n4").contains("● running"), "{}", text(&m));
+    // A task that is over says nothing any more.
+    guests(&mut c, &["n3", "n4"]);
+    task.status = TaskStatus::Failed;
+    update(&mut m, Msg::Task(Box::new(task)));
+    update(&mut m, Msg::Picture(Arc::new(c)));
+    assert!(line(&text(&m), "licman2 n3").contains("● running"), "{}", text(&m));
+}
+
 #[test]
 fn a_long_name_is_cut_before_the_percentage_is() {
-    let way = quorate::app::moving::Way { to: Some("virtsrv2n2".into()), percent: Some(71.3), left: None };
+    let way = quorate::app::moving::Way { to: Some("virtsrv2n2".into()), percent: Some(71.3), ..Default::default() };
     let names = Names::default();
     for (room, words) in [(20, "→ virtsrv2n2 71%"), (12, "→ virts… 71%"), (10, "→ vir… 71%"), (3, "→ vi… 71%")] {
         assert_eq!(way.words(&names, room), words);

@@ -6,6 +6,7 @@ use super::{alerts, history, join, size, time};
 use crate::app::depend::{self, Thing};
 use crate::app::document::Document;
 use crate::app::model::Model;
+use crate::app::moving::{self, Move};
 use crate::app::words;
 use crate::domain::guest::{Definition, Guest, GuestState};
 use crate::domain::observation::guest::GuestJob;
@@ -62,6 +63,12 @@ pub fn write(doc: &mut Document, model: &Model, node: &Arc<str>, uuid: &str) -> 
     let (role, glyph) = mark(g);
     doc.pair("state", role, &format!("{glyph} {}", state_words(g)));
     doc.pair("on", Role::Text, &g.node);
+    let side = |node: &Option<Arc<str>>| node.as_deref().map_or_else(|| "another node".to_owned(), str::to_owned);
+    match moving::of_guest(model, g) {
+        Some(Move::Leaves(way)) => doc.pair("moves", Role::Moving, &format!("→ leaves for {}", side(&way.to))),
+        Some(Move::Arrives(way)) => doc.pair("moves", Role::Moving, &format!("→ arrives from {}", side(&way.from))),
+        None => {}
+    }
     if g.stale {
         doc.pair("as of", Role::Warn, &format!("{}: {} of {} does not answer", time(model, g.at), g.hypervisor().word(), g.node));
     }

@@ -13,7 +13,8 @@ use crate::app::detail::guest::{agent_word, mark, progress, state_words};
 use crate::app::moving;
 use crate::app::rows::Row;
 use crate::app::words;
-use crate::domain::guest::{Guest, GuestState, Hypervisor};
+use crate::domain::guest::{GuestState, Hypervisor};
+use crate::domain::observation::guest::GuestJob;
 use crate::theme::Role;
 use crate::view::pen::Pen;
 
@@ -45,9 +46,15 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     let Some(g) = model.shown.guests.get(i as usize) else { return };
     let c = Columns::new(&model.index, area.width);
     name(pen, area.x, area.y, c.name.min(area.width), &g.name, model.level(Row::Guest(i)), look);
-    let (role, sign) = mark(g);
+    let moves = moving::of_guest(model, g);
+    let (role, sign) = if moves.is_some() { (Role::Moving, "→") } else { mark(g) };
     let quiet = if g.stale || !g.state.is_active() { Role::Dim } else { Role::Text };
-    let said = on_its_way(pen, g, usize::from(c.state).saturating_sub(2)).unwrap_or_else(|| state_words(g));
+    let room = usize::from(c.state).saturating_sub(2);
+    let said = match (&moves, &g.job) {
+        (Some(moves), _) => moves.words(g, &model.index.names, room),
+        (None, Some(job)) if !g.stale => job_words(job, room),
+        _ => state_words(g),
+    };
     let state_role = if g.state == GuestState::Running && role == Role::Text { Role::Dim } else { role };
     let mut cursor = pen.at(area.x, area.y, area.width);
     cursor.skip(c.name + 1).cell(c.node, model.index.names.short(&g.node), quiet).cell(c.state, &format!("{sign} {said}"), state_role);
@@ -83,18 +90,14 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
     }
 }
 
-/// How far its job is; of a migration where to, as far as that is known. The percentage comes first where not all fits.
-fn on_its_way(pen: &Pen<'_>, g: &Guest, room: usize) -> Option<String> {
-    let job = g.job.as_ref().filter(|_| !g.stale)?;
+/// How far a job is that moves it nowhere. The percentage comes first where not all fits.
+fn job_words(job: &GuestJob, room: usize) -> String {
     let whole = progress(job);
+    if whole.chars().count() <= room {
+        return whole;
+    }
     let percent = job.percent().map(words::percent).unwrap_or_default();
-    let Some(way) = moving::of_guest(pen.model, g).filter(|way| way.to.is_some()) else {
-        return Some(if whole.chars().count() <= room { whole } else { format!("{percent} {}", job.operation).trim_start().to_owned() });
-    };
-    // The sign before it is an arrow already.
-    let to = way.words(&pen.model.index.names, room + 2).trim_start_matches("→ ").to_owned();
-    let rest = whole.split_once(percent.as_str()).filter(|_| !percent.is_empty()).map_or("", |(_, rest)| rest);
-    Some(format!("{to}{rest}"))
+    format!("{percent} {}", job.operation).trim_start().to_owned()
 }
 
 /// What the title says of hypervisors that do not answer.
