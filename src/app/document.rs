@@ -43,6 +43,14 @@ impl Document {
         self.named(name, role, wrap_command(command, self.room()));
     }
 
+    /// A tool that a script runs, behind a prompt; what is left of it, or goes on from the line before, stands in as far.
+    pub fn tool(&mut self, role: Role, tool: &str) {
+        let text = tool.trim_start();
+        let mut mark = if text.len() == tool.len() { "$ " } else { "  " };
+        let parts = wrap_command(text, self.room().saturating_sub(2).max(10)).into_iter();
+        self.named("", role, parts.map(|part| format!("{}{part}", std::mem::replace(&mut mark, "  "))).collect());
+    }
+
     fn room(&self) -> usize {
         self.width.saturating_sub(NAME + 3).max(10)
     }

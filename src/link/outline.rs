@@ -6,6 +6,9 @@ use crate::domain::text::clean;
 /// Stands before what needs root's rights.
 const SUDO: &str = "sudo -n ";
 
+/// How the further lines of a word that has several begin.
+const GOES_ON: &str = "  ";
+
 /// What only asks, so that something is done or not.
 const GUARDS: [&str; 7] = ["! ", "[ ", "if ", "while ", "until ", "case ", "for "];
 
@@ -13,7 +16,8 @@ const GUARDS: [&str; 7] = ["! ", "[ ", "if ", "while ", "until ", "case ", "for 
 const BEFORE: [&str; 4] = ["then ", "do ", "else ", "{ "];
 
 impl CommandLine {
-    /// The tools that a script of several lines runs, in their order; nothing for any other command, which says itself what it is.
+    /// The tools that a script of several lines runs, in their order; nothing for any other command, which says itself what it is. A tool that is told
+    /// something of several lines has as many, the further ones behind two blanks.
     ///
     /// Left out is what only guards them: comparisons, messages, functions. Of a script that names its tools for sudo these alone are given. A
     /// variable that gets its value while the script runs keeps its name; of a loop the first round is shown.
@@ -31,7 +35,8 @@ impl CommandLine {
             }
             if elevated.is_none() || statement.contains(SUDO) {
                 let shown = expand(&statement.replace(SUDO, ""), &names);
-                tools.extend(shown.split('\n').filter(|line| !line.trim().is_empty()).map(clean));
+                let lines = shown.split('\n').filter(|line| !line.trim().is_empty()).enumerate();
+                tools.extend(lines.map(|(at, line)| clean(&format!("{}{line}", if at == 0 { "" } else { GOES_ON }))));
             }
         }
         tools

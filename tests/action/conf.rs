@@ -386,7 +386,7 @@ fn a_plan_of_scripts_can_be_read() {
     let edit = plan.steps[0].tools();
     assert_eq!(edit[..2], [format!("rm -f {new}"), format!("cp -p {FILE} {new}")]);
     assert!(edit[2].starts_with(&format!("cat {FILE} | sed -e '2s/")), "{edit:?}");
-    assert_eq!(edit.last().unwrap(), &format!("' | tee {new} >/dev/null"));
+    assert_eq!(edit.last().unwrap(), &format!("  ' | tee {new} >/dev/null"));
     let place = [format!("cp -p {FILE} {old}"), format!("mv -f {new} {FILE}")];
     assert_eq!(plan.steps[2].tools(), place);
     assert_eq!(plan.steps[3].tools(), [edit.clone(), place.to_vec()].concat());
@@ -404,6 +404,10 @@ fn a_plan_of_scripts_can_be_read() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert_eq!(text.matches("sed -e").count(), 1, "{text}");
+    let (edit, back) = (["$ rm -f", "$ cp -p", "$ cat"], ["$ rm -f", "$ runs=", "$ cp -p", "$ mv -f"]);
+    let told: Vec<&str> = text.lines().map(str::trim).filter(|l| l.starts_with("$ ")).collect();
+    let wanted = edit.iter().chain(&["$ cp -p", "$ mv -f"]).chain(&back);
+    assert!(told.len() == 9 && told.iter().zip(wanted).all(|(line, begin)| line.starts_with(begin)), "{told:?}");
     let json = quorate::report::action::plan_json(&plan, &[]);
     let argv = &json["steps"][0]["argv"];
     assert_eq!((argv[0].as_str(), argv[1].as_str(), argv[4].as_str()), (Some("sh"), Some("-c"), Some(FILE)));

@@ -37,6 +37,8 @@ pub enum Form {
     Diff,
     /// A command.
     Command,
+    /// A tool that a script runs.
+    Tool,
 }
 
 pub(super) fn fact(name: &str, role: Role, text: impl Into<String>) -> Fact {
@@ -104,9 +106,9 @@ fn steps(plan: &Plan, names: &Names, all: &mut Vec<Fact>) {
                 }
                 let alike = told_already(&before, &tools);
                 let like = alike.as_ref().map(|which| format!(", as in {which}")).unwrap_or_default();
-                all.push(Fact { name, ..command(format!("{}{like}{when}", step.title)) });
+                all.push(Fact { name, ..command(format!("{}{like}{when}", names.within(&step.title))) });
                 if alike.is_none() {
-                    all.extend(tools.iter().map(|tool| Fact { role: Role::Dim, ..command(tool.clone()) }));
+                    all.extend(tools.iter().map(|tool| Fact { form: Form::Tool, ..fact("", Role::Text, tool.clone()) }));
                     before.push((number, tools));
                 }
             }
@@ -254,6 +256,8 @@ fn push(doc: &mut Document, f: &Fact, changed: bool) {
             doc.lines.push(vec![(Role::Dim, format!("  {}", f.name))]);
         }
         doc.diff(role, &text);
+    } else if f.form == Form::Tool && !changed {
+        doc.tool(role, &text);
     } else if f.form == Form::Command {
         // Where a command runs is never cut short: the names of a cluster's nodes may differ at their ends alone.
         match f.name.split_once(" on ").filter(|_| f.name.width() >= NAME) {

@@ -208,7 +208,7 @@ fn one_step(doc: &mut Document, number: usize, step: &TaskStep) {
     match (&step.node, &step.command) {
         (Some(node), Some(_)) if !step.tools.is_empty() => {
             doc.say_command(Role::Text, &format!("   on {node}:"));
-            step.tools.iter().for_each(|tool| doc.say_command(Role::Text, &format!("     {tool}")));
+            step.tools.iter().for_each(|tool| doc.tool(Role::Text, tool));
         }
         (Some(node), Some(command)) => doc.say_command(Role::Text, &format!("   on {node}: {command}")),
         _ => {}
