@@ -254,7 +254,7 @@ fn a_node_that_is_late_with_its_tools_is_soon_asked_again() {
     let late = || Err(AskError::Late(Duration::from_secs(20)));
     let lost = || Err(AskError::Lost(trouble()));
     let garbled = || Ok(answer("no such words", at(0)));
-    let cases: [(&str, Vec<Result<Answer, AskError>>, i64); 4] = [
+    let cases = [
         ("late", vec![late()], 15),
         ("late twice", vec![late(), late()], 15),
         ("lost", vec![lost()], 15),
