@@ -125,9 +125,8 @@ impl Shared {
     }
 
     /// Nobody listens any more.
-    pub fn leave(&self) {
+    pub fn hush(&self) {
         self.inside().left = true;
-        self.lose();
     }
 
     /// Whether anybody does.

@@ -213,11 +213,13 @@ impl Beside {
     }
 
     fn cut(&self, state: &mut State) {
+        // First nobody listens: what an attempt says because its door is shut is no word of the next one's.
+        state.shared.hush();
         if let Some(door) = state.door.take() {
             door.shut();
             self.inner.order(Order::Untunnel(door));
         }
-        state.shared.leave();
+        state.shared.lose();
         (state.slow, state.quick) = (None, None);
     }
 
