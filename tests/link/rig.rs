@@ -101,7 +101,19 @@ impl Sshd {
         fs::write(self.path(name), format!("[{}]:{} {} {}\n", self.address, self.port, words[0], words[1])).unwrap();
     }
 
+    /// Starts it, on its port; where another process has that for a moment, again.
     pub fn run(&mut self) {
+        let until = Instant::now() + LONG;
+        while !self.tried(until) && Instant::now() < until {
+            if !fs::read_to_string(self.path("log")).unwrap_or_default().contains("Address already in use") {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Whether it listens; false if it has ended.
+    fn tried(&mut self, until: Instant) -> bool {
         let log = fs::File::create(self.path("log")).unwrap();
         let child = Command::new("/usr/sbin/sshd")
             .args(["-D", "-e", "-f"])
@@ -113,13 +125,19 @@ impl Sshd {
             .spawn()
             .unwrap();
         self.child = Some(child);
-        let until = Instant::now() + LONG;
-        while Instant::now() < until && TcpStream::connect((self.address.as_str(), self.port)).is_err() {
+        // A connection to a port on which nobody listens may be one to itself.
+        let other = |stream: &TcpStream| stream.local_addr().ok() != stream.peer_addr().ok();
+        while Instant::now() < until {
+            let listens = TcpStream::connect((self.address.as_str(), self.port)).is_ok_and(|stream| other(&stream));
             if self.child.as_mut().unwrap().try_wait().unwrap().is_some() {
-                return;
+                return false;
+            }
+            if listens {
+                return true;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+        false
     }
 
     /// Ends sshd and its connections.
