@@ -202,7 +202,7 @@ fn log_in(
     session.set_timeout(attempt.left_ms());
     session.handshake().map_err(|e| {
         socket.shutdown(Shutdown::Both);
-        shaken(&e, &session, hop, attempt)
+        shaken(&e, hop, attempt)
     })?;
     let guarded = Guarded(Some((session.clone(), socket)));
     if hostkey::verify(&session, hop, target.host_keys, &known, attempt)? == Trust::Again {
@@ -212,21 +212,19 @@ fn log_in(
     Ok((auth::log_in(&session, hop, tried, attempt)? == Login::In).then_some(guarded))
 }
 
-fn shaken(e: &ssh2::Error, session: &Session, hop: &Hop, attempt: &Attempt<Connected>) -> Miss {
+fn shaken(e: &ssh2::Error, hop: &Hop, attempt: &Attempt<Connected>) -> Miss {
     if trouble::is_timeout(e) || attempt.left_ms() <= 1 {
         return trouble::new(LinkFault::Timeout, &format!("{} port {} accepts but does not answer", hop.host, hop.port)).into();
     }
-    let lost = trouble::is_loss(e);
-    let trouble = if lost {
+    let trouble = if trouble::is_loss(e) {
         let text =
             format!("{} port {} ended the connection before any login (MaxStartups, PerSourcePenalties? no sshd?)", hop.host, hop.port);
         trouble::new(LinkFault::Protocol, &text)
     } else {
         trouble::new(LinkFault::Protocol, &format!("no common language with {} port {}: {}", hop.host, hop.port, e.message()))
     };
-    // Some servers hang up at once when nothing is common.
-    let speechless = (!lost || session.banner_bytes().is_some()).then_some(0);
-    Miss { trouble, speechless }
+    // Some servers hang up at once when nothing is common, and what they said before may be lost with the connection.
+    Miss { trouble, speechless: Some(0) }
 }
 
 /// Has a jump host connect to the next hop.
