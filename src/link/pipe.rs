@@ -288,8 +288,9 @@ impl<D: Duct> Pipe<D> {
         self.queue.drain(..).map(|e| e.ask).collect()
     }
 
-    /// The node answers again: the question whose turn it is gets its time anew.
+    /// The node answers again: the question whose turn it is gets its time anew, and so does a shell that has not said hello yet.
     pub fn resume(&mut self) {
+        self.born = Instant::now();
         if let Some(entry) = self.queue.front_mut() {
             entry.turn = entry.turn.map(|_| now());
         }
