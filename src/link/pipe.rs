@@ -13,8 +13,8 @@ use super::wire::{Duct, Got, Side};
 use super::{Answer, Ask, AskError};
 use crate::domain::stamp::Stamp;
 
-/// Longest answer.
-pub const LONGEST: usize = 64 << 20;
+/// Longest answer: twice what `crm_mon` says of a thousand members.
+pub const LONGEST: usize = 32 << 20;
 /// Most of standard error that is kept.
 const LONGEST_ERR: usize = 64 << 10;
 /// Most of what a login shell prints by itself that is kept for a message.

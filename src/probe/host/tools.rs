@@ -6,7 +6,7 @@ use crate::probe::Raw;
 use crate::probe::parts::{filled, lossy, sections};
 
 /// Looks for every tool, asks the versions that decide how to ask, and the member's own name last: `crm_node -n`
-/// waits while the cluster is down. Runs in dash, bash and busybox.
+/// waits while the cluster is down. Of what a tool prints to no end, only its beginning is sent. Runs in dash, bash and busybox.
 pub const SCRIPT: &str = r#"# quorate: which tools there are
 exec </dev/null
 echo '@@quorate present'
@@ -17,7 +17,7 @@ for t in crm_mon cibadmin stonith_admin crm_node corosync-quorumtool corosync-cf
     command -v "$t" >/dev/null 2>&1 && echo "$t"
 done
 have() { command -v "$1" >/dev/null 2>&1; }
-soon() { s=$1; shift; if have timeout; then timeout "$s" "$@" 2>/dev/null; else "$@" 2>/dev/null; fi; }
+soon() { s=$1; shift; { if have timeout; then timeout "$s" "$@"; else "$@"; fi; } 2>/dev/null | head -c 4096; }
 echo '@@quorate uid'; id -u 2>/dev/null
 echo '@@quorate hostname'; uname -n 2>/dev/null
 echo '@@quorate zone'; date +%z 2>/dev/null
