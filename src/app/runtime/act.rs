@@ -92,14 +92,25 @@ pub async fn act(ways: WayFinder, session: &Session, action: Action, said: Said)
     Ok(report::task_code(&task))
 }
 
-/// Looks, asks and plans.
+/// Looks, asks and plans. A node that comes back meanwhile, after it was not waited for any more, is heard as well.
 async fn prepare(live: &mut Live, intent: &Intent) -> Result<Plan, Vec<Refusal>> {
-    first_look(live, &intent.action).await;
+    let limit = live.now().after(INQUIRY);
+    loop {
+        let complete = first_look(live, &intent.action).await;
+        let outcome = inquire(live, intent, limit).await;
+        let came_late = complete && live.now() < limit && !silent(live, &intent.action).is_empty();
+        if !came_late {
+            return outcome;
+        }
+    }
+}
+
+/// Asks what the plan rests on until nothing is open, and plans.
+async fn inquire(live: &mut Live, intent: &Intent, limit: Stamp) -> Result<Plan, Vec<Refusal>> {
     let (cluster, _) = live.picture();
     sight::clear(&intent.action, &cluster)?;
     intent::resolve(&intent.action, &cluster)?;
     let mut found = Findings::default();
-    let limit = live.now().after(INQUIRY);
     loop {
         let (cluster, _) = live.picture();
         let needed = inquiry::needed(&intent.action, &cluster, &found);
@@ -145,24 +156,30 @@ async fn renew(live: &mut Live, plan: &Plan, limit: Stamp) {
     }
 }
 
-/// Waits until the picture holds what the action rests on.
-async fn first_look(live: &mut Live, action: &Action) {
+/// The nodes that have yet to tell what an action upon storage rests on, by name.
+fn silent(live: &mut Live, action: &Action) -> Vec<String> {
     let storage = sight::storage(action);
+    if storage.is_empty() { Vec::new() } else { live.urge(storage) }
+}
+
+/// Waits until the picture holds what the action rests on. False: the time was over before.
+async fn first_look(live: &mut Live, action: &Action) -> bool {
     let questions = sight::questions(action);
     let begun = live.now();
     let (soon, late, by_manager) = (begun.after(PATIENCE), begun.after(LONG_PATIENCE), begun.after(MANAGER_PATIENCE));
     let mut said = false;
     loop {
         let now = live.now();
-        let silent = if storage.is_empty() { Vec::new() } else { live.urge(storage) };
+        let silent = silent(live, action);
         let mute = live.awaits_manager() && now < by_manager;
         let limit = match (silent.is_empty(), mute) {
             (false, _) => late,
             (true, true) => by_manager,
             (true, false) => soon,
         };
-        if now >= limit || silent.is_empty() && live.looked_at(&questions) {
-            return;
+        let complete = silent.is_empty() && live.looked_at(&questions);
+        if complete || now >= limit {
+            return complete;
         }
         if now >= soon && !std::mem::replace(&mut said, true) {
             let names = silent.join(", ");
