@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use quorate::app::runtime::{act, cockpit, doctor, launch, log, pipes};
+use quorate::app::runtime::{act, cockpit, doctor, launch, log, pipes, say};
 use quorate::cli::{self, Cli, Command, DemoCommand, Printed};
 
 /// EX_IOERR of sysexits.h: none of the statuses that tell how a cluster is.
@@ -25,19 +25,22 @@ fn main() -> color_eyre::Result<ExitCode> {
         // A reader that has seen enough (`| head`) is no failure.
         Err(launch::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(launch::Failure::Io(error)) => {
-            eprintln!("quorate: the terminal, standard output or a file could not be used: {error}");
+            say::note(&format!("the terminal, standard output or a file could not be used: {error}"));
             Ok(ExitCode::from(IO_ERROR))
         }
         Err(launch::Failure::Said(code, text)) => {
-            eprintln!("quorate: {text}");
+            say::note(&text);
             Ok(ExitCode::from(code))
         }
     }
 }
 
 fn print(exit: &cli::Exit) -> ExitCode {
-    let written = if exit.code == 0 { io::stdout().write_all(exit.text.as_bytes()) } else { io::stderr().write_all(exit.text.as_bytes()) };
-    ExitCode::from(if written.is_ok() { exit.code } else { IO_ERROR })
+    if exit.code == 0 {
+        return ExitCode::from(if say::print(&exit.text).is_ok() { 0 } else { IO_ERROR });
+    }
+    let _ = io::stderr().write_all(exit.text.as_bytes());
+    ExitCode::from(exit.code)
 }
 
 async fn run(cli: Cli) -> Result<u8, launch::Failure> {
@@ -89,7 +92,7 @@ async fn cockpit_of(sessions: launch::Sessions, global: &cli::Global, wallboard:
         return Err(launch::Failure::Said(cli::WRONG_COMMAND_LINE, text.to_owned()));
     }
     if let Some(doubt) = quorate::term::caps::doubt(std::env::var("TERM").ok().as_deref()) {
-        eprintln!("quorate: {doubt}");
+        say::note(doubt);
     }
     Ok(Box::pin(cockpit::run(sessions.wanted(global, wallboard)?)).await?)
 }

@@ -1,7 +1,10 @@
 //! `plan` and `act` on fake Pacemaker nodes behind real sshd's: what a manager does at once is done by a few lines of shell on files that all of them share.
 
 use std::fs;
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -192,19 +195,74 @@ fn two_sessions_are_enough_to_act() {
     assert_eq!(fake.get("where.vm1"), "n3");
 }
 
+/// Waits until the first guest of a drain is being moved.
+fn until_the_first_is_on_its_way(fake: &Fake) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !fake.get("sent").contains("--ban --resource vm2") {
+        assert!(Instant::now() < end, "it never began: {}", fake.get("sent"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn signal(child: &Child, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+}
+
+/// `quorate act ... | head -1`: what was confirmed is done to its end, and the exit status tells it.
+#[test]
+fn a_task_outlives_its_reader() {
+    let Some(fake) = Fake::start("") else { return };
+    let mut child =
+        fake.site.command(&["act", "drain", "n2", "--confirm", "n2"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    assert!(line.starts_with("1/"), "{line}");
+    drop(out);
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{}", fake.get("sent"));
+    assert_eq!((fake.get("where.vm2").as_str(), fake.get("where.vm3").as_str()), ("n3", "n3"));
+    assert!(fake.state.path().join("standby.n2").exists());
+    // What is refused or has failed is so for nobody too.
+    for (args, code) in [
+        (["act", "drain", "n3", "--confirm", "n2"].as_slice(), 4),
+        (["act", "drain", "n3", "--confirm", "n2", "--json"].as_slice(), 4),
+        (["plan", "relocate", "vm1", "--to", "n9"].as_slice(), 4),
+    ] {
+        let mut child = fake.site.command(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{args:?}");
+    }
+}
+
+/// The terminal hangs up: nothing can be written any more, and both the kernel and the shell say so.
+#[test]
+fn a_terminal_that_goes_away_stops_a_task_between_two_steps() {
+    let Some(fake) = Fake::start("") else { return };
+    fake.set("ban.sleep", "3");
+    let (near, far) = UnixStream::pair().unwrap();
+    let terminal = OwnedFd::from(far);
+    let mut command = fake.site.command(&["act", "drain", "n2", "--confirm", "n2"]);
+    let mut child = command.stdout(terminal.try_clone().unwrap()).stderr(terminal).spawn().unwrap();
+    drop(command);
+    drop(near);
+    until_the_first_is_on_its_way(&fake);
+    for _ in 0..2 {
+        signal(&child, rustix::process::Signal::HUP);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{}", fake.get("sent"));
+    assert_eq!((fake.get("where.vm2").as_str(), fake.get("where.vm3").as_str()), ("n3", "n2"));
+}
+
 #[test]
 fn a_drain_that_is_interrupted_is_taken_back_by_what_it_says() {
     let Some(fake) = Fake::start("") else { return };
     fake.set("ban.sleep", "3");
     let args = ["act", "drain", "n2", "--json", "--confirm", "n2"];
     let child = fake.site.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let end = Instant::now() + Duration::from_secs(60);
-    while !fake.get("sent").contains("--ban --resource vm2") {
-        assert!(Instant::now() < end, "it never began: {}", fake.get("sent"));
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    until_the_first_is_on_its_way(&fake);
+    signal(&child, rustix::process::Signal::INT);
     let run = Run::of(child.wait_with_output().unwrap());
     let json = run.json();
     assert_eq!((run.code, json["status"].as_str()), (1, Some("stopped")), "{json:#}");

@@ -130,6 +130,12 @@ fn the_exit_status_outlives_the_reader_and_a_full_disk_is_none_of_the_clusters()
     let mut child = super::rig::quorate(home.path()).args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(3));
+    for (words, code) in [(&["doctor"][..], 1), (&["plan", "drain", "n2"][..], 4)] {
+        let args = [&["--host", "root@127.0.0.1:1"], words].concat();
+        let mut child = super::rig::quorate(home.path()).args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{words:?}");
+    }
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let out = super::rig::quorate(home.path()).args(args).stdout(full).stderr(Stdio::piped()).output().unwrap();
     let said = String::from_utf8(out.stderr).unwrap();

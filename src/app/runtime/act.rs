@@ -1,6 +1,6 @@
 //! `plan` and `act`: the path back without a screen.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::arm;
 use super::live::{Happening, Live};
 use super::pipes::LOOK;
+use super::say;
 use super::way::WayFinder;
 use crate::action::plan::Input;
 use crate::action::{Findings, Intent, Plan, Refusal, gate, inquiry, intent, plan as planner, sight};
@@ -56,7 +57,7 @@ pub async fn plan(ways: WayFinder, session: &Session, action: Action, json: bool
         }
         Err(against) => (refusal(&intent, &against, json), report::REFUSED),
     };
-    print(&text)?;
+    say::print(&text)?;
     Ok(code)
 }
 
@@ -68,21 +69,22 @@ pub async fn act(ways: WayFinder, session: &Session, action: Action, said: Said)
     let ticket = match ticket(&mut live, session, &intent, &said).await {
         Ok(ticket) => ticket,
         Err(against) => {
-            print(&refusal(&intent, &against, said.json))?;
+            say::print(&refusal(&intent, &against, said.json))?;
             return Ok(report::REFUSED);
         }
     };
     let (id, first) = match live.act(ticket) {
         Ok(started) => started,
         Err(against) => {
-            print(&refusal(&intent, &[against], said.json))?;
+            say::print(&refusal(&intent, &[against], said.json))?;
             return Ok(report::REFUSED);
         }
     };
-    let task = watch(&mut live, id, first, said.json).await?;
+    let mut paper = Paper::default();
+    let task = watch(&mut live, id, first, (!said.json).then_some(&mut paper)).await?;
     let Some(task) = task else { return Ok(5) };
     if said.json {
-        print(&pretty(&report::task_json(&task, &tag)))?;
+        paper.print(&pretty(&report::task_json(&task, &tag)));
     }
     // The lock is given back and the nodes' logs get their closing line before the connections go.
     let end = live.now().after(Duration::from_millis(300));
@@ -184,9 +186,9 @@ async fn first_look(live: &mut Live, action: &Action) -> bool {
         if now >= soon && !std::mem::replace(&mut said, true) {
             let names = silent.join(", ");
             if silent.is_empty() {
-                eprintln!("quorate: waiting for the manager's view, for {} s at most", MANAGER_PATIENCE.as_secs());
+                say::note(&format!("waiting for the manager's view, for {} s at most", MANAGER_PATIENCE.as_secs()));
             } else {
-                eprintln!("quorate: waiting for the volumes of {names}, for {} s at most", LONG_PATIENCE.as_secs());
+                say::note(&format!("waiting for the volumes of {names}, for {} s at most", LONG_PATIENCE.as_secs()));
             }
         }
         for happening in live.step(limit.min(now.after(LOOK))).await {
@@ -224,8 +226,27 @@ fn no_journal(why: &str) -> Refusal {
     Refusal::new("no-journal", format!("{why}; without a journal nothing is changed"), "a state folder that can be written to")
 }
 
-/// Watches a task until it is over. The first interrupt stops it between two steps, the second leaves it: none, then.
-async fn watch(live: &mut Live, id: TaskId, first: Vec<Happening>, json: bool) -> io::Result<Option<Task>> {
+/// What is written of a task that runs. It goes on whatever becomes of its reader, and it alone decides the exit status.
+#[derive(Default)]
+struct Paper {
+    torn: bool,
+}
+
+impl Paper {
+    fn print(&mut self, text: &str) {
+        if self.torn {
+            return;
+        }
+        if let Err(error) = say::print(text) {
+            self.torn = true;
+            say::note(&format!("standard output could not be used: {error}; the task goes on, the exit status tells its end"));
+        }
+    }
+}
+
+/// Watches a task until it is over. The first interrupt stops it between two steps, the second leaves it: none, then. A terminal that goes away only
+/// ever stops it: its shell may say so twice.
+async fn watch(live: &mut Live, id: TaskId, first: Vec<Happening>, mut paper: Option<&mut Paper>) -> io::Result<Option<Task>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
     let mut seen: Option<Task> = None;
@@ -234,8 +255,8 @@ async fn watch(live: &mut Live, id: TaskId, first: Vec<Happening>, json: bool) -
     loop {
         for happening in happenings {
             let Some(task) = take(live, happening, None).filter(|t| t.id == id) else { continue };
-            if !json {
-                print(&report::task_text(seen.as_ref(), &task))?;
+            if let Some(paper) = &mut paper {
+                paper.print(&report::task_text(seen.as_ref(), &task));
             }
             seen = Some(*task);
         }
@@ -243,19 +264,24 @@ async fn watch(live: &mut Live, id: TaskId, first: Vec<Happening>, json: bool) -
             return Ok(seen);
         }
         let until = live.now().after(LOOK);
-        happenings = tokio::select! {
-            happenings = live.step(until) => happenings,
-            () = async { tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {}, _ = hangup.recv() => {} } } => {
-                if stopping {
-                    eprintln!("quorate: left while the task was under way: what was sent goes on, its outcome is not known here");
-                    return Ok(None);
-                }
-                stopping = true;
-                eprintln!("quorate: stopping after this step; interrupt once more to leave at once");
-                live.stop_task(id);
-                Vec::new()
+        let leave = tokio::select! {
+            brought = live.step(until) => {
+                happenings = brought;
+                continue;
             }
+            _ = terminate.recv() => true,
+            _ = interrupt.recv() => true,
+            _ = hangup.recv() => false,
         };
+        happenings = Vec::new();
+        if stopping && leave {
+            say::note("left while the task was under way: what was sent goes on, its outcome is not known here");
+            return Ok(None);
+        }
+        if !std::mem::replace(&mut stopping, true) {
+            say::note("stopping after this step; interrupt once more to leave at once");
+            live.stop_task(id);
+        }
     }
 }
 
@@ -264,7 +290,7 @@ fn take(live: &mut Live, happening: Happening, found: Option<&mut Findings>) -> 
     match happening {
         // Without a screen nobody can decide.
         Happening::Prompt { node, id, .. } => live.reply(node, id, Reply::Refuse),
-        Happening::Note(text) => eprintln!("quorate: {text}"),
+        Happening::Note(text) => say::note(&text),
         Happening::Found(query, answer) => {
             if let Some(found) = found {
                 found.put(*query, *answer);
@@ -284,10 +310,4 @@ fn pretty(value: &serde_json::Value) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text
-}
-
-fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
 }

@@ -1,9 +1,10 @@
 //! `doctor`: asks every node everything once and hands the answers to `doctor`'s judgement.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use super::live::{Happening, Live};
 use super::pipes::LOOK;
+use super::say;
 use super::way::WayFinder;
 use crate::doctor;
 use crate::domain::role::Role;
@@ -11,9 +12,7 @@ use crate::link::Reply;
 
 /// Prints the sudoers file of a role.
 pub fn sudoers(role: Role) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(doctor::sudoers::file(role).as_bytes())?;
-    out.flush()
+    say::print(&doctor::sudoers::file(role))
 }
 
 /// Checks the way to every node; gives the exit status.
@@ -25,13 +24,13 @@ pub async fn run(ways: WayFinder) -> io::Result<u8> {
         for happening in live.step(limit.min(live.now().after(LOOK))).await {
             match happening {
                 Happening::Prompt { node, id, .. } => live.reply(node, id, Reply::Refuse),
-                Happening::Note(text) => eprintln!("quorate: {text}"),
+                Happening::Note(text) => say::note(&text),
                 _ => {}
             }
         }
     }
-    let mut out = io::stdout().lock();
-    let code = doctor::run(&live.checks(), &mut out)?;
-    out.flush()?;
+    let mut text = Vec::new();
+    let code = doctor::run(&live.checks(), &mut text)?;
+    say::print(&String::from_utf8_lossy(&text))?;
     Ok(code)
 }

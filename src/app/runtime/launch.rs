@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use super::say;
 use super::way::WayFinder;
 use super::ways::wayfinder;
 use crate::action::gate;
@@ -70,7 +71,7 @@ pub fn one(global: &Global) -> Result<WayFinder, Failure> {
     let Sessions::Configured(_, choice) = configured(global)? else { return Err(nothing()) };
     let (ways, notices) = open(global, &choice.one()?)?;
     for notice in notices {
-        eprintln!("quorate: {notice}");
+        say::note(&notice);
     }
     Ok(ways)
 }
@@ -81,7 +82,7 @@ pub fn session(global: &Global) -> Result<(WayFinder, Session), Failure> {
     let session = choice.one()?;
     let (ways, notices) = open(global, &session)?;
     for notice in notices {
-        eprintln!("quorate: {notice}");
+        say::note(&notice);
     }
     Ok((ways, session))
 }
@@ -97,8 +98,8 @@ pub fn approve(global: &Global, action: &Action) -> Result<u8, Failure> {
         .iter()
         .find(|(name, _)| name == me)
         .ok_or_else(|| wrong("you are none of this cluster's [[cluster.operator]]"))?;
-    println!("{}", gate::code(secret, &action.to_string(), gate::window(Stamp::now())));
-    eprintln!("quorate: for '{action}', good for two minutes at least, four at most");
+    say::print(&format!("{}\n", gate::code(secret, &action.to_string(), gate::window(Stamp::now()))))?;
+    say::note(&format!("for '{action}', good for two minutes at least, four at most"));
     Ok(0)
 }
 

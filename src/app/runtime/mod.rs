@@ -10,6 +10,7 @@ mod lever;
 pub mod live;
 pub mod log;
 pub mod pipes;
+pub mod say;
 pub mod screen;
 pub mod signals;
 pub mod way;

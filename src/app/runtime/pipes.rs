@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::live::{Happening, Live};
+use super::say;
 use super::way::WayFinder;
 use crate::domain::event::Event;
 use crate::link::Reply;
@@ -33,23 +34,15 @@ pub async fn status(ways: WayFinder, json: bool) -> io::Result<u8> {
     let taken_at = live.now();
     if json {
         for refusal in report::refusals::all(&cluster) {
-            eprintln!("quorate: {refusal}");
+            say::note(&refusal);
         }
     }
-    let text = if json { report::status::to_json(&cluster, taken_at) } else { report::status::to_text(&cluster, taken_at) };
-    let print = || {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        if !text.ends_with('\n') {
-            out.write_all(b"\n")?;
-        }
-        out.flush()
-    };
-    match print() {
-        // A reader that has seen enough makes the cluster no better.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
-        _ => Ok(report::exit_code(&cluster)),
+    let mut text = if json { report::status::to_json(&cluster, taken_at) } else { report::status::to_text(&cluster, taken_at) };
+    if !text.ends_with('\n') {
+        text.push('\n');
     }
+    say::print(&text)?;
+    Ok(report::exit_code(&cluster))
 }
 
 /// The live timeline, a line each on arrival, until interrupted or for `limit`.
@@ -106,7 +99,7 @@ async fn follow(mut live: Live, limit: Option<Duration>, mut line: impl FnMut(&E
             let refusals = if live.looked_once() { report::refusals::all(&cluster) } else { Vec::new() };
             for refusal in refusals {
                 if refused.len() < MOST_REFUSALS && !refused.contains(&refusal) {
-                    eprintln!("quorate: {refusal}");
+                    say::note(&refusal);
                     refused.push(refusal);
                 }
             }
@@ -118,7 +111,7 @@ async fn follow(mut live: Live, limit: Option<Duration>, mut line: impl FnMut(&E
 fn refuse_prompt(live: &mut Live, happening: Happening) {
     match happening {
         Happening::Prompt { node, id, .. } => live.reply(node, id, Reply::Refuse),
-        Happening::Note(text) => eprintln!("quorate: {text}"),
+        Happening::Note(text) => say::note(&text),
         _ => {}
     }
 }
