@@ -62,9 +62,8 @@ fn what_speaks_no_ssh_is_a_protocol_trouble() {
     }
 }
 
-#[test]
-fn a_host_that_drops_connections_is_a_timeout() {
-    // A full accept queue: the kernel answers no further SYN, as if the host were switched off.
+/// A full accept queue: the kernel answers no further SYN, as if the host were switched off. As long as this is kept.
+fn switched_off() -> (u16, (TcpListener, Vec<TcpStream>)) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     rustix::net::listen(&listener, 0).unwrap();
     let address = listener.local_addr().unwrap();
@@ -73,9 +72,76 @@ fn a_host_that_drops_connections_is_a_timeout() {
         held.push(stream);
         assert!(held.len() < 64);
     }
-    let (found, words) = fault(nobody(address.port()));
+    (address.port(), (listener, held))
+}
+
+#[test]
+fn a_host_that_drops_connections_is_a_timeout() {
+    let (port, _held) = switched_off();
+    let (found, words) = fault(nobody(port));
     assert_eq!(found, LinkFault::Timeout);
     assert!(words.contains("switched off"), "{words}");
+}
+
+fn at_any(first: Target, others: Vec<Target>) -> Talk {
+    Talk::with(64, |voice| quorate::link::ssh::spawn_any(first, others, voice))
+}
+
+/// A member that was found later is reached by name, then by ring address, for ever.
+#[test]
+fn a_node_is_looked_for_at_each_of_its_places_for_ever() {
+    let Some(mut sshd) = Sshd::start("") else { return };
+    let by_name = sshd.target();
+    sshd.stop();
+    let elsewhere = free_port();
+    let mut talk = at_any(by_name, vec![nobody(elsewhere)]);
+    for _ in 0..2 {
+        // Not said before it was tried everywhere.
+        let trouble = talk.down();
+        assert_eq!(trouble.fault, LinkFault::Refused, "{trouble}");
+        assert!(trouble.text.contains(&elsewhere.to_string()), "{trouble}");
+    }
+    sshd.run();
+    talk.up();
+    assert_eq!(talk.say("echo here"), "here\n");
+    // It is looked for where it was found, and elsewhere.
+    sshd.stop();
+    talk.down();
+    talk.wait("all places tried", |r| matches!(r, Report::Down { trouble, .. } if trouble.fault == LinkFault::Refused).then_some(()));
+    sshd.run();
+    talk.up();
+}
+
+#[test]
+fn a_node_that_does_not_answer_by_its_name_is_soon_looked_for_elsewhere() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let (port, _held) = switched_off();
+    let mut talk = at_any(nobody(port), vec![sshd.target()]);
+    talk.up();
+    assert!(!talk.has(|r| matches!(r, Report::Down { .. })), "it is there");
+}
+
+/// What answers is the node, however long it takes to let us in.
+#[test]
+fn a_node_that_is_slow_to_let_us_in_is_not_looked_for_elsewhere() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let door = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let mut slow = Target { host_keys: HostKeys::AcceptNew, ..sshd.target() };
+    slow.end.port = door.local_addr().unwrap().port();
+    let port = sshd.port;
+    std::thread::spawn(move || {
+        while let Ok((client, _)) = door.accept() {
+            std::thread::sleep(Duration::from_secs(4));
+            let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            for (mut from, mut to) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
+                std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+            }
+        }
+    });
+    let mut talk = at_any(slow, vec![nobody(free_port())]);
+    talk.up();
+    assert!(talk.has(|r| matches!(r, Report::Down { retry_at: None, .. })), "it is late");
+    assert!(!talk.has(|r| matches!(r, Report::Down { retry_at: Some(_), .. })), "it was given up");
 }
 
 #[test]

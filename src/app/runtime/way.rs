@@ -21,8 +21,8 @@ pub struct Way {
 /// Which link reaches a node.
 #[derive(Clone)]
 pub enum WayKind {
-    /// SSH.
-    Ssh(Box<Target>),
+    /// SSH; and where else the node is looked for, if it is not found there.
+    Ssh(Box<Target>, Vec<Target>),
     /// This very machine; its libvirt by this URI, if not by its socket.
     Local(Become, Option<String>),
     /// A recording, and the node's key in it.
@@ -40,7 +40,7 @@ impl Way {
     /// The way by SSH, if it is one.
     pub fn target(&self) -> Option<Target> {
         match &self.kind {
-            WayKind::Ssh(target) => Some((**target).clone()),
+            WayKind::Ssh(target, _) => Some((**target).clone()),
             _ => None,
         }
     }
@@ -48,7 +48,9 @@ impl Way {
     /// Opens it.
     pub fn open(self, voice: Voice) -> Box<dyn Link> {
         match self.kind {
-            WayKind::Ssh(target) => Box::new(Beside::new(Arc::from(link::ssh::spawn(*target, voice.clone())), voice, None)),
+            WayKind::Ssh(target, others) => {
+                Box::new(Beside::new(Arc::from(link::ssh::spawn_any(*target, others, voice.clone())), voice, None))
+            }
             WayKind::Local(rights, uri) => Box::new(Beside::new(Arc::from(link::local::spawn(rights, voice.clone())), voice, uri)),
             WayKind::Recorded(recording, key) => record::play(recording, key, voice),
             WayKind::Simulated(simulation, node) => simulation.open(node, voice),
@@ -56,7 +58,7 @@ impl Way {
     }
 }
 
-type Further = Box<dyn Fn(&str, &[String]) -> Vec<Way>>;
+type Further = Box<dyn Fn(&str, &[String]) -> Option<Way>>;
 
 /// Knows the ways to all nodes of a session, also to those that turn up later.
 pub struct WayFinder {
@@ -81,7 +83,7 @@ impl WayFinder {
             .map(|n| Way { name: n.name.clone(), address: n.address.clone(), kind: WayKind::Recorded(Arc::clone(&recording), n.key) })
             .collect();
         let shift = recording.began - crate::domain::stamp::Stamp::now().0;
-        Self { cluster: recording.cluster.clone(), first, further: Box::new(|_, _| Vec::new()), shift }
+        Self { cluster: recording.cluster.clone(), first, further: Box::new(|_, _| None), shift }
     }
 
     /// The nodes of a simulated cluster.
@@ -92,7 +94,7 @@ impl WayFinder {
             kind: WayKind::Simulated(simulation.clone(), at),
         };
         let first = simulation.names().iter().enumerate().map(way).collect();
-        Self::new(Some(cluster.to_owned()), first, Box::new(|_, _| Vec::new()))
+        Self::new(Some(cluster.to_owned()), first, Box::new(|_, _| None))
     }
 
     /// The simulated cluster, if these are the ways to one.
@@ -113,8 +115,8 @@ impl WayFinder {
         self.first.clone()
     }
 
-    /// The ways to a member that turned up, in the order in which they are tried: by name, then by ring address.
-    pub fn further(&self, name: &str, addresses: &[String]) -> Vec<Way> {
+    /// The way to a member that turned up: by name, then by ring address, for ever.
+    pub fn further(&self, name: &str, addresses: &[String]) -> Option<Way> {
         (self.further)(name, addresses)
     }
 

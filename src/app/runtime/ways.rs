@@ -25,18 +25,19 @@ pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<S
                 notices.push(text);
             }
         }
-        first.push(Way { name: node.name.clone(), address: node.place.host.clone(), kind: WayKind::Ssh(Box::new(target)) });
+        first.push(Way { name: node.name.clone(), address: node.place.host.clone(), kind: WayKind::Ssh(Box::new(target), Vec::new()) });
     }
     let (global, session) = (global.clone(), session.clone());
     let name = session.name.clone();
     let further = move |member: &str, addresses: &[String]| {
         let places = std::iter::once(member).chain(addresses.iter().map(String::as_str));
-        let ways = places.filter_map(|place| {
-            let node = session.further(member, place);
-            let target = target(&global, &node, &files, &around).ok()?;
-            Some(Way { name: Some(member.to_owned()), address: place.to_owned(), kind: WayKind::Ssh(Box::new(target)) })
+        let mut targets = places.filter_map(|place| {
+            let target = target(&global, &session.further(member, place), &files, &around).ok()?;
+            Some((place, target))
         });
-        ways.collect()
+        let (place, first) = targets.next()?;
+        let (name, address) = (Some(member.to_owned()), place.to_owned());
+        Some(Way { name, address, kind: WayKind::Ssh(Box::new(first), targets.map(|(_, target)| target).collect()) })
     };
     Ok((WayFinder::new(name, first, Box::new(further)), notices))
 }

@@ -26,11 +26,19 @@ pub enum Note<T> {
     Done(Result<T, (LinkTrouble, bool)>),
 }
 
+/// What an attempt waits for.
+#[derive(Clone, Debug)]
+struct Stage {
+    trouble: LinkTrouble,
+    /// Nobody has answered yet.
+    seeks: bool,
+}
+
 /// What both threads see.
 #[derive(Debug, Default)]
 pub struct Shared {
     /// What the attempt waits for, in case it takes too long: what would be said of the node then.
-    stage: Mutex<Option<LinkTrouble>>,
+    stage: Mutex<Option<Stage>>,
     cancelled: AtomicBool,
     sockets: Mutex<Vec<Arc<Socket>>>,
 }
@@ -38,7 +46,12 @@ pub struct Shared {
 impl Shared {
     /// What it waits for.
     pub fn stage(&self) -> Option<LinkTrouble> {
-        lock(&self.stage).clone()
+        lock(&self.stage).as_ref().map(|stage| stage.trouble.clone())
+    }
+
+    /// The same, while nobody has answered yet: what answers may be slow, what does not may be elsewhere.
+    pub fn sought(&self) -> Option<LinkTrouble> {
+        lock(&self.stage).as_ref().filter(|stage| stage.seeks).map(|stage| stage.trouble.clone())
     }
 
     /// Ends the attempt as soon as can be.
@@ -68,7 +81,12 @@ impl<T> Attempt<T> {
 
     /// Says what is being waited for.
     pub fn stage(&self, fault: LinkFault, words: &str) {
-        *lock(&self.shared.stage) = Some(trouble::new(fault, words));
+        *lock(&self.shared.stage) = Some(Stage { trouble: trouble::new(fault, words), seeks: false });
+    }
+
+    /// Says what is being waited for, and that nobody has answered yet.
+    pub fn seek(&self, fault: LinkFault, words: &str) {
+        *lock(&self.shared.stage) = Some(Stage { trouble: trouble::new(fault, words), seeks: true });
     }
 
     /// What is being waited for, as a trouble.

@@ -176,9 +176,9 @@ fn remark(old: &[String], grant: Option<String>) -> Option<String> {
 }
 
 fn connect(hop: &Hop, place: &str, attempt: &Attempt<Connected>) -> Result<Socket, LinkTrouble> {
-    attempt.stage(LinkFault::Unreachable, &format!("{place}the name '{}' is not resolved: the resolver does not answer", hop.host));
+    attempt.seek(LinkFault::Unreachable, &format!("{place}the name '{}' is not resolved: the resolver does not answer", hop.host));
     let addresses = socket::resolve(&hop.host, hop.port)?;
-    attempt.stage(LinkFault::Timeout, &format!("{place}nothing answers at {} port {}: switched off or cut off", hop.host, hop.port));
+    attempt.seek(LinkFault::Timeout, &format!("{place}nothing answers at {} port {}: switched off or cut off", hop.host, hop.port));
     socket::dial(&hop.host, hop.port, &addresses, attempt.deadline())
 }
 
@@ -234,7 +234,7 @@ fn forward(
     next: &Hop,
     attempt: &Attempt<Connected>,
 ) -> Result<std::os::unix::net::UnixStream, LinkTrouble> {
-    attempt.stage(LinkFault::Timeout, &format!("jump host {} gets no answer from {} port {}", hop.alias, next.host, next.port));
+    attempt.seek(LinkFault::Timeout, &format!("jump host {} gets no answer from {} port {}", hop.alias, next.host, next.port));
     let Some((session, _)) = &guarded.0 else { return Err(trouble::new(LinkFault::Protocol, "no session")) };
     session.set_timeout(attempt.left_ms());
     let channel = session.channel_direct_tcpip(&next.host, next.port, None).map_err(|e| {

@@ -3,6 +3,7 @@
 //! A link owns one thread. While it connects, a second one goes the way ([`dial`]) where it may wait for resolvers,
 //! agents and operators, so that the first always answers; then it ends and the first drives the connection alone.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -43,26 +44,48 @@ const SAY_LATE: Duration = Duration::from_millis(2500);
 
 /// A link to a node by SSH.
 pub fn spawn(target: Target, voice: Voice) -> Box<dyn Link> {
+    spawn_any(target, Vec::new(), voice)
+}
+
+/// A link to a node that may be found at several places: each attempt goes to one after the other, in this order, until one answers.
+pub fn spawn_any(target: Target, others: Vec<Target>, voice: Voice) -> Box<dyn Link> {
     let name = format!("link {}", target.end.alias.chars().take(9).collect::<String>());
     let spoken = voice.clone();
     match inbox::start(&name, STACK, voice, move |inbox, waker, voice| {
-        Node { target: Arc::new(target), inbox, waker, speaker: Speaker::new(voice), down: None, tried: Arc::default() }.live();
+        let others = others.into_iter().map(Place::new).collect();
+        Node { place: Place::new(target), others, turned: 0, inbox, waker, speaker: Speaker::new(voice), down: None }.live();
     }) {
         Ok(handle) => Box::new(handle),
         Err(e) => Box::new(Stillborn::new(spoken, &e)),
     }
 }
 
+/// Where the node may be found.
+struct Place {
+    target: Arc<Target>,
+    /// Keys that were tried without success, while the attempts did not come to an end of them.
+    tried: Arc<Mutex<Vec<Tried>>>,
+}
+
+impl Place {
+    fn new(target: Target) -> Self {
+        Self { target: Arc::new(target), tried: Arc::default() }
+    }
+}
+
 /// One node's link on its thread.
 struct Node {
-    target: Arc<Target>,
+    /// Where it is looked for now.
+    place: Place,
+    /// Where else, in the order in which they are tried.
+    others: VecDeque<Place>,
+    /// How many places have failed in this round, before the present one.
+    turned: usize,
     inbox: Inbox,
     waker: Waker,
     speaker: Speaker,
     /// What was said last, while the node is down.
     down: Option<LinkTrouble>,
-    /// Keys that were tried without success, while the attempts did not come to an end of them.
-    tried: Arc<Mutex<Vec<Tried>>>,
 }
 
 /// How an attempt ended.
@@ -79,8 +102,18 @@ impl Node {
         loop {
             let (trouble, refused) = match self.attempt() {
                 End::Closed => return,
-                End::Failed(trouble, refused) => (trouble, refused),
+                // Nobody is there: it is looked for at the next place at once, and only where it is at none of them the attempt has failed.
+                End::Failed(trouble, _) if self.has_more() && leads_nowhere(&trouble) => {
+                    self.turn();
+                    continue;
+                }
+                End::Failed(trouble, refused) => {
+                    self.turn_back();
+                    (trouble, refused)
+                }
                 End::Made(connected, early) => {
+                    // Where it was found it is looked for first.
+                    self.turned = 0;
                     self.down = None;
                     let (over, ever) = self.work(*connected, early);
                     let Over::Lost(trouble) = over else { return };
@@ -104,8 +137,30 @@ impl Node {
         }
     }
 
+    /// Whether there is a place that was not tried in this round.
+    fn has_more(&self) -> bool {
+        self.turned < self.others.len()
+    }
+
+    /// On to the next place.
+    fn turn(&mut self) {
+        if let Some(next) = self.others.pop_front() {
+            self.others.push_back(std::mem::replace(&mut self.place, next));
+            self.turned += 1;
+        }
+    }
+
+    /// Back to the place with which this round began.
+    fn turn_back(&mut self) {
+        while self.turned > 0 && self.turned <= self.others.len() {
+            self.turn();
+        }
+        self.turned = 0;
+    }
+
     fn forgive(&self) {
-        for path in self.target.jumps.iter().chain([&self.target.end]).flat_map(|hop| &hop.identities) {
+        let targets = [&self.place].into_iter().chain(&self.others).map(|place| &place.target);
+        for path in targets.flat_map(|target| target.jumps.iter().chain([&target.end])).flat_map(|hop| &hop.identities) {
             keyring::lock(&keyring::slot(path)).forgive();
         }
     }
@@ -114,7 +169,7 @@ impl Node {
         let Connected { session, socket, spares, grant } = connected;
         let wire = SshWire::new(session, socket, spares);
         match Nonce::fresh() {
-            Ok(nonce) => Engine::new(wire, nonce, self.target.rights, grant, &self.inbox, &mut self.speaker).run(early),
+            Ok(nonce) => Engine::new(wire, nonce, self.place.target.rights, grant, &self.inbox, &mut self.speaker).run(early),
             Err(e) => (Over::Lost(trouble::new(LinkFault::Protocol, &format!("no random numbers: {e}"))), false),
         }
     }
@@ -125,8 +180,8 @@ impl Node {
         let (note, notes) = channel();
         let (reply, replies) = channel();
         let mut attempt = Attempt::new(Arc::clone(&shared), note, replies, self.waker.clone());
-        let target = Arc::clone(&self.target);
-        let tried = Arc::clone(&self.tried);
+        let target = Arc::clone(&self.place.target);
+        let tried = Arc::clone(&self.place.tried);
         let body = move || {
             let result = dial::dial(&target, &mut keyring::lock(&tried), &mut attempt);
             attempt.note(Note::Done(result));
@@ -200,6 +255,13 @@ impl Node {
             }
             if late_at.is_some_and(|at| Instant::now() >= at) {
                 late_at = None;
+                if self.has_more()
+                    && let Some(trouble) = shared.sought()
+                {
+                    // The thread that still seeks keeps what it holds: the next attempt at this place is not to wait for it.
+                    self.place.tried = Arc::default();
+                    return End::Failed(trouble, false);
+                }
                 self.say_late(shared, std::mem::take(early));
             }
             self.speaker.flush();
@@ -211,7 +273,7 @@ impl Node {
         }
     }
 
-    /// The attempt takes long: the node is shown as what it is by now, and the attempt goes on.
+    /// The attempt takes long, and has met somebody or has nowhere else to go: the node is shown as what it is by now, and the attempt goes on.
     fn say_late(&mut self, shared: &Shared, early: Vec<Order>) {
         let trouble = shared.stage().unwrap_or_else(|| trouble::new(LinkFault::Timeout, "no answer"));
         self.decline(early, &trouble);
@@ -228,4 +290,9 @@ impl Node {
             }
         }
     }
+}
+
+/// Whether nobody was met: what was met is the node, whatever it said.
+const fn leads_nowhere(trouble: &LinkTrouble) -> bool {
+    matches!(trouble.fault, LinkFault::Unreachable | LinkFault::Timeout | LinkFault::Refused)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::way::{Way, WayFinder};
+use super::way::WayFinder;
 use crate::action::inquiry::Finding;
 use crate::action::{Executor, Out, Query};
 use crate::doctor::NodeCheck;
@@ -76,9 +76,6 @@ pub struct Live {
     links: BTreeMap<NodeKey, Box<dyn Link>>,
     names: BTreeMap<NodeKey, String>,
     targets: BTreeMap<NodeKey, Option<Target>>,
-    /// Whose each link's voice is. A link that was replaced speaks for nobody.
-    speaks_for: BTreeMap<NodeKey, NodeKey>,
-    voices: u32,
     rx: mpsc::Receiver<(NodeKey, Report)>,
     tx: mpsc::Sender<(NodeKey, Report)>,
     ways: WayFinder,
@@ -95,8 +92,6 @@ pub struct Live {
     sought: Vec<String>,
     /// Members whose addresses are waited for, and since when.
     awaited: BTreeMap<String, Stamp>,
-    /// Further ways to members that were found, while none has led there.
-    detours: BTreeMap<NodeKey, Vec<Way>>,
     /// None in a session that may change nothing: then there is nobody who could send a changing command.
     executor: Option<Executor>,
     /// Questions of inquiries that are out.
@@ -124,8 +119,6 @@ impl Live {
             links: BTreeMap::new(),
             names: BTreeMap::new(),
             targets: BTreeMap::new(),
-            speaks_for: BTreeMap::new(),
-            voices: 0,
             rx,
             tx,
             ways,
@@ -136,7 +129,6 @@ impl Live {
             statuses: BTreeMap::new(),
             sought: Vec::new(),
             awaited: BTreeMap::new(),
-            detours: BTreeMap::new(),
             executor: None,
             inquiries: BTreeMap::new(),
             next_inquiry: INQUIRIES,
@@ -204,12 +196,8 @@ impl Live {
         happenings
     }
 
-    fn take(&mut self, voice: NodeKey, report: Report, outputs: &mut Vec<Output>, acts: &mut Vec<Act>) {
+    fn take(&mut self, node: NodeKey, report: Report, outputs: &mut Vec<Output>, acts: &mut Vec<Act>) {
         let now = self.now();
-        let Some(node) = self.speaks_for.get(&voice).copied() else { return };
-        if self.detour(node, &report) {
-            return;
-        }
         if let Some(recorder) = &mut self.recorder {
             let written = recorder.report(node, &report, now);
             self.written(written);

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::super::way::Way;
 use super::Live;
 use crate::domain::cluster::{Cluster, MemberStatus};
-use crate::domain::node::{LinkFault, NodeKey, Reach};
+use crate::domain::node::{NodeKey, Reach};
 use crate::domain::stamp::Stamp;
-use crate::link::{Order, Report, Voice};
+use crate::link::{Order, Voice};
 use crate::record::RecordedNode;
 use crate::state::NodeFacts;
 
@@ -18,7 +18,8 @@ const ADDRESS_WAIT: Duration = Duration::from_secs(3);
 const MANAGER_WAIT: Duration = Duration::from_secs(4);
 
 impl Live {
-    pub(super) fn add(&mut self, way: Way, found: bool) -> NodeKey {
+    /// Adds a node and opens its link.
+    pub(super) fn add(&mut self, way: Way, found: bool) {
         let key = NodeKey(u32::try_from(self.links.len()).unwrap_or(u32::MAX));
         let facts = NodeFacts { key, configured_name: way.name.clone(), address: way.address.clone(), local: way.is_local(), found };
         self.names.insert(key, way.name.clone().unwrap_or_else(|| way.address.clone()));
@@ -33,37 +34,7 @@ impl Live {
             let written = recorder.node(RecordedNode { key: key.0, name: way.name.clone(), address: way.address.clone() });
             self.written(written);
         }
-        self.open(key, way);
-        key
-    }
-
-    /// Opens a link to a node; one that it had is closed, and what it still says is not heard.
-    fn open(&mut self, node: NodeKey, way: Way) {
-        let voice = NodeKey(self.voices);
-        self.voices += 1;
-        self.speaks_for.retain(|_, n| *n != node);
-        self.speaks_for.insert(voice, node);
-        let link = way.open(Voice::new(voice, self.tx.clone()));
-        if let Some(old) = self.links.insert(node, link) {
-            old.order(Order::Close);
-        }
-    }
-
-    /// A member that is not reached by its name is tried at its ring addresses. True if the next one is tried: then its failure is not the last word.
-    pub(super) fn detour(&mut self, node: NodeKey, report: &Report) -> bool {
-        match report {
-            Report::Up { .. } => {
-                self.detours.remove(&node);
-                false
-            }
-            Report::Down { trouble, .. } if matches!(trouble.fault, LinkFault::Unreachable | LinkFault::Timeout | LinkFault::Refused) => {
-                let Some(ways) = self.detours.get_mut(&node).filter(|w| !w.is_empty()) else { return false };
-                let way = ways.remove(0);
-                self.open(node, way);
-                true
-            }
-            _ => false,
-        }
+        self.links.insert(key, way.open(Voice::new(key, self.tx.clone())));
     }
 
     /// Members that the manager names and that nobody configured are reached by name, then by ring address. The addresses are corosync's to tell: they
@@ -83,13 +54,9 @@ impl Live {
             }
             self.awaited.remove(&name);
             self.sought.push(name.clone());
-            let mut ways = self.ways.further(&name, &addresses);
-            if ways.is_empty() {
-                continue;
+            if let Some(way) = self.ways.further(&name, &addresses) {
+                self.add(way, true);
             }
-            let first = ways.remove(0);
-            let key = self.add(first, true);
-            self.detours.insert(key, ways);
         }
     }
 
