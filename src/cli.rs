@@ -342,8 +342,8 @@ impl Global {
         Files::from_option(self.ssh_config.as_deref())
     }
 
-    /// A node of a session as `link::ssh_config::resolve` wants it.
-    pub fn wish(&self, node: &NodeConfig, around: &Surroundings) -> Wish {
+    /// A node of a session as `link::ssh_config::resolve` wants it. `unattended`: nobody is there to be asked.
+    pub fn wish(&self, node: &NodeConfig, around: &Surroundings, unattended: bool) -> Wish {
         Wish {
             place: node.place.clone(),
             jump: node.jump.clone(),
@@ -352,6 +352,7 @@ impl Global {
             rights: if node.sudo { Become::Sudo } else { Become::None },
             host_keys: self.host_keys.into(),
             legacy: node.legacy_ssh,
+            unattended,
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct Target {
     pub rights: Become,
     /// What to do about host keys that are not known.
     pub host_keys: HostKeys,
+    /// Nobody is there to be asked: what needs an answer fails like anything else, and is tried again like anything else.
+    pub unattended: bool,
     /// Directives of ssh_config that change who, where or how we authenticate and that quorate does not honour: said to the operator.
     pub not_honoured: Vec<String>,
 }

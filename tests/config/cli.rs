@@ -221,7 +221,7 @@ fn a_node_becomes_a_wish() {
     let around = Surroundings { home: "/home/oper".into(), user: "oper".to_owned(), ..Surroundings::default() };
     let node =
         NodeConfig { name: None, place: Place::host("n1"), jump: None, identity: Some("~/.ssh/k".into()), sudo: true, legacy_ssh: false };
-    let wish = cli.global.wish(&node, &around);
+    let wish = cli.global.wish(&node, &around, false);
     assert_eq!((wish.rights, wish.host_keys), (Become::Sudo, HostKeys::Strict));
     assert_eq!((wish.identity, wish.known_hosts), (Some(PathBuf::from("/home/oper/.ssh/k")), Some(PathBuf::from("/home/oper/kh"))));
     assert_eq!(cli.global.asked(true).hosts, [Place::host("n1")]);

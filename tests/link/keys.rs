@@ -223,6 +223,28 @@ fn three_wrong_passphrases_or_a_refusal_are_an_auth_trouble() {
     }
 }
 
+/// Where nobody can be asked, nothing is: what lacks an answer is tried again, for a key may be added and an agent may come back.
+#[test]
+fn where_nobody_is_to_be_asked_no_key_is_given_up() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let locked = sshd.path("locked");
+    keygen(&locked, "ed25519", "right");
+    let mut target = sshd.target();
+    target.unattended = true;
+    target.end.identities = vec![locked.clone()];
+    let mut talk = Talk::new(target);
+    let trouble = talk.wait("an auth trouble that is no refusal", |r| match r {
+        Report::Down { trouble, retry_at: Some(_) } if trouble.fault == LinkFault::Auth => Some(trouble.clone()),
+        _ => None,
+    });
+    assert!(trouble.text.contains("locked: it has a passphrase"), "{trouble}");
+    assert!(!talk.has(|r| matches!(r, Report::Prompt { .. })));
+    // It is opened: the same link gets in.
+    fs::copy(sshd.path("id"), &locked).unwrap();
+    talk.order(Order::Hurry);
+    talk.up();
+}
+
 #[test]
 fn an_authority_that_would_vouch_is_said_to_be_unused() {
     let Some(sshd) = Sshd::start("") else { return };

@@ -7,7 +7,7 @@ use std::process::Command;
 use proptest::prelude::*;
 use quorate::domain::place::Place;
 use quorate::link::ssh_config::{Files, ResolveError, Surroundings, Wish, resolve};
-use quorate::link::{Hop, Target};
+use quorate::link::{Hop, HostKeys, Target};
 
 struct World {
     folder: tempfile::TempDir,
@@ -279,6 +279,19 @@ fn what_was_asked_for_goes_first() {
     assert!(target.jumps.iter().chain([&target.end]).all(|h| h.known_hosts == [Path::new("/kh")]));
     wish.jump = Some(Vec::new());
     assert!(resolve(&wish, &Files::Usual, &world.around).unwrap().jumps.is_empty(), "'none' goes before ProxyJump");
+}
+
+/// `--host-keys ask` without anybody who could be asked is strict.
+#[test]
+fn where_nobody_is_to_be_asked_an_unknown_host_key_is_refused() {
+    let world = World::new("");
+    for (said, alone) in [(HostKeys::Ask, HostKeys::Strict), (HostKeys::AcceptNew, HostKeys::AcceptNew), (HostKeys::Strict, HostKeys::Strict)] {
+        for (unattended, expected) in [(false, said), (true, alone)] {
+            let wish = Wish { host_keys: said, unattended, ..Wish::new("n1".parse().unwrap()) };
+            let target = resolve(&wish, &Files::Usual, &world.around).unwrap();
+            assert_eq!((target.host_keys, target.unattended), (expected, unattended));
+        }
+    }
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub fn configured(global: &Global) -> Result<Sessions, Failure> {
 /// The one session that a command for pipes is about.
 pub fn one(global: &Global) -> Result<WayFinder, Failure> {
     let Sessions::Configured(_, choice) = configured(global)? else { return Err(nothing()) };
-    let (ways, notices) = open(global, &choice.one()?)?;
+    let (ways, notices) = open(global, &choice.one()?, true)?;
     for notice in notices {
         say::note(&notice);
     }
@@ -80,7 +80,7 @@ pub fn one(global: &Global) -> Result<WayFinder, Failure> {
 pub fn session(global: &Global) -> Result<(WayFinder, Session), Failure> {
     let Sessions::Configured(_, choice) = configured(global)? else { return Err(nothing()) };
     let session = choice.one()?;
-    let (ways, notices) = open(global, &session)?;
+    let (ways, notices) = open(global, &session, true)?;
     for notice in notices {
         say::note(&notice);
     }
@@ -103,8 +103,8 @@ pub fn approve(global: &Global, action: &Action) -> Result<u8, Failure> {
     Ok(0)
 }
 
-pub(super) fn open(global: &Global, session: &Session) -> Result<(WayFinder, Vec<String>), Failure> {
-    wayfinder(global, session).map_err(|text| Failure::Said(WRONG_COMMAND_LINE, text))
+pub(super) fn open(global: &Global, session: &Session, unattended: bool) -> Result<(WayFinder, Vec<String>), Failure> {
+    wayfinder(global, session, unattended).map_err(|text| Failure::Said(WRONG_COMMAND_LINE, text))
 }
 
 fn nothing() -> Failure {

@@ -107,7 +107,7 @@ async fn follow(mut live: Live, limit: Option<Duration>, mut line: impl FnMut(&E
     }
 }
 
-/// Without a terminal nobody can decide: the key stays unknown, the passphrase untyped. The reason ends up in `members[].error`.
+/// Without a terminal nobody can decide. Links are told so from the start; what asks all the same is refused.
 fn refuse_prompt(live: &mut Live, happening: Happening) {
     match happening {
         Happening::Prompt { node, id, .. } => live.reply(node, id, Reply::Refuse),

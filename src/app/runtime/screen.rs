@@ -105,15 +105,16 @@ impl Sessions {
                     setup.read_only = sessions.iter().all(|s| s.read_only) || setup.wallboard;
                 }
                 let mut notices = Vec::new();
+                // Nobody stands before a wallboard.
+                let wallboard = setup.wallboard;
                 for session in &sessions {
-                    notices.extend(open(global, session)?.1);
+                    notices.extend(open(global, session, wallboard)?.1);
                 }
                 let first = setup.current.clone();
                 let global = global.clone();
-                let wallboard = setup.wallboard;
                 let opener = move |name: &str| {
                     let session = sessions.iter().find(|s| name_of(s) == name)?;
-                    let (ways, _) = open(&global, session).ok()?;
+                    let (ways, _) = open(&global, session, wallboard).ok()?;
                     Some(Opened { ways, armed: Armed::of(session, wallboard) })
                 };
                 Ok((Box::new(opener), first, notices))

@@ -9,8 +9,8 @@ use crate::link::{Become, Target};
 use super::way::{Way, WayFinder, WayKind};
 
 /// The ways to a session's nodes, and what ssh_config says that quorate does not honour. An ssh_config that cannot be followed (a loop of
-/// jump hosts) is an error in words for the operator.
-pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<String>), String> {
+/// jump hosts) is an error in words for the operator. `unattended`: nobody is there to be asked.
+pub fn wayfinder(global: &Global, session: &Session, unattended: bool) -> Result<(WayFinder, Vec<String>), String> {
     let (around, files) = (Surroundings::of_process(), global.ssh_files());
     let mut first = Vec::new();
     let mut notices: Vec<String> = Vec::new();
@@ -18,7 +18,7 @@ pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<S
         first.push(Way { name: None, address: "localhost".to_owned(), kind: WayKind::Local(Become::None, libvirt_uri()) });
     }
     for node in &session.nodes {
-        let target = target(global, node, &files, &around)?;
+        let target = target(global, node, unattended, &files, &around)?;
         for directive in target.not_honoured.iter().filter(|d| !is_stock(d)) {
             let text = format!("{}: not honoured: {directive}", node.place.host);
             if !notices.contains(&text) {
@@ -32,7 +32,7 @@ pub fn wayfinder(global: &Global, session: &Session) -> Result<(WayFinder, Vec<S
     let further = move |member: &str, addresses: &[String]| {
         let places = std::iter::once(member).chain(addresses.iter().map(String::as_str));
         let mut targets = places.filter_map(|place| {
-            let target = target(&global, &session.further(member, place), &files, &around).ok()?;
+            let target = target(&global, &session.further(member, place), unattended, &files, &around).ok()?;
             Some((place, target))
         });
         let (place, first) = targets.next()?;
@@ -53,6 +53,6 @@ fn is_stock(directive: &str) -> bool {
     directive.starts_with("/etc/crypto-policies/") || directive.starts_with("/etc/ssh/") && directive.contains("GSSAPIAuthentication")
 }
 
-fn target(global: &Global, node: &NodeConfig, files: &Files, around: &Surroundings) -> Result<Target, String> {
-    resolve(&global.wish(node, around), files, around).map_err(|e| clean(&format!("{}: {e}", node.place.host)))
+fn target(global: &Global, node: &NodeConfig, unattended: bool, files: &Files, around: &Surroundings) -> Result<Target, String> {
+    resolve(&global.wish(node, around, unattended), files, around).map_err(|e| clean(&format!("{}: {e}", node.place.host)))
 }

@@ -70,13 +70,19 @@ pub struct Attempt<T> {
     replies: Receiver<(PromptId, Reply)>,
     waker: Waker,
     deadline: Instant,
+    attended: bool,
     refused: bool,
 }
 
 impl<T> Attempt<T> {
-    /// Starts the clock.
-    pub fn new(shared: Arc<Shared>, notes: Sender<Note<T>>, replies: Receiver<(PromptId, Reply)>, waker: Waker) -> Self {
-        Self { shared, notes, replies, waker, deadline: Instant::now() + PATIENCE, refused: false }
+    /// Starts the clock. `attended`: somebody is there to be asked.
+    pub fn new(shared: Arc<Shared>, notes: Sender<Note<T>>, replies: Receiver<(PromptId, Reply)>, waker: Waker, attended: bool) -> Self {
+        Self { shared, notes, replies, waker, deadline: Instant::now() + PATIENCE, attended, refused: false }
+    }
+
+    /// Whether somebody is there to be asked.
+    pub const fn is_attended(&self) -> bool {
+        self.attended
     }
 
     /// Says what is being waited for.

@@ -275,14 +275,14 @@ impl<T> Door<'_, T> {
         Ok(Outcome::No)
     }
 
-    /// The passphrase that is known, or that the operator gives; none if it was refused, now or a moment ago. `wrong`: the one that did not open it.
+    /// The passphrase that is known, or that the operator gives; none if it was refused, now or a moment ago, or nobody can be asked. `wrong`: the one that did not open it.
     fn secret(&mut self, slot: &Mutex<Slot>, id: &Identity, wrong: Option<&Secret>) -> Option<Secret> {
         self.attempt.stage(LinkFault::Auth, &format!("waits for the passphrase of {}", id.path.display()));
         let since = Instant::now();
         let mut slot = lock(slot);
         self.attempt.pardon(since);
         slot.discard(wrong);
-        if slot.passphrase.is_some() || slot.is_refused() {
+        if slot.passphrase.is_some() || slot.is_refused() || !self.attempt.is_attended() {
             return slot.passphrase.clone();
         }
         let file = text::clean(&id.path.display().to_string());
@@ -295,8 +295,10 @@ impl<T> Door<'_, T> {
     }
 
     fn withheld(&mut self, id: &Identity) -> Outcome {
-        self.tried.refused = true;
-        self.note(format!("{}: no passphrase given", id.path.display()));
+        let attended = self.attempt.is_attended();
+        self.tried.refused |= attended;
+        let why = if attended { "no passphrase given" } else { "it has a passphrase, and nobody is here to be asked for it" };
+        self.note(format!("{}: {why}", id.path.display()));
         Outcome::No
     }
 

@@ -179,7 +179,7 @@ impl Node {
         let shared = Arc::new(Shared::default());
         let (note, notes) = channel();
         let (reply, replies) = channel();
-        let mut attempt = Attempt::new(Arc::clone(&shared), note, replies, self.waker.clone());
+        let mut attempt = Attempt::new(Arc::clone(&shared), note, replies, self.waker.clone(), !self.place.target.unattended);
         let target = Arc::clone(&self.place.target);
         let tried = Arc::clone(&self.place.tried);
         let body = move || {

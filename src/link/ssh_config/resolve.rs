@@ -29,12 +29,15 @@ pub struct Wish {
     pub host_keys: HostKeys,
     /// Old algorithms may be used, on the whole way.
     pub legacy: bool,
+    /// Nobody is there to be asked.
+    pub unattended: bool,
 }
 
 impl Wish {
     /// A place, and ssh_config for the rest.
     pub const fn new(place: Place) -> Self {
-        Self { place, jump: None, identity: None, known_hosts: None, rights: Become::None, host_keys: HostKeys::Ask, legacy: false }
+        let (rights, host_keys) = (Become::None, HostKeys::Ask);
+        Self { place, jump: None, identity: None, known_hosts: None, rights, host_keys, legacy: false, unattended: false }
     }
 }
 
@@ -79,7 +82,11 @@ pub fn resolve(wish: &Wish, files: &Files, around: &Surroundings) -> Result<Targ
     way.walk(&wish.place, wish.jump.as_deref(), None)?;
     let mut jumps = way.hops;
     let end = jumps.pop().unwrap_or_default();
-    Ok(Target { jumps, end, rights: wish.rights, host_keys: wish.host_keys, not_honoured: way.not_honoured })
+    let host_keys = match wish.host_keys {
+        HostKeys::Ask if wish.unattended => HostKeys::Strict,
+        said => said,
+    };
+    Ok(Target { jumps, end, rights: wish.rights, host_keys, unattended: wish.unattended, not_honoured: way.not_honoured })
 }
 
 struct Way<'a> {
