@@ -116,6 +116,15 @@ fn host_port_and_user() {
         ("Host none\n Port 1\nMatch all\n Port 2201", "n1", "oper@n1:2201"),
         ("Match final host n1.example.net\n User a\nHost n1\n HostName n1.example.net", "n1", "a@n1.example.net:22"),
         ("Match canonical\n User a", "n1", "oper@n1:22"),
+        // Where anything asks for a final pass, Host is compared with what HostName said, and that stands.
+        (
+            "Host n1\n HostName n1.ha.example.net\nHost *.ha.example.net\n User root\nMatch final all\n Port 2201",
+            "n1",
+            "root@n1.ha.example.net:2201",
+        ),
+        ("Host n1\n HostName n1.ha.example.net\nHost *.ha.example.net\n User root", "n1", "oper@n1.ha.example.net:22"),
+        ("Host n1\n HostName n2\n User a\nHost n1\n Port 1\nMatch final originalhost n1\n Port 2", "n1", "a@n2:1"),
+        ("Match final host n1\n HostName n2", "n1", "oper@n1:22"),
     ];
     for (config, place, expected) in cases {
         let world = World::new(config);
@@ -414,6 +423,7 @@ fn openssh_agrees() {
         "Host n1\nHostName %h.example.net\nMatch host n1.example.net\nUser matched\nMatch originalhost n1,n2 !user root\nPort 2201",
         "Host j*\n ProxyJump none\nHost *\n UserKnownHostsFile /a /b\n ProxyJump x@j1:2201,j2\nHost n1\n ProxyJump none\n HostKeyAlias k",
         "Match final host n1.example.net\n User fin\nHost n1\n HostName n1.example.net",
+        "Host n1\n HostName n1.ha.example.net\nHost *.ha.example.net\n Port 2202\n ProxyJump j1\n IdentityFile /fin\nMatch final all\n HostName other",
         "Match !final host n1\n Port 77\nMatch final all\n User f",
         "User=\"a b\"\nPort=2201 # comment\nIdentityFile='/x y'\nIdentityFile /x\\ z\nIdentityFile /q\"r s\"t",
         "Match host n2,n1 user oper,root\n Port 3\nMatch all\n IdentityFile /all",

@@ -67,6 +67,8 @@ struct Reader<'a> {
     asked: &'a Asked<'a>,
     around: &'a Surroundings,
     settings: Settings,
+    /// What `Host` is compared with: as the operator wrote it; in the final pass, as HostName has it.
+    host: String,
     final_pass: bool,
     wants_final: bool,
     files_left: usize,
@@ -78,10 +80,11 @@ pub fn read(asked: &Asked<'_>, files: &Files, around: &Surroundings) -> Result<S
     if asked.way_is_given {
         settings.seen.insert(PROXY.to_owned());
     }
-    let mut reader = Reader { asked, around, settings, final_pass: false, wants_final: false, files_left: MOST_FILES };
+    let host = asked.alias.to_owned();
+    let mut reader = Reader { asked, around, settings, host, final_pass: false, wants_final: false, files_left: MOST_FILES };
     reader.pass(files)?;
     if reader.wants_final {
-        reader.final_pass = true;
+        reader.begin_final_pass();
         reader.pass(files)?;
     }
     Ok(reader.settings)
@@ -91,6 +94,18 @@ pub fn read(asked: &Asked<'_>, files: &Files, around: &Surroundings) -> Result<S
 const PROXY: &str = "proxy";
 
 impl Reader<'_> {
+    /// The host's name is settled, and is the host from here on.
+    fn begin_final_pass(&mut self) {
+        self.final_pass = true;
+        self.host = self.resolved().unwrap_or_else(|| self.asked.alias.to_lowercase());
+        self.settings.seen.insert("hostname".to_owned());
+    }
+
+    /// What HostName says, as far as it is known.
+    fn resolved(&self) -> Option<String> {
+        self.settings.host_name.as_deref().and_then(|name| host_name(name, self.asked.alias).ok())
+    }
+
     fn pass(&mut self, files: &Files) -> Result<(), ResolveError> {
         let own = self.around.own("");
         match files {
@@ -121,7 +136,7 @@ impl Reader<'_> {
         for line in lexer::lines(&bytes) {
             match line.keyword.as_str() {
                 _ if line.broken => self.note(file, &line, " (quotes do not close)"),
-                "host" => active = pattern::matches_any(line.words.iter().map(String::as_str), self.asked.alias),
+                "host" => active = pattern::matches_any(line.words.iter().map(String::as_str), &self.host),
                 "match" => active = self.matches(file, &line),
                 _ if !active => {}
                 "include" => self.include(file, &line, folder, depth),
@@ -138,12 +153,12 @@ impl Reader<'_> {
 
     fn matches(&mut self, file: &Path, line: &Line) -> bool {
         let outcome = {
-            let host = self.settings.host_name.as_deref().and_then(|name| host_name(name, self.asked.alias).ok());
+            let host = self.resolved();
             criteria::evaluate(
                 line,
                 &Facts {
                     original_host: self.asked.alias,
-                    host: host.as_deref().unwrap_or(self.asked.alias),
+                    host: host.as_deref().unwrap_or(&self.host),
                     user: self.settings.user.as_deref().unwrap_or(&self.around.user),
                     local_user: &self.around.user,
                     tag: self.settings.tag.as_deref().unwrap_or_default(),
