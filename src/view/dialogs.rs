@@ -56,17 +56,31 @@ pub(super) fn frame(pen: &mut Pen<'_>, area: Rect, width: u16, lines: u16, title
     Rect { x: outer.x + 2, y: outer.y + 1, width: outer.width - 4, height: outer.height - 2 }
 }
 
+/// What a line of a question is for. Where there is little room the later ones are left out, whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The question and what is asked about.
+    Question,
+    /// How it is answered.
+    Hint,
+    /// How many more there are.
+    Waiting,
+    /// What the answer means.
+    Explanation,
+}
+
 fn prompt(pen: &mut Pen<'_>, area: Rect, question: &Question, waiting: usize) {
     let width = 72.min(area.width.saturating_sub(4)).max(10);
-    let mut lines: Vec<(Role, String)> = Vec::new();
-    let mut say = |role: Role, text: &str| {
-        lines.extend(wrap(text, usize::from(width)).into_iter().map(|l| (role, l)));
+    let mut lines: Vec<(Part, Role, String)> = Vec::new();
+    let mut say = |part: Part, role: Role, text: &str| {
+        lines.extend(wrap(text, usize::from(width)).into_iter().map(|l| (part, role, l)));
     };
     let (title, input) = match &question.ask {
         Ask::HostKey { host, kind, fingerprint, file } => {
-            say(Role::Text, &format!("{host} shows a host key that is in no known_hosts file:"));
-            say(Role::Title, &format!("{kind} {fingerprint}"));
+            say(Part::Question, Role::Text, &format!("{host} shows a host key that is in no known_hosts file:"));
+            say(Part::Question, Role::Title, &format!("{kind} {fingerprint}"));
             say(
+                Part::Explanation,
                 Role::Dim,
                 &format!(
                     "Compare it with what the node itself says: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub. If you trust it, it is written to {file}."
@@ -76,26 +90,34 @@ fn prompt(pen: &mut Pen<'_>, area: Rect, question: &Question, waiting: usize) {
         }
         Ask::Passphrase { file, again } => {
             if *again {
-                say(Role::Crit, "That passphrase was wrong.");
+                say(Part::Question, Role::Crit, "That passphrase was wrong.");
             }
-            say(Role::Text, &format!("Passphrase of {file}, to reach {}:", question.node));
+            say(Part::Question, Role::Text, &format!("Passphrase of {file}, to reach {}:", question.node));
             ("PASSPHRASE", "*".repeat(question.input.text().chars().count().min(40)))
         }
     };
     let host_key = matches!(question.ask, Ask::HostKey { .. });
     if question.unclear {
-        say(Role::Warn, if host_key { "Type y or n, then enter." } else { "Type the passphrase, then enter; esc goes without." });
+        let how = if host_key { "Type y or n, then enter." } else { "Type the passphrase, then enter; esc goes without." };
+        say(Part::Hint, Role::Warn, how);
     }
     if waiting > 1 {
-        say(Role::Dim, &format!("{} more questions wait.", waiting - 1));
+        say(Part::Waiting, Role::Dim, &format!("{} more questions wait.", waiting - 1));
     }
     let ask = if host_key { "Trust it? y/N, enter: " } else { "enter: use it   esc: go without   > " };
-    lines.push((Role::Link, format!("{ask}{input}_")));
+    lines.push((Part::Question, Role::Link, format!("{ask}{input}_")));
+    // Inside the frame.
+    let room = usize::from(area.height.saturating_sub(2));
+    for part in [Part::Explanation, Part::Waiting, Part::Hint] {
+        if lines.len() > room {
+            lines.retain(|(of, ..)| *of != part);
+        }
+    }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let inside = frame(pen, area, width, height, &format!("{title}, {}", question.node));
-    // Where not all fits the end counts: that is where the answer is typed.
+    // Where even that does not fit the end counts: that is where the answer is typed.
     let skipped = lines.len().saturating_sub(usize::from(inside.height));
-    for (y, (role, text)) in (inside.y..inside.bottom()).zip(lines.iter().skip(skipped)) {
+    for (y, (_, role, text)) in (inside.y..inside.bottom()).zip(lines.iter().skip(skipped)) {
         pen.put(inside.x, y, inside.width, text, *role);
     }
 }

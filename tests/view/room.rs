@@ -64,6 +64,32 @@ fn migrating(told: bool) -> Cluster {
     c
 }
 
+/// Nobody can say whether to trust a key that is not shown.
+#[test]
+fn a_host_key_is_shown_whole_however_little_room_there_is() {
+    let print = "SHA256:Pq5G1vYx0cE8nT2oZ7wLkQmRb4uJdF6sHaXiV9yCt3M";
+    let ask = |host: &str| quorate::app::Ask::HostKey {
+        host: host.to_owned(),
+        kind: "ssh-ed25519".to_owned(),
+        fingerprint: print.to_owned(),
+        file: "/home/anna/.ssh/known_hosts".to_owned(),
+    };
+    let asked = |width, height| {
+        let mut m = model(sample::setup(width, height), sample::degraded());
+        update(&mut m, Msg::Prompt { id: 1, node: "n1".to_owned(), ask: ask("[10.77.0.11]:2201") });
+        update(&mut m, Msg::Prompt { id: 2, node: "n2".to_owned(), ask: ask("[10.77.0.12]:2201") });
+        text(&m)
+    };
+    let small = asked(40, 10);
+    let inside: String = small.lines().map(|l| l.split('│').nth(1).unwrap_or_default().trim()).collect();
+    for word in ["[10.77.0.11]:2201 shows", "ssh-ed25519", print, "1 more questions wait", "Trust it? y/N, enter:"] {
+        assert!(inside.contains(word), "{word}: {small}");
+    }
+    assert!(!small.contains("ssh-keygen"), "what it means goes first: {small}");
+    let large = asked(80, 24);
+    assert!(large.contains("ssh-keygen -lf"), "{large}");
+}
+
 #[test]
 fn what_migrates_tells_where_to_and_how_far() {
     for told in [true, false] {
