@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::surroundings::Surroundings;
+use crate::link::Hop;
+
 /// Replaces `%x` by what `token` has for `x` (`%%` is `%`). The error is the token that it does not have.
 pub fn tokens(text: &str, token: impl Fn(char) -> Option<String>) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
@@ -18,6 +21,24 @@ pub fn tokens(text: &str, token: impl Fn(char) -> Option<String>) -> Result<Stri
         }
     }
     Ok(out)
+}
+
+/// What a token of ssh_config(5), TOKENS, stands for; none for `%C`, those that only a connection has, and `%j` where the way is not known yet.
+pub fn token(name: char, hop: &Hop, around: &Surroundings, jump: Option<&str>) -> Option<String> {
+    Some(match name {
+        'd' => around.home.to_string_lossy().into_owned(),
+        'h' => hop.host.clone(),
+        'i' => around.uid.to_string(),
+        'j' => jump?.to_owned(),
+        'k' => hop.host_key_alias.clone().unwrap_or_else(|| hop.alias.clone()),
+        'L' => around.host.split('.').next().unwrap_or_default().to_owned(),
+        'l' => around.host.clone(),
+        'n' => hop.alias.clone(),
+        'p' => hop.port.to_string(),
+        'r' => hop.user.clone(),
+        'u' => around.user.clone(),
+        _ => return None,
+    })
 }
 
 /// Replaces `${NAME}`. The error is the variable that is not set, or the text after `${` that does not close.

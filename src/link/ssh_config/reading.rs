@@ -10,6 +10,7 @@ use super::lexer::{self, Line};
 use super::surroundings::{Files, Surroundings};
 use super::{ResolveError, expand, glob};
 use crate::domain::text::clean;
+use crate::link::Hop;
 use crate::link::known_hosts::read_capped;
 use crate::link::pattern;
 
@@ -178,14 +179,33 @@ impl Reader<'_> {
             self.note(file, line, " (too many Includes inside one another)");
             return;
         }
+        let hop = self.so_far();
         for word in &line.words {
             let Some(path) = expand::tilde(word, &self.around.home, &self.around.user) else {
                 self.note(file, line, " (other users' homes are not looked up)");
                 continue;
             };
-            for found in glob::files(&folder.join(path)) {
-                self.file_if_there(&found, folder, depth + 1);
+            let token = |name: char| expand::token(name, &hop, self.around, None);
+            match filled(self.around, &path.to_string_lossy(), &token) {
+                Ok(path) => {
+                    for found in glob::files(&folder.join(path)) {
+                        self.file_if_there(&found, folder, depth + 1);
+                    }
+                }
+                Err(what) => self.note(file, line, &format!(" ({what} is not known here)")),
             }
+        }
+    }
+
+    /// The host as far as it is known at this line, for the tokens of an Include.
+    fn so_far(&self) -> Hop {
+        Hop {
+            alias: self.asked.alias.to_owned(),
+            host: self.resolved().unwrap_or_else(|| self.host.clone()),
+            port: self.settings.port.unwrap_or(22),
+            user: self.settings.user.clone().unwrap_or_else(|| self.around.user.clone()),
+            host_key_alias: self.settings.host_key_alias.clone(),
+            ..Hop::default()
         }
     }
 
@@ -258,6 +278,11 @@ pub fn paths(settings: &mut Settings, around: &Surroundings, written: &[String],
 /// One path with `~`, tokens and variables replaced; the error names what has no value.
 pub fn path(around: &Surroundings, text: &str, token: &dyn Fn(char) -> Option<String>) -> Result<PathBuf, String> {
     let full = expand::tilde(text, &around.home, &around.user).ok_or_else(|| text.to_owned())?;
-    let full = expand::tokens(&full.to_string_lossy(), token)?;
-    expand::variables(&full, |name| around.var(name)).map(PathBuf::from)
+    filled(around, &full.to_string_lossy(), token).map(PathBuf::from)
+}
+
+/// A text with tokens and variables replaced; the error names what has no value.
+pub fn filled(around: &Surroundings, text: &str, token: &dyn Fn(char) -> Option<String>) -> Result<String, String> {
+    let full = expand::tokens(text, token)?;
+    expand::variables(&full, |name| around.var(name))
 }

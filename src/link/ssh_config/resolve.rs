@@ -146,23 +146,40 @@ impl Way<'_> {
         let alias = place.host.clone();
         let host = reading::host_name(settings.host_name.as_deref().unwrap_or("%h"), &alias)
             .map_err(|token| ResolveError::HostName { alias: clean(&alias), token: clean(&token) })?;
-        Ok(Hop {
+        let mut hop = Hop {
             host,
             port: settings.port.unwrap_or(22),
-            user: settings.user.clone().unwrap_or_else(|| self.around.user.clone()),
+            user: self.around.user.clone(),
             host_key_alias: settings.host_key_alias.take(),
             identities_only: settings.identities_only.unwrap_or(false),
             alias,
             legacy: self.wish.legacy,
             ..Hop::default()
-        })
+        };
+        if let Some(user) = self.user(place, settings, &hop) {
+            hop.user = user;
+        }
+        Ok(hop)
+    }
+
+    /// The login name, where one is said: ours as it is; ssh_config's may hold tokens and variables (OpenSSH 10).
+    fn user(&self, place: &Place, settings: &mut Settings, hop: &Hop) -> Option<String> {
+        if place.user.is_some() {
+            return place.user.clone();
+        }
+        let written = settings.user.clone()?;
+        // There is no name yet that %r could stand for, and no way yet for %j.
+        let token = |name: char| if name == 'r' { None } else { expand::token(name, hop, self.around, None) };
+        reading::filled(self.around, &written, &token)
+            .map_err(|what| settings.note(&format!("User {written} ({what} is not known here)")))
+            .ok()
     }
 
     /// Known hosts, identities and the agent: their paths may hold tokens of the hop.
     fn keys(&self, hop: &mut Hop, settings: &mut Settings, jump: &str) {
         let around = self.around;
         let named = hop.clone();
-        let token = |name: char| token(name, &named, around, jump);
+        let token = |name: char| expand::token(name, &named, around, Some(jump));
         hop.known_hosts = match &self.wish.known_hosts {
             Some(file) => vec![file.clone()],
             None => known_hosts(settings, around, &token),
@@ -202,24 +219,6 @@ fn known_hosts(settings: &mut Settings, around: &Surroundings, token: &dyn Fn(ch
         Some(files) => reading::paths(settings, around, &files, &|name| (name != '%').then(|| format!("%{name}"))),
     });
     all
-}
-
-/// ssh_config(5) TOKENS, but `%C` and those that only a connection has.
-fn token(name: char, hop: &Hop, around: &Surroundings, jump: &str) -> Option<String> {
-    Some(match name {
-        'd' => around.home.to_string_lossy().into_owned(),
-        'h' => hop.host.clone(),
-        'i' => around.uid.to_string(),
-        'j' => jump.to_owned(),
-        'k' => hop.host_key_alias.clone().unwrap_or_else(|| hop.alias.clone()),
-        'L' => around.host.split('.').next().unwrap_or_default().to_owned(),
-        'l' => around.host.clone(),
-        'n' => hop.alias.clone(),
-        'p' => hop.port.to_string(),
-        'r' => hop.user.clone(),
-        'u' => around.user.clone(),
-        _ => return None,
-    })
 }
 
 fn proxy_jump(settings: &Settings, hop: &Hop) -> Result<Vec<Place>, ResolveError> {
