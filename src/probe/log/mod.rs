@@ -84,9 +84,10 @@ impl Default for Resume {
 }
 
 /// Units whose output and whose starts and stops matter.
-const UNITS: [&str; 20] = [
+const UNITS: [&str; 21] = [
     "corosync",
     "pacemaker",
+    "pacemaker_remote",
     "sbd",
     "dlm",
     "lvmlockd",
@@ -108,7 +109,7 @@ const UNITS: [&str; 20] = [
 ];
 
 /// Programs that speak through syslog outside of these units.
-const IDENTIFIERS: [&str; 23] = [
+const IDENTIFIERS: [&str; 25] = [
     "corosync",
     "pacemakerd",
     "pacemaker-attrd",
@@ -116,7 +117,9 @@ const IDENTIFIERS: [&str; 23] = [
     "pacemaker-controld",
     "pacemaker-execd",
     "pacemaker-fenced",
+    "pacemaker-remoted",
     "pacemaker-schedulerd",
+    "pacemaker_remoted",
     "crmd",
     "stonith-ng",
     "multipathd",

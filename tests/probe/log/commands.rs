@@ -38,6 +38,25 @@ fn the_journal_resumes_after_its_cursor() {
     assert!(again.argv().iter().any(|a| a == "--no-tail") && !again.argv().iter().any(|a| a == "-n"));
 }
 
+/// A Pacemaker Remote node has a unit and a daemon of its own, and none of the others'.
+#[test]
+fn the_journal_of_a_remote_node_is_followed_too() {
+    let follow = command(StreamKind::Journal, &tools(&["journalctl"]), &Resume::default()).unwrap();
+    for wanted in [
+        "_SYSTEMD_UNIT=pacemaker_remote.service",
+        "UNIT=pacemaker_remote.service",
+        "SYSLOG_IDENTIFIER=pacemaker-remoted",
+        "SYSLOG_IDENTIFIER=pacemaker_remoted",
+    ] {
+        assert!(follow.argv().iter().any(|a| a == wanted), "{wanted}");
+    }
+    for program in ["pacemaker-remoted", "pacemaker_remoted"] {
+        let line = format!("Nov 22 22:12:25 remote1 {program}[390]:  notice: Result of start operation for vm1 on remote1: error (no such domain)");
+        let Some(StreamItem::Line(line)) = one(&line) else { panic!("{program} is not heard") };
+        assert_eq!(line.source, Source::Pacemaker);
+    }
+}
+
 #[test]
 fn a_cursor_that_is_none_never_becomes_an_argument() {
     let mut decoder = Decoder::new(StreamKind::Journal, arrival());
