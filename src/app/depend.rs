@@ -171,7 +171,7 @@ fn link(c: &Cluster, node: &str, name: &str, depth: usize, steps: &mut Vec<Step>
 }
 
 fn bonded(bond: &Bond, depth: usize, steps: &mut Vec<Step>) {
-    step(steps, depth, format!("bond {} ({})", bond.name, bond.mode), bond.ports.iter().any(|p| !p.up));
+    step(steps, depth, format!("bond {} ({})", bond.name, bond.mode_words()), bond.ports.iter().any(|p| !p.up));
     for port in &bond.ports {
         let active = if bond.active_port.as_deref() == Some(&port.name) { ", active" } else { "" };
         step(steps, depth + 1, format!("port {} {}{active}", port.name, if port.up { "up" } else { "down" }), !port.up);

@@ -45,7 +45,7 @@ const LISTS: [(&str, &[(&str, &str)]); 10] = [
     ("pvs", &[("path", "s"), ("vg", "s?"), ("size_bytes", "n?"), ("free_bytes", "n?"), ("seen_by", "l")]),
     ("filesystems", &[("node", "s"), ("mount", "s"), ("type", "s"), ("source", "s"), ("size_bytes", "n?"), ("used_bytes", "n?")]),
     ("paths", &[("node", "s"), ("map", "s"), ("active", "n"), ("total", "n")]),
-    ("bonds", &[("node", "s"), ("name", "s"), ("mode", "s"), ("status", "s"), ("active_port", "s?"), ("ports", "l")]),
+    ("bonds", &[("node", "s"), ("name", "s"), ("mode", "s?"), ("status", "s"), ("active_port", "s?"), ("ports", "l")]),
     ("fences", &[("target", "s"), ("action", "s"), ("status", "s"), ("origin", "s?"), ("completed_at", "s?")]),
     ("alerts", &[("severity", "s"), ("code", "s"), ("subject", "s"), ("text", "s")]),
 ];

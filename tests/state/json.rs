@@ -115,6 +115,18 @@ fn the_whole_object_to_the_letter() {
     assert_eq!(value, expected, "\n{}", serde_json::to_string_pretty(&value).unwrap());
 }
 
+/// An `ip` that tells no mode (before iproute2 3.15), and no /proc/net/bonding.
+#[test]
+fn a_bond_whose_mode_nobody_told_has_none() {
+    let mut lab = Lab::of(&["n1"]);
+    let bond = Nic { name: "bond0".to_owned(), kind: Some("bond".to_owned()), ..Nic::default() };
+    lab.say(1, Question::Net, Observation::Net(NetView { links: vec![bond] }));
+    let value = parsed(&mut lab);
+    assert_eq!((&value["bonds"][0]["name"], &value["bonds"][0]["mode"]), (&json!("bond0"), &Value::Null));
+    let text = quorate::report::status::to_text(&lab.picture(), START);
+    assert!(text.contains("(mode unknown)"), "{text}");
+}
+
 /// Nothing answered: every key is there all the same, and nothing is guessed.
 #[test]
 fn of_nothing_all_is_null() {

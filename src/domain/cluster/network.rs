@@ -22,7 +22,7 @@ pub struct Bond {
     pub node: Arc<str>,
     /// Name.
     pub name: String,
-    /// Mode.
+    /// Mode; empty where nobody told it.
     pub mode: String,
     /// up, degraded, down.
     pub status: BondStatus,
@@ -38,6 +38,13 @@ pub struct Bond {
     pub vlans: Vec<(String, u16)>,
     /// When.
     pub at: Stamp,
+}
+
+impl Bond {
+    /// Its mode, for people.
+    pub fn mode_words(&self) -> &str {
+        if self.mode.is_empty() { "mode unknown" } else { &self.mode }
+    }
 }
 
 /// A port of a bond.

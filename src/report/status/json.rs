@@ -143,7 +143,7 @@ struct PathRow<'a> {
 struct BondRow<'a> {
     node: &'a str,
     name: &'a str,
-    mode: &'a str,
+    mode: Option<&'a str>,
     status: BondStatus,
     active_port: Option<&'a str>,
     ports: Vec<PortRow<'a>>,
@@ -308,7 +308,7 @@ impl<'a> BondRow<'a> {
         Self {
             node: &bond.node,
             name: &bond.name,
-            mode: &bond.mode,
+            mode: Some(bond.mode.as_str()).filter(|mode| !mode.is_empty()),
             status: bond.status,
             active_port: bond.active_port.as_deref(),
             ports: bond.ports.iter().map(PortRow::of).collect(),

@@ -214,6 +214,7 @@ fn network(out: &mut String, cluster: &Cluster) {
             if bond.active_port.as_deref() == Some(p.name.as_str()) { format!("[{}]{down}", p.name) } else { format!("{}{down}", p.name) }
         };
         let ports: Vec<String> = bond.ports.iter().map(port).collect();
-        wrapped(out, &format!("  {}:{} ", bond.node, bond.name), &format!("{status} ({}): {}", bond.mode, ports.join(", ")));
+        let text = format!("{status} ({}): {}", bond.mode_words(), ports.join(", "));
+        wrapped(out, &format!("  {}:{} ", bond.node, bond.name), &text);
     }
 }
