@@ -158,6 +158,23 @@ fn a_recording_on_a_full_disk_ends_and_says_so() {
     assert!(run.stderr.lines().last().unwrap().contains("a file could not be used"), "{}", run.stderr);
 }
 
+/// In a replay a node that was given by its address alone is asked for its name, as it was.
+#[test]
+fn a_recording_has_its_first_nodes_as_they_were_given() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("a.rec");
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, format!("[[cluster]]\nname = \"lab\"\n{}", Site::entry("n1", 1))).unwrap();
+    let mut command = super::rig::quorate(home.path());
+    command.arg("--config").arg(&config).args(["--host", "root@127.0.0.2:1", "record"]).arg(&file).args(["--for", "1s"]);
+    let run = super::rig::Run::of(command.output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let given = json!([{ "key": 0, "name": "n1", "address": "127.0.0.1" }, { "key": 1, "name": null, "address": "127.0.0.2" }]);
+    assert_eq!(header["nodes"], given, "{header}");
+}
+
 #[test]
 fn status_for_people_has_the_same_exit_status() {
     let Some(site) = cluster(&["n1", "n2", "n3"]) else { return };

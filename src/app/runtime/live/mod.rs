@@ -75,6 +75,8 @@ pub struct Live {
     store: Store,
     links: BTreeMap<NodeKey, Box<dyn Link>>,
     names: BTreeMap<NodeKey, String>,
+    /// As a recording has them: a node that was given by its address alone is asked for its name in a replay too.
+    nodes: Vec<RecordedNode>,
     targets: BTreeMap<NodeKey, Option<Target>>,
     rx: mpsc::Receiver<(NodeKey, Report)>,
     tx: mpsc::Sender<(NodeKey, Report)>,
@@ -118,6 +120,7 @@ impl Live {
             store: Store::new(SessionFacts { cluster_name: ways.cluster_name(), nodes: Vec::new() }),
             links: BTreeMap::new(),
             names: BTreeMap::new(),
+            nodes: Vec::new(),
             targets: BTreeMap::new(),
             rx,
             tx,
@@ -141,8 +144,7 @@ impl Live {
 
     /// Records what nodes say from now on.
     pub fn record(&mut self, to: std::fs::File) -> std::io::Result<()> {
-        let nodes = self.names.iter().map(|(k, n)| RecordedNode { key: k.0, name: Some(n.clone()), address: n.clone() }).collect();
-        self.recorder = Some(Recorder::begin(to, self.now(), self.ways.cluster_name(), nodes)?);
+        self.recorder = Some(Recorder::begin(to, self.now(), self.ways.cluster_name(), self.nodes.clone())?);
         Ok(())
     }
 

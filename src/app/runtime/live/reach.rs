@@ -30,10 +30,12 @@ impl Live {
             let check = self.new_check(key, way.target());
             self.checks.get_or_insert_default().insert(key, check);
         }
+        let node = RecordedNode { key: key.0, name: way.name.clone(), address: way.address.clone() };
         if let Some(recorder) = &mut self.recorder {
-            let written = recorder.node(RecordedNode { key: key.0, name: way.name.clone(), address: way.address.clone() });
+            let written = recorder.node(node.clone());
             self.written(written);
         }
+        self.nodes.push(node);
         self.links.insert(key, way.open(Voice::new(key, self.tx.clone())));
     }
 
