@@ -32,6 +32,15 @@ impl FileFault {
         }
     }
 
+    /// The text of a file; a byte that is none of it is a fault where it stands.
+    pub fn text(file: &str, bytes: Vec<u8>) -> Result<String, Self> {
+        String::from_utf8(bytes).map_err(|error| {
+            let (before, _) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+            let before = String::from_utf8_lossy(before);
+            Self::at(file, &before, before.len(), "this byte is not UTF-8")
+        })
+    }
+
     /// A fault of the file as a whole.
     pub fn whole(file: &str, text: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: 1, column: 1, text: text.into() }

@@ -46,7 +46,8 @@ impl Keymap {
             && let Some(path) = path.as_deref().filter(|p| p.exists())
         {
             let shown = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|e| FileFault::whole(&shown, e.to_string()))?;
+            let bytes = std::fs::read(path).map_err(|e| FileFault::whole(&shown, e.to_string()))?;
+            let text = FileFault::text(&shown, bytes)?;
             return Self::layered(name, &shown, &text);
         }
         match shipped {

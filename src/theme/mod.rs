@@ -133,7 +133,8 @@ fn read(name: &str, dir: Option<&Path>, depth: usize) -> Result<Styles, FileFaul
         && let Some(path) = path.as_deref().filter(|p| p.exists())
     {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| FileFault::whole(&shown, e.to_string()))?;
+        let bytes = std::fs::read(path).map_err(|e| FileFault::whole(&shown, e.to_string()))?;
+        let text = FileFault::text(&shown, bytes)?;
         return resolve(name, &shown, &text, dir, depth);
     }
     match SHIPPED.iter().find(|(n, ..)| *n == name) {

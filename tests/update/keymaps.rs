@@ -91,4 +91,7 @@ fn the_operators_file_lies_over_the_default() {
     let fault = Keymap::load("absent", Some(dir.path())).unwrap_err().to_string();
     assert!(fault.contains("absent.toml") && fault.contains("shipped are default, arrows"), "{fault}");
     assert!(Keymap::load("../mine", Some(dir.path())).is_err(), "a name is no path");
+    std::fs::write(dir.path().join("keymaps/latin.toml"), b"[global]\n# \xc3\xa4, in Latin-1 \xe4\n").unwrap();
+    let fault = Keymap::load("latin", Some(dir.path())).unwrap_err().to_string();
+    assert!(fault.ends_with("keymaps/latin.toml:2:17: this byte is not UTF-8"), "{fault}");
 }

@@ -44,7 +44,13 @@ fn inheritance_and_the_operators_files() {
     assert_eq!(mine.style(Role::Crit).fg, Some(Color::Indexed(208)));
     assert_eq!(mine.style(Role::Ok).fg, Some(Color::Blue), "the operator's dark lies between");
     assert_eq!(mine.style(Role::Moving), Theme::load("dark", None, Depth::True).unwrap().style(Role::Moving));
-    for (name, words) in [("a", "in a circle"), ("me", "inherits from itself"), ("absent", "shipped are default, light")] {
+    std::fs::write(themes.join("latin.toml"), b"[roles]\n# \xc3\xa4, in Latin-1 \xe4\n").unwrap();
+    for (name, words) in [
+        ("a", "in a circle"),
+        ("me", "inherits from itself"),
+        ("absent", "shipped are default, light"),
+        ("latin", "latin.toml:2:17: this byte is not UTF-8"),
+    ] {
         let fault = Theme::load(name, Some(dir.path()), Depth::True).unwrap_err().to_string();
         assert!(fault.contains(words), "{fault}");
     }
