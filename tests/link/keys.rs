@@ -320,11 +320,33 @@ fn identities_only_uses_the_agents_copy_of_a_named_key() {
     target.end.identities = vec![sshd.path("id")];
     let trouble = Talk::new(target).down();
     assert!(trouble.text.contains("did not take our key") && trouble.text.contains("id (file)"), "{trouble}");
+    assert!(trouble.text.contains("agent (9 keys that no IdentityFile names"), "{trouble}");
     let mut gone = sshd.target();
     gone.end.agent = Some(sshd.path("nowhere"));
     gone.end.identities = Vec::new();
     let trouble = Talk::new(gone).down();
     assert!(trouble.text.contains("nowhere"), "{trouble}");
+}
+
+/// What was named is named where it could not be offered, and an agent that holds nothing is there all the same.
+#[test]
+fn a_key_without_its_private_half_is_named() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let agent = Agent::start(&sshd);
+    keygen(&sshd.path("half"), "ed25519", "");
+    fs::remove_file(sshd.path("half")).unwrap();
+    let mut target = sshd.target();
+    for (named, socket, said) in [
+        ("half", Some(&agent.socket), "half (its private half is neither there nor in the agent)"),
+        ("half.pub", Some(&agent.socket), "half.pub (its private half is neither there nor in the agent)"),
+        ("half", None, "half (its private half is not there, and there is no agent)"),
+    ] {
+        target.end.identities = vec![sshd.path(named)];
+        target.end.agent = socket.cloned();
+        let trouble = Talk::new(target.clone()).down();
+        assert!(trouble.text.contains("was offered no key") && trouble.text.contains(said), "{trouble}");
+        assert_eq!(trouble.text.contains("agent (0 keys)"), socket.is_some(), "{trouble}");
+    }
 }
 
 /// Keys that sshd has refused since it was started.

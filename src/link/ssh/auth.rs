@@ -217,7 +217,12 @@ impl<T> Door<'_, T> {
         let Some(path) = self.hop.agent.clone() else { return (None, Vec::new()) };
         self.attempt.stage(LinkFault::Auth, &format!("the ssh agent at {} does not answer", path.display()));
         match open_agent(self.session, &path) {
-            Ok((agent, keys)) => (Some(agent), keys),
+            Ok((agent, keys)) => {
+                if keys.is_empty() {
+                    self.note("agent (0 keys)".to_owned());
+                }
+                (Some(agent), keys)
+            }
             Err(e) => {
                 self.note(format!("agent at {} ({})", path.display(), e.message()));
                 (None, Vec::new())
@@ -240,11 +245,17 @@ impl<T> Door<'_, T> {
                 Ok(id) if id.encrypted => locked.push(Offer::File(id)),
                 Ok(id) => offers.push(Offer::File(id)),
                 Err(e) if public.is_none() => self.note(format!("{} ({e})", path.display())),
-                Err(_) => {}
+                Err(_) => {
+                    let agent = if self.hop.agent.is_some() { "neither there nor in the agent" } else { "not there, and there is no agent" };
+                    self.note(format!("{} (its private half is {agent})", path.display()));
+                }
             }
         }
-        if !self.hop.identities_only {
-            offers.extend(held.into_iter().map(Offer::Agent));
+        match held.len() {
+            _ if !self.hop.identities_only => offers.extend(held.into_iter().map(Offer::Agent)),
+            0 => {}
+            1 => self.note("agent (1 key that no IdentityFile names: IdentitiesOnly)".to_owned()),
+            n => self.note(format!("agent ({n} keys that no IdentityFile names: IdentitiesOnly)")),
         }
         offers.extend(locked);
         let taken = keyring::taken(self.hop);
