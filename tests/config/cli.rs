@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::CommandFactory as _;
+use quorate::app::runtime::launch;
 use quorate::cli::{self, Cli, Command, DemoCommand, HostKeyChoice, Stack};
 use quorate::config::NodeConfig;
 use quorate::domain::place::Place;
@@ -225,6 +226,24 @@ fn a_node_becomes_a_wish() {
     assert_eq!((wish.rights, wish.host_keys), (Become::Sudo, HostKeys::Strict));
     assert_eq!((wish.identity, wish.known_hosts), (Some(PathBuf::from("/home/oper/.ssh/k")), Some(PathBuf::from("/home/oper/kh"))));
     assert_eq!(cli.global.asked(true).hosts, [Place::host("n1")]);
+}
+
+/// Nobody stands before a wallboard who could pick a cluster: it ends as `status` does.
+#[test]
+fn a_wallboard_of_several_clusters_is_told_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "[[cluster]]\nname = \"net\"\nhosts = [\"n1\"]\n[[cluster]]\nname = \"lab\"\nhosts = [\"n2\"]\n").unwrap();
+    let wanted = |line: &str| {
+        let global = read(&format!("--config {} --ssh-config none {line}", file.display())).unwrap().global;
+        launch::configured(&global).and_then(|sessions| sessions.wanted(&global, true))
+    };
+    let Err(launch::Failure::Said(code, text)) = wanted("wallboard") else { panic!("a wallboard of nothing") };
+    assert_eq!((code, text.as_str()), (64, "several clusters are configured: net, lab; say which with --cluster NAME"));
+    let lab = wanted("--cluster lab wallboard").unwrap();
+    assert_eq!(lab.first.as_deref(), Some("lab"));
+    let ways = (lab.open)("lab").unwrap().ways.first();
+    assert_eq!(ways.first().unwrap().target().unwrap().host_keys, HostKeys::Strict, "and nobody to be asked");
 }
 
 #[test]

@@ -93,6 +93,8 @@ impl Sessions {
             Self::Configured(_, choice) => {
                 let sessions = match choice {
                     Choice::Session(session) => vec![session],
+                    // Nobody stands before a wallboard who could pick one.
+                    several if setup.wallboard => vec![several.one()?],
                     Choice::Pick(sessions) => sessions,
                 };
                 setup.clusters = sessions.iter().map(name_of).collect();
