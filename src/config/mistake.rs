@@ -25,6 +25,24 @@ impl fmt::Display for Mistake {
     }
 }
 
+/// A place in config.toml.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spot {
+    /// The file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl Spot {
+    /// What is wrong here, as it is found out later.
+    pub fn mistake(&self, text: &str) -> Mistake {
+        Mistake { file: self.file.clone(), line: self.line, column: self.column, text: clean(text) }
+    }
+}
+
 /// Why there is no session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigError {
@@ -37,9 +55,7 @@ pub enum ConfigError {
         /// The system's words.
         why: String,
     },
-    /// The file lacks something that this session needs. Exit status 65.
-    Incomplete(String),
-    /// Everything that is wrong in the file, in its order. Exit status 65.
+    /// Everything that is wrong in the file, in its order; or what it lacks for this session. Exit status 65.
     Wrong(Vec<Mistake>),
 }
 
@@ -48,7 +64,7 @@ impl ConfigError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 64,
-            Self::Unreadable { .. } | Self::Incomplete(_) | Self::Wrong(_) => 65,
+            Self::Unreadable { .. } | Self::Wrong(_) => 65,
         }
     }
 }
@@ -56,7 +72,7 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(text) | Self::Incomplete(text) => f.write_str(text),
+            Self::Usage(text) => f.write_str(text),
             Self::Unreadable { file, why } => write!(f, "cannot read the configuration {file}: {why}"),
             Self::Wrong(mistakes) => {
                 for (i, mistake) in mistakes.iter().enumerate() {
@@ -85,6 +101,12 @@ impl<'a> Mistakes<'a> {
     /// Adds one at a byte range of the source.
     pub fn add(&mut self, span: &Range<usize>, text: impl AsRef<str>) {
         self.found.push((span.start, clean_cow(text.as_ref()).into_owned()));
+    }
+
+    /// Where a byte range of the source begins.
+    pub fn spot(&self, span: &Range<usize>) -> Spot {
+        let (line, column) = line_column(self.source, span.start);
+        Spot { file: self.file.clone(), line, column }
     }
 
     /// The configuration, unless something is wrong.

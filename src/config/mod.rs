@@ -10,7 +10,7 @@ mod table;
 
 use std::path::PathBuf;
 
-pub use mistake::{ConfigError, Mistake, nearest};
+pub use mistake::{ConfigError, Mistake, Spot, nearest};
 pub use read::{load, parse};
 pub use session::{Asked, Choice, NodeConfig, Session, session};
 
@@ -50,6 +50,8 @@ pub struct Cluster {
     pub hosts: Vec<Place>,
     /// `[[cluster.node]]`, in the order of the file.
     pub nodes: Vec<Node>,
+    /// Where it stands in the file.
+    pub spot: Spot,
 }
 
 /// One `[[cluster.node]]`.

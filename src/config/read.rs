@@ -105,7 +105,7 @@ fn cluster(mut table: Table<'_, '_>, span: &std::ops::Range<usize>, wrong: &mut 
         nodes.push(node);
     }
     table.finish(wrong);
-    Some(Cluster { name: name?, role, two_person, operators, login, hosts, nodes })
+    Some(Cluster { name: name?, role, two_person, operators, login, hosts, nodes, spot: wrong.spot(span) })
 }
 
 fn operator(mut table: Table<'_, '_>, span: &std::ops::Range<usize>, wrong: &mut Mistakes<'_>) -> Option<(String, Secret)> {

@@ -160,7 +160,7 @@ fn of_cluster(asked: &Asked, config: &Config, cluster: &Cluster) -> Result<Sessi
     if nodes.is_empty() {
         let text =
             format!("the cluster \"{}\" lists neither hosts nor nodes; give it hosts = [\"...\"], or name one with --host", cluster.name);
-        return Err(ConfigError::Incomplete(clean(&text)));
+        return Err(ConfigError::Wrong(vec![cluster.spot.mistake(&text)]));
     }
     Ok(Session {
         name: Some(cluster.name.clone()),
