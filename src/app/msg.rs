@@ -44,6 +44,8 @@ pub enum Msg {
     PromptGone(u64),
     /// Another cluster is shown from now on; its picture comes.
     Cluster(String),
+    /// A cluster could not be opened, and why: where none is shown, another one can be picked.
+    Unopened(String),
     /// A sentence for the operator, from quorate itself; shown for a moment.
     Notice(String),
     /// One about trouble: shown longer.

@@ -266,7 +266,8 @@ pub(super) fn rebuild_help(model: &mut Model) {
     }
 }
 
-fn open_clusters(model: &mut Model) {
+/// Shows the clusters that are configured.
+pub(super) fn open_clusters(model: &mut Model) {
     let at = model.setup.clusters.iter().position(|c| Some(c) == model.setup.current.as_ref()).unwrap_or(0);
     if !matches!(model.screen(), Screen::Clusters(_)) {
         model.screens.push(Screen::Clusters(at));

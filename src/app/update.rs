@@ -47,6 +47,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.dirty |= model.prompts.len() != before;
         }
         Msg::Cluster(name) => switch(model, name),
+        Msg::Unopened(text) => {
+            complain(model, text);
+            if model.setup.current.is_none() {
+                super::perform::open_clusters(model);
+            }
+        }
         Msg::Notice(text) => notice(model, text),
         Msg::Complaint(text) => complain(model, text),
         Msg::Acting(acting) => {

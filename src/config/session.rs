@@ -29,8 +29,8 @@ pub struct Asked {
 pub enum Choice {
     /// This one.
     Session(Session),
-    /// One of these; `status` ends with 64 and [`Choice::one`]'s words.
-    Pick(Vec<Session>),
+    /// One of these, by its name; `status` ends with 64 and [`Choice::one`]'s words. What is wrong with one keeps no other from being picked.
+    Pick(Vec<(String, Result<Session, ConfigError>)>),
 }
 
 impl Choice {
@@ -39,7 +39,7 @@ impl Choice {
         match self {
             Self::Session(session) => Ok(session),
             Self::Pick(sessions) => {
-                let names: Vec<&str> = sessions.iter().filter_map(|s| s.name.as_deref()).collect();
+                let names: Vec<&str> = sessions.iter().map(|(name, _)| name.as_str()).collect();
                 let text = format!("several clusters are configured: {}; say which with --cluster NAME", names.join(", "));
                 Err(ConfigError::Usage(clean(&text)))
             }
@@ -128,7 +128,7 @@ pub fn session(asked: &Asked, config: &Config) -> Result<Choice, ConfigError> {
             "no cluster is configured and this machine runs none; name a node with --host [USER@]HOST[:PORT], or write a [[cluster]] into config.toml".to_owned(),
         )),
         [only] => of_cluster(asked, config, only).map(Choice::Session),
-        several => several.iter().map(|c| of_cluster(asked, config, c)).collect::<Result<_, _>>().map(Choice::Pick),
+        several => Ok(Choice::Pick(several.iter().map(|c| (c.name.clone(), of_cluster(asked, config, c))).collect())),
     }
 }
 

@@ -246,6 +246,32 @@ fn a_wallboard_of_several_clusters_is_told_which() {
     assert_eq!(ways.first().unwrap().target().unwrap().host_keys, HostKeys::Strict, "and nobody to be asked");
 }
 
+/// A cluster that cannot be opened says why when it is opened, and the others are there.
+#[test]
+fn clusters_that_cannot_be_opened_stand_in_the_way_of_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, ssh) = (folder.path().join("config.toml"), folder.path().join("ssh_config"));
+    let hosts = |name: &str, more: &str| format!("[[cluster]]\nname = \"{name}\"\n{more}\n");
+    let text = [hosts("net", "hosts = [\"n1\"]"), hosts("empty", ""), hosts("loop", "hosts = [\"a\"]")].concat();
+    std::fs::write(&file, text).unwrap();
+    std::fs::write(&ssh, "Host a\n ProxyJump b\nHost b\n ProxyJump a\n").unwrap();
+    let wanted = |line: &str| {
+        let global = read(&format!("--config {} --ssh-config {} {line}", file.display(), ssh.display())).unwrap().global;
+        launch::configured(&global).and_then(|sessions| sessions.wanted(&global, false))
+    };
+    let all = wanted("").unwrap();
+    assert_eq!((all.setup.clusters.as_slice(), &all.first), (&["net", "empty", "loop"].map(str::to_owned)[..], &None));
+    assert_eq!((all.open)("net").unwrap().ways.first().len(), 1);
+    for (name, words) in [("empty", "config.toml:4:1: the cluster \"empty\" lists neither hosts nor nodes"), ("loop", "in a circle")] {
+        let why = (all.open)(name).err().unwrap();
+        assert!(why.contains(words), "{why}");
+    }
+    // Where it is the only one that is wanted, that is the end.
+    for (line, code) in [("--cluster empty", 65), ("--cluster loop", 64)] {
+        assert!(matches!(wanted(line), Err(launch::Failure::Said(said, _)) if said == code), "{line}");
+    }
+}
+
 #[test]
 fn completions_and_manual() {
     for shell in ["bash", "zsh", "fish"] {

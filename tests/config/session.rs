@@ -93,13 +93,28 @@ fn nodes_differ_from_their_cluster() {
 fn several_clusters_are_a_choice() {
     for asked in [Asked::default(), hosts(&["n7"])] {
         let Choice::Pick(sessions) = choose(&asked, TWO).unwrap() else { panic!("no choice") };
-        assert_eq!(sessions.iter().map(|s| s.name.as_deref().unwrap()).collect::<Vec<_>>(), ["net", "lab"]);
+        assert_eq!(sessions.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["net", "lab"]);
+        assert!(sessions.iter().all(|(name, session)| session.as_ref().unwrap().name.as_ref() == Some(name)));
         let error = Choice::Pick(sessions).one().unwrap_err();
         assert_eq!(
             (error.exit_code(), error.to_string().as_str()),
             (64, "several clusters are configured: net, lab; say which with --cluster NAME")
         );
     }
+}
+
+/// What one lacks is its own affair.
+#[test]
+fn a_cluster_without_hosts_keeps_no_other_from_being_picked() {
+    let Choice::Pick(sessions) = choose(&Asked::default(), &format!("{ONE}[[cluster]]\nname = \"empty\"\n")).unwrap() else {
+        panic!("no choice")
+    };
+    let [(net, whole), (empty, lacking)] = sessions.as_slice() else { panic!("{sessions:?}") };
+    assert_eq!((net.as_str(), empty.as_str()), ("net", "empty"));
+    assert_eq!(shown(&whole.as_ref().unwrap().nodes), ["?=admin@n1", "?=root@n2:2202"]);
+    let error = lacking.as_ref().unwrap_err();
+    assert_eq!(error.exit_code(), 65);
+    assert!(error.to_string().starts_with("c.toml:9:1: the cluster \"empty\" lists neither"), "{error}");
 }
 
 #[test]

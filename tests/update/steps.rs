@@ -250,7 +250,15 @@ fn a_picker_for_several_clusters() {
     assert_eq!(name(&model), "clusters 0");
     let effects: Vec<Effect> = parse_chord("j enter").unwrap().into_iter().flat_map(|k| update(&mut model, Msg::Key(k))).collect();
     assert_eq!(effects, [Effect::SwitchCluster("beta".into())]);
+    // It cannot be opened: that is said, and another one can be picked.
+    update(&mut model, Msg::Unopened("cluster 'beta' cannot be opened: it lists no hosts".into()));
+    assert_eq!(name(&model), "clusters 0");
+    assert!(paint::text(&paint::frame(&model)).contains("'beta' cannot be opened"));
+    let effects: Vec<Effect> = parse_chord("j enter").unwrap().into_iter().flat_map(|k| update(&mut model, Msg::Key(k))).collect();
+    assert_eq!(effects, [Effect::SwitchCluster("beta".into())]);
     update(&mut model, Msg::Cluster("beta".into()));
+    update(&mut model, Msg::Unopened("cluster 'gamma' cannot be opened".into()));
+    assert_eq!(model.screens.len(), 1, "the one that is shown stays");
     update(&mut model, Msg::Picture(Arc::new(sample::degraded())));
     let effects = update(&mut model, Msg::Key(parse_chord("C").unwrap()[0]));
     assert_eq!(effects, [Effect::SwitchCluster("alpha".into())]);

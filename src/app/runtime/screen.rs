@@ -8,11 +8,12 @@ use super::arm::Armed;
 use super::cockpit::{Opened, Opener, Wanted};
 use super::launch::{DEMO, Failure, Sessions, demo_rule, open};
 use super::way::WayFinder;
+use super::ways::wayfinder;
 use crate::app::Setup;
 use crate::app::act::Acting;
 use crate::cli::{self, Global};
 use crate::config::paths::Paths;
-use crate::config::{Choice, Session};
+use crate::config::{Choice, ConfigError, Session};
 use crate::domain::stamp::Stamp;
 use crate::keymap::Keymap;
 use crate::link::ssh_config::Surroundings;
@@ -67,13 +68,16 @@ impl Sessions {
         Ok(Wanted { setup, first, open: opener, theme: Box::new(loader), notices })
     }
 
-    fn opener(self, global: &Global, setup: &mut Setup) -> Result<(Opener, Option<String>, Vec<String>), Failure> {
+    fn opener(self, global: &Global, setup: &mut Setup) -> Result<Opening, Failure> {
         match self {
             Self::Recorded(name, text) => {
                 setup.clusters = vec![name.clone()];
                 setup.current = Some(name.clone());
                 "a recording".clone_into(&mut setup.who);
-                let open = move |_: &str| Some(Opened { ways: WayFinder::replay(Recording::read(&text).ok()?), armed: Armed::never() });
+                let open = move |_: &str| -> Result<Opened, String> {
+                    let recording = Recording::read(&text).map_err(|e| e.to_string())?;
+                    Ok(Opened { ways: WayFinder::replay(recording), armed: Armed::never() })
+                };
                 Ok((Box::new(open), Some(name), vec!["a recording: nothing here is live".to_owned()]))
             }
             Self::Simulated(simulation) => {
@@ -82,7 +86,7 @@ impl Sessions {
                 let read_only = setup.wallboard || global.read_only;
                 let rule = demo_rule(global)?;
                 let open = move |_: &str| {
-                    Some(Opened { ways: WayFinder::simulated(DEMO, &simulation), armed: Armed::simulated(DEMO, read_only, rule.clone()) })
+                    Ok(Opened { ways: WayFinder::simulated(DEMO, &simulation), armed: Armed::simulated(DEMO, read_only, rule.clone()) })
                 };
                 Ok((
                     Box::new(open),
@@ -92,37 +96,47 @@ impl Sessions {
             }
             Self::Configured(_, choice) => {
                 let sessions = match choice {
-                    Choice::Session(session) => vec![session],
                     // Nobody stands before a wallboard who could pick one.
-                    several if setup.wallboard => vec![several.one()?],
-                    Choice::Pick(sessions) => sessions,
+                    Choice::Pick(sessions) if !setup.wallboard => sessions,
+                    choice => choice.one().map(|session| vec![(name_of(&session), Ok(session))])?,
                 };
-                setup.clusters = sessions.iter().map(name_of).collect();
-                if let [only] = sessions.as_slice() {
-                    setup.current = Some(name_of(only));
-                }
-                // Until one is opened, and says for itself.
-                if let Some(session) = sessions.first() {
-                    session.role.word().clone_into(&mut setup.role);
-                    setup.read_only = sessions.iter().all(|s| s.read_only) || setup.wallboard;
-                }
-                let mut notices = Vec::new();
-                // Nobody stands before a wallboard.
-                let wallboard = setup.wallboard;
-                for session in &sessions {
-                    notices.extend(open(global, session, wallboard)?.1);
-                }
-                let first = setup.current.clone();
-                let global = global.clone();
-                let opener = move |name: &str| {
-                    let session = sessions.iter().find(|s| name_of(s) == name)?;
-                    let (ways, _) = open(&global, session, wallboard).ok()?;
-                    Some(Opened { ways, armed: Armed::of(session, wallboard) })
-                };
-                Ok((Box::new(opener), first, notices))
+                configured(sessions, global, setup)
             }
         }
     }
+}
+
+/// The opener, the cluster to begin with, and what is to be said.
+type Opening = (Opener, Option<String>, Vec<String>);
+
+/// Configured clusters. One that cannot be opened is in the way of none but itself: why is said when it is opened, unless there is no other.
+fn configured(sessions: Vec<(String, Result<Session, ConfigError>)>, global: &Global, setup: &mut Setup) -> Result<Opening, Failure> {
+    setup.clusters = sessions.iter().map(|(name, _)| name.clone()).collect();
+    setup.current = setup.clusters.first().filter(|_| sessions.len() == 1).cloned();
+    let whole: Vec<&Session> = sessions.iter().filter_map(|(_, session)| session.as_ref().ok()).collect();
+    // Until one is opened, and says for itself.
+    if let Some(session) = whole.first() {
+        session.role.word().clone_into(&mut setup.role);
+        setup.read_only = whole.iter().all(|s| s.read_only) || setup.wallboard;
+    }
+    // Nobody stands before a wallboard.
+    let unattended = setup.wallboard;
+    let mut notices = Vec::new();
+    for session in whole {
+        match open(global, session, unattended) {
+            Ok((_, said)) => notices.extend(said),
+            Err(why) if sessions.len() == 1 => return Err(why),
+            Err(_) => {}
+        }
+    }
+    let global = global.clone();
+    let opener = move |name: &str| -> Result<Opened, String> {
+        let found = sessions.iter().find(|(known, _)| known == name).map(|(_, session)| session.as_ref());
+        let session = found.ok_or("it is not configured")?.map_err(ToString::to_string)?;
+        let (ways, _) = wayfinder(&global, session, unattended)?;
+        Ok(Opened { ways, armed: Armed::of(session, unattended) })
+    };
+    Ok((Box::new(opener), setup.current.clone(), notices))
 }
 
 /// The name under which the picker and the header know a session before its cluster has said its own.

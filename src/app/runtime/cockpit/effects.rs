@@ -77,8 +77,9 @@ impl Cockpit {
     }
 
     pub(super) fn switch(&mut self, name: &str) -> io::Result<()> {
-        let Some(opened) = (self.open)(name) else {
-            return self.tell(Msg::Complaint(format!("cluster '{name}' cannot be opened: its configuration has no node")));
+        let opened = match (self.open)(name) {
+            Ok(opened) => opened,
+            Err(why) => return self.tell(Msg::Unopened(format!("cluster '{name}' cannot be opened: {why}"))),
         };
         self.prompts.clear();
         // The old session ends before the new one begins: its links close when they are dropped.

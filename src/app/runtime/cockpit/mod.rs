@@ -43,8 +43,8 @@ pub struct Opened {
     pub armed: Armed,
 }
 
-/// Opens the session of a cluster by name.
-pub type Opener = Box<dyn Fn(&str) -> Option<Opened>>;
+/// Opens the session of a cluster by name, or says why it cannot be opened.
+pub type Opener = Box<dyn Fn(&str) -> Result<Opened, String>>;
 /// Loads a theme by name.
 pub type ThemeLoader = Box<dyn Fn(&str) -> Result<crate::theme::Theme, String>>;
 
