@@ -145,7 +145,12 @@ fn nothing_to_look_at() {
             "there is no cluster 'nte'; configured: net, lab; did you mean 'net'?",
         ),
         (Asked { cluster: Some("x".to_owned()), ..hosts(&["n1"]) }, "", 64, "there is no cluster 'x'; none is configured"),
-        (Asked::default(), "theme = \"dark\"\n[[cluster]]\nname = \"a\"", 65, "c.toml:2:1: the cluster \"a\" lists neither hosts nor nodes"),
+        (
+            Asked::default(),
+            "theme = \"dark\"\n[[cluster]]\nname = \"a\"",
+            65,
+            "c.toml:2:1: the cluster \"a\" lists neither hosts nor nodes",
+        ),
     ];
     for (asked, text, code, words) in cases {
         let error = choose(&asked, text).unwrap_err();

@@ -116,7 +116,11 @@ fn host_port_and_user() {
         ("Host none\n Port 1\nMatch all\n Port 2201", "n1", "oper@n1:2201"),
         ("Match final host n1.example.net\n User a\nHost n1\n HostName n1.example.net", "n1", "a@n1.example.net:22"),
         ("Match canonical\n User a", "n1", "oper@n1:22"),
-        ("Host n1\n HostName n1.example.net\n Port 2201\n User %u-%n-%h-%p-%L-%%", "n1", "oper-n1-n1.example.net-2201-desk-%@n1.example.net:2201"),
+        (
+            "Host n1\n HostName n1.example.net\n Port 2201\n User %u-%n-%h-%p-%L-%%",
+            "n1",
+            "oper-n1-n1.example.net-2201-desk-%@n1.example.net:2201",
+        ),
         ("User x${KEYS}", "n1", "x/keys@n1:22"),
         ("User %u", "%u@n1", "%u@n1:22"),
         // Where anything asks for a final pass, Host is compared with what HostName said, and that stands.
@@ -216,18 +220,21 @@ fn includes() {
 
 #[test]
 fn includes_with_tokens_and_variables() {
-    let world = World::new("Host n1\n HostName n1.example.net\nInclude conf.d/%n-%h-%u ~/%L/*.conf\nInclude ${KEYS}/no conf.d/${NOBODY} conf.d/%C");
+    let world =
+        World::new("Host n1\n HostName n1.example.net\nInclude conf.d/%n-%h-%u ~/%L/*.conf\nInclude ${KEYS}/no conf.d/${NOBODY} conf.d/%C");
     world.write("home/.ssh/conf.d/n1-n1.example.net-oper", "Port 2201");
     world.write("home/desk/a.conf", "User root");
     let target = world.target("n1");
     assert_eq!((target.end.user.as_str(), target.end.port), ("root", 2201));
     let notes = world.notes("n1");
-    let unknown = ["${NOBODY}", "%C"].map(|what| {
-        format!("home/.ssh/config:4: Include ${{KEYS}}/no conf.d/${{NOBODY}} conf.d/%C ({what} is not known here)")
-    });
+    let unknown = ["${NOBODY}", "%C"]
+        .map(|what| format!("home/.ssh/config:4: Include ${{KEYS}}/no conf.d/${{NOBODY}} conf.d/%C ({what} is not known here)"));
     assert_eq!(notes, unknown);
     let user = World::new("User %r-${NOBODY}");
-    assert_eq!((user.target("n1").end.user.as_str(), user.notes("n1")), ("oper", vec!["User %r-${NOBODY} (%r is not known here)".to_owned()]));
+    assert_eq!(
+        (user.target("n1").end.user.as_str(), user.notes("n1")),
+        ("oper", vec!["User %r-${NOBODY} (%r is not known here)".to_owned()])
+    );
 }
 
 #[test]
@@ -313,7 +320,9 @@ fn what_was_asked_for_goes_first() {
 #[test]
 fn where_nobody_is_to_be_asked_an_unknown_host_key_is_refused() {
     let world = World::new("");
-    for (said, alone) in [(HostKeys::Ask, HostKeys::Strict), (HostKeys::AcceptNew, HostKeys::AcceptNew), (HostKeys::Strict, HostKeys::Strict)] {
+    for (said, alone) in
+        [(HostKeys::Ask, HostKeys::Strict), (HostKeys::AcceptNew, HostKeys::AcceptNew), (HostKeys::Strict, HostKeys::Strict)]
+    {
         for (unattended, expected) in [(false, said), (true, alone)] {
             let wish = Wish { host_keys: said, unattended, ..Wish::new("n1".parse().unwrap()) };
             let target = resolve(&wish, &Files::Usual, &world.around).unwrap();

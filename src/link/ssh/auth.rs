@@ -246,7 +246,8 @@ impl<T> Door<'_, T> {
                 Ok(id) => offers.push(Offer::File(id)),
                 Err(e) if public.is_none() => self.note(format!("{} ({e})", path.display())),
                 Err(_) => {
-                    let agent = if self.hop.agent.is_some() { "neither there nor in the agent" } else { "not there, and there is no agent" };
+                    let agent =
+                        if self.hop.agent.is_some() { "neither there nor in the agent" } else { "not there, and there is no agent" };
                     self.note(format!("{} (its private half is {agent})", path.display()));
                 }
             }

@@ -51,7 +51,9 @@ fn the_journal_of_a_remote_node_is_followed_too() {
         assert!(follow.argv().iter().any(|a| a == wanted), "{wanted}");
     }
     for program in ["pacemaker-remoted", "pacemaker_remoted"] {
-        let line = format!("Nov 22 22:12:25 remote1 {program}[390]:  notice: Result of start operation for vm1 on remote1: error (no such domain)");
+        let line = format!(
+            "Nov 22 22:12:25 remote1 {program}[390]:  notice: Result of start operation for vm1 on remote1: error (no such domain)"
+        );
         let Some(StreamItem::Line(line)) = one(&line) else { panic!("{program} is not heard") };
         assert_eq!(line.source, Source::Pacemaker);
     }
