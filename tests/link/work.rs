@@ -48,7 +48,7 @@ fn a_large_answer_is_whole_and_too_large_a_one_is_refused() {
     assert_eq!(big.stderr.len(), 64 << 10);
     let id = talk.send(sh("head -c 80000000 /dev/zero"), Lane::Slow, LONG);
     // Not assert_eq: a failure would print it.
-    assert!(talk.answer(id).map(|a| a.stdout.len()) == Err(AskError::TooLong(64 << 20)));
+    assert!(talk.answer(id).map(|a| a.stdout.len()) == Err(AskError::TooLong(32 << 20)));
     assert_eq!(talk.say("echo still"), "still\n");
 }
 
