@@ -35,6 +35,7 @@ mod relocate;
 mod rhcs;
 mod run;
 mod suspend;
+mod unregister;
 mod vmware;
 mod whereabouts;
 

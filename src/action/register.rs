@@ -1,19 +1,16 @@
-//! A guest made a service of the cluster, and a service let go.
+//! A guest made a service of the cluster.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, Filesystem, MemberStatus};
-use crate::domain::observation::manager::Constraint;
 use crate::domain::observation::simulation::{GuestState, PrimitiveConfig};
 use crate::domain::task::{Action, ServiceVerb};
 use crate::link::CommandLine;
 
-use super::commands::crm_resource;
 use super::condition::Condition;
 use super::inquiry::LOCAL_LIBVIRT;
-use super::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo, When};
-use super::suspend::guest_of;
+use super::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo};
 use super::whereabouts;
 
 /// Attributes that a new guest service takes over from one that works: how guests get from node to node is the cluster's, not the guest's.
@@ -30,7 +27,7 @@ case $said in *[Nn]'o such file'*) ;; *) printf '%s\\n' \"$said\" >&2; exit 1 ;;
 xml=$(as_root virsh -c \"$1\" dumpxml --inactive --security-info --domain \"$2\") || exit
 printf '%s\\n' \"$xml\" | as_root tee \"$3.new\" >/dev/null && as_root mv -- \"$3.new\" \"$3\"";
 
-/// The plan for making a guest a service.
+/// The plan.
 pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
     if cluster.service(guest).is_some() {
@@ -122,76 +119,6 @@ fn home(input: &Input<'_>, guest: &str) -> Result<Arc<str>, Vec<Refusal>> {
     }
 }
 
-/// The plan for letting a service go: the guest runs on.
-pub(super) fn out(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
-    let cluster = input.cluster;
-    let Some(service) = cluster.service(id) else { return Err(Vec::new()) };
-    whereabouts::guest_only(service, "be let go while it runs")?;
-    if let Some(parent) = &service.parent {
-        return Err(vec![Refusal::new("in-group", format!("{id} is part of {parent}"), "take it out of the group first")]);
-    }
-    let post = whereabouts::post_or_refuse(cluster, None)?;
-    let guest = guest_of(input, service).ok();
-    let mut plan = input.blank();
-    let orphans = |value: Option<&str>| {
-        let base = ["--type", "crm_config", "--name", "stop-orphan-resources"];
-        let rest = value.map_or_else(|| vec!["--delete"], |v| vec!["--update", v]);
-        CommandLine::new("crm_attribute", base.into_iter().chain(rest)).privileged()
-    };
-    // What vanishes from the configuration while it runs is an orphan, which the manager stops.
-    plan.steps.push(Step::change("Tell the manager not to stop what it does not know", &post, orphans(Some("false")), 60));
-    for (tag, constraint) in constraints_on(&cluster.constraints, id) {
-        let text = format!("<{tag} id=\"{}\"/>", xml(&constraint));
-        plan.steps.push(Step::change(format!("Take the constraint {constraint} away"), &post, delete("constraints", &text), 60));
-    }
-    plan.steps.push(Step::change(
-        format!("Take {id} out of the configuration"),
-        &post,
-        delete("resources", &format!("<primitive id=\"{}\"/>", xml(id))),
-        60,
-    ));
-    plan.steps.push(Step::change("Let the manager forget it", &post, crm_resource(&["--refresh", "--resource", id, "--force"]), 60));
-    plan.steps.push(Step::change("Let the manager stop strangers again", &post, orphans(None), 60).when(When::Always));
-    plan.proof = vec![Condition::Known(id.to_owned(), false)];
-    if let Some(guest) = guest {
-        plan.proof.push(Condition::guest(&guest.node, &guest.uri, &guest.name, Some("running")));
-    }
-    plan.undo = Undo::By(Action::Register { guest: id.to_owned(), prefer: Vec::new() });
-    plan.confirm = Confirm::TypeName;
-    plan.consequences.by = "what was asked for";
-    plan.consequences.fates.push(Fate {
-        service: id.to_owned(),
-        guest: true,
-        kind: FateKind::Unwatched,
-        from: service.owner.clone(),
-        to: None,
-        why: Some("runs on, and nothing looks after it any more".to_owned()),
-    });
-    plan.consequences.lost.push("its constraints and attributes".to_owned());
-    let away: Vec<&str> = cluster.members.iter().filter(|m| m.status != MemberStatus::Online).map(|m| &*m.name).collect();
-    if !away.is_empty() {
-        plan.notices.push(format!("not online: {}; what they remember of it is forgotten when they are back", away.join(", ")));
-    }
-    Ok(plan)
-}
-
-/// Constraints that name a resource: (element, id).
-fn constraints_on(all: &[Constraint], id: &str) -> Vec<(&'static str, String)> {
-    let mut found: Vec<(&'static str, String)> = all
-        .iter()
-        .filter_map(|c| match c {
-            Constraint::Location { id: name, resource, .. } if resource == id => Some(("rsc_location", name.clone())),
-            Constraint::Colocation { id: name, resource, with, .. } if resource == id || with == id => {
-                Some(("rsc_colocation", name.clone()))
-            }
-            Constraint::Order { id: name, first, then, .. } if first == id || then == id => Some(("rsc_order", name.clone())),
-            _ => None,
-        })
-        .collect();
-    found.dedup();
-    found
-}
-
 fn primitive(guest: &str, file: &str, like: &PrimitiveConfig) -> String {
     let id = xml(guest);
     let mut text =
@@ -225,14 +152,10 @@ fn is_id(name: &str) -> bool {
     first && chars.all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
-fn xml(text: &str) -> String {
+pub(super) fn xml(text: &str) -> String {
     quick_xml::escape::escape(text).into_owned()
 }
 
 fn create(scope: &str, xml: &str) -> CommandLine {
     CommandLine::new("cibadmin", ["--create", "--scope", scope, "--xml-text", xml]).privileged()
-}
-
-fn delete(scope: &str, xml: &str) -> CommandLine {
-    CommandLine::new("cibadmin", ["--delete", "--scope", scope, "--xml-text", xml]).privileged()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::answer::{Printed, storage};
+use super::answer::{Printed, pacemaker, storage};
 use super::moving;
 use super::policy;
 use super::world::{GuestAt, NodeAt, Run, World};
@@ -46,6 +46,7 @@ pub fn command(world: &World, node: NodeAt, argv: &[String]) -> Option<Printed> 
     }
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["cibadmin", "--query", "--xpath", path] if path.starts_with("//constraints/") => Some(references(world, path)),
         ["cibadmin", "--query", "--xpath", path] => Some(primitive(world, path)),
         ["lvs", .., name] if words.contains(&"lv_size,vg_extent_size,vg_free,stripes,segtype,lv_attr") => Some(volume(world, name)),
         ["pvs", .., path] if words.contains(&"--segments") => Some(moving::on(world, path)),
@@ -131,6 +132,17 @@ fn primitive(world: &World, path: &str) -> Printed {
          <op id=\"{name}-to\" interval=\"0s\" name=\"migrate_to\" timeout=\"120s\"/>\n  </operations>\n</primitive>\n",
         file(name)
     ))
+}
+
+/// The constraints that name a guest.
+fn references(world: &World, path: &str) -> Printed {
+    let name = format!(" rsc=\"{}\"", path.split('\'').nth(1).unwrap_or_default());
+    let all = pacemaker::constraints(world);
+    let mine: Vec<&str> = all.lines().filter(|line| line.contains(&name)).collect();
+    if mine.is_empty() {
+        return Printed::failed(105, "cibadmin: Error performing operation: No such device or address");
+    }
+    Printed::ok(format!("<xpath-query>\n{}\n</xpath-query>\n", mine.join("\n")))
 }
 
 fn file(guest: &str) -> String {

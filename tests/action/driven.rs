@@ -8,7 +8,7 @@ use quorate::domain::cluster::Cluster;
 use quorate::domain::node::{LinkFault, LinkTrouble};
 use quorate::domain::observation::manager::{ManagerView, Primitive};
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, Limits, NodeVerb, Progress, RelocateHow, Task, TaskId, TaskStatus};
+use quorate::domain::task::{Action, Limits, NodeVerb, Progress, RelocateHow, ServiceVerb, Task, TaskId, TaskStatus};
 use quorate::link::{Answer, ChangeError, Order, Report};
 
 use super::plain_move::shared_pair;
@@ -257,6 +257,29 @@ fn a_guest_of_no_manager_that_neither_side_takes_back_is_not_lost() {
     assert_eq!(task.status, TaskStatus::Failed);
     assert!(task.result.as_deref().unwrap().contains("RUNS NOWHERE: its memory is in "), "{:?}", task.result);
     assert!(task.notices.iter().any(|n| n.contains("on n1") && n.contains("restore --file")), "{:?}", task.notices);
+}
+
+#[test]
+fn orphans_are_stopped_again_only_once_the_guest_is_none() {
+    // It is taken out of the configuration and stays an orphan, for the manager does not forget it; it is not even taken out; all goes well.
+    for (broken, orphan) in [("--refresh", true), ("--scope resources", false), ("nothing", false)] {
+        let stand = Stand::begin(&Action::Service(ServiceVerb::Unregister, "vm1".to_owned())).run(|s, c| {
+            if c.contains(broken) {
+                return Fate::Fails;
+            }
+            if c.contains("--scope resources") {
+                s.view.resources[0] = one(Primitive { orphaned: true, ..started("vm1", &["n1"]) });
+            } else if c.contains("--refresh") {
+                s.view.resources.remove(0);
+            }
+            Fate::Well
+        });
+        let status = if broken == "nothing" { TaskStatus::Done } else { TaskStatus::Failed };
+        assert_eq!(stand.task().status, status, "{broken}: {:?}", stand.task());
+        let last = "crm_attribute --type crm_config --name stop-orphan-resources --delete";
+        assert_eq!(stand.commands().last() == Some(&last), !orphan, "{broken}: {:?}", stand.sent);
+        assert_eq!(stand.task().result.as_deref().unwrap().contains(last), orphan, "who has to do it is told: {:?}", stand.task().result);
+    }
 }
 
 /// The world of a drain: what is banned from n2 goes to n3, what is moved to n2 comes.

@@ -10,4 +10,5 @@ mod rhcs;
 mod second;
 pub mod stage;
 mod sudoers;
+mod unregister;
 mod vmware;

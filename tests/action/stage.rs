@@ -107,6 +107,7 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
             Finding::Simulation(Simulation { actions: actions.collect(), fences: vec![dead.clone()] })
         }
         What::Primitive(id) => Finding::Primitive(config(id, true)),
+        What::References(_) => Finding::References(quorate::domain::observation::references::References::default()),
         What::Definition(file) => {
             let name = file.rsplit('/').next().unwrap().trim_end_matches(".xml").to_owned();
             Finding::Definition(GuestDefinition {

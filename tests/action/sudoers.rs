@@ -195,6 +195,7 @@ fn lines(action: &Action, cluster: &Cluster) -> Vec<CommandLine> {
             Finding::Starter(found) => *found = starter,
             Finding::Job(job) => job.total = Some(1 << 25),
             Finding::Primitive(config) => config.attributes.push(("migrate_options".to_owned(), "--unsafe --postcopy".to_owned())),
+            Finding::References(found) => found.clone_from(&super::unregister::named()),
             Finding::Definition(definition) => {
                 (definition.kind, definition.cpu) = (Some("kvm".to_owned()), Some("<cpu mode='custom'/>".to_owned()));
             }

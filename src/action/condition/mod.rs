@@ -35,6 +35,8 @@ pub enum Condition {
     NoLeftovers(String),
     /// The manager knows the service (or not).
     Known(String, bool),
+    /// The manager has nothing of the service that its configuration lacks.
+    NoStray(String),
     /// The member has one of these statuses.
     Member(Arc<str>, Vec<MemberStatus>),
     /// No service that can move is active on the member.
@@ -236,6 +238,10 @@ impl Condition {
             Self::Known(id, known) => {
                 let there = cluster.service(id).is_some();
                 verdict(there == *known, format!("{id} is {}", if there { "known" } else { "not known" }))
+            }
+            Self::NoStray(id) => {
+                let stray = cluster.service(id).is_some_and(|s| s.flags.contains(&"orphaned"));
+                verdict(!stray, if stray { format!("{id} is configured no more and still known") } else { format!("{id} is no stranger") })
             }
             Self::Member(name, statuses) => match cluster.member(name) {
                 Some(m) => verdict(statuses.contains(&m.status), format!("{name} is {}", m.status.word())),

@@ -17,6 +17,7 @@ impl Condition {
             Self::NoLeftovers(id) => format!("no cli-* constraint is left on {id}"),
             Self::Known(id, true) => format!("the manager knows {id}"),
             Self::Known(id, false) => format!("the manager no longer knows {id}"),
+            Self::NoStray(id) => format!("the manager has nothing of {id} that its configuration lacks"),
             Self::Member(name, statuses) => {
                 let words: Vec<&str> = statuses.iter().map(|s| s.word()).collect();
                 format!("the manager has {name} {}", words.join(" or "))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::observation::Trouble;
+use crate::domain::observation::references::References;
 use crate::domain::observation::simulation::{
     CpuFit, GuestDefinition, GuestJob, GuestPlace, GuestState, LibvirtWay, PrimitiveConfig, Simulation, VolumeFacts,
 };
@@ -38,6 +39,15 @@ impl Findings {
     pub fn primitive(&self, id: &str) -> Option<&PrimitiveConfig> {
         self.answers().find_map(|(q, f)| match (&q.what, f) {
             (What::Primitive(asked), Finding::Primitive(config)) if asked == id => Some(config),
+            _ => None,
+        })
+    }
+
+    /// What in the configuration names a resource; none: it was not asked. The trouble, where that is the answer.
+    pub fn references(&self, id: &str) -> Option<Result<&References, &Trouble>> {
+        self.0.iter().find_map(|(q, f)| match (&q.what, f) {
+            (What::References(asked), Ok(Finding::References(found))) if asked == id => Some(Ok(found)),
+            (What::References(asked), Err(trouble)) if asked == id => Some(Err(trouble)),
             _ => None,
         })
     }

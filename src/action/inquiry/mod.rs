@@ -9,13 +9,14 @@ use std::time::Duration;
 use crate::domain::cluster::{Cluster, Stack};
 use crate::domain::guest::{Hypervisor, VirtNode};
 use crate::domain::observation::Trouble;
+use crate::domain::observation::references::References;
 use crate::domain::observation::simulation::{
     CpuFit, GuestDefinition, GuestJob, GuestPlace, GuestState, LibvirtWay, PrimitiveConfig, Simulation, VolumeFacts,
 };
 use crate::domain::task::{Action, Limits, VolumeName};
 use crate::link::{CommandLine, Lane};
 use crate::probe::lvm::grow;
-use crate::probe::pacemaker::{fencing_test, primitive, simulation};
+use crate::probe::pacemaker::{fencing_test, primitive, references, simulation};
 use crate::probe::rhcs::{act, fence, file};
 use crate::probe::systemd::starter;
 use crate::probe::vmware::act::Look;
@@ -46,6 +47,8 @@ pub enum What {
     NodeFails(String),
     /// How a primitive is configured.
     Primitive(String),
+    /// What in the configuration names this resource.
+    References(String),
     /// The definition in this file.
     Definition(String),
     /// The definition of a guest as libvirt keeps it: libvirt's address, name.
@@ -117,6 +120,7 @@ impl PlaceOf {
 pub enum Finding {
     Simulation(Simulation),
     Primitive(PrimitiveConfig),
+    References(References),
     Definition(GuestDefinition),
     Place(GuestPlace),
     Reach(LibvirtWay),
@@ -151,6 +155,7 @@ impl Query {
             What::WhatIf(xml) => simulation::what_if(xml),
             What::NodeFails(node) => simulation::node_fails(node),
             What::Primitive(id) => primitive::command(id),
+            What::References(id) => references::command(id),
             What::Definition(file) => virsh::definition::command(file),
             What::Kept(uri, guest) => virsh::definition::of_guest(uri, guest),
             What::Reach(uris) => virsh::reach::command(uris),
@@ -181,6 +186,7 @@ impl Query {
         match &self.what {
             What::WhatIf(_) | What::NodeFails(_) => simulation::parse(raw).map(Finding::Simulation),
             What::Primitive(_) => primitive::parse(raw).map(Finding::Primitive),
+            What::References(id) => references::parse(id, raw).map(Finding::References),
             What::Definition(_) | What::Kept(..) => virsh::definition::parse(raw).map(Finding::Definition),
             What::Reach(_) => virsh::reach::parse(raw).map(Finding::Reach),
             What::Place(..) => virsh::place::parse(raw).map(Finding::Place),

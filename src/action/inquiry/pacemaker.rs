@@ -50,6 +50,10 @@ pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Ve
                 of_guest(service, &[], cluster, found, &post, &mut asked);
             }
             ServiceVerb::Cleanup | ServiceVerb::Clear => {}
+            ServiceVerb::Unregister => {
+                asked.push(Query::new(&post, What::References(service.clone())));
+                of_guest(service, &[], cluster, found, &post, &mut asked);
+            }
             _ => of_guest(service, &[], cluster, found, &post, &mut asked),
         },
         Action::Fence { node, .. } => {

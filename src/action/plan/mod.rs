@@ -371,7 +371,7 @@ fn by_pacemaker(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             S::Start | S::Stop | S::StopForced | S::Restart => super::run::plan(input, *verb, service),
             S::Freeze | S::Unfreeze => super::freeze::plan(input, *verb == S::Freeze, service),
             S::Cleanup | S::Clear => super::cleanup::plan(input, *verb, service),
-            S::Unregister => super::register::out(input, service),
+            S::Unregister => super::unregister::plan(input, service),
             // What only other stacks have was refused before.
             S::Enable | S::Disable | S::Convalesce => Err(Vec::new()),
         },

@@ -11,6 +11,7 @@ pub mod host;
 pub mod log;
 pub mod manager;
 pub mod net;
+pub mod references;
 pub mod rhcs;
 pub mod simulation;
 pub mod storage;

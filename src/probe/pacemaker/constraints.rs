@@ -4,6 +4,7 @@ use super::value::score;
 use super::xml::{Doc, Tag, plain, some};
 use crate::domain::observation::Trouble;
 use crate::domain::observation::manager::Constraint;
+use crate::domain::observation::references::ResourceSet;
 
 /// Deepest nesting of rules that is read.
 const DEEPEST: u8 = 8;
@@ -160,23 +161,18 @@ fn date(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<(String, Option<String>), Tr
     Ok((text, end))
 }
 
-/// A `<resource_set>`: its members, and whether they depend on each other in order.
-struct Set {
-    members: Vec<String>,
-    sequential: bool,
-}
-
-fn set(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Set, Trouble> {
+fn set(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<ResourceSet, Trouble> {
     let sequential = tag.get("sequential").is_none_or(|word| super::value::yes(&word));
     let mut members = Vec::new();
     doc.children(tag, |_, child| {
         members.extend((child.name() == "resource_ref").then(|| child.get("id")).flatten());
         Ok(())
     })?;
-    Ok(Set { members, sequential })
+    Ok(ResourceSet { id: tag.get("id").unwrap_or_default(), sequential, members })
 }
 
-fn sets(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Vec<Set>, Trouble> {
+/// The sets of a constraint.
+pub(super) fn sets(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Vec<ResourceSet>, Trouble> {
     let mut found = Vec::new();
     doc.children(tag, |doc, child| {
         if child.name() == "resource_set" {
@@ -188,12 +184,12 @@ fn sets(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Vec<Set>, Trouble> {
 }
 
 /// Neighbours inside each sequential set: (earlier, later).
-fn inside(sets: &[Set]) -> impl Iterator<Item = (&String, &String)> {
+fn inside(sets: &[ResourceSet]) -> impl Iterator<Item = (&String, &String)> {
     sets.iter().filter(|s| s.sequential).flat_map(|s| s.members.iter().zip(s.members.iter().skip(1)))
 }
 
 /// Every member of a set with every member of the next: (of the earlier set, of the later set).
-fn across(sets: &[Set]) -> impl Iterator<Item = (&String, &String)> {
+fn across(sets: &[ResourceSet]) -> impl Iterator<Item = (&String, &String)> {
     sets.iter().zip(sets.iter().skip(1)).flat_map(|(a, b)| a.members.iter().flat_map(move |x| b.members.iter().map(move |y| (x, y))))
 }
 

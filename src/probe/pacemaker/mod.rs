@@ -16,6 +16,7 @@ mod fencing;
 pub mod fencing_test;
 mod guests;
 pub mod primitive;
+pub mod references;
 mod resources;
 pub mod simulation;
 mod status;

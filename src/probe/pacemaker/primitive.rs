@@ -9,9 +9,14 @@ use crate::link::CommandLine;
 use crate::probe::Raw;
 use crate::probe::parts::lossy;
 
-/// The question. An id of the CIB is an XML name: what is none asks for nothing.
+/// An id as it may stand in an XPath. An id of the CIB is an XML name: what is none asks for nothing.
+pub(super) fn plain(id: &str) -> String {
+    id.chars().filter(|c| c.is_alphanumeric() || "-_.".contains(*c)).collect()
+}
+
+/// The question.
 pub fn command(id: &str) -> CommandLine {
-    let id: String = id.chars().filter(|c| c.is_alphanumeric() || "-_.".contains(*c)).collect();
+    let id = plain(id);
     CommandLine::new("cibadmin", ["--query".to_owned(), "--xpath".to_owned(), format!("//primitive[@id='{id}']")]).privileged()
 }
 

@@ -13,7 +13,7 @@ use crate::probe::{self, Raw};
 mod corosync;
 mod host;
 pub mod net;
-mod pacemaker;
+pub mod pacemaker;
 pub mod rhcs;
 pub mod storage;
 pub mod streams;
