@@ -31,6 +31,8 @@ struct Stand {
     view: ManagerView,
     /// On which node libvirt has the guest running.
     runs_on: Option<u32>,
+    /// What each node says of the fence devices for a node.
+    devices: [&'static str; 3],
     /// Every changing command that was sent, with its node.
     sent: Vec<(u32, String)>,
     out: VecDeque<Out>,
@@ -51,7 +53,7 @@ impl Stand {
         let plan = plan_of(action, &cluster, lab.now).unwrap();
         let ticket = gate::open(plan, &cluster, &Session { role: Role::Admin, ..Session::default() }, lab.now).unwrap();
         let (task, out) = executor.start(ticket, &cluster, lab.now).unwrap();
-        Self { lab, executor, task, view, runs_on: Some(1), sent: Vec::new(), out: out.into(), progress: Vec::new(), _dir: dir }
+        Self { lab, executor, task, view, runs_on: Some(1), devices: ["done\n"; 3], sent: Vec::new(), out: out.into(), progress: Vec::new(), _dir: dir }
     }
 
     fn begin(action: &Action) -> Self {
@@ -116,6 +118,10 @@ impl Stand {
                     let here = self.runs_on == Some(node.0);
                     let said =
                         if here { answer("running (restored)\n", "", 0) } else { answer("", "error: failed to get domain 'vm1'", 1) };
+                    self.report(Report::Answer { id: ask.id, result: Ok(said) });
+                }
+                Order::Ask(ask) if ask.command.argv().iter().any(|a| a.contains("stonith_admin --list")) => {
+                    let said = answer(self.devices[node.0 as usize - 1], "", 0);
                     self.report(Report::Answer { id: ask.id, result: Ok(said) });
                 }
                 _ => {}
@@ -280,6 +286,22 @@ fn orphans_are_stopped_again_only_once_the_guest_is_none() {
         assert_eq!(stand.commands().last() == Some(&last), !orphan, "{broken}: {:?}", stand.sent);
         assert_eq!(stand.task().result.as_deref().unwrap().contains(last), orphan, "who has to do it is told: {:?}", stand.task().result);
     }
+}
+
+#[test]
+fn a_node_that_no_device_can_fence_does_not_pass_its_test() {
+    let test = Action::Node(NodeVerb::TestFence, "n3".to_owned());
+    let run = |devices| {
+        let mut stand = Stand::begin(&test);
+        stand.devices = devices;
+        stand.run(|_, _| Fate::Well)
+    };
+    let stand = run(["done\n"; 3]);
+    assert_eq!(stand.task().status, TaskStatus::Failed, "{:?}", stand.task());
+    assert!(stand.task().result.as_deref().unwrap().contains("no node has a fence device for n3"), "{:?}", stand.task().result);
+    // The node itself may be banned from its own device.
+    let stand = run(["device 0 ipmi-n3\ndone\n", "device 0 ipmi-n3\ndone\n", "done\n"]);
+    assert_eq!(stand.task().status, TaskStatus::Done, "{:?}", stand.task());
 }
 
 /// The world of a drain: what is banned from n2 goes to n3, what is moved to n2 comes.

@@ -82,8 +82,8 @@ fn an_administrators_word_on_orphans_stays() {
     let with = |values: &[&str]| References { stop_orphans: values.iter().map(|v| (*v).to_owned()).collect(), ..References::default() };
     let orphans = |named: &References| sent(named).into_iter().filter(|c| c.contains("stop-orphan")).collect::<Vec<_>>();
     assert!(orphans(&with(&["false"])).is_empty() && orphans(&with(&["No"])).is_empty(), "left alone");
-    for (before, after) in [(&[][..], "--delete"), (&["yes"], "--update yes"), (&["'; reboot"], "--update true")] {
-        let both = orphans(&with(before));
+    for (before, after) in [(None, "--delete"), (Some("yes"), "--update yes"), (Some("'; reboot"), "--update true")] {
+        let both = orphans(&with(before.as_slice()));
         assert!(both.len() == 2 && both[0].ends_with("--update false") && both[1].ends_with(after), "{before:?}: {both:?}");
     }
     assert_eq!(let_go(&with(&["true", "false"])).unwrap_err()[0].code, "ambiguous");

@@ -17,6 +17,9 @@ impl Executor {
     pub(super) fn steps_over(&mut self, run: &mut Run, now: Stamp, out: &mut Vec<Out>) {
         run.task.progress = None;
         run.looked = Stamp::default();
+        if let Some(why) = unfenceable(run) {
+            run.fail(why);
+        }
         if run.lost.is_some() {
             run.phase = Phase::LookingUp(now);
         } else if let Some(why) = run.failed.clone() {
@@ -110,6 +113,18 @@ impl Executor {
         self.unlock(run, out);
         out.push(Out::Refresh);
     }
+}
+
+/// One node without a device may be as it should; if no node has one, nothing can fence it, and that is what was to be tested.
+fn unfenceable(run: &Run) -> Option<String> {
+    let Action::Node(NodeVerb::TestFence, node) = &run.task.action else { return None };
+    if run.stopping {
+        return None;
+    }
+    let mut seen = run.found.fence_devices().peekable();
+    seen.peek()?;
+    let none = seen.all(|(_, tests)| tests.is_empty());
+    none.then(|| format!("no node has a fence device for {node}: nothing can fence it (pcmk_host_list, pcmk_host_map of the devices)"))
 }
 
 pub(super) fn judge_all(run: &mut Run, cluster: &Cluster) -> Vec<Verdict> {
