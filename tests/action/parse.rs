@@ -1,7 +1,7 @@
 //! What the tools behind an inquiry print.
 
 use proptest::prelude::*;
-use quorate::domain::observation::simulation::{DiskIs, GuestDefinition, GuestState, SimAction};
+use quorate::domain::observation::simulation::{DiskIs, GuestDefinition, GuestState, Origin, SimAction};
 use quorate::probe::pacemaker::{fencing_test, primitive, simulation};
 use quorate::probe::systemd::starter;
 use quorate::probe::{Raw, virsh};
@@ -76,6 +76,36 @@ fn a_primitive_without_its_secrets() {
     assert!(!format!("{config:?}").contains("sesame"));
     let asked = primitive::command("x'] | //nvpair[@name='passwd").argv().join(" ");
     assert!(!asked.contains("nvpair["), "an id cannot leave the XPath: {asked}");
+}
+
+#[test]
+fn a_primitive_has_what_its_template_its_containers_and_the_defaults_have() {
+    let xml = br#"<xpath-query>
+  <template id="vm" class="ocf" provider="heartbeat" type="VirtualDomain">
+    <instance_attributes id="a"><nvpair id="b" name="hypervisor" value="qemu:///session"/><nvpair id="c" name="config" value="/x"/></instance_attributes>
+    <meta_attributes id="d"><nvpair id="e" name="is-managed" value="false"/></meta_attributes>
+    <operations><op id="f" name="stop" interval="0" timeout="300s"/><op id="g" name="start" interval="0" timeout="90"/></operations></template>
+  <meta_attributes id="h"><nvpair id="i" name="allow-migrate" value="true"/></meta_attributes>
+  <primitive id="vm1" template="vm">
+    <instance_attributes id="j"><nvpair id="k" name="config" value="/srv/vm1.xml"/></instance_attributes>
+    <meta_attributes id="l"><nvpair id="m" name="is-managed" value="true"/></meta_attributes>
+    <operations><op id="n" name="start" interval="0" timeout="2min"/></operations></primitive>
+  <rsc_defaults><meta_attributes id="o"><rule id="p" score="0"/><nvpair id="q" name="allow-migrate" value="false"/></meta_attributes>
+    <meta_attributes id="r"><nvpair id="s" name="allow-migrate" value="no"/><nvpair id="t" name="maintenance" value="true"/></meta_attributes></rsc_defaults>
+  <op_defaults><meta_attributes id="u"><nvpair id="v" name="timeout" value="600"/></meta_attributes>
+    <meta_attributes id="w"><rule id="x" score="0"/><nvpair id="y" name="timeout" value="30min"/></meta_attributes></op_defaults>
+</xpath-query>"#;
+    let config = primitive::parse(raw(xml, 0)).unwrap();
+    assert!(config.is_guest() && config.id == "vm1" && config.template.as_deref() == Some("vm"), "{config:?}");
+    assert_eq!((config.attribute("config"), config.attribute("hypervisor")), (Some("/srv/vm1.xml"), Some("qemu:///session")));
+    assert_eq!((config.meta("allow-migrate"), config.own("allow-migrate")), (Some("true"), None), "its group's, not the defaults'");
+    assert_eq!((config.meta("is-managed"), config.inherited("is-managed")), (Some("true"), Some((Origin::Template, "false"))));
+    assert_eq!(config.inherited("maintenance"), Some((Origin::Defaults, "true")));
+    let of = |operation| config.timeout(operation).unwrap();
+    assert_eq!((of("start"), of("stop"), of("migrate_to")), (120, 300, 1800), "no number is less than seconds");
+    // The defaults alone are no primitive.
+    assert!(primitive::parse(raw(b"<xpath-query><rsc_defaults/><op_defaults/></xpath-query>", 0)).is_err());
+    assert!(primitive::parse(raw(b"<rsc_defaults/>", 0)).is_err());
 }
 
 #[test]

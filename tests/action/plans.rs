@@ -3,7 +3,7 @@
 use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, Confirm, FateKind, Undo, When, Work};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Volume, VolumeGroup};
-use quorate::domain::observation::simulation::{CpuFit, GuestState};
+use quorate::domain::observation::simulation::{CpuFit, GuestState, Origin};
 use quorate::domain::observation::{Trouble, TroubleKind};
 use quorate::domain::task::{Action, FenceHow, GrowSize, Limits, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
@@ -66,6 +66,29 @@ fn restart_of_a_guest_that_could_migrate_switches_that_off_and_on_again() {
     let all: Vec<String> = commands(&plan).into_iter().map(|(_, c)| c).collect();
     assert_eq!(all[0], "crm_resource --resource vm1 --meta --set-parameter allow-migrate --parameter-value false");
     assert_eq!(all.last().unwrap(), "crm_resource --resource vm1 --meta --set-parameter allow-migrate --parameter-value true");
+}
+
+#[test]
+fn what_the_manager_would_migrate_is_migrated_wherever_it_is_allowed() {
+    let cluster = stage::cluster();
+    // By the defaults; and where only the simulation knows.
+    for told in [true, false] {
+        let change = |_: &quorate::action::Query, finding: &mut Finding| {
+            if let Finding::Primitive(config) = finding {
+                config.meta.clear();
+                if told {
+                    config.inherited.push((Origin::Defaults, "allow-migrate".to_owned(), "true".to_owned()));
+                }
+            }
+        };
+        let plan = plan_with(&relocate(None), &cluster, START, change).unwrap();
+        assert_eq!(plan.consequences.fates[0].kind, FateKind::Migrates, "{:?}", plan.ways);
+        // Its own is set while it is moved, and taken away again: it had none.
+        let plan = plan_with(&relocate(Some(RelocateHow::Restart)), &cluster, START, change).unwrap();
+        let all: Vec<String> = commands(&plan).into_iter().map(|(_, c)| c).collect();
+        assert_eq!(all[0], "crm_resource --resource vm1 --meta --set-parameter allow-migrate --parameter-value false");
+        assert_eq!(all.last().unwrap(), "crm_resource --resource vm1 --meta --delete-parameter allow-migrate");
+    }
 }
 
 #[test]

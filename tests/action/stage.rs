@@ -76,6 +76,7 @@ pub fn config(id: &str, migrate: bool) -> PrimitiveConfig {
         attributes: vec![pair("config", &format!("/srv/shared/{id}.xml")), pair("hypervisor", "qemu:///system")],
         meta: if migrate { vec![pair("allow-migrate", "true")] } else { Vec::new() },
         timeouts: vec![("stop".to_owned(), 90), ("start".to_owned(), 90)],
+        ..PrimitiveConfig::default()
     }
 }
 

@@ -10,7 +10,7 @@ mod words;
 use std::sync::Arc;
 
 use crate::domain::cluster::Service;
-use crate::domain::observation::simulation::{GuestDefinition, PrimitiveConfig};
+use crate::domain::observation::simulation::{GuestDefinition, PrimitiveConfig, SimAction, SimStep};
 use crate::domain::task::{Action, Limits, RelocateHow};
 use crate::link::CommandLine;
 
@@ -111,21 +111,36 @@ impl Move<'_> {
     }
 
     fn steps(&self, how: RelocateHow) -> Vec<Step> {
-        let migrates = self.config.and_then(|c| c.meta("allow-migrate")).is_some_and(is_true);
         match how {
             RelocateHow::Live => self.limited(self.by_manager()),
             RelocateHow::Suspend if !self.has_snapshot() => self.around_manager(),
-            _ if !migrates => self.by_manager(),
+            _ if !self.migrates() => self.by_manager(),
             // Without this the manager would migrate it live.
             _ => {
-                let off = meta(&self.service.id, "allow-migrate", "false");
-                let on = meta(&self.service.id, "allow-migrate", "true");
+                let id = &self.service.id;
+                let off = meta(id, "allow-migrate", "false");
+                // What it has from its template, its group or the defaults counts again once its own is gone.
+                let on = match self.config.and_then(|c| c.own("allow-migrate")) {
+                    Some(own) => meta(id, "allow-migrate", if is_true(own) { "true" } else { "false" }),
+                    None => unset(id, "allow-migrate"),
+                };
                 let mut steps = vec![Step::change("Switch live migration off for it", &self.post, off, 30)];
                 steps.extend(self.by_manager());
                 steps.push(Step::change("Switch live migration on again", &self.post, on, 30).when(When::Always));
                 steps
             }
         }
+    }
+
+    /// Whether the manager would migrate it live: by its own word, or as it is configured.
+    fn migrates(&self) -> bool {
+        self.would(SimAction::Migrate) || self.config.and_then(|c| c.meta("allow-migrate")).is_some_and(is_true)
+    }
+
+    /// Whether the manager's simulation does this to it.
+    fn would(&self, what: SimAction) -> bool {
+        let mine = |a: &SimStep| a.resource == self.service.id && a.action == what;
+        self.input.found.simulation().is_some_and(|sim| sim.actions.iter().any(mine))
     }
 
     /// The speed counts from the start; how long it may stand still can be said only to a migration that runs.

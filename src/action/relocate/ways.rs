@@ -5,7 +5,7 @@ use crate::domain::observation::simulation::{SimAction, SimStep};
 use crate::domain::task::RelocateHow;
 
 use super::super::whereabouts;
-use super::{Move, is_true, target};
+use super::{Move, target};
 
 impl Move<'_> {
     /// What stands against a way.
@@ -89,15 +89,10 @@ impl Move<'_> {
     }
 
     fn closed_to_live(&self, closed: &mut Vec<String>) {
-        let Some(config) = self.config else {
-            closed.push("how it is configured is not known".to_owned());
-            return;
-        };
-        if !config.meta("allow-migrate").is_some_and(is_true) {
-            closed.push("allow-migrate is not set".to_owned());
+        if !self.migrates() {
+            closed.push(if self.config.is_some() { "allow-migrate is not set" } else { "how it is configured is not known" }.to_owned());
         }
-        let stops = |a: &&SimStep| a.resource == self.service.id && a.action == SimAction::Move;
-        if self.input.found.simulation().is_some_and(|sim| sim.actions.iter().any(|a| stops(&a))) {
+        if self.would(SimAction::Move) {
             closed.push("the manager would stop and start it".to_owned());
         }
         self.passed_through(closed);

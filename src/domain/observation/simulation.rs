@@ -37,19 +37,36 @@ pub enum SimAction {
     Leave,
 }
 
-/// A primitive as the CIB configures it. Attributes whose name or value may be a secret are not asked for.
+/// A primitive as the CIB configures it, its template included. Attributes whose name or value may be a secret are not asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PrimitiveConfig {
     /// Its id.
     pub id: String,
     /// `ocf:heartbeat:VirtualDomain`.
     pub agent: String,
+    /// The template that it is made of.
+    pub template: Option<String>,
     /// Instance attributes: (name, value).
     pub attributes: Vec<(String, String)>,
-    /// Meta attributes: (name, value).
+    /// Meta attributes of its own: (name, value).
     pub meta: Vec<(String, String)>,
+    /// Meta attributes that it has from elsewhere, the nearest first: (from where, name, value).
+    pub inherited: Vec<(Origin, String, String)>,
     /// Operations: (name, timeout in seconds).
     pub timeouts: Vec<(String, u64)>,
+    /// The timeout of the operations that have none (`op_defaults`), in seconds.
+    pub default_timeout: Option<u64>,
+}
+
+/// Where a meta attribute comes from that is not the primitive's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Its template.
+    Template,
+    /// The group, clone or bundle that it is in.
+    Container,
+    /// `rsc_defaults`.
+    Defaults,
 }
 
 impl PrimitiveConfig {
@@ -58,14 +75,24 @@ impl PrimitiveConfig {
         find(&self.attributes, name)
     }
 
-    /// A meta attribute.
+    /// A meta attribute as it counts: its own, or the nearest that it has from elsewhere.
     pub fn meta(&self, name: &str) -> Option<&str> {
+        self.own(name).or_else(|| self.inherited(name).map(|(_, value)| value))
+    }
+
+    /// A meta attribute of its own.
+    pub fn own(&self, name: &str) -> Option<&str> {
         find(&self.meta, name)
+    }
+
+    /// A meta attribute as it would count without its own: where the nearest is, and its value.
+    pub fn inherited(&self, name: &str) -> Option<(Origin, &str)> {
+        self.inherited.iter().find(|(_, key, _)| key == name).map(|(origin, _, value)| (*origin, value.as_str()))
     }
 
     /// An operation's timeout in seconds, where it is configured.
     pub fn timeout(&self, operation: &str) -> Option<u64> {
-        self.timeouts.iter().find(|(name, _)| name == operation).map(|(_, secs)| *secs)
+        self.timeouts.iter().find(|(name, _)| name == operation).map(|(_, secs)| *secs).or(self.default_timeout)
     }
 
     /// Whether its agent runs guests.
