@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, Member, MemberStatus, ServiceKind};
-use crate::domain::observation::simulation::SimAction;
+use crate::domain::observation::simulation::{SimAction, SimStep};
 use crate::domain::task::{Action, NodeVerb};
 use crate::link::CommandLine;
 use crate::probe::systemd::starter::Starter;
@@ -101,8 +101,10 @@ fn units<'a>(cluster: &'a Cluster, node: &str) -> Vec<&'a str> {
 fn drain(input: &Input<'_>, member: &Member, post: &Arc<str>, plan: &mut Plan) {
     let mut units = units(input.cluster, &member.name);
     // What would only be stopped goes last: until then somebody may find a place for it.
-    let homeless =
-        |id: &str| input.found.simulation().is_some_and(|sim| sim.actions.iter().any(|a| a.resource == id && a.action == SimAction::Stop));
+    let homeless = |id: &str| {
+        let stops = |a: &SimStep| a.action == SimAction::Stop && whereabouts::is_part(input.cluster, &a.resource, id);
+        input.found.simulation().is_some_and(|sim| sim.actions.iter().any(stops))
+    };
     units.sort_by_key(|id| homeless(id));
     let lifetime = format!("PT{}S", MOVE * (units.len() as u64 + 2));
     for id in &units {

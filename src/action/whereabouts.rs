@@ -72,6 +72,43 @@ pub fn outermost<'a>(cluster: &'a Cluster, service: &'a Service) -> &'a Service 
     at
 }
 
+/// Whether this is a group, a clone or a bundle.
+pub const fn is_container(service: &Service) -> bool {
+    matches!(service.kind, ServiceKind::Group | ServiceKind::Clone | ServiceKind::Bundle)
+}
+
+/// Whether a resource of the manager's simulation (an instance has its number: `dlm:0`) is this service, or a part of it.
+pub fn is_part(cluster: &Cluster, resource: &str, of: &str) -> bool {
+    let mut at = cluster.service(resource).or_else(|| cluster.service(without_instance(resource)));
+    if at.is_none() {
+        return resource == of;
+    }
+    while let Some(service) = at {
+        if service.id == of {
+            return true;
+        }
+        at = service.parent.as_deref().and_then(|id| cluster.service(id));
+    }
+    false
+}
+
+/// The primitives that a service consists of: itself, if it is one.
+pub fn parts<'a>(cluster: &'a Cluster, service: &'a Service) -> Vec<&'a Service> {
+    if !is_container(service) {
+        return vec![service];
+    }
+    let inside = cluster.services.iter().filter(|s| s.parent.as_deref() == Some(service.id.as_str()));
+    inside.flat_map(|s| parts(cluster, s)).collect()
+}
+
+/// `dlm:0` is an instance of `dlm`.
+pub fn without_instance(id: &str) -> &str {
+    match id.rsplit_once(':') {
+        Some((name, number)) if !name.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => id,
+    }
+}
+
 /// Only a guest can do this.
 pub fn guest_only(service: &Service, word: &str) -> Result<(), Vec<Refusal>> {
     if service.kind == ServiceKind::Vm {

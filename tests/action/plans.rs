@@ -8,7 +8,7 @@ use quorate::domain::observation::{Trouble, TroubleKind};
 use quorate::domain::task::{Action, FenceHow, GrowSize, Limits, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
 use super::stage::{self, commands, plan_of, plan_with};
-use crate::state::build::START;
+use crate::state::build::{START, group, one, started};
 
 fn relocate(how: Option<RelocateHow>) -> Action {
     Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how, limits: Limits::default() }
@@ -125,6 +125,92 @@ fn a_member_of_a_group_moves_with_its_group() {
     .unwrap();
     assert!(commands(&plan)[0].1.contains("--resource web --node n3"), "{:?}", commands(&plan));
     assert!(plan.notices.iter().any(|n| n.contains("all of it moves")), "{:?}", plan.notices);
+}
+
+#[test]
+fn a_group_moves_by_what_the_manager_would_do_to_its_members() {
+    use quorate::domain::observation::simulation::SimAction;
+    let mut view = stage::view_now();
+    view.resources.push(group("pack", vec![started("vm3", &["n1"]), started("vm4", &["n1"])]));
+    let cluster = stage::lab(view).picture();
+    let of = |id: &str, how| Action::Relocate { service: id.to_owned(), to: "n3".to_owned(), how, limits: Limits::default() };
+    // crm_simulate names members alone.
+    let told = |members: &'static [(&'static str, SimAction)]| {
+        move |_: &quorate::action::Query, finding: &mut Finding| {
+            if let Finding::Simulation(sim) = finding {
+                let first = sim.actions.remove(0);
+                sim.actions = members.iter().map(|(id, action)| step(&first, id, *action)).collect();
+            }
+        }
+    };
+    let plan = plan_with(&of("web", None), &cluster, START, told(&[("web-app", SimAction::Move)])).unwrap();
+    assert!(commands(&plan)[0].1.contains("--move --resource web --node n3"), "{:?}", commands(&plan));
+    let closed = |how| plan.ways.iter().find(|w| w.how == how).unwrap().closed.join("; ");
+    assert_eq!((closed(RelocateHow::Live).as_str(), closed(RelocateHow::Restart).as_str()), ("no guest is in web", ""));
+    // All of its guests migrate: live; by restart each is switched, and switched back.
+    let both = told(&[("vm3", SimAction::Migrate), ("vm4", SimAction::Migrate)]);
+    let plan = plan_with(&of("pack", None), &cluster, START, both).unwrap();
+    assert_eq!((plan.consequences.fates[0].service.as_str(), plan.consequences.fates[0].kind), ("pack", FateKind::Migrates));
+    let plan = plan_with(&of("pack", Some(RelocateHow::Restart)), &cluster, START, both).unwrap();
+    let all: Vec<String> = commands(&plan).into_iter().map(|(_, c)| c).collect();
+    let switch = |id: &str, value: &str| format!("crm_resource --resource {id} --meta --set-parameter allow-migrate --parameter-value {value}");
+    assert_eq!((&all[0], &all[1], &all[4], &all[5]), (&switch("vm3", "false"), &switch("vm4", "false"), &switch("vm3", "true"), &switch("vm4", "true")));
+    assert!(plan.consequences.fates.iter().all(|f| f.kind == FateKind::Moves), "{:?}", plan.consequences.fates);
+    // One does not: not live. None goes there: not at all.
+    let half = told(&[("vm3", SimAction::Migrate), ("vm4", SimAction::Move)]);
+    let against = plan_with(&of("pack", Some(RelocateHow::Live)), &cluster, START, half).unwrap_err();
+    assert!(against[0].why.contains("would not migrate vm4"), "{against:?}");
+    let against = plan_with(&of("pack", None), &cluster, START, told(&[("vm2", SimAction::Move)])).unwrap_err();
+    assert!(against.iter().all(|r| r.code == "way-closed") && against[2].why.contains("would not put it on n3"), "{against:?}");
+}
+
+/// As another step, of this resource.
+fn step(
+    like: &quorate::domain::observation::simulation::SimStep,
+    id: &str,
+    action: quorate::domain::observation::simulation::SimAction,
+) -> quorate::domain::observation::simulation::SimStep {
+    quorate::domain::observation::simulation::SimStep { resource: id.to_owned(), action, ..like.clone() }
+}
+
+#[test]
+fn instances_everywhere_have_no_one_place() {
+    let mut view = stage::view_now();
+    let of_dlm = |node: &str| one(started("dlm", &[node]));
+    view.resources.push(crate::state::build::clone("dlm-clone", false, vec![of_dlm("n1"), of_dlm("n2")]));
+    let cluster = stage::lab(view).picture();
+    for id in ["dlm-clone", "dlm"] {
+        let action = Action::Relocate { service: id.to_owned(), to: "n3".to_owned(), how: None, limits: Limits::default() };
+        let against = plan_of(&action, &cluster, START).unwrap_err();
+        assert!(against[0].code == "several-owners" && against[0].lift.contains("quorate act drain"), "{against:?}");
+    }
+}
+
+#[test]
+fn a_drain_takes_a_group_last_whose_member_has_nowhere_to_go() {
+    use quorate::domain::observation::simulation::SimAction;
+    let mut view = stage::view_now();
+    view.resources.push(group("apps", vec![started("app", &["n2"])]));
+    let cluster = stage::lab(view).picture();
+    let order = |stops: bool| {
+        let change = |_: &quorate::action::Query, finding: &mut Finding| {
+            if let (Finding::Simulation(sim), true) = (finding, stops) {
+                let like = quorate::domain::observation::simulation::SimStep {
+                    resource: "app".to_owned(),
+                    action: SimAction::Stop,
+                    source: Some("n2".to_owned()),
+                    dest: None,
+                    reason: None,
+                };
+                sim.actions.push(like);
+            }
+        };
+        let plan = plan_with(&Action::Node(NodeVerb::Drain, "n2".to_owned()), &cluster, START, change).unwrap();
+        let bans = commands(&plan).into_iter().filter_map(|(_, c)| c.strip_prefix("crm_resource --ban --resource ").map(str::to_owned));
+        bans.map(|c| c.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(order(false), ["apps", "vm2", "web"]);
+    assert_eq!(order(true), ["vm2", "web", "apps"]);
 }
 
 #[test]

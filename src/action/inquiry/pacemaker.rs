@@ -9,6 +9,9 @@ use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
 use super::super::whereabouts;
 use super::{Findings, LOCAL_LIBVIRT, PlaceOf, Query, What, libvirt_of};
 
+/// How more parts of a group than these are configured is not asked.
+const PARTS: usize = 16;
+
 /// A constraint as the manager takes it; names are data there too.
 pub fn location(resource: &str, node: &str, score: &str) -> String {
     let (rsc, node) = (xml(resource), xml(node));
@@ -153,6 +156,11 @@ fn of_migration(service: &str, cluster: &Cluster, found: &Findings, post: &Arc<s
 /// How the guest is configured, then its definition, then what each place says: its owners, and where it shall go.
 fn of_guest(service: &str, to: &[&String], cluster: &Cluster, found: &Findings, post: &Arc<str>, asked: &mut Vec<Query>) {
     let Some(service) = cluster.service(service) else { return };
+    if whereabouts::is_container(service) {
+        let parts = whereabouts::parts(cluster, service);
+        asked.extend(parts.iter().take(PARTS).map(|part| Query::new(post, What::Primitive(part.id.clone()))));
+        return;
+    }
     if !matches!(service.kind, ServiceKind::Vm | ServiceKind::Resource) {
         return;
     }

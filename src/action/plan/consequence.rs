@@ -8,6 +8,7 @@ use crate::domain::observation::simulation::{SimAction, Simulation};
 use crate::domain::task::{Action, FenceHow, NodeVerb};
 
 use super::Plan;
+use crate::action::whereabouts::without_instance;
 
 /// What happens to services, guests and votes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl Consequences {
     pub fn simulated(sim: &Simulation, cluster: &Cluster, dies: Option<&str>) -> Self {
         let mut fates: Vec<Fate> = Vec::new();
         for action in sim.actions.iter().filter(|a| a.action != SimAction::Leave) {
-            let service = cluster.service(base(&action.resource));
+            let service = cluster.service(without_instance(&action.resource));
             let on_dead = dies.is_some_and(|node| action.source.as_deref() == Some(node));
             let kind = match action.action {
                 SimAction::Migrate => FateKind::Migrates,
@@ -177,14 +178,6 @@ impl Consequences {
     }
 }
 
-/// `dlm:0` is an instance of `dlm`.
-fn base(id: &str) -> &str {
-    match id.rsplit_once(':') {
-        Some((name, number)) if !name.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => id,
-    }
-}
-
 /// What every plan says alike.
 pub(super) fn complete(plan: &mut Plan, cluster: &Cluster) {
     if cluster.options.maintenance_mode == Some(true) && !matches!(plan.target, crate::domain::task::Target::Cluster(_)) {
@@ -214,7 +207,7 @@ fn forsaken(plan: &mut Plan, cluster: &Cluster) {
     for (guest, why) in mine {
         let service = guest.managed_by.clone().unwrap_or_else(|| guest.name.clone());
         // What the manager says of it counts.
-        if plan.consequences.fates.iter().any(|f| base(&f.service) == service) {
+        if plan.consequences.fates.iter().any(|f| without_instance(&f.service) == service) {
             continue;
         }
         let from = Some(Arc::clone(&guest.node));

@@ -9,7 +9,7 @@ mod words;
 
 use std::sync::Arc;
 
-use crate::domain::cluster::Service;
+use crate::domain::cluster::{Service, ServiceKind};
 use crate::domain::observation::simulation::{GuestDefinition, PrimitiveConfig, SimAction, SimStep};
 use crate::domain::task::{Action, Limits, RelocateHow};
 use crate::link::CommandLine;
@@ -23,6 +23,9 @@ use super::whereabouts;
 
 /// Seconds that a manager's operation takes where its timeout is not configured (Pacemaker's default action timeout).
 const OPERATION: u64 = 20;
+
+/// No move is waited for longer than a day, whatever is configured.
+const LONGEST: u64 = 86_400;
 
 /// The image is used once: a second restore beside a disk that went on would ruin it.
 /// That the file could not be removed afterwards is no failure: the guest runs, and must not be restored once more elsewhere.
@@ -49,6 +52,11 @@ struct Move<'a> {
 pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHow>, limits: Limits) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
     let Some(service) = cluster.service(id) else { return Err(Vec::new()) };
+    let outer = whereabouts::outermost(cluster, service);
+    if let (ServiceKind::Clone | ServiceKind::Bundle, [_, _, ..]) = (outer.kind, service.owners.as_slice()) {
+        let why = format!("{id} runs on {}: the instances of a {} have no one place", service.owners.join(", "), outer.kind.word());
+        return Err(vec![Refusal::new("several-owners", why, "empty the node instead: quorate act drain NODE")]);
+    }
     let from = whereabouts::owner(service)?;
     if *from == *to {
         return Err(vec![Refusal::new("already-there", format!("{id} runs on {to} already"), "name another node")]);
@@ -60,7 +68,7 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
         input,
         limits,
         service,
-        moved: &whereabouts::outermost(cluster, service).id,
+        moved: &outer.id,
         from,
         to: Arc::from(to),
         post: whereabouts::post_or_refuse(cluster, None)?,
@@ -114,33 +122,56 @@ impl Move<'_> {
         match how {
             RelocateHow::Live => self.limited(self.by_manager()),
             RelocateHow::Suspend if !self.has_snapshot() => self.around_manager(),
-            _ if !self.migrates() => self.by_manager(),
             // Without this the manager would migrate it live.
             _ => {
-                let id = &self.service.id;
-                let off = meta(id, "allow-migrate", "false");
-                // What it has from its template, its group or the defaults counts again once its own is gone.
-                let on = match self.config.and_then(|c| c.own("allow-migrate")) {
-                    Some(own) => meta(id, "allow-migrate", if is_true(own) { "true" } else { "false" }),
-                    None => unset(id, "allow-migrate"),
-                };
-                let mut steps = vec![Step::change("Switch live migration off for it", &self.post, off, 30)];
+                let movers = self.movers();
+                let mut steps: Vec<Step> = movers.iter().map(|id| self.switch_off(id)).collect();
                 steps.extend(self.by_manager());
-                steps.push(Step::change("Switch live migration on again", &self.post, on, 30).when(When::Always));
+                steps.extend(movers.iter().map(|id| self.switch_on(id)));
                 steps
             }
         }
     }
 
-    /// Whether the manager would migrate it live: by its own word, or as it is configured.
-    fn migrates(&self) -> bool {
-        self.would(SimAction::Migrate) || self.config.and_then(|c| c.meta("allow-migrate")).is_some_and(is_true)
+    fn switch_off(&self, id: &str) -> Step {
+        Step::change(format!("Switch live migration off for {}", self.it(id)), &self.post, meta(id, "allow-migrate", "false"), 30)
+    }
+
+    /// What a guest has from its template, its group or the defaults counts again once its own is gone.
+    fn switch_on(&self, id: &str) -> Step {
+        let command = match self.input.found.primitive(id).and_then(|c| c.own("allow-migrate")) {
+            Some(own) => meta(id, "allow-migrate", if is_true(own) { "true" } else { "false" }),
+            None => unset(id, "allow-migrate"),
+        };
+        let of = if id == self.service.id { String::new() } else { format!(" for {id}") };
+        Step::change(format!("Switch live migration on again{of}"), &self.post, command, 30).when(When::Always)
+    }
+
+    fn it<'b>(&self, id: &'b str) -> &'b str {
+        if id == self.service.id { "it" } else { id }
+    }
+
+    /// What the manager would migrate live: the service, or parts of it.
+    fn movers(&self) -> Vec<&str> {
+        let parts = whereabouts::parts(self.input.cluster, self.service);
+        parts.into_iter().map(|part| part.id.as_str()).filter(|id| self.migrates(id)).collect()
+    }
+
+    /// Whether the manager would migrate it live: by its own word, or, of the service itself, as it is configured.
+    fn migrates(&self, id: &str) -> bool {
+        let allowed = || id == self.service.id && self.config.and_then(|c| c.meta("allow-migrate")).is_some_and(is_true);
+        self.would(id, SimAction::Migrate) || allowed()
     }
 
     /// Whether the manager's simulation does this to it.
-    fn would(&self, what: SimAction) -> bool {
-        let mine = |a: &SimStep| a.resource == self.service.id && a.action == what;
-        self.input.found.simulation().is_some_and(|sim| sim.actions.iter().any(mine))
+    fn would(&self, id: &str, what: SimAction) -> bool {
+        self.told().any(|a| a.action == what && whereabouts::is_part(self.input.cluster, &a.resource, id))
+    }
+
+    /// What the manager's simulation does to the service and to its parts.
+    fn told(&self) -> impl Iterator<Item = &SimStep> {
+        let all = self.input.found.simulation().into_iter().flat_map(|sim| &sim.actions);
+        all.filter(|a| whereabouts::is_part(self.input.cluster, &a.resource, &self.service.id))
     }
 
     /// The speed counts from the start; how long it may stand still can be said only to a migration that runs.
@@ -240,9 +271,14 @@ impl Move<'_> {
         Some(Salvage { guest: definition.name.clone(), image, saved: 2, restored: vec![3, 5], seen: 8, by_hand })
     }
 
+    /// The parts of a group go one after another.
     fn patience(&self) -> u64 {
-        let of = |name: &str| self.config.and_then(|c| c.timeout(name)).unwrap_or(OPERATION);
-        of("migrate_to") + of("migrate_from") + of("stop") + of("start") + 60
+        let of = |config: Option<&PrimitiveConfig>, name: &str| config.and_then(|c| c.timeout(name)).unwrap_or(OPERATION);
+        let each = whereabouts::parts(self.input.cluster, self.service).into_iter().flat_map(|part| {
+            let config = self.input.found.primitive(&part.id);
+            ["migrate_to", "migrate_from", "stop", "start"].map(|name| of(config, name))
+        });
+        each.fold(60, u64::saturating_add).min(LONGEST)
     }
 
     fn proof(&self) -> Vec<Condition> {

@@ -1,6 +1,6 @@
 //! What stands against each way to move a service.
 
-use crate::domain::cluster::{MemberStatus, ServiceState};
+use crate::domain::cluster::{MemberStatus, ServiceKind, ServiceState};
 use crate::domain::observation::simulation::{SimAction, SimStep};
 use crate::domain::task::RelocateHow;
 
@@ -17,7 +17,7 @@ impl Move<'_> {
         match how {
             RelocateHow::Live => self.closed_to_live(&mut closed),
             RelocateHow::Suspend => self.closed_to_suspend(&mut closed),
-            RelocateHow::Restart => {}
+            RelocateHow::Restart => self.closed_to_restart(&mut closed),
         }
         let file = self.definition.map(|_| self.file());
         closed.extend(target::lacks(self.input.found, &self.to, self.definition.and_then(|d| d.memory), file));
@@ -44,11 +44,11 @@ impl Move<'_> {
             return closed;
         }
         // The manager's own word on whether it would go there; the suspend way does not ask the manager to move it.
-        if let Some(sim) = self.input.found.simulation()
+        if self.input.found.simulation().is_some()
             && (how != RelocateHow::Suspend || self.has_snapshot())
         {
-            let goes = |a: &&SimStep| a.resource == self.service.id && a.dest.as_deref() == Some(&**to);
-            if !sim.actions.iter().any(|a| goes(&a) && matches!(a.action, SimAction::Move | SimAction::Migrate | SimAction::Start)) {
+            let goes = |a: &SimStep| matches!(a.action, SimAction::Move | SimAction::Migrate | SimAction::Start) && a.dest.as_deref() == Some(&**to);
+            if !self.told().any(goes) {
                 closed.push(format!("the manager would not put it on {to} (a ban, a constraint, or a failure there)"));
             }
         }
@@ -89,13 +89,37 @@ impl Move<'_> {
     }
 
     fn closed_to_live(&self, closed: &mut Vec<String>) {
-        if !self.migrates() {
+        let id = &self.service.id;
+        if whereabouts::is_container(self.service) {
+            return self.closed_to_live_parts(closed);
+        }
+        if !self.migrates(id) {
             closed.push(if self.config.is_some() { "allow-migrate is not set" } else { "how it is configured is not known" }.to_owned());
         }
-        if self.would(SimAction::Move) {
+        if self.would(id, SimAction::Move) {
             closed.push("the manager would stop and start it".to_owned());
         }
         self.passed_through(closed);
+    }
+
+    /// A group moves live if each guest in it does, by the manager's own word; what else is in it cannot.
+    fn closed_to_live_parts(&self, closed: &mut Vec<String>) {
+        let parts = whereabouts::parts(self.input.cluster, self.service).into_iter();
+        let guests: Vec<&str> = parts.filter(|part| part.kind == ServiceKind::Vm).map(|part| part.id.as_str()).collect();
+        let stopped: Vec<&str> = guests.iter().copied().filter(|id| !self.would(id, SimAction::Migrate)).collect();
+        if guests.is_empty() {
+            closed.push(format!("no guest is in {}", self.service.id));
+        } else if !stopped.is_empty() {
+            closed.push(format!("the manager would not migrate {}", stopped.join(", ")));
+        }
+    }
+
+    /// What it would migrate live must be switched for the time, and be what it was afterwards.
+    fn closed_to_restart(&self, closed: &mut Vec<String>) {
+        let unknown: Vec<&str> = self.movers().into_iter().filter(|id| self.input.found.primitive(id).is_none()).collect();
+        if !unknown.is_empty() {
+            closed.push(format!("the manager would migrate {} live, and how that is configured is not known", unknown.join(", ")));
+        }
     }
 
     fn closed_to_limits(&self, how: RelocateHow, closed: &mut Vec<String>) {
@@ -109,6 +133,10 @@ impl Move<'_> {
     }
 
     fn closed_to_suspend(&self, closed: &mut Vec<String>) {
+        if whereabouts::is_container(self.service) {
+            closed.push(format!("it is a {}, not a guest", self.service.kind.word()));
+            return;
+        }
         if self.definition.is_none() {
             let trouble = self.input.found.troubles().next().map(|(node, t)| format!(" ({node}: {t})")).unwrap_or_default();
             closed.push(format!("it is not a guest whose definition could be read{trouble}"));

@@ -6,6 +6,7 @@ use crate::domain::cluster::{Cluster, ServiceKind};
 use crate::domain::task::RelocateHow;
 
 use super::super::plan::{Consequences, Fate, FateKind};
+use super::super::whereabouts;
 use super::{Move, target};
 
 impl Move<'_> {
@@ -17,6 +18,10 @@ impl Move<'_> {
         };
         // Of the service itself the plan knows more than the simulation: the way that was chosen.
         consequences.fates.retain(|fate| fate.service != self.service.id);
+        if how == RelocateHow::Restart {
+            let mine = |fate: &&mut Fate| whereabouts::is_part(self.input.cluster, &fate.service, &self.service.id);
+            consequences.fates.iter_mut().filter(mine).filter(|fate| fate.kind == FateKind::Migrates).for_each(|fate| fate.kind = FateKind::Moves);
+        }
         let kind = match how {
             RelocateHow::Live => FateKind::Migrates,
             RelocateHow::Suspend => FateKind::Pauses,
