@@ -60,10 +60,8 @@ pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<
     }
     plan.steps.push(Step::wait(format!("{guest} is started"), Condition::Runs(guest.to_owned()), 300));
     plan.proof = vec![Condition::Known(guest.to_owned(), true), Condition::Runs(guest.to_owned())];
-    // It may be moved to where it prefers to be at once.
-    let reached = |name: &str| input.cluster.member(name).filter(|m| whereabouts::is_within_reach(m)).map(|m| Arc::clone(&m.name));
-    let places = std::iter::once(Arc::clone(&home)).chain(prefer.iter().filter_map(|name| reached(name)).filter(|name| *name != home));
-    plan.proof.push(Condition::Any(places.map(|node| Condition::guest(&node, LOCAL_LIBVIRT, guest, Some("running"))).collect()));
+    // It may be moved at once, to where it prefers to be or where the manager sees fit.
+    plan.proof.push(Condition::at_owner(cluster, guest, LOCAL_LIBVIRT, guest));
     plan.undo = Undo::By(Action::Service(ServiceVerb::Unregister, guest.to_owned()));
     plan.confirm = Confirm::Yes;
     plan.consequences.by = "what was asked for";

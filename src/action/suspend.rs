@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{MemberStatus, Service};
+use crate::domain::cluster::Service;
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::{Action, ServiceVerb};
 
@@ -38,18 +38,12 @@ pub(super) fn guest_of(input: &Input<'_>, service: &Service) -> Result<Guest, Ve
     Ok(Guest { node, uri: libvirt_of(config), name: definition.name.clone(), state })
 }
 
-/// What proves, by libvirt, that a guest runs: on one of these members, as far as they can be asked. None: its name for libvirt is not known.
+/// What proves, by libvirt, that a guest runs: wherever the manager has it by then. None: its name for libvirt is not known.
 pub(super) fn runs_by_libvirt(input: &Input<'_>, service: &Service) -> Option<Condition> {
     let config = input.found.primitive(&service.id).filter(|c| c.is_guest())?;
     let definition = config.attribute("config").and_then(|file| input.found.definition(file))?;
-    let uri = libvirt_of(Some(config));
-    let able = input.cluster.members.iter().filter(|m| m.status == MemberStatus::Online && whereabouts::is_within_reach(m));
-    let each: Vec<Condition> = able.take(ASKED).map(|m| Condition::guest(&m.name, &uri, &definition.name, Some("running"))).collect();
-    (!each.is_empty()).then_some(Condition::Any(each))
+    Some(Condition::at_owner(input.cluster, &service.id, &libvirt_of(Some(config)), &definition.name))
 }
-
-/// More members than these are not asked where a guest runs: the manager's view has to do.
-const ASKED: usize = 16;
 
 /// The plan for suspend, resume and reset.
 pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str) -> Result<Plan, Vec<Refusal>> {

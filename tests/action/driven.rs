@@ -304,6 +304,34 @@ fn a_node_that_no_device_can_fence_does_not_pass_its_test() {
     assert_eq!(stand.task().status, TaskStatus::Done, "{:?}", stand.task());
 }
 
+#[test]
+fn a_guest_is_looked_for_where_the_manager_has_it() {
+    let mut view = stage::view_now();
+    view.resources[0] = one(stopped("vm1"));
+    let start = Action::Service(ServiceVerb::Start, "vm1".to_owned());
+    let run = |node: &'static str, by_libvirt: Option<u32>| {
+        let mut lab = stage::lab(view.clone());
+        // A member that quorate cannot reach.
+        lab.down(3, LinkFault::Timeout);
+        let mut stand = Stand::on(lab, view.clone(), &start);
+        stand.runs_on = by_libvirt;
+        stand.run(|s, c| {
+            if c.contains("target-role") {
+                s.view.resources[0] = one(started("vm1", &[node]));
+            }
+            Fate::Well
+        })
+    };
+    let there = run("n3", Some(3));
+    assert_eq!(there.task().status, TaskStatus::Done, "{:?}", there.task());
+    assert!(there.task().proof.iter().any(|p| p.contains("vm1 is started on n3; libvirt could not be asked there")), "{:?}", there.task());
+    assert_eq!(run("n2", Some(2)).task().status, TaskStatus::Done);
+    // Where it can be asked its word counts.
+    let denied = run("n2", Some(1));
+    assert_eq!(denied.task().status, TaskStatus::Failed, "{:?}", denied.task());
+    assert!(denied.task().result.as_deref().unwrap().contains("libvirt on n2 does not know vm1"), "{:?}", denied.task());
+}
+
 /// The world of a drain: what is banned from n2 goes to n3, what is moved to n2 comes.
 fn drained(stand: &mut Stand, command: &str) -> Fate {
     let resource = |stand: &mut Stand, id: &str, node: &str| {

@@ -13,6 +13,7 @@ use crate::domain::stamp::Stamp;
 use crate::domain::task::{FenceHow, Limits};
 
 use super::inquiry::{Findings, Query, What};
+use super::whereabouts;
 
 /// Something that can be looked at, by the picture or by a question of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,15 @@ pub enum Condition {
         guest: String,
         /// `running`, `paused`, `shut off`; none: libvirt does not know it there, or it is shut off.
         state: Option<&'static str>,
+    },
+    /// The guest of a service runs, by libvirt on the node where the service is by then.
+    AtOwner {
+        /// The service.
+        service: String,
+        /// The guest's name, for people.
+        guest: String,
+        /// One question for each node that can be asked.
+        queries: Vec<Query>,
     },
     /// A guest's state by VMware on that node.
     Vmware {
@@ -154,6 +164,13 @@ impl Condition {
         Self::Guest { query, guest: guest.to_owned(), state }
     }
 
+    /// A guest that runs wherever the manager has its service.
+    pub fn at_owner(cluster: &Cluster, service: &str, uri: &str, guest: &str) -> Self {
+        let able = cluster.members.iter().filter(|m| whereabouts::is_within_reach(m));
+        let queries = able.map(|m| Query::new(&m.name, What::State(uri.to_owned(), guest.to_owned()))).collect();
+        Self::AtOwner { service: service.to_owned(), guest: guest.to_owned(), queries }
+    }
+
     /// Questions that it needs answered.
     pub fn queries(&self) -> Vec<&Query> {
         match self {
@@ -163,8 +180,21 @@ impl Condition {
             | Self::Migrates(query, _)
             | Self::Allows(query, _)
             | Self::Conf { query, .. } => vec![query],
+            Self::AtOwner { queries, .. } => queries.iter().collect(),
             Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::queries).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Those of its questions that are worth asking now: of a service that may be anywhere, those to its owners.
+    pub fn due(&self, cluster: &Cluster) -> Vec<&Query> {
+        match self {
+            Self::AtOwner { service, queries, .. } => {
+                let owners = cluster.service(service).map(|s| s.owners.as_slice()).unwrap_or_default();
+                queries.iter().filter(|query| owners.contains(&query.node)).collect()
+            }
+            Self::All(all) | Self::Any(all) => all.iter().flat_map(|one| one.due(cluster)).collect(),
+            _ => self.queries(),
         }
     }
 
@@ -206,6 +236,17 @@ impl Condition {
                 verdict(s.state == ServiceState::Started && s.owners.len() == 1 && s.owners.contains(node), standing(s))
             }),
             Self::Runs(id) => of_service(cluster, id, |s| verdict(s.state == ServiceState::Started, standing(s))),
+            Self::AtOwner { service, guest, queries } => of_service(cluster, service, |s| {
+                let here: Vec<&Query> = queries.iter().filter(|query| s.owners.contains(&query.node)).collect();
+                if here.is_empty() {
+                    // Where nobody can ask libvirt the manager's word has to do.
+                    return verdict(s.state == ServiceState::Started, format!("{}; libvirt could not be asked there", standing(s)));
+                }
+                let mut verdicts: Vec<Verdict> =
+                    here.into_iter().map(|query| asked::guest_state(seen, query, guest, Some("running"))).collect();
+                let best = verdicts.iter().position(Verdict::holds).unwrap_or_default();
+                verdicts.swap_remove(best)
+            }),
             Self::Stopped(id) => of_service(cluster, id, |s| {
                 let quiet = matches!(s.state, ServiceState::Stopped | ServiceState::Disabled);
                 verdict(quiet && s.owners.is_empty(), standing(s))

@@ -58,7 +58,7 @@ impl Executor {
             let status = if matches!(bad, Some(Verdict::Unknown(_))) { TaskStatus::Unknown } else { TaskStatus::Failed };
             return self.end(run, status, why, now, out);
         }
-        let queries = proof_queries(run);
+        let queries = proof_queries(run, cluster);
         self.look_again(run, &queries, cluster, now, out);
     }
 
@@ -80,7 +80,7 @@ impl Executor {
             let why = salvaged(run, why);
             return self.end(run, TaskStatus::Unknown, why, now, out);
         }
-        let queries = proof_queries(run);
+        let queries = proof_queries(run, cluster);
         self.look_again(run, &queries, cluster, now, out);
     }
 
@@ -145,8 +145,8 @@ pub(super) fn judge_all(run: &mut Run, cluster: &Cluster) -> Vec<Verdict> {
     verdicts
 }
 
-fn proof_queries(run: &Run) -> Vec<Query> {
-    run.ticket.plan().proof.iter().flat_map(Condition::queries).cloned().collect()
+fn proof_queries(run: &Run, cluster: &Cluster) -> Vec<Query> {
+    run.ticket.plan().proof.iter().flat_map(|condition| condition.due(cluster)).cloned().collect()
 }
 
 fn line(verdict: &Verdict) -> String {

@@ -221,7 +221,7 @@ impl Executor {
         } else if run.task.progress.as_ref().is_none_or(|p| p.percent.is_none()) {
             run.task.progress = Some(Progress { words: verdict.words().to_owned(), ..Progress::default() });
         }
-        let queries: Vec<Query> = until.queries().into_iter().cloned().chain(meter).collect();
+        let queries: Vec<Query> = until.due(cluster).into_iter().cloned().chain(meter).collect();
         self.look_again(run, &queries, cluster, now, out);
     }
 
