@@ -9,7 +9,7 @@ use super::commands::crm_resource;
 use super::condition::Condition;
 use super::node::{MOVE, online, standby};
 use super::plan::{Consequences, Fate, FateKind, Input, Plan, Refusal, Step, Undo, When};
-use super::{inquiry, whereabouts};
+use super::{held, inquiry, whereabouts};
 
 /// The action that puts these back, or only ends the standby.
 pub(super) fn action(node: &str, services: Vec<String>) -> Action {
@@ -43,7 +43,7 @@ pub(super) fn sort<'a>(
         if service.owners.contains(&member.name) {
             continue;
         }
-        match blocked(service).or_else(|| also(service)) {
+        match blocked(cluster, service).or_else(|| also(service)) {
             Some(why) => sorted.blocked.push(why),
             None => sorted.able.push(service),
         }
@@ -51,10 +51,12 @@ pub(super) fn sort<'a>(
     sorted
 }
 
-fn blocked(service: &Service) -> Option<Refusal> {
+fn blocked(cluster: &Cluster, service: &Service) -> Option<Refusal> {
     let id = &service.id;
-    if let Some(held) = service.flags.iter().find(|f| matches!(**f, "unmanaged" | "maintenance" | "frozen")) {
-        return Some(Refusal::new("frozen", format!("{id} is {held}: nothing moves it"), format!("quorate act unfreeze {id}")));
+    if let Some(flag) = service.flags.iter().find(|f| matches!(**f, "unmanaged" | "maintenance" | "frozen")) {
+        let lift = held::held(cluster, &inquiry::Findings::default(), service).map(|held| held.lift);
+        let lift = lift.unwrap_or_else(|| format!("quorate act unfreeze {id}"));
+        return Some(Refusal::new("frozen", format!("{id} is {flag}: nothing moves it"), lift));
     }
     if service.state.is_in_transit() {
         return Some(Refusal::new("in-transit", format!("{id} is {}", service.state.word()), "wait until it has settled"));

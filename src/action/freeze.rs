@@ -5,19 +5,24 @@ use crate::domain::task::{Action, ServiceVerb};
 use super::commands::{meta, unset};
 use super::condition::Condition;
 use super::plan::{Fate, FateKind, Input, Plan, Refusal, Step, Undo};
-use super::whereabouts;
+use super::{held, whereabouts};
 
 /// The plan.
 pub(super) fn plan(input: &Input<'_>, freeze: bool, id: &str) -> Result<Plan, Vec<Refusal>> {
     let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
-    let frozen = service.flags.contains(&"unmanaged");
-    if frozen == freeze {
-        let state = if frozen { "is frozen" } else { "is not frozen" };
-        return Err(vec![Refusal::new("already", format!("{id} {state}"), "nothing to do")]);
-    }
-    if !freeze && input.cluster.options.maintenance_mode == Some(true) {
-        let why = "the whole cluster is in maintenance mode: that is why the manager leaves it alone";
-        return Err(vec![Refusal::new("maintenance", why, "quorate act maintenance off")]);
+    match (held::held(input.cluster, input.found, service), freeze) {
+        (None, false) => return Err(vec![Refusal::new("already", format!("{id} is not frozen"), "nothing to do")]),
+        (Some(held), true) if held.frozen => return Err(vec![Refusal::new("already", format!("{id} is frozen"), "nothing to do")]),
+        (Some(held), true) => {
+            let why = format!("the manager leaves {id} alone already: {}", held.why);
+            return Err(vec![Refusal::new("already", why, format!("once it looks after it again ({}), freeze it", held.lift))]);
+        }
+        (Some(held), false) if !held.frozen => {
+            let code = if input.cluster.options.maintenance_mode == Some(true) { "maintenance" } else { "held" };
+            let why = format!("{}: that is why the manager leaves {id} alone, and unfreeze would not end it", held.why);
+            return Err(vec![Refusal::new(code, why, held.lift)]);
+        }
+        _ => {}
     }
     let post = whereabouts::post_or_refuse(input.cluster, None)?;
     let mut plan = input.blank();

@@ -9,7 +9,7 @@ use super::commands::{crm_resource, meta};
 use super::condition::Condition;
 use super::plan::{Confirm, Consequences, Fate, FateKind, Input, Plan, Refusal, Step, Undo, When};
 use super::suspend::{guest_of, runs_by_libvirt};
-use super::whereabouts;
+use super::{held, whereabouts};
 
 /// Seconds for a start or a stop where no timeout is configured, with the time that the manager needs beside it.
 const PATIENCE: u64 = 300;
@@ -17,9 +17,9 @@ const PATIENCE: u64 = 300;
 /// The plan for start, stop, restart.
 pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str) -> Result<Plan, Vec<Refusal>> {
     let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
-    if service.flags.contains(&"unmanaged") {
-        let why = format!("the manager leaves {id} alone: it would neither start nor stop it");
-        return Err(vec![Refusal::new("unmanaged", why, format!("quorate act unfreeze {id}"))]);
+    if let Some(held) = held::held(input.cluster, input.found, service) {
+        let why = format!("the manager leaves {id} alone ({}): it would neither start nor stop it", held.why);
+        return Err(vec![Refusal::new("unmanaged", why, held.lift)]);
     }
     let post = whereabouts::post_or_refuse(input.cluster, None)?;
     match verb {

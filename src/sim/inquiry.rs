@@ -122,11 +122,16 @@ fn primitive(world: &World, path: &str) -> Printed {
         return Printed::failed(105, "cibadmin: Error performing operation: No such device or address");
     };
     let name = &guest.name;
+    let held = if guest.managed {
+        String::new()
+    } else {
+        format!("    <nvpair id=\"{name}-im\" name=\"is-managed\" value=\"false\"/>\n")
+    };
     Printed::ok(format!(
         "<primitive class=\"ocf\" id=\"{name}\" provider=\"heartbeat\" type=\"VirtualDomain\">\n  \
          <instance_attributes id=\"{name}-ia\">\n    <nvpair id=\"{name}-config\" name=\"config\" value=\"{}\"/>\n    \
          <nvpair id=\"{name}-mo\" name=\"migrate_options\" value=\"--postcopy\"/>\n  </instance_attributes>\n  \
-         <meta_attributes id=\"{name}-ma\">\n    <nvpair id=\"{name}-am\" name=\"allow-migrate\" value=\"true\"/>\n  </meta_attributes>\n  \
+         <meta_attributes id=\"{name}-ma\">\n    <nvpair id=\"{name}-am\" name=\"allow-migrate\" value=\"true\"/>\n{held}  </meta_attributes>\n  \
          <operations>\n    <op id=\"{name}-start\" interval=\"0s\" name=\"start\" timeout=\"120s\"/>\n    \
          <op id=\"{name}-stop\" interval=\"0s\" name=\"stop\" timeout=\"180s\"/>\n    \
          <op id=\"{name}-to\" interval=\"0s\" name=\"migrate_to\" timeout=\"120s\"/>\n  </operations>\n</primitive>\n",

@@ -174,6 +174,54 @@ fn step(
 }
 
 #[test]
+fn what_holds_a_service_is_named_with_what_ends_it() {
+    use quorate::domain::observation::manager::Primitive;
+    type Own = Vec<(String, String)>;
+    type Inherited = Vec<(Origin, String, String)>;
+    let held = |id: &str, node: &str| Primitive { managed: false, ..started(id, &[node]) };
+    let mut view = stage::view_now();
+    view.resources[0] = one(held("vm1", "n1"));
+    view.resources.push(group("pack", vec![held("vm3", "n1"), held("vm4", "n1")]));
+    let on = |verb: ServiceVerb, id: &str| Action::Service(verb, id.to_owned());
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let from = |origin: Origin, name: &str, value: &str| (origin, name.to_owned(), value.to_owned());
+    let told = |id: &str, verb: ServiceVerb, own: &Own, inherited: &Inherited| {
+        plan_with(&on(verb, id), &stage::lab(view.clone()).picture(), START, |_, finding| {
+            if let Finding::Primitive(config) = finding {
+                (config.meta, config.inherited, config.template) = (own.clone(), inherited.clone(), Some("vm".to_owned()));
+            }
+        })
+    };
+    let frozen = vec![pair("is-managed", "false")];
+    let none = Own::new();
+    // Its own, and the group's, are what unfreeze ends.
+    for (id, own, inherited) in [("vm1", &frozen, vec![]), ("pack", &none, vec![from(Origin::Container, "is-managed", "no")])] {
+        let plan = told(id, ServiceVerb::Unfreeze, own, &inherited).unwrap();
+        assert_eq!(commands(&plan)[0].1, format!("crm_resource --resource {id} --meta --delete-parameter is-managed"));
+        assert_eq!(told(id, ServiceVerb::Freeze, own, &inherited).unwrap_err()[0].why, format!("{id} is frozen"));
+    }
+    for (id, own, inherited, lift) in [
+        ("vm3", &none, vec![from(Origin::Container, "is-managed", "false")], "quorate act unfreeze pack"),
+        ("pack", &frozen, vec![], "quorate act unfreeze vm3"),
+        ("vm1", &frozen, vec![from(Origin::Defaults, "is-managed", "false")], "crm_attribute --type rsc_defaults --name is-managed --delete"),
+        ("vm1", &none, vec![from(Origin::Template, "is-managed", "false")], "out of the template vm"),
+        ("vm1", &vec![pair("maintenance", "true")], vec![], "crm_resource --resource vm1 --meta --delete-parameter maintenance"),
+        ("vm1", &none, vec![], "--set-parameter is-managed --parameter-value true"),
+    ] {
+        let against = told(id, ServiceVerb::Unfreeze, own, &inherited).unwrap_err();
+        assert!(against[0].code == "held" && against[0].lift.contains(lift), "{lift}: {against:?}");
+        assert!(told(id, ServiceVerb::Restart, own, &inherited).unwrap_err()[0].lift.contains(lift), "{lift}");
+        assert!(told(id, ServiceVerb::Freeze, own, &inherited).unwrap_err()[0].why.contains("alone already"), "{lift}");
+    }
+    // Its node's maintenance is seen without the configuration.
+    view.nodes[0].maintenance = true;
+    let against = plan_of(&on(ServiceVerb::Unfreeze, "vm1"), &stage::lab(view.clone()).picture(), START).unwrap_err();
+    assert!(against[0].lift.contains("pcs node unmaintenance n1"), "{against:?}");
+    let move_it = plan_of(&relocate(None), &stage::lab(view).picture(), START).unwrap_err();
+    assert!(move_it.iter().all(|r| r.lift.contains("pcs node unmaintenance n1") && !r.lift.contains("unfreeze")), "{move_it:?}");
+}
+
+#[test]
 fn instances_everywhere_have_no_one_place() {
     let mut view = stage::view_now();
     let of_dlm = |node: &str| one(started("dlm", &[node]));

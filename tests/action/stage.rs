@@ -107,7 +107,13 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
             });
             Finding::Simulation(Simulation { actions: actions.collect(), fences: vec![dead.clone()] })
         }
-        What::Primitive(id) => Finding::Primitive(config(id, true)),
+        What::Primitive(id) => {
+            let mut config = config(id, true);
+            if cluster.service(id).is_some_and(|s| s.flags.contains(&"unmanaged")) {
+                config.meta.push(("is-managed".to_owned(), "false".to_owned()));
+            }
+            Finding::Primitive(config)
+        }
         What::References(_) => Finding::References(quorate::domain::observation::references::References::default()),
         What::Definition(file) => {
             let name = file.rsplit('/').next().unwrap().trim_end_matches(".xml").to_owned();

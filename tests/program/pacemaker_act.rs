@@ -75,8 +75,8 @@ esac
 
 const CIBADMIN: &str = r#"
 case " $* " in
-*"@id='"*) id=${*#*@id=\'}; id=${id%%\'*}
-  echo "<primitive id=\"$id\" class=\"ocf\" provider=\"heartbeat\" type=\"VirtualDomain\"><instance_attributes id=\"a\"><nvpair id=\"b\" name=\"config\" value=\"$S/$id.xml\"/></instance_attributes><meta_attributes id=\"m\"><nvpair id=\"n\" name=\"allow-migrate\" value=\"true\"/></meta_attributes></primitive>" ;;
+*"@id='"*) id=${*#*@id=\'}; id=${id%%\'*}; held=; [ -e $S/unmanaged.$id ] && held='<nvpair id="h" name="is-managed" value="false"/>'
+  echo "<primitive id=\"$id\" class=\"ocf\" provider=\"heartbeat\" type=\"VirtualDomain\"><instance_attributes id=\"a\"><nvpair id=\"b\" name=\"config\" value=\"$S/$id.xml\"/></instance_attributes><meta_attributes id=\"m\"><nvpair id=\"n\" name=\"allow-migrate\" value=\"true\"/>$held</meta_attributes></primitive>" ;;
 *) echo '<constraints/>' ;;
 esac
 "#;

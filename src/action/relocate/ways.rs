@@ -4,7 +4,7 @@ use crate::domain::cluster::{MemberStatus, ServiceKind, ServiceState};
 use crate::domain::observation::simulation::{SimAction, SimStep};
 use crate::domain::task::RelocateHow;
 
-use super::super::whereabouts;
+use super::super::{held, whereabouts};
 use super::{Move, target};
 
 impl Move<'_> {
@@ -35,8 +35,8 @@ impl Move<'_> {
         if self.service.state != ServiceState::Started {
             closed.push(format!("{} is {}", self.service.id, self.service.state.word()));
         }
-        if self.service.flags.contains(&"unmanaged") {
-            closed.push(format!("the manager leaves it alone: quorate act unfreeze {}", self.service.id));
+        if let Some(held) = held::held(cluster, self.input.found, self.service) {
+            closed.push(format!("the manager leaves it alone ({}): {}", held.why, held.lift));
             return closed;
         }
         if cluster.options.maintenance_mode == Some(true) {
@@ -68,8 +68,8 @@ impl Move<'_> {
         if cluster.options.maintenance_mode == Some(true) {
             all.push("quorate act maintenance off".to_owned());
         }
-        if self.service.flags.contains(&"unmanaged") {
-            all.push(format!("quorate act unfreeze {id}"));
+        if let Some(held) = held::held(cluster, self.input.found, self.service).filter(|held| !all.contains(&held.lift)) {
+            all.push(held.lift);
         }
         match self.service.state {
             ServiceState::Started => {}
