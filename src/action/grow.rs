@@ -70,6 +70,12 @@ fn target(name: &VolumeName, facts: &VolumeFacts, size: GrowSize) -> Result<u64,
         GrowSize::By(more) => facts.size.checked_add(more),
         GrowSize::To(bytes) => Some(bytes),
     };
+    // What a pipeline that broke left is gone on with, also where LVM has rounded up.
+    if let GrowSize::To(bytes) = size
+        && facts.has(bytes)
+    {
+        return Ok(facts.size);
+    }
     let bytes = wanted
         .and_then(|w| facts.rounded(w))
         .ok_or_else(|| vec![Refusal::new("size", "that size is beyond all measure", "name a smaller one")])?;

@@ -1,5 +1,6 @@
 //! What plans say: exact commands, where, and what happens to everything else.
 
+use quorate::action::condition::{Condition, Seen};
 use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, Confirm, FateKind, Undo, When, Work};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Volume, VolumeGroup};
@@ -481,6 +482,48 @@ fn a_pipeline_that_broke_is_taken_up_where_it_stopped_and_nothing_shrinks() {
     let mut away = storage();
     away.members[1].reach = quorate::domain::node::Reach::Untried;
     assert_eq!(refused(&grow(GrowSize::By(1)), &away), ["unreachable"], "n2 would keep the old size");
+}
+
+#[test]
+fn a_volume_with_parity_grows_by_whole_stripes_of_data_and_is_gone_on_with_where_lvm_rounded_up() {
+    use quorate::domain::observation::simulation::VolumeFacts;
+    use quorate::probe::lvm::grow as lvs;
+    let facts = |line: &'static str| {
+        let raw = quorate::probe::Raw { command: "lvs", stdout: line.as_bytes(), stderr: b"", code: 0 };
+        lvs::parse_facts(raw).unwrap()
+    };
+    for (kind, stripes, data) in [
+        ("linear", 1, 1),
+        ("striped", 3, 3),
+        ("raid1", 2, 1),
+        ("raid10", 4, 2),
+        ("raid4", 3, 2),
+        ("raid5_ls", 4, 3),
+        ("raid5", 1, 1),
+        ("raid6_zr", 5, 3),
+        ("thin", 0, 1),
+    ] {
+        assert_eq!(VolumeFacts::data_of(kind, stripes), data, "{kind}");
+    }
+    let raid5 = facts("  268435456|4194304|1073741824|3|raid5|rwi-aor---\n");
+    assert_eq!((raid5.stripes, raid5.data, raid5.rounded((256 << 20) + 1)), (3, 2, Some(264 << 20)), "two extents, not three");
+    let of = |size: GrowSize| plan_with(&grow(size), &storage(), START, |_, finding| {
+        if let Finding::Volume(found) = finding {
+            found.clone_from(&raid5);
+        }
+    });
+    // Asked for once, rounded up by LVM, broken, asked for again: what stands on it is still looked after.
+    let again = of(GrowSize::To((256 << 20) - (8 << 20))).unwrap();
+    assert_eq!(commands(&again)[0].1, "lvchange --refresh vg/data");
+    assert_eq!(again.intent.action.to_string(), format!("grow vg/data --to {}B", 256 << 20));
+    assert_eq!(of(GrowSize::To((256 << 20) - (12 << 20))).unwrap_err()[0].code, "shrink");
+    // More than was asked for is there: that is no failure.
+    let size = again.proof.iter().find(|c| matches!(c, Condition::Size { .. })).unwrap();
+    let mut found = quorate::action::Findings::default();
+    for (there, holds) in [(255 << 20, false), (256 << 20, true), (260_u64 << 20, true)] {
+        found.put(size.queries()[0].clone(), Ok(Finding::Bytes(there)));
+        assert_eq!(size.judge(&Seen { cluster: &storage(), found: &found, since: START }).holds(), holds, "{there}");
+    }
 }
 
 #[test]

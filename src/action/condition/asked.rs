@@ -41,7 +41,8 @@ pub(super) fn size(seen: &Seen<'_>, query: &Query, what: &str, bytes: u64) -> Ve
     match seen.found.get(query) {
         Some(Ok(Finding::Bytes(is))) => {
             let words = format!("{what} has {is} bytes");
-            if *is == bytes { Verdict::Holds(words) } else { Verdict::Not(format!("{words}, not {bytes}")) }
+            // LVM may round up.
+            if *is >= bytes { Verdict::Holds(words) } else { Verdict::Not(format!("{words}, not yet {bytes}")) }
         }
         Some(Err(trouble)) => Verdict::Unknown(format!("{}: {trouble}", query.node)),
         _ => Verdict::Unknown(format!("{what} was not looked at yet")),

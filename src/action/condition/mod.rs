@@ -79,7 +79,7 @@ pub enum Condition {
     Migrates(Query, String),
     /// A migration of the guest may take this, or is over.
     Allows(Query, Limits),
-    /// The size of a device, or of a guest's disk, in bytes.
+    /// The size of a device, or of a guest's disk, in bytes: at least.
     Size {
         /// Whom to ask, and what.
         query: Query,

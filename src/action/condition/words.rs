@@ -38,7 +38,7 @@ impl Condition {
             }
             Self::Migrates(query, id) => format!("libvirt on {} has a migration of {id} under way", query.node),
             Self::Allows(query, limits) => format!("libvirt on {} has{limits} for its migration", query.node),
-            Self::Size { what, bytes, .. } => format!("{what} has {bytes} bytes"),
+            Self::Size { what, bytes, .. } => format!("{what} has {bytes} bytes at least"),
             Self::Conf { query, version, .. } => {
                 format!("{} runs version {version} of cluster.conf and has the file that was planned", query.node)
             }

@@ -250,8 +250,10 @@ pub struct VolumeFacts {
     pub extent: u64,
     /// What is free in the group.
     pub free: u64,
-    /// Over how many stripes it lies: it grows by whole stripes.
+    /// Over how many devices it lies: what carries data, and what carries copies and parity.
     pub stripes: u64,
+    /// How many of them carry data of their own: it grows by whole stripes of these.
+    pub data: u64,
     /// linear, striped, thin ...
     pub kind: String,
     /// lvs's attributes.
@@ -261,7 +263,24 @@ pub struct VolumeFacts {
 impl VolumeFacts {
     /// A size rounded up to whole extents on each stripe; none where it is beyond all measure.
     pub fn rounded(&self, bytes: u64) -> Option<u64> {
-        let unit = self.extent.checked_mul(self.stripes)?;
+        let unit = self.extent.checked_mul(self.data)?;
         bytes.div_ceil(unit).checked_mul(unit)
+    }
+
+    /// Whether it has this size already: no less, and no more than LVM may have added when it rounded up.
+    pub fn has(&self, bytes: u64) -> bool {
+        self.size.checked_sub(bytes).is_some_and(|more| more < self.extent.saturating_mul(self.stripes))
+    }
+
+    /// How many of its devices carry data of their own, by the type of its segments (lvmraid(7)).
+    pub fn data_of(kind: &str, stripes: u64) -> u64 {
+        let data = match kind {
+            "mirror" | "raid1" => 1,
+            "raid10" | "raid10_near" => stripes / 2,
+            _ if kind.starts_with("raid4") || kind.starts_with("raid5") => stripes.saturating_sub(1),
+            _ if kind.starts_with("raid6") => stripes.saturating_sub(2),
+            _ => stripes,
+        };
+        data.max(1)
     }
 }

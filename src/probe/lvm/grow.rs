@@ -6,7 +6,7 @@ use crate::domain::text;
 use crate::link::CommandLine;
 use crate::probe::Raw;
 
-/// Size, extents and what is free, in columns that every LVM2 has.
+/// Size, extents and what is free, in columns that every LVM2 has (`data_stripes` is not among them).
 pub fn facts(vg: &str, lv: &str) -> CommandLine {
     let name = format!("{vg}/{lv}");
     let columns = "lv_size,vg_extent_size,vg_free,stripes,segtype,lv_attr";
@@ -23,9 +23,10 @@ pub fn parse_facts(raw: Raw<'_>) -> Result<VolumeFacts, Trouble> {
         let (Some(size), Some(extent), Some(free), stripes) = (number(), number(), number(), number()) else { continue };
         let kind = text::clean(columns.next().unwrap_or_default());
         let attr = text::clean(columns.next().unwrap_or_default());
-        let row = VolumeFacts { size, extent, free, stripes: stripes.unwrap_or(1).max(1), kind, attr };
+        let stripes = stripes.unwrap_or(1).max(1);
+        let row = VolumeFacts { size, extent, free, stripes, data: VolumeFacts::data_of(&kind, stripes), kind, attr };
         match &mut found {
-            Some(facts) => facts.stripes = facts.stripes.max(row.stripes),
+            Some(facts) => (facts.stripes, facts.data) = (facts.stripes.max(row.stripes), facts.data.max(row.data)),
             None => found = Some(row),
         }
     }
