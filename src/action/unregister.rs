@@ -146,7 +146,7 @@ impl<'a> Orphans<'a> {
             [] => Ok(Self::Stopped(None)),
             all if all.iter().all(is_no) => Ok(Self::Spared),
             // What the manager does not understand it takes for its default.
-            [one] => Ok(Self::Stopped(Some(if is_word(one) { one } else { "true" }))),
+            [one] => Ok(Self::Stopped(Some(if is_word(one) { one.as_str() } else { "true" }))),
             several => {
                 let why = format!("stop-orphan-resources is set several times: {}", several.join(", "));
                 Err(vec![Refusal::new("ambiguous", why, "leave one of them in the configuration")])

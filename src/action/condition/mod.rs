@@ -238,6 +238,9 @@ impl Condition {
             Self::Runs(id) => of_service(cluster, id, |s| verdict(s.state == ServiceState::Started, standing(s))),
             Self::AtOwner { service, guest, queries } => of_service(cluster, service, |s| {
                 let here: Vec<&Query> = queries.iter().filter(|query| s.owners.contains(&query.node)).collect();
+                if s.owners.is_empty() {
+                    return Verdict::Not(standing(s));
+                }
                 if here.is_empty() {
                     // Where nobody can ask libvirt the manager's word has to do.
                     return verdict(s.state == ServiceState::Started, format!("{}; libvirt could not be asked there", standing(s)));

@@ -8,7 +8,7 @@ use crate::domain::observation::simulation::{SimAction, Simulation};
 use crate::domain::task::{Action, FenceHow, NodeVerb};
 
 use super::Plan;
-use crate::action::whereabouts::without_instance;
+use super::super::whereabouts::without_instance;
 
 /// What happens to services, guests and votes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -171,7 +171,7 @@ impl Move<'_> {
     /// What the manager's simulation does to the service and to its parts.
     fn told(&self) -> impl Iterator<Item = &SimStep> {
         let all = self.input.found.simulation().into_iter().flat_map(|sim| &sim.actions);
-        all.filter(|a| whereabouts::is_part(self.input.cluster, &a.resource, &self.service.id))
+        all.filter(move |a| whereabouts::is_part(self.input.cluster, &a.resource, &self.service.id))
     }
 
     /// The speed counts from the start; how long it may stand still can be said only to a migration that runs.

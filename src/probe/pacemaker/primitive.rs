@@ -19,7 +19,7 @@ pub(super) fn plain(id: &str) -> String {
     id.chars().filter(|c| c.is_alphanumeric() || "-_.".contains(*c)).collect()
 }
 
-/// The question. A container is a group, or a clone of one: of others nothing is asked but their meta attributes.
+/// The question. Of what contains it (a group, a clone, a clone of a group) nothing is asked but its meta attributes.
 pub fn command(id: &str) -> CommandLine {
     let id = plain(id);
     let paths = [

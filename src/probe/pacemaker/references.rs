@@ -37,7 +37,8 @@ pub fn command(id: &str) -> CommandLine {
         format!("//constraints/*[.//@*='{id}']"),
         format!("//tag[obj_ref/@id='{id}']"),
         format!("//acls//*[@*='{id}']"),
-        format!("//*[@id-ref=//primitive[@id='{id}']//@id][not(ancestor::primitive/@id='{id}')]"),
+        // The first predicate leaves few for which the whole CIB is gone through.
+        format!("//resources//*[@id-ref][@id-ref=//primitive[@id='{id}']//@id][not(ancestor::primitive/@id='{id}')]"),
         "//crm_config//nvpair[@name='stop-orphan-resources']".to_owned(),
     ];
     CommandLine::new("cibadmin", ["--query", "--xpath", &paths.join("|")]).privileged()
