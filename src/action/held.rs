@@ -50,7 +50,8 @@ pub(super) fn held(cluster: &Cluster, found: &Findings, service: &Service) -> Op
         return Some(Held::by("it is no longer in the configuration", lift));
     }
     let parts = whereabouts::parts(cluster, service);
-    let mut causes = parts.iter().filter_map(|part| Some((*part, found.primitive(&part.id)?))).filter_map(|(part, config)| cause(service, part, config));
+    let mut causes =
+        parts.iter().filter_map(|part| Some((*part, found.primitive(&part.id)?))).filter_map(|(part, config)| cause(service, part, config));
     if let Some(first) = causes.next() {
         // Of several, one that unfreeze cannot end counts.
         return Some(if first.frozen { causes.find(|held| !held.frozen).unwrap_or(first) } else { first });
@@ -101,7 +102,10 @@ fn elsewhere(part: &Service, config: &PrimitiveConfig, name: &str) -> Held {
         Some(Origin::Container) => Held::by(format!("{name} is set on {container}"), exact(&unset(container, name))),
         Some(Origin::Template) => {
             let template = config.template.as_deref().unwrap_or("?");
-            Held::by(format!("its template {template} has {name}"), format!("take {name} out of the template {template} (cibadmin, pcs, crm)"))
+            Held::by(
+                format!("its template {template} has {name}"),
+                format!("take {name} out of the template {template} (cibadmin, pcs, crm)"),
+            )
         }
         _ => Held::by(
             format!("the defaults of all resources have {name}"),

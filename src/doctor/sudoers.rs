@@ -121,8 +121,14 @@ const INQUIRIES: &[(&str, &str)] = &[
     ("service", "[A-Za-z]+ status"),
     ("fence_node", "-S {N}"),
     ("cibadmin", "--query"),
-    ("cibadmin", "--query --xpath //primitive\\[@id='{N}'\\][|]//template\\[@id=//primitive\\[@id='{N}'\\]/@template\\][|]//resources//\\*\\[primitive/@id='{N}'\\]/meta_attributes[|]//resources//\\*\\[\\*/primitive/@id='{N}'\\]/meta_attributes[|]//rsc_defaults[|]//op_defaults"),
-    ("cibadmin", "--query --xpath //constraints/\\*\\[[.]//@\\*='{N}'\\][|]//tag\\[obj_ref/@id='{N}'\\][|]//acls//\\*\\[@\\*='{N}'\\][|]//resources//\\*\\[@id-ref\\]\\[@id-ref=//primitive\\[@id='{N}'\\]//@id\\]\\[not[(]ancestor::primitive/@id='{N}'[)]\\][|]//crm_config//nvpair\\[@name='stop-orphan-resources'\\]"),
+    (
+        "cibadmin",
+        "--query --xpath //primitive\\[@id='{N}'\\][|]//template\\[@id=//primitive\\[@id='{N}'\\]/@template\\][|]//resources//\\*\\[primitive/@id='{N}'\\]/meta_attributes[|]//resources//\\*\\[\\*/primitive/@id='{N}'\\]/meta_attributes[|]//rsc_defaults[|]//op_defaults",
+    ),
+    (
+        "cibadmin",
+        "--query --xpath //constraints/\\*\\[[.]//@\\*='{N}'\\][|]//tag\\[obj_ref/@id='{N}'\\][|]//acls//\\*\\[@\\*='{N}'\\][|]//resources//\\*\\[@id-ref\\]\\[@id-ref=//primitive\\[@id='{N}'\\]//@id\\]\\[not[(]ancestor::primitive/@id='{N}'[)]\\][|]//crm_config//nvpair\\[@name='stop-orphan-resources'\\]",
+    ),
     ("crm_simulate", "--xml-pipe --run( --output-as=xml)?"),
     ("crm_simulate", "--live-check --run --node-fail {N}( --output-as=xml)?"),
     ("stonith_admin", "--list {N}( --quiet)?"),

@@ -122,11 +122,7 @@ fn primitive(world: &World, path: &str) -> Printed {
         return Printed::failed(105, "cibadmin: Error performing operation: No such device or address");
     };
     let name = &guest.name;
-    let held = if guest.managed {
-        String::new()
-    } else {
-        format!("    <nvpair id=\"{name}-im\" name=\"is-managed\" value=\"false\"/>\n")
-    };
+    let held = if guest.managed { String::new() } else { format!("    <nvpair id=\"{name}-im\" name=\"is-managed\" value=\"false\"/>\n") };
     Printed::ok(format!(
         "<primitive class=\"ocf\" id=\"{name}\" provider=\"heartbeat\" type=\"VirtualDomain\">\n  \
          <instance_attributes id=\"{name}-ia\">\n    <nvpair id=\"{name}-config\" name=\"config\" value=\"{}\"/>\n    \

@@ -51,9 +51,21 @@ impl Stand {
         let mut executor = Executor::new(Journal::open(&dir.path().join("journal.jsonl"), None).unwrap());
         let cluster = lab.picture();
         let plan = plan_of(action, &cluster, lab.now).unwrap();
-        let ticket = gate::open(plan, &cluster, &Session { role: Role::Admin, ..Session::default() }, lab.now).unwrap();
+        let session = Session { role: Role::Admin, typed: Some(plan.target.to_string()), ..Session::default() };
+        let ticket = gate::open(plan, &cluster, &session, lab.now).unwrap();
         let (task, out) = executor.start(ticket, &cluster, lab.now).unwrap();
-        Self { lab, executor, task, view, runs_on: Some(1), devices: ["done\n"; 3], sent: Vec::new(), out: out.into(), progress: Vec::new(), _dir: dir }
+        Self {
+            lab,
+            executor,
+            task,
+            view,
+            runs_on: Some(1),
+            devices: ["done\n"; 3],
+            sent: Vec::new(),
+            out: out.into(),
+            progress: Vec::new(),
+            _dir: dir,
+        }
     }
 
     fn begin(action: &Action) -> Self {

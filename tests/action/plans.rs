@@ -154,8 +154,12 @@ fn a_group_moves_by_what_the_manager_would_do_to_its_members() {
     assert_eq!((plan.consequences.fates[0].service.as_str(), plan.consequences.fates[0].kind), ("pack", FateKind::Migrates));
     let plan = plan_with(&of("pack", Some(RelocateHow::Restart)), &cluster, START, both).unwrap();
     let all: Vec<String> = commands(&plan).into_iter().map(|(_, c)| c).collect();
-    let switch = |id: &str, value: &str| format!("crm_resource --resource {id} --meta --set-parameter allow-migrate --parameter-value {value}");
-    assert_eq!((&all[0], &all[1], &all[4], &all[5]), (&switch("vm3", "false"), &switch("vm4", "false"), &switch("vm3", "true"), &switch("vm4", "true")));
+    let switch =
+        |id: &str, value: &str| format!("crm_resource --resource {id} --meta --set-parameter allow-migrate --parameter-value {value}");
+    assert_eq!(
+        (&all[0], &all[1], &all[4], &all[5]),
+        (&switch("vm3", "false"), &switch("vm4", "false"), &switch("vm3", "true"), &switch("vm4", "true"))
+    );
     assert!(plan.consequences.fates.iter().all(|f| f.kind == FateKind::Moves), "{:?}", plan.consequences.fates);
     // One does not: not live. None goes there: not at all.
     let half = told(&[("vm3", SimAction::Migrate), ("vm4", SimAction::Move)]);
@@ -204,7 +208,12 @@ fn what_holds_a_service_is_named_with_what_ends_it() {
     for (id, own, inherited, lift) in [
         ("vm3", &none, vec![from(Origin::Container, "is-managed", "false")], "quorate act unfreeze pack"),
         ("pack", &frozen, vec![], "quorate act unfreeze vm3"),
-        ("vm1", &frozen, vec![from(Origin::Defaults, "is-managed", "false")], "crm_attribute --type rsc_defaults --name is-managed --delete"),
+        (
+            "vm1",
+            &frozen,
+            vec![from(Origin::Defaults, "is-managed", "false")],
+            "crm_attribute --type rsc_defaults --name is-managed --delete",
+        ),
         ("vm1", &none, vec![from(Origin::Template, "is-managed", "false")], "out of the template vm"),
         ("vm1", &vec![pair("maintenance", "true")], vec![], "crm_resource --resource vm1 --meta --delete-parameter maintenance"),
         ("vm1", &none, vec![], "--set-parameter is-managed --parameter-value true"),
@@ -507,11 +516,13 @@ fn a_volume_with_parity_grows_by_whole_stripes_of_data_and_is_gone_on_with_where
     }
     let raid5 = facts("  268435456|4194304|1073741824|3|raid5|rwi-aor---\n");
     assert_eq!((raid5.stripes, raid5.data, raid5.rounded((256 << 20) + 1)), (3, 2, Some(264 << 20)), "two extents, not three");
-    let of = |size: GrowSize| plan_with(&grow(size), &storage(), START, |_, finding| {
-        if let Finding::Volume(found) = finding {
-            found.clone_from(&raid5);
-        }
-    });
+    let of = |size: GrowSize| {
+        plan_with(&grow(size), &storage(), START, |_, finding| {
+            if let Finding::Volume(found) = finding {
+                found.clone_from(&raid5);
+            }
+        })
+    };
     // Asked for once, rounded up by LVM, broken, asked for again: what stands on it is still looked after.
     let again = of(GrowSize::To((256 << 20) - (8 << 20))).unwrap();
     assert_eq!(commands(&again)[0].1, "lvchange --refresh vg/data");

@@ -22,7 +22,15 @@ use crate::state::build::{Lab, group, one, ring, started, trio, view};
 
 /// A linear volume of 64 MiB, in use, with room beside it.
 pub fn plain_volume() -> VolumeFacts {
-    VolumeFacts { size: 64 << 20, extent: 4 << 20, free: 1 << 30, stripes: 1, data: 1, kind: "linear".to_owned(), attr: "-wi-ao----".to_owned() }
+    VolumeFacts {
+        size: 64 << 20,
+        extent: 4 << 20,
+        free: 1 << 30,
+        stripes: 1,
+        data: 1,
+        kind: "linear".to_owned(),
+        attr: "-wi-ao----".to_owned(),
+    }
 }
 
 pub fn view_now() -> ManagerView {

@@ -7,8 +7,8 @@ use crate::domain::guest::Guest;
 use crate::domain::observation::simulation::{SimAction, Simulation};
 use crate::domain::task::{Action, FenceHow, NodeVerb};
 
-use super::Plan;
 use super::super::whereabouts::without_instance;
+use super::Plan;
 
 /// What happens to services, guests and votes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

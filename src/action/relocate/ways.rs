@@ -44,10 +44,10 @@ impl Move<'_> {
             return closed;
         }
         // The manager's own word on whether it would go there; the suspend way does not ask the manager to move it.
-        if self.input.found.simulation().is_some()
-            && (how != RelocateHow::Suspend || self.has_snapshot())
-        {
-            let goes = |a: &SimStep| matches!(a.action, SimAction::Move | SimAction::Migrate | SimAction::Start) && a.dest.as_deref() == Some(&**to);
+        if self.input.found.simulation().is_some() && (how != RelocateHow::Suspend || self.has_snapshot()) {
+            let goes = |a: &SimStep| {
+                matches!(a.action, SimAction::Move | SimAction::Migrate | SimAction::Start) && a.dest.as_deref() == Some(&**to)
+            };
             if !self.told().any(goes) {
                 closed.push(format!("the manager would not put it on {to} (a ban, a constraint, or a failure there)"));
             }

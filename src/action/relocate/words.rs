@@ -20,7 +20,12 @@ impl Move<'_> {
         consequences.fates.retain(|fate| fate.service != self.service.id);
         if how == RelocateHow::Restart {
             let mine = |fate: &&mut Fate| whereabouts::is_part(self.input.cluster, &fate.service, &self.service.id);
-            consequences.fates.iter_mut().filter(mine).filter(|fate| fate.kind == FateKind::Migrates).for_each(|fate| fate.kind = FateKind::Moves);
+            consequences
+                .fates
+                .iter_mut()
+                .filter(mine)
+                .filter(|fate| fate.kind == FateKind::Migrates)
+                .for_each(|fate| fate.kind = FateKind::Moves);
         }
         let kind = match how {
             RelocateHow::Live => FateKind::Migrates,
