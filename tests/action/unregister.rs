@@ -11,7 +11,7 @@ use super::stage::{self, commands, plan_with};
 use crate::state::build::START;
 
 /// What a CIB says that names vm1 in every way.
-const NAMED: &str = r##"<xpath-query>
+const NAMED: &str = r#"<xpath-query>
   <rsc_location id="near" rsc="vm1" node="n1" score="50"/>
   <rsc_location id="pattern" rsc-pattern="vm1" node="n1" score="50"/>
   <rsc_location id="on" rsc="vm2" node="vm1" score="50"/>
@@ -26,7 +26,7 @@ const NAMED: &str = r##"<xpath-query>
   <rsc_ticket id="sites" ticket="here"><resource_set id="sites-0"><resource_ref id="vm1"/><resource_ref id="vm2"/></resource_set></rsc_ticket>
   <nvpair id="option" name="stop-orphan-resources" value="true"/>
 </xpath-query>
-"##;
+"#;
 
 fn read(said: &str, code: i32) -> Result<References, quorate::domain::observation::Trouble> {
     references::parse("vm1", Raw { command: "cibadmin", stdout: said.as_bytes(), stderr: b"", code })

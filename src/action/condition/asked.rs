@@ -1,13 +1,13 @@
 //! Conditions that are judged by questions of their own, not by the manager's picture.
 
-use crate::domain::cluster::{Cluster, ServiceState};
+use crate::domain::cluster::{Cluster, Service, ServiceState};
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::observation::vmware::VmwareState;
 use crate::domain::task::Limits;
 use crate::probe::vmware::act::Look;
 
 use super::super::inquiry::{Finding, Query};
-use super::{Seen, Verdict};
+use super::{Seen, Verdict, standing};
 
 pub(super) fn migrates(seen: &Seen<'_>, query: &Query, id: &str) -> Verdict {
     let elsewhere = seen.cluster.service(id).filter(|s| s.state == ServiceState::Started && !s.owners.contains(&query.node));
@@ -98,6 +98,19 @@ pub(super) fn guest_state(seen: &Seen<'_>, query: &Query, guest: &str, state: Op
         Some(Err(trouble)) => Verdict::Unknown(format!("{node}: {trouble}")),
         _ => Verdict::Unknown(format!("libvirt on {node} was not asked yet")),
     }
+}
+
+/// A guest where its service is by now. Where nobody can ask libvirt the manager's word has to do.
+pub(super) fn at_owner(seen: &Seen<'_>, service: &Service, guest: &str, queries: &[Query]) -> Verdict {
+    let here = queries.iter().filter(|query| service.owners.contains(&query.node));
+    let mut verdicts: Vec<Verdict> = here.map(|query| guest_state(seen, query, guest, Some("running"))).collect();
+    if verdicts.is_empty() {
+        let words = standing(service);
+        let runs = service.state == ServiceState::Started && !service.owners.is_empty();
+        return if runs { Verdict::Holds(format!("{words}; libvirt could not be asked there")) } else { Verdict::Not(words) };
+    }
+    let best = verdicts.iter().position(Verdict::holds).unwrap_or_default();
+    verdicts.swap_remove(best)
 }
 
 pub(super) fn conf(seen: &Seen<'_>, query: &Query, version: u32, sum: &str) -> Verdict {

@@ -236,20 +236,7 @@ impl Condition {
                 verdict(s.state == ServiceState::Started && s.owners.len() == 1 && s.owners.contains(node), standing(s))
             }),
             Self::Runs(id) => of_service(cluster, id, |s| verdict(s.state == ServiceState::Started, standing(s))),
-            Self::AtOwner { service, guest, queries } => of_service(cluster, service, |s| {
-                let here: Vec<&Query> = queries.iter().filter(|query| s.owners.contains(&query.node)).collect();
-                if s.owners.is_empty() {
-                    return Verdict::Not(standing(s));
-                }
-                if here.is_empty() {
-                    // Where nobody can ask libvirt the manager's word has to do.
-                    return verdict(s.state == ServiceState::Started, format!("{}; libvirt could not be asked there", standing(s)));
-                }
-                let mut verdicts: Vec<Verdict> =
-                    here.into_iter().map(|query| asked::guest_state(seen, query, guest, Some("running"))).collect();
-                let best = verdicts.iter().position(Verdict::holds).unwrap_or_default();
-                verdicts.swap_remove(best)
-            }),
+            Self::AtOwner { service, guest, queries } => of_service(cluster, service, |s| asked::at_owner(seen, s, guest, queries)),
             Self::Stopped(id) => of_service(cluster, id, |s| {
                 let quiet = matches!(s.state, ServiceState::Stopped | ServiceState::Disabled);
                 verdict(quiet && s.owners.is_empty(), standing(s))
