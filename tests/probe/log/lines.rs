@@ -6,6 +6,7 @@ use Severity::{Critical, Info, Notice, Warning};
 use super::*;
 
 const CRM: &[Q] = &[Q::CrmMon];
+const FENCE: &[Q] = &[Q::CrmMon, Q::FenceHistory];
 
 fn line(text: &str) -> LogLine {
     match one(text) {
@@ -50,16 +51,19 @@ fn pacemaker_s_file_syslog_and_old_forms_say_the_same() {
 
 #[test]
 fn meanings() {
-    let fence: &[Q] = &[Q::CrmMon, Q::FenceHistory];
     let lvm: &[Q] = &[Q::Lvs, Q::Vgs, Q::DeviceMapper];
     let cases: &[(&str, Expected<'_>)] = &[
         (
             "pacemaker-fenced[1]:  error: Operation 'reboot' targeting node3 by node1 for pacemaker-controld.4@node1: Timed out (Fencing timed out)",
-            (Source::Fence, Critical, Some("node3"), "Operation 'reboot' targeting node3", fence),
+            (Source::Fence, Critical, Some("node3"), "Operation 'reboot' targeting node3", FENCE),
+        ),
+        (
+            "stonith-ng[1]:   error: Operation 'reboot' [22174] (call 3 from crmd.8234) for host 'n1' with device 'ipmi' returned: -62 (Timer expired)",
+            (Source::Fence, Critical, Some("n1"), "Operation 'reboot' [22174]", FENCE),
         ),
         (
             "pacemaker-controld[1]:  crit: We were allegedly just fenced by node2 for node1!",
-            (Source::Pacemaker, Critical, None, "We were", fence),
+            (Source::Pacemaker, Critical, None, "We were", FENCE),
         ),
         (
             "pacemaker-controld[1]:  notice: Initiating migrate_to operation vm1_migrate_to_0 on node2",
@@ -137,6 +141,16 @@ fn chatter_is_no_event_but_may_make_stale() {
         ("pacemaker-controld[1]:  notice: Result of monitor operation for vm1 on node1: ok", Some(CRM)),
         ("pacemaker-controld[1]:  notice: State transition S_IDLE -> S_POLICY_ENGINE", Some(CRM)),
         ("pacemaker-controld[1]:  notice: High CPU load detected: 1.0", None),
+        // What one device did; that the fencing is over is told beside it. 1.1 and 2.0, then 2.1.
+        (
+            "stonith-ng[1]:   notice: Operation 'reboot' [22174] (call 3 from crmd.8234) for host 'n1' with device 'ipmi' returned: 0 (OK)",
+            Some(FENCE),
+        ),
+        (
+            "pacemaker-fenced[1]:  notice: Operation 'reboot' [22174] (call 3 from crmd.8234) for host 'n1' with device 'ipmi' returned (merged): 0 (OK)",
+            Some(FENCE),
+        ),
+        ("pacemaker-fenced[1]:  notice: Operation 'reboot' [22174] targeting n1 using ipmi returned 0", Some(FENCE)),
         ("corosync[1]:   [KNET  ] pmtud: Global data MTU changed to: 1446", None),
         ("sshd[1]: Accepted publickey for root", None),
         ("CRON[1]: (root) CMD (run-parts)", None),
