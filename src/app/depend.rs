@@ -143,7 +143,7 @@ fn storage(disk: &Disk, guest: &Guest, c: &Cluster, steps: &mut Vec<Step>) {
         step(steps, 3, format!("physical volume {}", pv.path), false);
         let name = pv.path.rsplit('/').next().unwrap_or_default();
         for map in c.maps.iter().filter(|m| m.node == guest.node && m.map.name == name) {
-            step(steps, 4, format!("paths {} of {}", map.active, map.total), map.active < map.total);
+            step(steps, 4, format!("paths {} of {}", map.active, map.total), map.is_short());
         }
     }
 }

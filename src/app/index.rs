@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::moving::{self, Way};
 use super::names::Names;
 use super::rows::Row;
-use crate::domain::cluster::{BondStatus, Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState};
+use crate::domain::cluster::{BondStatus, Cluster, Member, MemberStatus, PathMap, Service, ServiceKind, ServiceState};
 use crate::domain::event::Severity;
 use crate::domain::guest::{Guest, GuestState};
 use crate::domain::observation::manager::NodeKind;
@@ -184,7 +184,7 @@ impl Index {
             }),
             Row::Mount(i) => self.worst(self.mounts.get(at(i)), |k| c.filesystems.get(k).map(|f| format!("{}:{}", f.node, f.mount))),
             Row::Paths(i) => {
-                let lost = self.paths.get(at(i)).is_some_and(|set| set.iter().filter_map(|k| c.maps.get(*k)).any(|m| m.active < m.total));
+                let lost = self.paths.get(at(i)).is_some_and(|set| set.iter().filter_map(|k| c.maps.get(*k)).any(PathMap::is_short));
                 let own = if lost { Level::Warning } else { Level::Quiet };
                 own.max(self.worst(self.paths.get(at(i)), |k| c.maps.get(k).map(|m| format!("{}:{}", m.node, m.map.name))))
             }

@@ -252,8 +252,10 @@ fn storage(alerts: &mut Alerts, picture: &Cluster, gone: &HashSet<&str>) {
             alerts.add(severity, AlertCode::ThinPoolFull, format!("{}/{}", pool.vg, pool.lv), text);
         }
     }
-    for map in picture.maps.iter().filter(|m| !gone.contains(&*m.node) && m.active < m.total) {
-        let text = format!("{} on {} has {} of {} paths", map.map.name, map.node, map.active, map.total);
+    for map in picture.maps.iter().filter(|m| !gone.contains(&*m.node) && m.is_short()) {
+        let had = if map.most > map.total { format!(", and had {}", map.most) } else { String::new() };
+        let has = if map.total == 0 { "no path left".to_owned() } else { format!("{} of {} paths", map.active, map.total) };
+        let text = format!("{} on {} has {has}{had}", map.map.name, map.node);
         alerts.add(Severity::Warning, AlertCode::PathLost, format!("{}:{}", map.node, map.map.name), text);
     }
 }

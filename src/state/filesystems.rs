@@ -1,6 +1,7 @@
 //! Mounted filesystems and multipath maps: each node answers for itself.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::domain::cluster::{Filesystem, PathMap};
 
@@ -49,17 +50,19 @@ fn volumes(node: &NodeState) -> HashMap<String, String> {
     paths
 }
 
+/// The most paths alive at once that each map was seen with, by node and name.
+pub(super) type MostPaths = HashMap<(Arc<str>, String), u32>;
+
 /// Multipath maps by node and name.
-pub(super) fn fold_maps(nodes: &Nodes, names: &Names) -> Vec<PathMap> {
+pub(super) fn fold_maps(nodes: &Nodes, names: &Names, most: &mut MostPaths) -> Vec<PathMap> {
     let mut rows = Vec::new();
     for (name, node) in names.roll(nodes) {
         let Some((maps, at)) = node.answers.multipath.seen() else { continue };
-        rows.extend(maps.iter().map(|map| PathMap {
-            node: name.clone(),
-            active: count(map.paths.iter().filter(|p| p.is_alive()).count()),
-            total: count(map.paths.len()),
-            map: map.clone(),
-            at,
+        rows.extend(maps.iter().map(|map| {
+            let active = count(map.paths.iter().filter(|p| p.is_alive()).count());
+            let most = most.entry((name.clone(), map.name.clone())).or_default();
+            *most = active.max(*most);
+            PathMap { node: name.clone(), active, total: count(map.paths.len()), most: *most, map: map.clone(), at }
         }));
     }
     rows.sort_by(|a, b| (&a.node, &a.map.name).cmp(&(&b.node, &b.map.name)));

@@ -58,6 +58,7 @@ pub struct Store {
     /// A fence history was there once: what appears in it from then on is news.
     fences_told: bool,
     ballots: Vec<quorum::Ballot>,
+    most_paths: filesystems::MostPaths,
     /// When the newest answer came.
     latest: Stamp,
 }
@@ -76,6 +77,7 @@ impl Store {
             timeline: Timeline::default(),
             fences_told: false,
             ballots: Vec::new(),
+            most_paths: filesystems::MostPaths::default(),
             latest: Stamp::default(),
         }
     }
@@ -280,7 +282,7 @@ impl Store {
             picture.filesystems.put(filesystems);
         }
         if stale.paths {
-            let maps = filesystems::fold_maps(nodes, names);
+            let maps = filesystems::fold_maps(nodes, names, &mut self.most_paths);
             changes.maps(&picture.maps, &maps);
             picture.maps.put(maps);
             let sessions = names.roll(nodes).flat_map(|(name, n)| n.answers.iscsi.rows().iter().map(|s| (name.clone(), s.clone())));

@@ -164,6 +164,38 @@ fn paths_and_bonds() {
     assert_eq!(severity_of(&lab.picture(), A::BondDown, "n1:b1"), None, "what a node said last is no news of now");
 }
 
+/// The kernel takes away the devices of paths that stay lost; where it queues, the map stays without any.
+#[test]
+fn paths_that_were_taken_away_are_lost() {
+    let map = |alive: usize, failed: usize| {
+        let path = |state: &str| PathRow { dm_state: state.to_owned(), ..PathRow::default() };
+        let paths = [vec![path("active"); alive], vec![path("failed"); failed]].concat();
+        Observation::Multipath(vec![MapRow { name: "san1".to_owned(), paths, ..MapRow::default() }])
+    };
+    // Alive and failed paths, look after look, and what is said of the last.
+    let cases: [(&[(usize, usize)], Option<&str>); 7] = [
+        (&[(2, 0)], None),
+        (&[(0, 0)], Some("san1 on n1 has no path left")),
+        (&[(2, 0), (0, 2)], Some("san1 on n1 has 0 of 2 paths")),
+        (&[(2, 0), (0, 2), (0, 0)], Some("san1 on n1 has no path left, and had 2")),
+        (&[(4, 0), (2, 2), (2, 0)], Some("san1 on n1 has 2 of 2 paths, and had 4")),
+        (&[(4, 0), (2, 0), (4, 0)], None),
+        // New devices beside the old ones: there never were four.
+        (&[(2, 0), (0, 2), (2, 2), (2, 0)], None),
+    ];
+    for (looks, expected) in cases {
+        let mut lab = quorate_lab(|_| ());
+        for (alive, failed) in looks {
+            lab.pass(1000).say(1, Question::Multipath, map(*alive, *failed));
+            lab.picture();
+        }
+        let picture = lab.picture();
+        let said = picture.alerts.iter().find(|a| a.code == A::PathLost).map(|a| (a.severity, a.text.as_str()));
+        assert_eq!(said, expected.map(|text| (Warning, text)), "{looks:?}");
+        assert_eq!(picture.health(), if expected.is_some() { Health::Degraded } else { Health::Healthy }, "{looks:?}");
+    }
+}
+
 #[test]
 fn leftovers_and_notices_do_not_hurt_health() {
     let constraint = |id: &str, resource: &str| Constraint::Location {

@@ -307,6 +307,7 @@ fn equip(c: &mut Cluster, node: &str) {
         node: node.into(),
         active: 2,
         total: 2,
+        most: 2,
         map: MapRow { name: "san1".into(), paths: vec![path("sdb"), path("sdc")], ..MapRow::default() },
         at: ago(1),
     });

@@ -302,7 +302,7 @@ fn write_storage(doc: &mut Document, model: &Model, name: &str) {
         rows.push((role, vec![f.mount.clone(), percent(f.percent()), size(f.size), format!("{} on {}", f.kind, f.source)]));
     }
     for m in c.maps.iter().filter(|m| &*m.node == name) {
-        let role = if m.active < m.total { Role::Warn } else { Role::Text };
+        let role = if m.is_short() { Role::Warn } else { Role::Text };
         rows.push((role, vec![m.map.name.clone(), format!("{}/{}", m.active, m.total), size(m.map.size), "paths alive".to_owned()]));
     }
     if !rows.is_empty() {

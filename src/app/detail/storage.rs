@@ -147,6 +147,10 @@ fn write_paths(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
     let mut rows = Vec::new();
     for map in found {
         let old = super::old(model, &map.node).is_some();
+        if map.map.paths.is_empty() {
+            let (role, glyph) = if old { (Role::Unknown, "◌ old") } else { (Role::Crit, "✕ none") };
+            rows.push((role, [&*map.node, glyph, "0/0", "", "", ""].map(str::to_owned).to_vec()));
+        }
         for p in &map.map.paths {
             let (role, glyph) = match (p.is_alive(), old) {
                 (_, true) => (Role::Unknown, "◌ old"),

@@ -123,8 +123,17 @@ pub struct PathMap {
     pub active: u32,
     /// Paths.
     pub total: u32,
+    /// The most paths that were alive at once while we watched: the kernel takes away those that stay lost.
+    pub most: u32,
     /// As multipathd says.
     pub map: MapRow,
     /// When.
     pub at: Stamp,
+}
+
+impl PathMap {
+    /// Whether paths are lost: those that it shows, all, or those that it had before.
+    pub const fn is_short(&self) -> bool {
+        self.active == 0 || self.active < self.total || self.active < self.most
+    }
 }

@@ -172,7 +172,7 @@ fn paths(mut cursor: Cursor<'_, '_>, row: Row, model: &Model) {
     let Row::Paths(i) = row else { return };
     let maps: Vec<&PathMap> = index.paths.get(i as usize).into_iter().flatten().filter_map(|k| c.maps.get(*k)).collect();
     let old = |m: &PathMap| fresh::node(&m.node, c, model.setup.now, model.setup.stale_after).is_some();
-    let lost = |m: &PathMap| m.active < m.total && !old(m);
+    let lost = |m: &PathMap| m.is_short() && !old(m);
     // Nodes that lost a path first: on a narrow screen the others are the ones to go.
     let (bad, good): (Vec<&PathMap>, Vec<&PathMap>) = maps.into_iter().partition(|m| lost(m) || old(m));
     let alike = good.first().filter(|first| good.len() > 3 && good.iter().all(|m| m.total == first.total));
