@@ -118,6 +118,11 @@ fn meanings() {
             (Source::Fence, Critical, None, "warning", &[Q::Watchdog, Q::CrmMon]),
         ),
         (
+            "sbd[3]:   notice: main: Do flush + write 'b' to sysrq in case of timeout",
+            (Source::Fence, Notice, None, "notice: main: Do flush", &[Q::Watchdog]),
+        ),
+        ("sbd[3]:     info: Set watchdog timeout to 5 seconds.", (Source::Fence, Notice, None, "info: Set", &[Q::Watchdog])),
+        (
             "systemd[1]: pacemaker.service: Main process exited, code=killed, status=9/KILL",
             (Source::Pacemaker, Critical, Some("pacemaker"), "pacemaker", &[Q::Units, Q::Daemons]),
         ),
