@@ -123,6 +123,7 @@ fn strip<'a>(family: Option<Family>, program: &str, message: &'a str) -> (Cow<'a
         Some(Family::Corosync) => (subsystem(message), None),
         Some(Family::Pacemaker) => {
             let (text, level) = level_word(message);
+            let text = if program.contains('(') || program.starts_with("pacemaker-") { text } else { without_functions(text) };
             let end = text.find(" | ").unwrap_or(text.len());
             (Cow::Borrowed(text.get(..end).unwrap_or(text)), level)
         }
@@ -156,6 +157,19 @@ fn level_word(message: &str) -> (&str, Option<u8>) {
         Some((word, text)) if entry::priority(word).is_some() => (text.trim_start(), entry::priority(word)),
         _ => (message, None),
     }
+}
+
+/// Without the names of up to two functions, as the daemons of Pacemaker 1.1 put them first: `crm_update_peer_state: pcmk_quorum_notification: Node n2 ...`.
+fn without_functions(message: &str) -> &str {
+    let is_function = |word: &str| word.contains('_') && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let mut rest = message;
+    for _ in 0..2 {
+        match rest.split_once(':') {
+            Some((word, text)) if is_function(word) && text.starts_with([' ', '\t']) => rest = text.trim_start(),
+            _ => break,
+        }
+    }
+    rest
 }
 
 /// `2026-11-22 22:32:50.209+0000: 2075: info : text`, as libvirt writes to stderr.

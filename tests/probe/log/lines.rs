@@ -137,6 +137,44 @@ fn meanings() {
     }
 }
 
+/// The daemons of Pacemaker 1.1 name the function that speaks, in syslog and in the journal too.
+#[test]
+fn pacemaker_1_1_names_its_functions() {
+    let members: &[Q] = &[Q::Quorum, Q::Links, Q::CrmMon];
+    let cases: &[(&str, Expected<'_>)] = &[
+        (
+            "stonith-ng[8230]:   notice: remote_op_done: Operation reboot of n1 by n2 for crmd.8234@n2.x: OK",
+            (Source::Fence, Warning, Some("n1"), "Operation reboot of n1", FENCE),
+        ),
+        (
+            "stonith-ng[8230]:    error: remote_op_done: Operation reboot of n1 by n2 for crmd.8234@n2.x: Timer expired",
+            (Source::Fence, Critical, Some("n1"), "Operation reboot of n1", FENCE),
+        ),
+        (
+            "crmd[8234]:   notice: crm_update_peer_state: pcmk_quorum_notification: Node n5[176250134] - state is now lost (was member)",
+            (Source::Pacemaker, Warning, Some("n5"), "Node n5[176250134] - state", members),
+        ),
+        (
+            "crmd[8234]:   notice: crm_update_peer_state: cman_event_callback: Node n5[5] - state is now member",
+            (Source::Pacemaker, Notice, Some("n5"), "Node n5[5] - state", members),
+        ),
+        (
+            "crmd[8234]:   notice: tengine_stonith_notify: Peer n1 was not terminated (reboot) by n2 for n2: No such device",
+            (Source::Pacemaker, Critical, Some("n1"), "Peer n1 was not", FENCE),
+        ),
+        (
+            "crmd[8234]:   notice: pcmk_quorum_notification: Quorum lost",
+            (Source::Pacemaker, Critical, None, "Quorum lost", &[Q::Quorum, Q::CrmMon]),
+        ),
+        ("pengine[8233]:   notice: LogActions: Start   vm1\t(n1)", (Source::Pacemaker, Info, Some("vm1"), "LogActions", CRM)),
+    ];
+    for (text, expected) in cases {
+        assert_line(&line(&format!("Nov 22 22:12:25 node1 {text}")), *expected);
+    }
+    let hidden = "crmd[8234]:   notice: tengine_stonith_notify: Peer n1 was terminated (reboot) by n2 for n2: OK (ref=1)";
+    assert_eq!(one(&format!("Nov 22 22:12:25 node1 {hidden}")), Some(StreamItem::Stale(FENCE.to_vec())));
+}
+
 #[test]
 fn chatter_is_no_event_but_may_make_stale() {
     let cases: &[(&str, Option<&[Q]>)] = &[
