@@ -126,6 +126,26 @@ fn meanings() {
             "systemd[1]: pacemaker.service: Main process exited, code=killed, status=9/KILL",
             (Source::Pacemaker, Critical, Some("pacemaker"), "pacemaker", &[Q::Units, Q::Daemons]),
         ),
+        (
+            "systemd[1]: pacemaker.service: main process exited, code=killed, status=9/KILL",
+            (Source::Pacemaker, Critical, Some("pacemaker"), "pacemaker", &[Q::Units, Q::Daemons]),
+        ),
+        (
+            "systemd[1]: Unit corosync.service entered failed state.",
+            (Source::Corosync, Critical, Some("corosync"), "Unit", &[Q::Units, Q::Daemons]),
+        ),
+        (
+            "systemd: start request repeated too quickly for pacemaker.service",
+            (Source::Pacemaker, Critical, Some("pacemaker"), "start", &[Q::Units, Q::Daemons]),
+        ),
+        (
+            "systemd[1]: pacemaker.service holdoff time over, scheduling restart.",
+            (Source::Pacemaker, Warning, Some("pacemaker"), "pacemaker", &[Q::Units, Q::Daemons]),
+        ),
+        (
+            "systemd[1]: corosync.service stop-sigterm timed out. Killing.",
+            (Source::Corosync, Warning, Some("corosync"), "corosync", &[Q::Units, Q::Daemons]),
+        ),
         ("quorate[5]: admin relocates vm1 to node2", (Source::Operator, Notice, None, "admin relocates vm1 to node2", &[])),
         (
             "sudo:    anna : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/sbin/crm_resource --move -r vm1",
@@ -199,6 +219,7 @@ fn chatter_is_no_event_but_may_make_stale() {
         ("CRON[1]: (root) CMD (run-parts)", None),
         ("sudo:    mon : TTY=unknown ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/crm_resource --move -r vm1", None),
         ("systemd[1]: Started session-1.scope", None),
+        ("systemd[1]: pacemaker.service failed.", Some(&[Q::Units, Q::Daemons])),
         ("kernel: usb 1-1: new device", None),
     ];
     for (text, stale) in cases {
