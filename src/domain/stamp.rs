@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// A point in time: microseconds since the Unix epoch, UTC, on the clock of the machine that quorate runs on
 /// unless a field says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +51,16 @@ impl Stamp {
         let text = text.trim();
         let at: jiff::Timestamp = text.parse().ok()?;
         Some(Self(at.as_microsecond()))
+    }
+
+    /// Reads what ctime(3) prints, `Sun Nov 22 22:10:45 2026`, where the clock goes so many seconds ahead of UTC.
+    pub fn from_ctime(text: &str, utc_offset_secs: i32) -> Option<Self> {
+        let words: Vec<&str> = text.split_ascii_whitespace().collect();
+        let [_, month, day, clock, year] = words.as_slice() else { return None };
+        let month = MONTHS.iter().position(|m| m == month)? + 1;
+        let at: jiff::civil::DateTime = format!("{year}-{month:02}-{day:0>2}T{clock}").parse().ok()?;
+        let zone = jiff::tz::Offset::from_seconds(utc_offset_secs).ok()?;
+        Some(Self(zone.to_timestamp(at).ok()?.as_microsecond()))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::domain::observation::manager::{FenceRecord, FenceStatus};
 use crate::domain::stamp::Stamp;
 
 use super::alerts::{FULL, NEARLY_FULL, fill};
-use super::fences::TOGETHER;
+use super::fences::{TOGETHER, printed_alike};
 use super::identity::Nodes;
 
 /// Collects events while the sections are folded.
@@ -286,8 +286,10 @@ const fn source(of: Hypervisor) -> Source {
 fn is_told(old: &FenceRecord, new: &FenceRecord) -> bool {
     let same_end = match (old.completed, new.completed) {
         (Some(a), Some(b)) => (a.0 - b.0).abs() <= TOGETHER,
-        (a, b) => a == b,
+        (None, None) => old.completed_local == new.completed_local,
+        _ => false,
     };
+    let same_end = same_end || printed_alike(old, new);
     old.target == new.target && old.action == new.action && old.status == new.status && same_end
 }
 

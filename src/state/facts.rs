@@ -151,6 +151,11 @@ impl NodeState {
         !matches!(self.reach, Reach::Down { .. })
     }
 
+    /// How far its local time is ahead of UTC, seconds.
+    pub(super) fn utc_offset(&self) -> Option<i32> {
+        self.answers.tools.get()?.utc_offset_secs
+    }
+
     /// Takes an answer or its absence; false if a newer one is known already.
     pub(super) fn take(&mut self, observed: Observed) -> bool {
         let Observed { question, at, outcome, .. } = observed;

@@ -7,6 +7,7 @@ use crate::domain::cluster::FenceDevice;
 use crate::domain::observation::manager::{FenceRecord, FenceStatus};
 use crate::domain::stamp::Stamp;
 
+use super::facts::NodeState;
 use super::identity::{Names, Nodes};
 use super::speaker::Speaker;
 
@@ -17,37 +18,60 @@ pub(super) const TOGETHER: i64 = 5_000_000;
 /// An answer to the question of its own that is this much older than crm_mon's empty history was cleaned up since. Microseconds.
 const BESIDE: i64 = 30_000_000;
 
+/// A history as one node told it.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    records: &'a [FenceRecord],
+    at: Stamp,
+    /// That node's local time minus UTC, seconds.
+    utc_offset: Option<i32>,
+}
+
 /// The fence history: the speaker's, or the newest answer to the question of its own.
 pub(super) fn fold(nodes: &Nodes, speaker: Option<&Speaker<'_>>) -> Vec<FenceRecord> {
-    let told = speaker.and_then(|s| s.view.fences.as_deref().map(|f| (f, s.at)));
+    let told = speaker.and_then(|s| {
+        let utc_offset = nodes.get(&s.key).and_then(NodeState::utc_offset);
+        s.view.fences.as_deref().map(|records| Told { records, at: s.at, utc_offset })
+    });
     let asked = nodes
         .values()
         .filter(|n| n.is_live())
-        .filter_map(|n| n.answers.fence_history.seen())
-        .max_by_key(|(_, at)| *at)
-        .map(|(records, at)| (records.as_slice(), at));
+        .filter_map(|n| n.answers.fence_history.seen().map(|(records, at)| Told { records, at, utc_offset: n.utc_offset() }))
+        .max_by_key(|told| told.at);
     match (told, asked) {
         // The question of its own is asked where crm_mon's answer may hold no history; where it does, that is the whole one.
-        (Some(told), Some(asked)) if told.0.is_empty() && told.1.0.saturating_sub(asked.1.0) < BESIDE => merge(asked.0, asked.1),
-        (Some(one), _) | (None, Some(one)) => merge(one.0, one.1),
+        (Some(told), Some(asked)) if told.records.is_empty() && told.at.0.saturating_sub(asked.at.0) < BESIDE => merge(asked),
+        (Some(one), _) | (None, Some(one)) => merge(one),
         (None, None) => Vec::new(),
     }
 }
 
-/// Newest first, at most [`MOST`], records of one fencing merged. `seen` is when the history was told.
-fn merge(records: &[FenceRecord], seen: Stamp) -> Vec<FenceRecord> {
-    let mut sorted: Vec<&FenceRecord> = records.iter().collect();
-    sorted.sort_by_key(|r| (std::cmp::Reverse(ended(r)), r.target.clone(), r.action.clone()));
+/// Newest first, at most [`MOST`], records of one fencing merged.
+fn merge(told: Told<'_>) -> Vec<FenceRecord> {
+    let mut sorted: Vec<FenceRecord> = told.records.iter().map(|r| timed(r, told.utc_offset)).collect();
+    // Where a time is not known, the order as printed stands.
+    let order = |r: &FenceRecord| (std::cmp::Reverse(ended(r)), (!is_untimed(r)).then(|| (r.target.clone(), r.action.clone())));
+    sorted.sort_by_key(order);
     let mut merged: Vec<FenceRecord> = Vec::new();
     for record in sorted {
-        match merged.iter().rposition(|known| is_same(known, record, seen)) {
-            Some(place) => absorb(&mut merged[place], record),
-            None => merged.push(record.clone()),
+        match merged.iter().rposition(|known| is_same(known, &record, told.at)) {
+            Some(place) => absorb(&mut merged[place], &record),
+            None => merged.push(record),
         }
     }
     merged.sort_by_key(|r| std::cmp::Reverse(ended(r)));
     merged.truncate(MOST);
     merged
+}
+
+/// The record with an instant also where the node's local time was printed.
+fn timed(record: &FenceRecord, utc_offset: Option<i32>) -> FenceRecord {
+    let by_zone = || Stamp::from_ctime(record.completed_local.as_deref()?, utc_offset?);
+    FenceRecord { completed: record.completed.or_else(by_zone), ..record.clone() }
+}
+
+fn is_untimed(record: &FenceRecord) -> bool {
+    record.completed.is_none() && record.status != FenceStatus::Pending
 }
 
 /// A fencing that still runs is the newest.
@@ -67,8 +91,13 @@ fn is_same(known: &FenceRecord, record: &FenceRecord, seen: Stamp) -> bool {
         (FenceStatus::Pending, FenceStatus::Pending) => true,
         // Another client's record of a fencing that just ended; an older end belongs to an earlier fencing.
         (FenceStatus::Pending, FenceStatus::Success) => near(record.completed, seen),
-        (a, b) => a == b && record.completed.is_some_and(|at| near(known.completed, at)),
+        (a, b) => a == b && (record.completed.is_some_and(|at| near(known.completed, at)) || printed_alike(known, record)),
     }
+}
+
+/// The time of both is the same text: some versions print the newest a second time.
+pub(super) fn printed_alike(one: &FenceRecord, other: &FenceRecord) -> bool {
+    one.completed_local.is_some() && one.completed_local == other.completed_local
 }
 
 fn absorb(known: &mut FenceRecord, record: &FenceRecord) {

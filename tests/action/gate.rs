@@ -154,6 +154,7 @@ fn one_fencing_at_a_time() {
         client: None,
         delegate: None,
         completed: None,
+        completed_local: None,
         reason: None,
     };
     lab.say(1, Question::FenceHistory, Observation::FenceHistory(vec![record]));

@@ -147,6 +147,7 @@ fn a_fencing_that_runs_is_pending_and_its_target_unclean() {
             client: Some("pacemaker-controld.169".into()),
             delegate: None,
             completed: None,
+            completed_local: None,
             reason: None,
         }]
     );

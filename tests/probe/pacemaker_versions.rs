@@ -121,7 +121,7 @@ fn pacemaker_2_0_3() {
     let fences = view.fences.unwrap();
     assert_eq!((fences[0].status, fences[0].reason.as_deref()), (FenceStatus::Failed, Some("No such device")));
     assert_eq!(fences[0].completed, Stamp::parse("2020-04-20T09:00:00Z"));
-    assert_eq!(fences[1].completed, None);
+    assert_eq!((fences[1].completed, fences[1].completed_local.as_deref()), (None, Some("Mon Apr 20 11:00:00 2020")));
 }
 
 const V2_1: &str = r#"<pacemaker-result api-version="2.32" request="crm_mon">
@@ -289,6 +289,21 @@ fn fence_history_as_text() {
     assert_eq!((all[1].action.as_str(), all[1].origin.as_deref(), all[1].completed), ("off", Some("n3"), None));
     assert_eq!((all[2].status, all[2].delegate.as_deref()), (FenceStatus::Failed, None));
     assert_eq!((all[3].status, all[3].target.as_str(), all[3].origin.as_deref()), (FenceStatus::Pending, "n5", Some("n3")));
+    let times: Vec<_> = all.iter().map(|r| r.completed_local.as_deref().unwrap_or_default()).collect();
+    assert_eq!(times, ["Sun Nov 22 22:10:45 2026", "Sun Nov 22 22:10:45 2026", "Sun Nov 22 22:09:45 2026", ""]);
+
+    // The last versions of 1.1, and 2.0.2.
+    let later = "crmd.386 at n3 wishes to reboot node n5 - 0 0\n\
+                 n1 succeeded turning off node n2 on behalf of pacemaker-controld.1 from n3 at Sun Nov 22 22:10:45 2026\n\
+                 This node failed reboot node n4 on behalf of stonith_admin.5 from n1 at Sun Nov 22 22:09:45 2026\n";
+    let all: Vec<_> = history(later).into_iter().map(|r| (r.status, r.action, r.target, r.delegate, r.client, r.origin)).collect();
+    let own = |word: &str| Some(word.to_owned());
+    let want = [
+        (FenceStatus::Pending, "reboot".to_owned(), "n5".to_owned(), None, own("crmd.386"), own("n3")),
+        (FenceStatus::Success, "off".to_owned(), "n2".to_owned(), own("n1"), own("pacemaker-controld.1"), own("n3")),
+        (FenceStatus::Failed, "reboot".to_owned(), "n4".to_owned(), None, own("stonith_admin.5"), own("n1")),
+    ];
+    assert_eq!(all, want);
 
     let new = "reboot of n2 failed (No such device): delegate=, client=c.1, origin=n1, completed='2026-11-22 22:10:45.5Z'\n\
                turning off of n2 successful: delegate=n1, client=c.1, origin=n1, last-successful='Sun Nov 22 22:10:45 2026'\n\

@@ -31,6 +31,7 @@ fn the_first_picture_is_no_news() {
         client: None,
         delegate: None,
         completed: Some(START),
+        completed_local: None,
         reason: None,
     }]);
     lab.pass(10).manager(1, v);
@@ -154,6 +155,7 @@ fn fencings() {
         client: None,
         delegate: None,
         completed: secs.map(|s| Stamp(START.0 + s * 1_000_000)),
+        completed_local: None,
         reason: None,
     };
     let told = |records: Vec<FenceRecord>| {

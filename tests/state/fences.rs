@@ -1,6 +1,7 @@
 use quorate::app::fencing;
 use quorate::domain::alert::AlertCode;
 use quorate::domain::event::Severity;
+use quorate::domain::observation::host::Tools;
 use quorate::domain::observation::manager::{FenceRecord, FenceStatus, ManagerNode};
 use quorate::domain::observation::{Observation, Question};
 use quorate::domain::stamp::Stamp;
@@ -17,6 +18,7 @@ fn record(target: &str, action: &str, status: FenceStatus, secs: Option<i64>) ->
         client: None,
         delegate: None,
         completed: secs.map(|s| Stamp(START.0 + s * 1_000_000)),
+        completed_local: None,
         reason: None,
     }
 }
@@ -76,6 +78,44 @@ fn failed_fencings_alert_until_one_succeeds() {
     for (name, records, unclean, expected) in cases {
         assert_eq!(severity_of(&told(records, unclean), AlertCode::FenceFailed, "n2"), expected, "{name}");
     }
+}
+
+/// Versions before 2.0.3 print a ctime: the local time of the node that answers.
+#[test]
+fn fencings_of_old_versions_are_told_by_the_zone_of_their_node() {
+    use FenceStatus::{Failed, Success};
+    let printed = |action: &str, status, clock: &str| FenceRecord {
+        completed_local: Some(format!("Wed Nov 18 {clock} 2026")),
+        ..record("n2", action, status, None)
+    };
+    let history = |records: &[FenceRecord]| Observation::FenceHistory(records.to_vec());
+    let (failed, done) = (printed("off", Failed, "10:00:00"), printed("reboot", Success, "11:00:00"));
+    for (offset, ended) in [(Some(3600), Some("2026-11-18T10:00:00Z")), (None, None)] {
+        let mut lab = Lab::of(&["n1"]);
+        let tools = Tools { member_name: Some("n1".to_owned()), utc_offset_secs: offset, ..Tools::default() };
+        lab.say(1, Question::Tools, Observation::Tools(tools));
+        lab.manager(1, view(vec![online("n1", 1), online("n2", 2)], Vec::new()));
+        // The newest stands first, and some versions print it at the end again.
+        lab.say(1, Question::FenceHistory, history(&[done.clone(), failed.clone(), done.clone()]));
+        let picture = lab.picture();
+        let told: Vec<_> = picture.fences.iter().map(|f| (f.action.as_str(), f.status)).collect();
+        assert_eq!(told, [("reboot", Success), ("off", Failed)], "{offset:?}");
+        assert_eq!(picture.fences[0].completed, ended.and_then(Stamp::parse), "{offset:?}");
+        assert_eq!(severity_of(&picture, AlertCode::FenceFailed, "n2"), None, "{offset:?}");
+        lab.events();
+        // A further one of the same kind is news; the others are not, also after summer time.
+        let again = printed("reboot", Success, "11:05:00");
+        let tools = Tools { member_name: Some("n1".to_owned()), utc_offset_secs: offset.map(|o| o + 3600), ..Tools::default() };
+        lab.pass(1000).say(1, Question::Tools, Observation::Tools(tools));
+        lab.say(1, Question::FenceHistory, history(&[again, done.clone(), failed.clone()]));
+        let said: Vec<String> = lab.events().into_iter().map(|e| e.text).collect();
+        assert_eq!(said, ["fencing of n2 (reboot) by n1 succeeded"], "{offset:?}");
+    }
+    // In whatever order they are printed.
+    let mut lab = Lab::of(&["n1"]);
+    let tools = Tools { member_name: Some("n1".to_owned()), utc_offset_secs: Some(0), ..Tools::default() };
+    lab.say(1, Question::Tools, Observation::Tools(tools)).say(1, Question::FenceHistory, history(&[failed, done]));
+    assert_eq!(lab.picture().fences[0].action, "reboot");
 }
 
 /// A constraint bans each device from the node that it fences: no node has all, together they have.

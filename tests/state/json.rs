@@ -22,6 +22,7 @@ fn full() -> Lab {
         client: None,
         delegate: None,
         completed: Some(START),
+        completed_local: None,
         reason: None,
     }]);
     lab.manager(1, v).quorum(1, ring(1, true, 2, &[(1, "n1", 1), (2, "n2", 1), (3, "n3", 1)]));

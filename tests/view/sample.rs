@@ -391,6 +391,7 @@ pub fn degraded() -> Cluster {
         client: None,
         delegate: Some("n1".into()),
         completed: Some(ago(172_800)),
+        completed_local: None,
         reason: None,
     }];
     c.alerts = vec![
@@ -447,6 +448,7 @@ pub fn fencing() -> Cluster {
         client: Some("pacemaker-controld.1234".into()),
         delegate: Some("n4".into()),
         completed: None,
+        completed_local: None,
         reason: None,
     }];
     c.alerts = vec![

@@ -259,6 +259,8 @@ pub struct FenceRecord {
     pub delegate: Option<String>,
     /// When it was over.
     pub completed: Option<Stamp>,
+    /// The same as printed, where that is the local time of the node that answered (a ctime).
+    pub completed_local: Option<String>,
     /// Why it failed.
     pub reason: Option<String>,
 }

@@ -18,7 +18,7 @@ pub fn event(tag: &Tag<'_>) -> Option<FenceRecord> {
             "origin" => it.origin = some(value),
             "client" => it.client = some(value),
             "delegate" => it.delegate = some(value),
-            "completed" => it.completed = instant(value),
+            "completed" => ended(&mut it, value),
             "exit-reason" | "exit_reason" => it.reason = some(value).map(|r| redact::said(&r)),
             "extended-status" => extended = some(value).map(|r| redact::said(&r)),
             _ => {}
@@ -50,8 +50,15 @@ const fn blank() -> FenceRecord {
         client: None,
         delegate: None,
         completed: None,
+        completed_local: None,
         reason: None,
     }
+}
+
+/// When it was over: an instant, or the node's local time as printed, which only its zone makes one.
+fn ended(it: &mut FenceRecord, printed: &str) {
+    it.completed = instant(printed);
+    it.completed_local = (it.completed.is_none() && !printed.trim().is_empty()).then(|| text::clean(printed.trim()));
 }
 
 /// `stonith_admin --history`'s XML: events wherever they stand below the root.
@@ -67,7 +74,7 @@ pub fn events(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<FenceRecord>) -> 
 /// `stonith_admin --history '*' --verbose` as text; none if nothing of it is understood.
 ///
 /// 2.0.3 to 2.1: `reboot of n2 successful: delegate=n1, client=pacemaker-controld.386, origin=n3, completed='...'`.
-/// 1.1 and 2.0.2: `n1 was able to reboot node n2 on behalf of pacemaker-controld.386 from n3 at Sun Nov 22 ...`.
+/// 1.1: `n1 was able to reboot node n2 on behalf of crmd.386 from n3 at Sun Nov 22 ...`; 2.0.2: `n1 succeeded reboot node n2 on behalf of ...`.
 pub fn history_text(said: &str) -> Option<Vec<FenceRecord>> {
     let mut found = Vec::new();
     let mut understood = said.trim().is_empty();
@@ -102,7 +109,7 @@ fn modern_line(line: &str) -> Option<FenceRecord> {
             "delegate" => it.delegate = kept(),
             "client" => it.client = kept(),
             "origin" => it.origin = kept(),
-            "completed" | "last-successful" | "last-failed" => it.completed = instant(value),
+            "completed" | "last-successful" | "last-failed" => ended(&mut it, value),
             _ => {}
         }
     }
@@ -119,31 +126,31 @@ fn action_word(words: &str) -> String {
 }
 
 fn legacy_line(line: &str) -> Option<FenceRecord> {
-    let (delegate, status, rest) = [
+    let (who, status, rest) = [
         (" was able to ", FenceStatus::Success),
         (" were able to ", FenceStatus::Success),
+        (" succeeded ", FenceStatus::Success),
         (" failed to ", FenceStatus::Failed),
+        (" failed ", FenceStatus::Failed),
         (" wishes to ", FenceStatus::Pending),
     ]
     .into_iter()
     .find_map(|(words, status)| line.split_once(words).map(|(who, rest)| (who, status, rest)))?;
     let (action, rest) = rest.split_once(" node ")?;
     let (target, rest) = rest.split_once(" on behalf of ").or_else(|| rest.split_once(" - ")).unwrap_or((rest, ""));
-    // The time is the node's local one, a ctime: it pins no instant down.
-    let (who, when) = rest.rsplit_once(" at ").unwrap_or((rest, ""));
-    let (client, origin) = who.split_once(" from ").unwrap_or(("", who));
-    let named = |name: &str| (!name.is_empty() && name != "We").then(|| text::clean(name));
-    let pending = status == FenceStatus::Pending;
-    Some(FenceRecord {
-        target: text::clean(target),
-        action: action_word(action),
-        status,
-        origin: if pending { named(delegate) } else { named(origin) },
-        client: named(client),
-        delegate: if pending { None } else { named(delegate) },
-        completed: if pending { None } else { instant(when) },
-        reason: None,
-    })
+    let (asked, when) = rest.rsplit_once(" at ").unwrap_or((rest, ""));
+    let named = |name: &str| (!name.is_empty() && !matches!(name, "We" | "This node")).then(|| text::clean(name));
+    let mut it = FenceRecord { target: text::clean(target), action: action_word(action), status, ..blank() };
+    if status == FenceStatus::Pending {
+        // `crmd.386 at n3 wishes ...`; the first versions name the node alone.
+        let (client, origin) = who.split_once(" at ").unwrap_or(("", who));
+        (it.client, it.origin) = (named(client), named(origin));
+    } else {
+        let (client, origin) = asked.split_once(" from ").unwrap_or(("", asked));
+        (it.client, it.origin, it.delegate) = (named(client), named(origin), named(who));
+        ended(&mut it, when);
+    }
+    Some(it)
 }
 
 /// `<item name="device">`s of `stonith_admin -L`'s XML.

@@ -44,6 +44,7 @@ fn record(voice: &Voice<'_>, id: u32, status: FenceStatus) -> FenceRecord {
         client: Some("fenced".to_owned()),
         delegate: None,
         completed: None,
+        completed_local: None,
         reason: None,
     }
 }
@@ -99,6 +100,7 @@ fn remembered(voice: &Voice<'_>, nodes: &Nodes, names: &Names) -> Vec<FenceRecor
                 client: Some("fenced".to_owned()),
                 delegate: Some(name.to_string()),
                 completed: Some(done.at.shifted(-ahead)),
+                completed_local: None,
                 reason: reason(voice, done),
             });
         }
