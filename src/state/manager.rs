@@ -1,6 +1,7 @@
 //! All that the cluster manager's view decides.
 
 use super::changes::Changes;
+use super::facts::NodeState;
 use super::identity::Nodes;
 use super::rhcs::{self, Voice};
 use super::services;
@@ -16,7 +17,13 @@ pub(super) fn fold(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speake
     let constraints = newest.map(|(_, (rows, _))| rows.clone()).unwrap_or_default();
     let mut services = Vec::new();
     if let Some(speaker) = speaker {
-        let input = services::Input { view: speaker.view, at: speaker.at, constraints: &constraints, quorate: picture.quorum.quorate };
+        let input = services::Input {
+            view: speaker.view,
+            at: speaker.at,
+            constraints: &constraints,
+            quorate: picture.quorum.quorate,
+            utc_offset: nodes.get(&speaker.key).and_then(NodeState::utc_offset),
+        };
         services = services::fold(&input);
         watching.complete(&mut services, speaker.at);
         changes.services(&picture.services, &services, speaker.at);

@@ -7,6 +7,8 @@ use crate::domain::observation::manager::{Constraint, Failure, History, ManagerV
 use crate::domain::stamp::Stamp;
 use crate::state::members;
 
+use super::Input;
+
 /// Pacemaker's INFINITY.
 pub(super) const INFINITY: i64 = 1_000_000;
 /// `rc` of an operation that still runs (`PCMK_OCF_UNKNOWN`; older versions: `PCMK_OCF_PENDING`, the same value).
@@ -31,11 +33,13 @@ pub(crate) struct Index<'a> {
     leftovers: HashMap<&'a str, BTreeSet<&'a str>>,
     pub(super) orders: HashMap<&'a str, Vec<&'a str>>,
     pub(super) colocations: HashMap<&'a str, Vec<(&'a str, i64, &'a str)>>,
+    utc_offset: Option<i32>,
 }
 
 impl<'a> Index<'a> {
-    /// `at`: when the view was told; constraints that expired before say nothing.
-    pub(super) fn new(view: &'a ManagerView, constraints: &'a [Constraint], at: Stamp) -> Self {
+    /// Constraints that expired before the view was told say nothing.
+    pub(super) fn new(input: &Input<'a>) -> Self {
+        let view: &'a ManagerView = input.view;
         let mut hosts: Vec<&str> = view.nodes.iter().filter(|n| n.kind != NodeKind::Guest).map(|n| n.name.as_str()).collect();
         hosts.sort_unstable();
         let mut index = Self {
@@ -47,6 +51,7 @@ impl<'a> Index<'a> {
             leftovers: HashMap::new(),
             orders: HashMap::new(),
             colocations: HashMap::new(),
+            utc_offset: input.utc_offset,
         };
         for history in &view.history {
             for id in both_ids(&history.resource) {
@@ -64,8 +69,8 @@ impl<'a> Index<'a> {
         for ban in &view.bans {
             index.note_leftover(&ban.resource, &ban.id);
         }
-        for constraint in constraints {
-            index.constrain(constraint, at);
+        for constraint in input.constraints {
+            index.constrain(constraint, input.at);
         }
         index
     }
@@ -146,11 +151,39 @@ impl<'a> Index<'a> {
         )
     }
 
-    /// When it was started or migrated to this node, where the history carries a time zone.
+    /// When it was started or migrated to this node.
     pub(super) fn started(&self, id: &str, node: &str) -> Option<Stamp> {
-        let history = self.history(id).iter().filter(|h| h.node == node);
-        let good = history.flat_map(|h| &h.operations).filter(|o| o.rc == Some(0) && matches!(o.task.as_str(), "start" | "migrate_from"));
-        good.filter_map(|o| Stamp::parse(o.last_change.as_deref()?)).max()
+        self.done(id, &["start", "migrate_from"], Some(node))
+    }
+
+    /// Since when it does not run: its newest failure, or the newest stop.
+    pub(super) fn ceased(&self, id: &str) -> Option<Stamp> {
+        let arrived = self.done(id, &["migrate_from"], None);
+        // A live migration ends with a stop where the guest came from.
+        let stopped = self.done(id, &["stop"], None).filter(|_| arrived.is_none());
+        let failed = self.failures(id).iter().filter_map(|f| self.failed_at(f)).max();
+        let begun = self.done(id, &["start"], None).max(arrived);
+        stopped.max(failed).filter(|at| begun.is_none_or(|begun| begun <= *at))
+    }
+
+    /// When an operation failed.
+    pub(super) fn failed_at(&self, failure: &Failure) -> Option<Stamp> {
+        failure.at.or_else(|| self.moment(failure.last_change.as_deref()?))
+    }
+
+    /// When one of these tasks went well last, on a node or anywhere.
+    fn done(&self, id: &str, tasks: &[&str], node: Option<&str>) -> Option<Stamp> {
+        let history = self.history(id).iter().filter(|h| node.is_none_or(|node| h.node == node));
+        let good = history.flat_map(|h| &h.operations).filter(|o| o.rc == Some(0) && tasks.contains(&o.task.as_str()));
+        good.filter_map(|o| self.moment(o.last_change.as_deref()?)).max()
+    }
+
+    /// A time as printed. A ctime is made by `crm_mon`, in the zone of the node where it runs.
+    fn moment(&self, printed: &str) -> Option<Stamp> {
+        if printed.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return Stamp::from_ctime(printed, self.utc_offset?);
+        }
+        Stamp::parse(printed)
     }
 }
 

@@ -21,11 +21,13 @@ pub(super) struct Input<'a> {
     pub(super) constraints: &'a [Constraint],
     /// Quorum by all that is known.
     pub(super) quorate: Option<bool>,
+    /// Local time of the node that told the view, minus UTC, seconds.
+    pub(super) utc_offset: Option<i32>,
 }
 
 /// All services, bytewise by id.
 pub(super) fn fold(input: &Input<'_>) -> Vec<Service> {
-    let index = Index::new(input.view, input.constraints, input.at);
+    let index = Index::new(input);
     let mut entries = tree::flatten(input.view, &index);
     tree::settle(&mut entries);
     reason::explain(&mut entries, &index, input);

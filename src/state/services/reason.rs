@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::cluster::{MemberStatus, ServiceKind, ServiceState};
+use crate::domain::cluster::{MemberStatus, Service, ServiceKind, ServiceState};
 use crate::domain::observation::manager::Failure;
+use crate::domain::stamp::Stamp;
 
 use super::Input;
 use super::index::{INFINITY, Index};
@@ -57,10 +58,20 @@ impl<'a> Why<'a> {
         ids
     }
 
-    fn since(&self) -> Option<crate::domain::stamp::Stamp> {
+    /// Since when it runs, or does not.
+    fn since(&self) -> Option<Stamp> {
         let service = &self.entry().service;
-        let owner = service.owner.as_ref().filter(|_| service.state == ServiceState::Started)?;
-        self.index.started(&service.id, owner)
+        match service.state {
+            ServiceState::Started => self.index.started(&service.id, service.owner.as_deref()?),
+            _ if !self.entry().members.is_empty() => self.worst()?.since,
+            ServiceState::Stopped | ServiceState::Disabled | ServiceState::Failed | ServiceState::Blocked => self.index.ceased(&service.id),
+            _ => None,
+        }
+    }
+
+    fn worst(&self) -> Option<&'a Service> {
+        let members = self.entry().members.iter().map(|at| &self.entries[*at].service);
+        members.rev().max_by_key(|m| m.state.badness())
     }
 
     fn prefers(&self) -> Option<Preference> {
@@ -110,9 +121,7 @@ impl<'a> Why<'a> {
     }
 
     fn worst_member(&self) -> String {
-        let members = self.entry().members.iter().map(|at| &self.entries[*at].service);
-        let worst = members.rev().max_by_key(|m| m.state.badness());
-        match worst {
+        match self.worst() {
             Some(member) => {
                 format!("{} is {}: {}", member.id, member.state.word(), member.reason.as_deref().unwrap_or("no reason is known"))
             }
@@ -154,7 +163,7 @@ impl<'a> Why<'a> {
     /// The failed operation that counts most: the newest; without times a start before a monitor.
     fn failure(&self) -> Option<&'a Failure> {
         let failures = self.index.failures(&self.entry().service.id);
-        failures.iter().enumerate().max_by_key(|(at, f)| (f.at, task(f) == "start", *at)).map(|(_, f)| *f)
+        failures.iter().enumerate().max_by_key(|(at, f)| (self.index.failed_at(f), task(f) == "start", *at)).map(|(_, f)| *f)
     }
 
     fn failed(&self) -> Option<String> {
