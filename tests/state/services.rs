@@ -249,6 +249,20 @@ fn reasons_of_a_stopped_service() {
             }),
             &["failed too often on n1 (fail-count INFINITY)"],
         ),
+        (
+            "locked to a node that was shut down",
+            with(&|v| {
+                v.resources = vec![one(Primitive { locked_to: text("n1"), ..stopped("vm") })];
+                v.nodes[0].online = false;
+                v.failures = vec![failure("vm_start_0", "n2", "long ago")];
+            }),
+            &["locked to n1 (shutdown-lock), which is offline"],
+        ),
+        (
+            "locked to a node that is back",
+            with(&|v| v.resources = vec![one(Primitive { locked_to: text("n1"), ..stopped("vm") })]),
+            &["locked to n1 (shutdown-lock)"],
+        ),
         ("opt-in", with(&|v| v.options.symmetric_cluster = Some(false)), &["no constraint allows n1"]),
         ("nothing known", base(), &["no reason"]),
     ];

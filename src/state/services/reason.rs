@@ -185,6 +185,10 @@ impl<'a> Why<'a> {
 
     fn stopped(&self) -> String {
         let options = &self.input.view.options;
+        let lock = self.lock();
+        if let Some(waits) = lock.as_ref().and_then(|(lock, absence)| Some(format!("{lock}, which {}", (*absence)?))) {
+            return waits;
+        }
         let nodes = self.refusals();
         if let Some(failure) = self.failure() {
             let others: Vec<String> = nodes.iter().filter(|(node, _)| *node != failure.node).filter_map(|(_, why)| why.clone()).collect();
@@ -207,10 +211,18 @@ impl<'a> Why<'a> {
         if let Some(partner) = self.waits() {
             return partner;
         }
-        match refused.as_slice() {
-            [] => "the manager has not started it, and shows no reason".to_owned(),
-            some => format!("the manager has not started it: {}", some.join(", ")),
+        match (refused.as_slice(), lock) {
+            (_, Some((lock, _))) => lock,
+            ([], None) => "the manager has not started it, and shows no reason".to_owned(),
+            (some, None) => format!("the manager has not started it: {}", some.join(", ")),
         }
+    }
+
+    /// The node that a shutdown-lock keeps it for, and why it is not there if it is not.
+    fn lock(&self) -> Option<(String, Option<&'static str>)> {
+        let node = self.entry().locked_to.as_deref()?;
+        let absence = self.index.status(node).map_or(Some("is no node of the cluster"), absence);
+        Some((format!("locked to {node} (shutdown-lock)"), absence))
     }
 
     /// Each node, and why it may not run the service if it may not.
@@ -219,14 +231,7 @@ impl<'a> Why<'a> {
     }
 
     fn refusal(&self, node: &str) -> Option<String> {
-        let state = match self.index.status(node)? {
-            MemberStatus::Unclean => Some("is unclean"),
-            MemberStatus::Pending => Some("is pending"),
-            MemberStatus::Offline => Some("is offline"),
-            MemberStatus::Standby => Some("is in standby"),
-            MemberStatus::Maintenance => Some("is in maintenance"),
-            MemberStatus::Online | MemberStatus::Unknown => None,
-        };
+        let state = absence(self.index.status(node)?);
         if let Some(ban) = self.ban(node) {
             return Some(ban);
         }
@@ -320,6 +325,18 @@ impl<'a> Why<'a> {
             "stickiness or another service keeps it there".to_owned()
         };
         Some(format!("prefers {} (score {score} by {}), runs on {owner}: {why}", prefers.node, prefers.id))
+    }
+}
+
+/// Why a node runs nothing.
+const fn absence(status: MemberStatus) -> Option<&'static str> {
+    match status {
+        MemberStatus::Unclean => Some("is unclean"),
+        MemberStatus::Pending => Some("is pending"),
+        MemberStatus::Offline => Some("is offline"),
+        MemberStatus::Standby => Some("is in standby"),
+        MemberStatus::Maintenance => Some("is in maintenance"),
+        MemberStatus::Online | MemberStatus::Unknown => None,
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Entry {
     merged: bool,
     /// The id whose target-role is Stopped: its own or that of what contains it.
     pub(super) disabled_by: Option<String>,
+    /// The node that it waits for because it was shut down (shutdown-lock).
+    pub(super) locked_to: Option<String>,
     /// Where its container stands.
     pub(super) parent: Option<usize>,
 }
@@ -131,6 +133,7 @@ impl Tree<'_> {
         entry.merged |= !entry.states.is_empty();
         entry.states.push(state);
         entry.disabled_by = disabled_by;
+        entry.locked_to = entry.locked_to.take().or_else(|| p.locked_to.clone());
         let service = &mut entry.service;
         service.kind = instance::kind(&p.agent);
         service.agent = Some(p.agent.clone()).filter(|a| !a.is_empty());
