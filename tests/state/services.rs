@@ -263,6 +263,14 @@ fn reasons_of_a_stopped_service() {
             with(&|v| v.resources = vec![one(Primitive { locked_to: text("n1"), ..stopped("vm") })]),
             &["locked to n1 (shutdown-lock)"],
         ),
+        (
+            "unhealthy",
+            with(&|v| {
+                v.nodes[0].health = text("red");
+                v.nodes[1].health = text("green");
+            }),
+            &["the manager has not started it: n1's health is red"],
+        ),
         ("opt-in", with(&|v| v.options.symmetric_cluster = Some(false)), &["no constraint allows n1"]),
         ("nothing known", base(), &["no reason"]),
     ];
@@ -314,6 +322,7 @@ fn not_where_it_prefers_to_be() {
     let cases: Vec<(&str, Change, Vec<Constraint>, Option<&str>)> = vec![
         ("sticky", Box::new(|_| ()), vec![loc()], Some("prefers n1 (score 100 by loc-1), runs on n2: stickiness")),
         ("standby", Box::new(|v| v.nodes[0].standby = true), vec![loc()], Some("n1 is in standby")),
+        ("unhealthy", Box::new(|v| v.nodes[0].health = text("red")), vec![loc()], Some("runs on n2: n1's health is red")),
         (
             "ban",
             Box::new(|_| ()),

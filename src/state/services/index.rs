@@ -1,9 +1,9 @@
 //! What is looked up for every service, by resource.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::domain::cluster::MemberStatus;
-use crate::domain::observation::manager::{Constraint, Failure, History, ManagerView, NodeKind};
+use crate::domain::observation::manager::{Constraint, Failure, History, ManagerNode, ManagerView, NodeKind};
 use crate::domain::stamp::Stamp;
 use crate::state::members;
 
@@ -34,6 +34,7 @@ pub(crate) struct Index<'a> {
     pub(super) orders: HashMap<&'a str, Vec<&'a str>>,
     pub(super) colocations: HashMap<&'a str, Vec<(&'a str, i64, &'a str)>>,
     utc_offset: Option<i32>,
+    unhealthy: HashSet<&'a str>,
 }
 
 impl<'a> Index<'a> {
@@ -52,6 +53,7 @@ impl<'a> Index<'a> {
             orders: HashMap::new(),
             colocations: HashMap::new(),
             utc_offset: input.utc_offset,
+            unhealthy: view.nodes.iter().filter(|n| is_red(n)).map(|n| n.name.as_str()).collect(),
         };
         for history in &view.history {
             for id in both_ids(&history.resource) {
@@ -113,6 +115,11 @@ impl<'a> Index<'a> {
     /// Status of a node.
     pub(super) fn status(&self, node: &str) -> Option<MemberStatus> {
         self.statuses.get(node).copied()
+    }
+
+    /// Whether the node's health keeps services away.
+    pub(super) fn is_unhealthy(&self, node: &str) -> bool {
+        self.unhealthy.contains(node)
     }
 
     /// Operations of a resource on all nodes.
@@ -185,6 +192,11 @@ impl<'a> Index<'a> {
         }
         Stamp::parse(printed)
     }
+}
+
+/// crm_mon says red only where a node-health-strategy makes a negative score of it.
+fn is_red(node: &ManagerNode) -> bool {
+    node.health.as_deref().is_some_and(|health| health.eq_ignore_ascii_case("red"))
 }
 
 /// An id with and without the suffix of an instance.

@@ -238,7 +238,8 @@ impl<'a> Why<'a> {
         if let Some(state) = state {
             return Some(format!("{node} {state}"));
         }
-        self.worn_out(node).or_else(|| self.not_invited(node)).or_else(|| self.repelled(node))
+        let unhealthy = || self.index.is_unhealthy(node).then(|| format!("{node}'s health is red"));
+        self.worn_out(node).or_else(|| self.not_invited(node)).or_else(|| self.repelled(node)).or_else(unhealthy)
     }
 
     fn ban(&self, node: &str) -> Option<String> {
