@@ -338,6 +338,10 @@ fn not_where_it_prefers_to_be() {
         ("there", Box::new(|_| ()), vec![location("l", "vm", "n2", 50)], None),
         ("better there", Box::new(|_| ()), vec![loc(), location("l", "vm", "n2", 200)], None),
         ("as good", Box::new(|_| ()), vec![loc(), location("l", "vm", "n2", 100)], None),
+        ("gone", Box::new(|_| ()), vec![location("l", "vm", "oldnode", 1000)], None),
+        ("gone, and another", Box::new(|_| ()), vec![location("l", "vm", "oldnode", 1000), loc()], Some("prefers n1 (score 100 by loc-1)")),
+        ("there, in capitals", Box::new(|_| ()), vec![location("l", "vm", "N2", 50)], None),
+        ("elsewhere, in capitals", Box::new(|v| v.nodes[0].standby = true), vec![location("l", "vm", "N1", 50)], Some("n1 is in standby")),
         ("another's", Box::new(|_| ()), vec![location("l", "other", "n1", 100)], None),
     ];
     for (name, change, constraints, expected) in cases {

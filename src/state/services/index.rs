@@ -99,11 +99,20 @@ impl<'a> Index<'a> {
     }
 
     fn place(&mut self, resource: &'a str, place: Place<'a>) {
+        let place = Place { node: self.spelled(place.node), ..place };
         let places = self.places.entry(resource).or_default();
         // crm_mon's bans are constraints of the CIB too.
         if !places.iter().any(|p| p.id == place.id && p.node == place.node) {
             places.push(place);
         }
+    }
+
+    /// A node's name as the cluster spells it: Pacemaker compares without case.
+    fn spelled(&self, node: &'a str) -> &'a str {
+        if self.statuses.contains_key(node) {
+            return node;
+        }
+        self.statuses.keys().find(|name| name.eq_ignore_ascii_case(node)).copied().unwrap_or(node)
     }
 
     fn note_leftover(&mut self, resource: &'a str, id: &'a str) {
@@ -194,7 +203,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// crm_mon says red only where a node-health-strategy makes a negative score of it.
+/// Without a node-health-strategy crm_mon says green of every node.
 fn is_red(node: &ManagerNode) -> bool {
     node.health.as_deref().is_some_and(|health| health.eq_ignore_ascii_case("red"))
 }

@@ -80,7 +80,9 @@ impl<'a> Why<'a> {
         }
         let owner = self.entry().service.owner.as_deref();
         let mut sums: HashMap<&str, (i64, &str)> = HashMap::new();
-        for place in self.ids().iter().flat_map(|id| self.index.places(id)).filter(|p| p.score > 0) {
+        // A node that left the cluster is no place to be at.
+        let there = |node: &str| self.index.status(node).is_some();
+        for place in self.ids().iter().flat_map(|id| self.index.places(id)).filter(|p| p.score > 0 && there(p.node)) {
             let sum = sums.entry(place.node).or_insert((0, place.id));
             sum.0 = sum.0.saturating_add(place.score).min(INFINITY);
         }
