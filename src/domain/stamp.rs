@@ -46,10 +46,14 @@ impl Stamp {
         format!("{at:.3}")
     }
 
-    /// Reads an RFC 3339 time (`2026-11-22T22:10:45Z`, a blank in place of the T is taken too).
+    /// Reads an RFC 3339 time (`2026-11-22T22:10:45Z`; a blank in place of the T is taken too, and one before the zone, as Pacemaker writes it).
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let at: jiff::Timestamp = text.parse().ok()?;
+        let joined = || {
+            let (rest, zone) = text.rsplit_once(' ').filter(|(_, zone)| zone.starts_with(['+', '-']))?;
+            format!("{}{zone}", rest.trim_end()).parse::<jiff::Timestamp>().ok()
+        };
+        let at = text.parse::<jiff::Timestamp>().ok().or_else(joined)?;
         Some(Self(at.as_microsecond()))
     }
 

@@ -212,6 +212,7 @@ fn constraints_of_the_lab() {
         Constraint::Location {
             id: "location-fence-node1-node1--INFINITY".into(),
             resource: "fence-node1".into(),
+            pattern: false,
             node: Some("node1".into()),
             score: Some(-1_000_000),
             role: None,

@@ -336,6 +336,7 @@ fn location(
     Constraint::Location {
         id: "l".into(),
         resource: resource.into(),
+        pattern: resource.contains('*'),
         node: own(node),
         score,
         role: own(role),

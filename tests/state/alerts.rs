@@ -201,6 +201,7 @@ fn leftovers_and_notices_do_not_hurt_health() {
     let constraint = |id: &str, resource: &str| Constraint::Location {
         id: id.to_owned(),
         resource: resource.to_owned(),
+        pattern: false,
         node: Some("n1".to_owned()),
         score: Some(1_000_000),
         role: None,

@@ -294,6 +294,7 @@ fn location(id: &str, resource: &str, node: &str, score: i64) -> Constraint {
     Constraint::Location {
         id: id.to_owned(),
         resource: resource.to_owned(),
+        pattern: false,
         node: Some(node.to_owned()),
         score: Some(score),
         role: None,
@@ -356,11 +357,74 @@ fn not_where_it_prefers_to_be() {
     }
 }
 
+/// A location by a rule or a pattern. `until`: a date expression with that end.
+fn ruled(resource: &str, pattern: bool, rule: &str, until: Option<&str>) -> Constraint {
+    Constraint::Location {
+        id: "r".to_owned(),
+        resource: resource.to_owned(),
+        pattern,
+        node: None,
+        score: Some(200),
+        role: None,
+        rule: Some(until.map_or_else(|| rule.to_owned(), |end| format!("{rule} and date lt {end}"))),
+        expires: until.map(str::to_owned),
+    }
+}
+
+#[test]
+fn preferences_by_rules_and_patterns() {
+    let by_pattern = |pattern: &str| Constraint::Location {
+        id: "p".to_owned(),
+        resource: pattern.to_owned(),
+        pattern: true,
+        node: Some("n2".to_owned()),
+        score: Some(100),
+        role: None,
+        rule: None,
+        expires: None,
+    };
+    let cases: Vec<(&str, Constraint, Option<&str>)> = vec![
+        ("a rule", ruled("vm-a", false, "#uname eq n2", None), Some("n2")),
+        ("until then", ruled("vm-a", false, "#uname eq n2", Some("2099-01-01 10:00:00 +01:00")), Some("n2")),
+        ("over", ruled("vm-a", false, "#uname eq n2", Some("2020-01-01 10:00:00 +01:00")), None),
+        ("more than a node", ruled("vm-a", false, "#uname eq n2 and ping gt 0", None), None),
+        ("one of two nodes", ruled("vm-a", false, "#uname eq n2 or #uname eq n3", None), None),
+        ("a pattern", by_pattern("^vm-.*"), Some("n2")),
+        ("found anywhere", by_pattern("-[ab]"), Some("n2")),
+        ("turned round", by_pattern("!^db"), Some("n2")),
+        ("of others", by_pattern("!^(vm|g)"), None),
+        ("of what is inside a group", by_pattern("^inner$"), None),
+        ("not an expression", by_pattern("vm-("), None),
+    ];
+    for (name, constraint, expected) in cases {
+        let resources = vec![one(started("vm-a", &["n1"])), group("g", vec![started("inner", &["n1"])])];
+        let picture = constrained(view(trio(), resources), vec![constraint]);
+        assert_eq!(service(&picture, "vm-a").prefers.as_deref(), expected, "{name}");
+        assert_eq!(service(&picture, "inner").prefers.as_deref(), expected.filter(|_| name == "turned round"), "{name}");
+    }
+}
+
+/// What a rule allows is not denied.
+#[test]
+fn rules_invite_where_nothing_else_does() {
+    for (constraint, words) in [
+        (ruled("vm", false, "#uname eq n2", None), "no constraint allows n1 (symmetric-cluster is false), no constraint allows n3"),
+        (ruled("vm", false, "ping gt 0", None), "no reason"),
+    ] {
+        let mut v = view(trio(), vec![one(stopped("vm"))]);
+        v.options.symmetric_cluster = Some(false);
+        let picture = constrained(v, vec![constraint]);
+        let reason = service(&picture, "vm").reason.clone().unwrap();
+        assert!(reason.contains(words) && !reason.contains("allows n2"), "{reason}");
+    }
+}
+
 #[test]
 fn an_expired_preference_is_none_but_is_left_over() {
     let expired = Constraint::Location {
         id: "cli-prefer-vm".to_owned(),
         resource: "vm".to_owned(),
+        pattern: false,
         node: Some("n1".to_owned()),
         score: Some(1_000_000),
         role: None,

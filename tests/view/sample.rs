@@ -246,6 +246,7 @@ pub fn healthy() -> Cluster {
     *c.constraints = vec![Constraint::Location {
         id: "prefer-n5".into(),
         resource: "wiki".into(),
+        pattern: false,
         node: Some("n5".into()),
         score: Some(100),
         role: None,

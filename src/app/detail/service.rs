@@ -177,7 +177,7 @@ fn score(value: i64) -> String {
 
 fn constraint(c: &Constraint, mine: &dyn Fn(&str) -> bool, leftovers: &[String]) -> Option<(Role, String)> {
     match c {
-        Constraint::Location { id, resource, node, score: s, role, rule, expires } if mine(resource) => {
+        Constraint::Location { id, resource, node, score: s, role, rule, expires, .. } if mine(resource) => {
             let place = node.as_deref().map_or_else(|| rule.clone().unwrap_or_default(), |n| format!("on {n}"));
             let how = s.map_or_else(|| "?".to_owned(), score);
             let role_words = role.as_deref().map_or_else(String::new, |r| format!(" as {r}"));

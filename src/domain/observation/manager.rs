@@ -294,6 +294,8 @@ pub enum Constraint {
         id: String,
         /// The resource, or the pattern (`rsc-pattern`), or each of a set: one constraint each.
         resource: String,
+        /// `resource` is a pattern.
+        pattern: bool,
         /// None where a rule decides.
         node: Option<String>,
         score: Option<i64>,

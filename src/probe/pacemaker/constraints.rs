@@ -34,11 +34,14 @@ struct Rule {
 
 fn location(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result<(), Trouble> {
     let (mut id, mut node, mut points, mut role) = (String::new(), None, None, None);
-    let mut resources = Vec::new();
+    let (mut resources, mut pattern) = (Vec::new(), false);
     for (key, value) in tag.attributes() {
         match key {
             "id" => id = plain(value),
-            "rsc" | "rsc-pattern" => resources.push(plain(value)),
+            "rsc" | "rsc-pattern" => {
+                resources.push(plain(value));
+                pattern = key == "rsc-pattern";
+            }
             "node" => node = some(value),
             "score" => points = score(value),
             "role" => role = role_word(value),
@@ -68,6 +71,7 @@ fn location(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Res
     let plain_one = |resource: &String| Constraint::Location {
         id: id.clone(),
         resource: resource.clone(),
+        pattern,
         node: node.clone(),
         score: points,
         role: role.clone(),
@@ -77,6 +81,7 @@ fn location(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Res
     let ruled = |resource: &String, rule: &Rule| Constraint::Location {
         id: id.clone(),
         resource: resource.clone(),
+        pattern,
         node: None,
         score: rule.score,
         role: rule.role.clone().or_else(|| role.clone()),

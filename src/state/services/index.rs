@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use regex::Regex;
+
 use crate::domain::cluster::MemberStatus;
-use crate::domain::observation::manager::{Constraint, Failure, History, ManagerNode, ManagerView, NodeKind};
+use crate::domain::observation::manager::{Constraint, Failure, History, ManagerNode, ManagerView, NodeKind, Resource};
 use crate::domain::stamp::Stamp;
 use crate::state::members;
 
@@ -33,6 +35,8 @@ pub(crate) struct Index<'a> {
     leftovers: HashMap<&'a str, BTreeSet<&'a str>>,
     pub(super) orders: HashMap<&'a str, Vec<&'a str>>,
     pub(super) colocations: HashMap<&'a str, Vec<(&'a str, i64, &'a str)>>,
+    /// Resources that a rule invites which says more than a node's name.
+    ruled: HashSet<&'a str>,
     utc_offset: Option<i32>,
     unhealthy: HashSet<&'a str>,
 }
@@ -52,6 +56,7 @@ impl<'a> Index<'a> {
             leftovers: HashMap::new(),
             orders: HashMap::new(),
             colocations: HashMap::new(),
+            ruled: HashSet::new(),
             utc_offset: input.utc_offset,
             unhealthy: view.nodes.iter().filter(|n| is_red(n)).map(|n| n.name.as_str()).collect(),
         };
@@ -71,20 +76,30 @@ impl<'a> Index<'a> {
         for ban in &view.bans {
             index.note_leftover(&ban.resource, &ban.id);
         }
+        let tops: Vec<&str> = view.resources.iter().map(id_of).collect();
         for constraint in input.constraints {
-            index.constrain(constraint, input.at);
+            index.constrain(constraint, input.at, &tops);
         }
         index
     }
 
-    fn constrain(&mut self, constraint: &'a Constraint, at: Stamp) {
+    /// `tops`: the resources that nothing contains, which patterns are about.
+    fn constrain(&mut self, constraint: &'a Constraint, at: Stamp, tops: &[&'a str]) {
         match constraint {
-            Constraint::Location { id, resource, node, score, role, rule, expires } => {
+            Constraint::Location { id, resource, pattern, node, score, role, rule, expires } => {
                 self.note_leftover(resource, id);
-                let plain = rule.is_none() && role.as_deref().is_none_or(|r| r.eq_ignore_ascii_case("started"));
                 let over = expires.as_deref().and_then(Stamp::parse).is_some_and(|end| end <= at);
-                if let (Some(node), Some(score), true, false) = (node, score, plain, over) {
-                    self.place(resource, Place { id, node, score: *score });
+                if over || role.as_deref().is_some_and(|r| !r.eq_ignore_ascii_case("started")) {
+                    return;
+                }
+                let node = node.as_deref().or_else(|| sole_node(rule.as_deref()?));
+                let about = if *pattern { meant(resource, tops) } else { vec![resource.as_str()] };
+                if let (Some(node), Some(score)) = (node, *score) {
+                    for resource in about {
+                        self.place(resource, Place { id, node, score });
+                    }
+                } else if score.is_none_or(|s| s >= 0) {
+                    self.ruled.extend(about);
                 }
             }
             Constraint::Colocation { id, resource, with, score } => {
@@ -146,6 +161,11 @@ impl<'a> Index<'a> {
         self.places.get(id).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a rule that says more than a node's name invites it.
+    pub(super) fn is_ruled(&self, id: &str) -> bool {
+        self.ruled.contains(id)
+    }
+
     /// Constraints that an earlier command left on a resource, bytewise.
     pub(super) fn leftovers(&self, id: &str) -> Vec<String> {
         self.leftovers.get(id).into_iter().flatten().map(|id| (*id).to_owned()).collect()
@@ -200,6 +220,33 @@ impl<'a> Index<'a> {
             return Stamp::from_ctime(printed, self.utc_offset?);
         }
         Stamp::parse(printed)
+    }
+}
+
+/// The node of a rule that names one and nothing else but an end: `#uname eq n2`, `#uname eq n2 and date lt 2026-11-23 ...`.
+fn sole_node(rule: &str) -> Option<&str> {
+    let mut node = None;
+    for term in rule.split(" and ") {
+        match term.strip_prefix("#uname eq ") {
+            Some(name) if node.is_none() && !name.contains(' ') => node = Some(name),
+            None if term.starts_with("date lt ") => {}
+            _ => return None,
+        }
+    }
+    node
+}
+
+/// The resources that a pattern means: an extended expression, found anywhere in the id; `!` before it turns it round.
+fn meant<'a>(pattern: &str, tops: &[&'a str]) -> Vec<&'a str> {
+    let (wanted, expression) = pattern.strip_prefix('!').map_or((true, pattern), |rest| (false, rest));
+    let Ok(expression) = Regex::new(expression) else { return Vec::new() };
+    tops.iter().filter(|id| expression.is_match(id) == wanted).copied().collect()
+}
+
+fn id_of(resource: &Resource) -> &str {
+    match resource {
+        Resource::Primitive(p) => &p.id,
+        Resource::Group { id, .. } | Resource::Clone { id, .. } | Resource::Bundle { id, .. } => id,
     }
 }
 

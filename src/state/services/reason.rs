@@ -264,6 +264,9 @@ impl<'a> Why<'a> {
             return None;
         }
         let ids = self.ids();
+        if ids.iter().any(|id| self.index.is_ruled(id)) {
+            return None;
+        }
         let invited = ids.iter().flat_map(|id| self.index.places(id)).any(|p| p.node == node && p.score >= 0);
         (!invited).then(|| format!("no constraint allows {node} (symmetric-cluster is false)"))
     }
