@@ -53,6 +53,12 @@ impl NodeStreams {
     /// The tools are known, or were asked again: starts all streams that the node can give and that do not flow, from where they stopped.
     pub fn start(&mut self, tools: &Tools, now: Stamp, next_id: &mut u64) -> Vec<Order> {
         self.tools = Some(tools.clone());
+        // Summer time may have come or gone under a stream that flows for months.
+        if let Some(secs) = tools.utc_offset_secs {
+            for flow in self.flows.values_mut() {
+                flow.decoder.set_utc_offset(secs);
+            }
+        }
         for kind in WANTED {
             let in_place = *kind == StreamKind::LogFiles && self.command(StreamKind::Journal).is_some();
             if !in_place && !self.has_logs(*kind) && !self.flows.contains_key(kind) && self.command(*kind).is_some() {

@@ -209,6 +209,27 @@ fn log_files_that_flow_in_the_journals_place_are_not_begun_again_when_the_tools_
     assert!(followed(&out).iter().any(|(_, command)| command.contains("journal")), "{:?}", followed(&out));
 }
 
+/// A stream says its zone once, when it begins.
+#[test]
+fn a_stream_that_flows_follows_summer_time() {
+    let (mut watch, _, streams) = up();
+    let netlink = streams[1];
+    let told = |watch: &mut Watch, bytes: &str, ms: i64| -> Vec<Stamp> {
+        let out = watch.report(NODE, Report::Data { id: netlink, bytes: bytes.as_bytes().to_vec(), at: at(ms) }, at(ms));
+        let lines = out.into_iter().filter_map(|o| if let Output::Lines(_, lines, _) = o { Some(lines) } else { None }).flatten();
+        lines.filter_map(|(line, _)| line.at).collect()
+    };
+    let up = "2: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500";
+    let down = "2: eth0: <BROADCAST,UP> mtu 1500";
+    let listed = format!("@zone +0100\n{up}\n@live\n[2023-11-14T23:13:20] {down}\n");
+    assert_eq!(told(&mut watch, &listed, 1000), [at(0)]);
+    let (asks, _) = orders(watch.tick(at(901_000)));
+    let tools = asks.iter().find(|(_, text)| text.contains("which tools")).unwrap().0;
+    let said = "@@quorate present\nip\ndf\njournalctl\ncorosync-quorumtool\n@@quorate uid\n0\n@@quorate zone\n+0200\n";
+    watch.report(NODE, Report::Answer { id: tools, result: Ok(answer(said, at(901_010))) }, at(901_010));
+    assert_eq!(told(&mut watch, &format!("[2023-11-15T00:30:00] {up}\n"), 1_001_000), [at(1_000_000)]);
+}
+
 /// What a tool says of sessions is no word of sshd's about its own.
 #[test]
 fn only_what_sshd_refuses_is_not_begun_again() {
