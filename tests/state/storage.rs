@@ -54,6 +54,23 @@ fn one_uuid_is_one_volume() {
     assert!(volume.stale_sizes.is_empty());
 }
 
+/// The fifth character, lvs(8).
+#[test]
+fn which_volumes_are_active() {
+    for (attr, expected) in [
+        ("-wi-a-----", true),
+        ("-wi-s-----", true),
+        ("twi-c-tz--", true),
+        ("twi-C-tz--", true),
+        ("swi-I-s---", true),
+        ("Vwi-h-tz--", false),
+        ("-wi-d-----", false),
+        ("-wi-------", false),
+    ] {
+        assert_eq!(lv(None, attr).is_active(), expected, "{attr}");
+    }
+}
+
 #[test]
 fn a_node_that_sees_the_group_sees_its_volumes() {
     let mut lab = Lab::of(&["n1", "n2"]);

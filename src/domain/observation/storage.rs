@@ -27,9 +27,9 @@ impl LvRow {
         self.lv.starts_with('[') || self.role.as_deref().is_some_and(|role| role.starts_with("private,"))
     }
 
-    /// Active on the node that answered (fifth character of the attributes).
+    /// Active on the node that answered (fifth character of the attributes): also a thin pool that needs a check (`c`, `C`), no historical volume (`h`).
     pub fn is_active(&self) -> bool {
-        matches!(self.attr.as_bytes().get(4), Some(b'a' | b's' | b'S' | b'i' | b'I' | b'm' | b'M' | b'h'))
+        matches!(self.attr.as_bytes().get(4), Some(b'a' | b's' | b'S' | b'i' | b'I' | b'm' | b'M' | b'c' | b'C'))
     }
 
     /// A thin pool (first character of the attributes).
