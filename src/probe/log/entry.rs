@@ -22,8 +22,8 @@ pub(super) struct Entry<'a> {
 
 /// The forms after the time stamp, the most special first. Groups: `p` program, `l` level, `m` message.
 const FORMS: [&str; 6] = [
-    // corosync's own file: "[362] node3 corosync info    [KNET  ] text"; by default without pid and names
-    r"^(?:\[\d+\] )?(?:\S+ )?(?:corosync )?(?P<l>emerg|alert|crit|error|warning|notice|info|debug|trace) +(?P<m>\[[A-Z]+ *\] ?.*)$",
+    // corosync's own file: "[362] node3 corosync info    [KNET  ] text"; by default without pid and names; 2.x: "[434] node3 corosyncnotice  [TOTEM ] text"
+    r"^(?:\[\d+\] )?(?:\S+ )?(?:corosync ?)?(?P<l>emerg|alert|crit|error|warning|notice|info|debug|trace) +(?P<m>\[[A-Z]+ *\] ?.*)$",
     // corosync 1.x (RHEL 6), its own file: "corosync [TOTEM ] text"
     r"^(?P<p>corosync) (?P<m>\[[A-Z]+ *\] ?.*)$",
     // pacemaker 2 and 3: "node1 pacemaker-based     [385] (func) \tinfo: text" (with " func@file:line" for debug)
@@ -40,17 +40,17 @@ static PARSED: LazyLock<Vec<Regex>> = LazyLock::new(|| FORMS.iter().filter_map(|
 
 /// Reads a line of a log file; a line in no known form is all message.
 pub(super) fn parse(line: &str, calendar: Calendar) -> Entry<'_> {
-    let Some((at, rest)) = time::leading(line, calendar) else {
-        return Entry { at: None, program: "", priority: None, message: line.trim() };
-    };
-    let found = PARSED.iter().find_map(|form| form.captures(rest));
+    let (at, rest) = time::leading(line, calendar).map_or((None, line.trim()), |(at, rest)| (Some(at), rest));
+    // Without a time only corosync writes (`timestamp: off`, which is its default): the first form.
+    let known = if at.is_some() { FORMS.len() } else { 1 };
+    let found = PARSED.iter().take(known).find_map(|form| form.captures(rest));
     let Some(parts) = found else {
-        return Entry { at: Some(at), program: "", priority: None, message: rest };
+        return Entry { at, program: "", priority: None, message: rest };
     };
     let group = |name| parts.name(name).map(|m| m.as_str());
     let program = group("p").unwrap_or("corosync");
     let message = group("m").unwrap_or(rest);
-    Entry { at: Some(at), program, priority: group("l").and_then(priority), message }
+    Entry { at, program, priority: group("l").and_then(priority), message }
 }
 
 /// The priority of a level's word, as corosync, pacemaker, libqb and rgmanager spell them.

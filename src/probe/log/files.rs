@@ -31,6 +31,8 @@ struct Followed {
     inode: u64,
     offset: u64,
     mark: Vec<u8>,
+    /// What stood in it up to here is older than the following: a line of it without a time says nothing of now.
+    old: u64,
     /// Where bytes come instead of lines.
     bytes: Splitter,
 }
@@ -68,7 +70,8 @@ impl Files {
             (Some("@zone"), Some(zone), ..) => calendar.utc_offset = time::zone(zone).unwrap_or(calendar.utc_offset),
             (Some("@file"), Some(id), Some(inode), Some(offset), Some(path), Some(file)) => {
                 if let (Ok(id), Ok(inode), Ok(offset)) = (id.parse(), inode.parse(), offset.parse()) {
-                    self.begin(id, Followed { path: path.to_owned(), file: file.to_owned(), inode, offset, ..Followed::default() });
+                    let old = words.next().and_then(|size| size.parse().ok()).unwrap_or_default();
+                    self.begin(id, Followed { path: path.to_owned(), file: file.to_owned(), inode, offset, old, ..Followed::default() });
                 }
             }
             (Some("@truncated"), Some(id), ..) => {
@@ -93,6 +96,10 @@ impl Files {
         if self.followed.len() >= MOST_FILES {
             return;
         }
+        if self.before.iter().any(|b| b.path == file.path) || self.all().any(|f| f.path == file.path) {
+            // Written while we were away, or after a rotation.
+            file.old = 0;
+        }
         // The mark of what was read before: nothing new may come before the next loss of the connection.
         let old = self.before.iter().find(|b| b.path == file.path && b.offset == file.offset && file.offset > 0);
         file.mark = old.map(|b| unhex(b.mark.as_bytes())).unwrap_or_default();
@@ -111,8 +118,8 @@ impl Files {
             return;
         }
         let whole = Line { bytes: text, length: line.length.saturating_sub(colon as u64 + 1) };
-        file.advance(whole);
-        self.understand(id, whole, calendar, out);
+        let old = file.advance(whole);
+        self.understand(id, whole, calendar, old, out);
     }
 
     /// `x3 0a 0b`, by od.
@@ -124,22 +131,23 @@ impl Files {
         let bytes = unhex(rest);
         let mut splitter = std::mem::take(&mut file.bytes);
         splitter.feed(&bytes, |line| {
-            if let Some(file) = self.followed.get_mut(&id) {
-                file.advance(line);
-            }
-            self.understand(id, line, calendar, out);
+            let old = self.followed.get_mut(&id).is_some_and(|file| file.advance(line));
+            self.understand(id, line, calendar, old, out);
         });
         if let Some(file) = self.followed.get_mut(&id) {
             file.bytes = splitter;
         }
     }
 
-    fn understand(&mut self, id: u32, line: Line<'_>, calendar: Calendar, out: &mut Vec<StreamItem>) {
+    fn understand(&mut self, id: u32, line: Line<'_>, calendar: Calendar, old: bool, out: &mut Vec<StreamItem>) {
         let words = String::from_utf8_lossy(line.bytes);
         let entry = entry::parse(words.trim_end(), calendar);
+        if old && entry.at.is_none() {
+            return;
+        }
         let Some(item) = classify::understand(&entry, None) else { return };
         match item {
-            StreamItem::Line(said) if self.heard_elsewhere(id, &said) => {}
+            StreamItem::Line(said) if self.heard_elsewhere(id, &said, calendar.arrival) => {}
             StreamItem::Line(mut said) => {
                 if line.is_cut() {
                     said.text.push_str(" (cut: a line longer than 256 KiB)");
@@ -151,8 +159,8 @@ impl Files {
     }
 
     /// Pacemaker and corosync may write to their own file and to syslog: one line is enough.
-    fn heard_elsewhere(&mut self, id: u32, line: &LogLine) -> bool {
-        let Some(at) = line.at else { return false };
+    fn heard_elsewhere(&mut self, id: u32, line: &LogLine, arrival: Stamp) -> bool {
+        let at = line.at.unwrap_or(arrival);
         let mut hasher = DefaultHasher::new();
         (line.source, &line.text).hash(&mut hasher);
         let key = hasher.finish();
@@ -193,22 +201,25 @@ impl Files {
 }
 
 impl Followed {
-    fn advance(&mut self, line: Line<'_>) {
+    /// Goes on behind a line; whether it stood there before the following began.
+    fn advance(&mut self, line: Line<'_>) -> bool {
+        let old = self.offset < self.old;
         self.offset += line.length;
         if line.is_cut() {
             // The last bytes are unknown: after the loss of the connection the whole line decides.
             self.mark.clear();
-            return;
+            return old;
         }
         let keep = line.bytes.len().min(MARK);
         self.mark.extend_from_slice(line.bytes.get(line.bytes.len() - keep..).unwrap_or_default());
         self.mark.push(b'\n');
         let excess = self.mark.len().saturating_sub(MARK);
         self.mark.drain(..excess);
+        old
     }
 
     fn truncated(&mut self) {
-        self.offset = 0;
+        (self.offset, self.old) = (0, 0);
         self.mark.clear();
         self.bytes.clear();
     }

@@ -58,7 +58,7 @@ hex() { # ID
 follow() { # PATH FILE OFFSET
     id=$((id + 1))
     facts "$2"
-    echo "@file $id $inode $3 $1 $2"
+    echo "@file $id $inode $3 $1 $2 $size"
     if packed "$2"; then
         content "$2" "$3" | hex $id
     else

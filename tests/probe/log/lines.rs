@@ -21,6 +21,7 @@ fn all_forms_of_lines_and_times_are_read() {
         ("Nov 22 21:30:12 [345] node1 corosync warning [TOTEM ] Retransmit List: 1", "2026-11-22T21:30:12.000Z"),
         ("Nov 22 21:30:12.345 [345] node1 corosync warning [TOTEM ] Retransmit List: 1", "2026-11-22T21:30:12.345Z"),
         ("Nov 22 21:30:12.345 warning [TOTEM ] Retransmit List: 1", "2026-11-22T21:30:12.345Z"),
+        ("Nov 22 21:30:12 [434] n1 corosyncwarning [TOTEM ] Retransmit List: 1", "2026-11-22T21:30:12.000Z"),
         ("2026-11-22T21:30:12 [345] node1 corosync warning [TOTEM ] Retransmit List: 1", "2026-11-22T21:30:12.000Z"),
         ("2026-11-22T21:30:12.5+01:00 node1 corosync[345]:  [TOTEM ] Retransmit List: 1", "2026-11-22T20:30:12.500Z"),
         ("Nov  2 01:02:03 corosync [TOTEM ] Retransmit List: 1", "2026-11-02T01:02:03.000Z"),
@@ -30,6 +31,28 @@ fn all_forms_of_lines_and_times_are_read() {
         assert_eq!((line.at, line.text.as_str()), (Some(at(time)), "[TOTEM] Retransmit List: 1"), "{text}");
         assert_eq!((line.source, line.severity), (Source::Corosync, Warning), "{text}");
     }
+}
+
+/// corosync 2.x writes no times by default. Of what stood in its file before nobody knows when it was.
+#[test]
+fn corosync_s_lines_without_a_time_are_told_as_they_come() {
+    let before = "[434] n1 corosyncnotice  [TOTEM ] A processor failed, forming new configuration.\n";
+    let now = "[434] n1 corosyncwarning [TOTEM ] Retransmit List: 1\n";
+    let syslog = "Nov 22 22:39:59 n1 corosync[434]: [TOTEM ] Retransmit List: 1\n";
+    let bytes = format!(
+        "@zone +0000\n@file 1 7 0 /l/corosync.log /l/corosync.log {}\n@file 2 8 0 /l/messages /l/messages 0\n1:{before}1:{now}2:{syslog}1:notice  nothing of corosync's\n",
+        before.len(),
+    );
+    let got = lines(decode(StreamKind::LogFiles, bytes.as_bytes()));
+    let told: Vec<_> = got.iter().map(|l| (l.at, l.source, l.severity, l.text.as_str())).collect();
+    assert_eq!(told, [(None, Source::Corosync, Warning, "[TOTEM] Retransmit List: 1")], "and once, though syslog says it too");
+    // What came while we were away is told.
+    let mut first = Decoder::new(StreamKind::LogFiles, arrival());
+    first.feed(format!("@file 1 7 0 /l/corosync.log /l/corosync.log 0\n1:{now}").as_bytes(), arrival());
+    let mut second = Decoder::new(StreamKind::LogFiles, arrival());
+    second.resume_from(&first.resume());
+    let bytes = format!("@file 1 7 {} /l/corosync.log /l/corosync.log 4000\n1:{before}", now.len());
+    assert_eq!(lines(second.feed(bytes.as_bytes(), arrival())).len(), 1);
 }
 
 #[test]
