@@ -1,0 +1,160 @@
+//! Where services may run and prefer to, by constraints.
+
+use quorate::domain::observation::manager::{Constraint, ManagerView};
+use quorate::domain::observation::{Observation, Question};
+
+use super::build::{Lab, failure, group, one, picture_of, service, started, stopped, trio, view};
+
+type Change = Box<dyn Fn(&mut ManagerView)>;
+
+fn constrained(v: ManagerView, constraints: Vec<Constraint>) -> std::sync::Arc<quorate::domain::cluster::Cluster> {
+    let mut lab = Lab::of(&["n1"]);
+    lab.manager(1, v).say(1, Question::Constraints, Observation::Constraints(constraints));
+    lab.picture()
+}
+
+fn location(id: &str, resource: &str, node: &str, score: i64) -> Constraint {
+    Constraint::Location {
+        id: id.to_owned(),
+        resource: resource.to_owned(),
+        pattern: false,
+        node: Some(node.to_owned()),
+        score: Some(score),
+        role: None,
+        rule: None,
+        expires: None,
+    }
+}
+
+#[test]
+fn waits_for_its_partners() {
+    let order = Constraint::Order { id: "o".to_owned(), first: "disk".to_owned(), then: "vm".to_owned(), mandatory: true };
+    let together = Constraint::Colocation { id: "c".to_owned(), resource: "vm".to_owned(), with: "disk".to_owned(), score: 1_000_000 };
+    let resources = || vec![one(stopped("disk")), one(stopped("vm"))];
+    for (constraint, word) in [(order, "waits for disk"), (together, "where disk runs")] {
+        let picture = constrained(view(trio(), resources()), vec![constraint]);
+        let reason = service(&picture, "vm").reason.clone().unwrap();
+        assert!(reason.contains(word) && reason.contains("is stopped"), "{reason}");
+    }
+    let picture = picture_of(view(trio(), vec![group("g", vec![stopped("a"), stopped("b")])]));
+    assert!(service(&picture, "b").reason.as_deref().unwrap().contains("waits for a"));
+}
+
+#[test]
+fn not_where_it_prefers_to_be() {
+    let loc = || location("loc-1", "vm", "n1", 100);
+    let cases: Vec<(&str, Change, Vec<Constraint>, Option<&str>)> = vec![
+        ("sticky", Box::new(|_| ()), vec![loc()], Some("prefers n1 (score 100 by loc-1), runs on n2: stickiness")),
+        ("standby", Box::new(|v| v.nodes[0].standby = true), vec![loc()], Some("n1 is in standby")),
+        ("unhealthy", Box::new(|v| v.nodes[0].health = Some("red".to_owned())), vec![loc()], Some("runs on n2: n1's health is red")),
+        (
+            "ban",
+            Box::new(|_| ()),
+            vec![loc(), location("cli-ban-vm-on-n1", "vm", "n1", -1_000_000)],
+            Some("banned from n1 by cli-ban-vm-on-n1"),
+        ),
+        (
+            "failed",
+            Box::new(|v| v.failures = vec![failure("vm_start_0", "n1", "boom")]),
+            vec![loc()],
+            Some("start failed on n1: error (boom)"),
+        ),
+        ("there", Box::new(|_| ()), vec![location("l", "vm", "n2", 50)], None),
+        ("better there", Box::new(|_| ()), vec![loc(), location("l", "vm", "n2", 200)], None),
+        ("as good", Box::new(|_| ()), vec![loc(), location("l", "vm", "n2", 100)], None),
+        ("gone", Box::new(|_| ()), vec![location("l", "vm", "oldnode", 1000)], None),
+        ("gone, and another", Box::new(|_| ()), vec![location("l", "vm", "oldnode", 1000), loc()], Some("prefers n1 (score 100 by loc-1)")),
+        ("there, in capitals", Box::new(|_| ()), vec![location("l", "vm", "N2", 50)], None),
+        ("elsewhere, in capitals", Box::new(|v| v.nodes[0].standby = true), vec![location("l", "vm", "N1", 50)], Some("n1 is in standby")),
+        ("another's", Box::new(|_| ()), vec![location("l", "other", "n1", 100)], None),
+    ];
+    for (name, change, constraints, expected) in cases {
+        let mut v = view(trio(), vec![one(started("vm", &["n2"]))]);
+        change(&mut v);
+        let picture = constrained(v, constraints);
+        let reason = service(&picture, "vm").reason.clone();
+        match expected {
+            Some(words) => assert!(reason.as_deref().is_some_and(|r| r.contains(words)), "{name}: {reason:?}"),
+            None => assert_eq!(reason, None, "{name}"),
+        }
+    }
+}
+
+/// A location by a rule or a pattern. `until`: a date expression with that end.
+fn ruled(resource: &str, pattern: bool, rule: &str, until: Option<&str>) -> Constraint {
+    Constraint::Location {
+        id: "r".to_owned(),
+        resource: resource.to_owned(),
+        pattern,
+        node: None,
+        score: Some(200),
+        role: None,
+        rule: Some(until.map_or_else(|| rule.to_owned(), |end| format!("{rule} and date lt {end}"))),
+        expires: until.map(str::to_owned),
+    }
+}
+
+#[test]
+fn preferences_by_rules_and_patterns() {
+    let by_pattern = |pattern: &str| Constraint::Location {
+        id: "p".to_owned(),
+        resource: pattern.to_owned(),
+        pattern: true,
+        node: Some("n2".to_owned()),
+        score: Some(100),
+        role: None,
+        rule: None,
+        expires: None,
+    };
+    let cases: Vec<(&str, Constraint, Option<&str>)> = vec![
+        ("a rule", ruled("vm-a", false, "#uname eq n2", None), Some("n2")),
+        ("until then", ruled("vm-a", false, "#uname eq n2", Some("2099-01-01 10:00:00 +01:00")), Some("n2")),
+        ("over", ruled("vm-a", false, "#uname eq n2", Some("2020-01-01 10:00:00 +01:00")), None),
+        ("more than a node", ruled("vm-a", false, "#uname eq n2 and ping gt 0", None), None),
+        ("one of two nodes", ruled("vm-a", false, "#uname eq n2 or #uname eq n3", None), None),
+        ("a pattern", by_pattern("^vm-.*"), Some("n2")),
+        ("found anywhere", by_pattern("-[ab]"), Some("n2")),
+        ("turned round", by_pattern("!^db"), Some("n2")),
+        ("of others", by_pattern("!^(vm|g)"), None),
+        ("of what is inside a group", by_pattern("^inner$"), None),
+        ("not an expression", by_pattern("vm-("), None),
+    ];
+    for (name, constraint, expected) in cases {
+        let resources = vec![one(started("vm-a", &["n1"])), group("g", vec![started("inner", &["n1"])])];
+        let picture = constrained(view(trio(), resources), vec![constraint]);
+        assert_eq!(service(&picture, "vm-a").prefers.as_deref(), expected, "{name}");
+        assert_eq!(service(&picture, "inner").prefers.as_deref(), expected.filter(|_| name == "turned round"), "{name}");
+    }
+}
+
+/// What a rule allows is not denied.
+#[test]
+fn rules_invite_where_nothing_else_does() {
+    for (constraint, words) in [
+        (ruled("vm", false, "#uname eq n2", None), "no constraint allows n1 (symmetric-cluster is false), no constraint allows n3"),
+        (ruled("vm", false, "ping gt 0", None), "no reason"),
+    ] {
+        let mut v = view(trio(), vec![one(stopped("vm"))]);
+        v.options.symmetric_cluster = Some(false);
+        let picture = constrained(v, vec![constraint]);
+        let reason = service(&picture, "vm").reason.clone().unwrap();
+        assert!(reason.contains(words) && !reason.contains("allows n2"), "{reason}");
+    }
+}
+
+#[test]
+fn an_expired_preference_is_none_but_is_left_over() {
+    let expired = Constraint::Location {
+        id: "cli-prefer-vm".to_owned(),
+        resource: "vm".to_owned(),
+        pattern: false,
+        node: Some("n1".to_owned()),
+        score: Some(1_000_000),
+        role: None,
+        rule: None,
+        expires: Some("2020-01-01T00:00:00Z".to_owned()),
+    };
+    let picture = constrained(view(trio(), vec![one(started("vm", &["n2"]))]), vec![expired, location("loc", "vm", "n2", 1)]);
+    let vm = service(&picture, "vm");
+    assert_eq!((vm.reason.clone(), vm.prefers.as_deref(), vm.leftovers.clone()), (None, Some("n2"), vec!["cli-prefer-vm".to_owned()]));
+}
