@@ -153,8 +153,7 @@ fn write_parts(doc: &mut Document, model: &Model, id: &str) {
 
 fn write_constraints(doc: &mut Document, model: &Model, s: &Service) {
     let ids: Vec<&str> = std::iter::once(s.id.as_str()).chain(s.parent.as_deref()).collect();
-    let mine = |id: &str| ids.contains(&id);
-    let lines: Vec<(Role, String)> = model.shown.constraints.iter().filter_map(|c| constraint(c, &mine, &s.leftovers)).collect();
+    let lines: Vec<(Role, String)> = model.shown.constraints.iter().filter_map(|c| constraint(c, &ids, &s.leftovers)).collect();
     if lines.is_empty() && s.leftovers.is_empty() {
         return;
     }
@@ -175,9 +174,15 @@ fn score(value: i64) -> String {
     }
 }
 
-fn constraint(c: &Constraint, mine: &dyn Fn(&str) -> bool, leftovers: &[String]) -> Option<(Role, String)> {
+/// Whether a location is about one of these: by its id, or by a pattern.
+fn about(resource: &str, pattern: bool, ids: &[&str]) -> bool {
+    if pattern { ids.iter().copied().any(Constraint::matcher(resource)) } else { ids.contains(&resource) }
+}
+
+fn constraint(c: &Constraint, ids: &[&str], leftovers: &[String]) -> Option<(Role, String)> {
+    let mine = |id: &str| ids.contains(&id);
     match c {
-        Constraint::Location { id, resource, node, score: s, role, rule, expires, .. } if mine(resource) => {
+        Constraint::Location { id, resource, pattern, node, score: s, role, rule, expires } if about(resource, *pattern, ids) => {
             let place = node.as_deref().map_or_else(|| rule.clone().unwrap_or_default(), |n| format!("on {n}"));
             let how = s.map_or_else(|| "?".to_owned(), score);
             let role_words = role.as_deref().map_or_else(String::new, |r| format!(" as {r}"));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use compact_str::CompactString;
+use regex::Regex;
 
 use crate::domain::stamp::Stamp;
 
@@ -318,6 +319,15 @@ pub enum Constraint {
         then: String,
         mandatory: bool,
     },
+}
+
+impl Constraint {
+    /// Tells which resources a `rsc-pattern` means: an extended expression, found anywhere in the id; `!` before it turns it round.
+    pub fn matcher(pattern: &str) -> impl Fn(&str) -> bool + use<> {
+        let (wanted, expression) = pattern.strip_prefix('!').map_or((true, pattern), |rest| (false, rest));
+        let expression = Regex::new(expression).ok();
+        move |id| expression.as_ref().is_some_and(|e| e.is_match(id) == wanted)
+    }
 }
 
 /// What the CIB says of a primitive that is a guest: the parameters of the agent that name it, and none of its secrets.

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use regex::Regex;
-
 use crate::domain::cluster::MemberStatus;
 use crate::domain::observation::manager::{Constraint, Failure, History, ManagerNode, ManagerView, NodeKind, Resource};
 use crate::domain::stamp::Stamp;
@@ -93,7 +91,12 @@ impl<'a> Index<'a> {
                     return;
                 }
                 let node = node.as_deref().or_else(|| sole_node(rule.as_deref()?));
-                let about = if *pattern { meant(resource, tops) } else { vec![resource.as_str()] };
+                let about = if *pattern {
+                    let means = Constraint::matcher(resource);
+                    tops.iter().copied().filter(|top| means(top)).collect()
+                } else {
+                    vec![resource.as_str()]
+                };
                 if let (Some(node), Some(score)) = (node, *score) {
                     for resource in about {
                         self.place(resource, Place { id, node, score });
@@ -234,13 +237,6 @@ fn sole_node(rule: &str) -> Option<&str> {
         }
     }
     node
-}
-
-/// The resources that a pattern means: an extended expression, found anywhere in the id; `!` before it turns it round.
-fn meant<'a>(pattern: &str, tops: &[&'a str]) -> Vec<&'a str> {
-    let (wanted, expression) = pattern.strip_prefix('!').map_or((true, pattern), |rest| (false, rest));
-    let Ok(expression) = Regex::new(expression) else { return Vec::new() };
-    tops.iter().filter(|id| expression.is_match(id) == wanted).copied().collect()
 }
 
 fn id_of(resource: &Resource) -> &str {
