@@ -82,10 +82,8 @@ fn since_when_a_service_does_not_run() {
 /// Without exact times the newest failure still is the one that counts.
 #[test]
 fn the_newest_failure_is_the_reason() {
-    let failed = |node: &str, clock: &str| Failure {
-        last_change: Some(format!("Sun Nov 22 {clock} 2026")),
-        ..failure("vm_start_0", node, "boom")
-    };
+    let failed =
+        |node: &str, clock: &str| Failure { last_change: Some(format!("Sun Nov 22 {clock} 2026")), ..failure("vm_start_0", node, "boom") };
     let mut v = view(trio(), vec![one(stopped("vm"))]);
     v.failures = vec![failed("n1", "10:00:00"), failed("n2", "11:00:00"), failed("n3", "09:00:00")];
     let reason = service(&zoned(v, Some(0)), "vm").reason.clone().unwrap();
