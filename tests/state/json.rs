@@ -2,7 +2,7 @@ use quorate::domain::node::LinkFault;
 use quorate::domain::observation::host::HostSample;
 use quorate::domain::observation::manager::{FenceRecord, FenceStatus};
 use quorate::domain::observation::net::{LinkSpeed, NetView, Nic};
-use quorate::domain::observation::storage::{LvRow, MapRow, MountRow, PvRow};
+use quorate::domain::observation::storage::{LvRow, MapRow, MountRow, PathRow, PvRow};
 use quorate::domain::observation::{Observation, Question};
 use quorate::report::status::to_json;
 use serde_json::{Value, json};
@@ -49,7 +49,8 @@ fn full() -> Lab {
             ..MountRow::default()
         }]),
     );
-    lab.say(1, Question::Multipath, Observation::Multipath(vec![MapRow { name: "san1".to_owned(), ..MapRow::default() }]));
+    let path = PathRow { dm_state: "active".to_owned(), ..PathRow::default() };
+    lab.say(1, Question::Multipath, Observation::Multipath(vec![MapRow { name: "san1".to_owned(), paths: vec![path], ..MapRow::default() }]));
     lab.say(
         1,
         Question::Bonding,
@@ -102,7 +103,7 @@ fn the_whole_object_to_the_letter() {
         "volumes": [{ "vg": "vg", "lv": "a", "size_bytes": 7, "active_on": ["n1"], "seen_by": ["n1"], "attr": "-wi-a-----", "used_by": [] }],
         "pvs": [{ "path": "/dev/sda", "vg": null, "size_bytes": null, "free_bytes": null, "seen_by": ["n1"] }],
         "filesystems": [{ "node": "n1", "mount": "/", "type": "ext4", "source": "/dev/vda", "size_bytes": null, "used_bytes": null }],
-        "paths": [{ "node": "n1", "map": "san1", "active": 0, "total": 0 }],
+        "paths": [{ "node": "n1", "map": "san1", "active": 1, "total": 1 }],
         "bonds": [{ "node": "n1", "name": "bond0", "mode": "active-backup", "status": "degraded", "active_port": "e0",
             "ports": [{ "name": "e0", "status": "up", "speed_mbps": 1000, "failures": 0 }, { "name": "e1", "status": "down", "speed_mbps": null, "failures": 0 }] }],
         "fences": [{ "target": "n3", "action": "reboot", "status": "success", "origin": null, "completed_at": "2026-11-18T11:06:40.000Z" }],
