@@ -167,13 +167,14 @@ fn paths_and_bonds() {
 /// The kernel takes away the devices of paths that stay lost; where it queues, the map stays without any.
 #[test]
 fn paths_that_were_taken_away_are_lost() {
+    type Looks<'a> = (&'a [(usize, usize)], Option<&'a str>);
     let map = |alive: usize, failed: usize| {
         let path = |state: &str| PathRow { dm_state: state.to_owned(), ..PathRow::default() };
         let paths = [vec![path("active"); alive], vec![path("failed"); failed]].concat();
         Observation::Multipath(vec![MapRow { name: "san1".to_owned(), paths, ..MapRow::default() }])
     };
     // Alive and failed paths, look after look, and what is said of the last.
-    let cases: [(&[(usize, usize)], Option<&str>); 7] = [
+    let cases: [Looks<'_>; 7] = [
         (&[(2, 0)], None),
         (&[(0, 0)], Some("san1 on n1 has no path left")),
         (&[(2, 0), (0, 2)], Some("san1 on n1 has 0 of 2 paths")),

@@ -50,7 +50,11 @@ fn full() -> Lab {
         }]),
     );
     let path = PathRow { dm_state: "active".to_owned(), ..PathRow::default() };
-    lab.say(1, Question::Multipath, Observation::Multipath(vec![MapRow { name: "san1".to_owned(), paths: vec![path], ..MapRow::default() }]));
+    lab.say(
+        1,
+        Question::Multipath,
+        Observation::Multipath(vec![MapRow { name: "san1".to_owned(), paths: vec![path], ..MapRow::default() }]),
+    );
     lab.say(
         1,
         Question::Bonding,

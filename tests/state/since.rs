@@ -57,9 +57,10 @@ fn since_by_the_history_where_the_zone_is_known() {
 #[test]
 fn since_when_a_service_does_not_run() {
     type Done<'a> = (&'a str, &'a str, &'a str);
+    type Case<'a> = (&'a str, &'a [Done<'a>], Option<&'a str>, Option<&'a str>);
     let printed = |clock: &str| format!("Sun Nov 22 {clock} 2026");
     let failed = |clock: &str| Failure { last_change: Some(printed(clock)), ..failure("vm_start_0", "n2", "boom") };
-    let cases: [(&str, &[Done<'_>], Option<&str>, Option<&str>); 7] = [
+    let cases: [Case<'_>; 7] = [
         ("nothing known", &[], None, None),
         ("stopped", &[("n1", "stop", "10:00:00"), ("n2", "stop", "08:00:00")], None, Some("10:00:00")),
         ("failed", &[], Some("11:00:00"), Some("11:00:00")),

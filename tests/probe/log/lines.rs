@@ -136,6 +136,16 @@ fn meanings() {
             "lvm[9]: WARNING: Thin pool vg-pool-tpool metadata is now 98.00% full.",
             (Source::Storage, Critical, Some("vg-pool"), "WARNING", lvm),
         ),
+    ];
+    for (text, expected) in cases {
+        assert_line(&line(&format!("Nov 22 22:12:25 node1 {text}")), *expected);
+    }
+}
+
+/// sbd and systemd, the old one of RHEL 7 too; what people did.
+#[test]
+fn meanings_of_units_and_operators() {
+    let cases: &[(&str, Expected<'_>)] = &[
         (
             "sbd[3]: warning: inquisitor_child: Servant pcmk is outdated (age: 5)",
             (Source::Fence, Critical, None, "warning", &[Q::Watchdog, Q::CrmMon]),
