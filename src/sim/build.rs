@@ -80,6 +80,7 @@ fn node(setup: &Setup, at: usize) -> Node {
         clustered: true,
         rgmanager: true,
         clvmd: true,
+        fenced: true,
         bmc_dead: false,
         unclean: false,
         apart: false,

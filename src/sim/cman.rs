@@ -48,11 +48,26 @@ pub fn acknowledge(world: &mut World, name: &str) -> Reply {
     }
 }
 
+/// fence_tool(8) of RHEL 6: without a time to wait for it, it does not wait, and cman is asked too early.
+pub fn fence_tool(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
+    match args {
+        ["leave", "-w", secs] if secs.parse::<u32>().is_ok() => {
+            if let Some(n) = world.nodes.get_mut(node) {
+                n.fenced = false;
+            }
+            Printed::default()
+        }
+        ["leave"] => Printed::default(),
+        _ => Printed::failed(1, "Please use '-h' for usage."),
+    }
+}
+
 /// cman_tool(8), its verbs that change something.
 pub fn cman_tool(world: &mut World, node: NodeAt, args: &[&str]) -> Printed {
     match args {
-        ["leave", ..] => {
-            if world.guests.iter().any(|g| g.on == Some(node)) {
+        ["-t", _, "-w", "leave"] => {
+            let in_domain = world.nodes.get(node).is_some_and(|n| n.fenced);
+            if in_domain || world.guests.iter().any(|g| g.on == Some(node)) {
                 return Printed::failed(1, "cman_tool: Error leaving cluster: Device or resource busy");
             }
             world.leave(node);
@@ -115,7 +130,7 @@ pub fn service(world: &mut World, node: NodeAt, args: &[&str]) -> Reply {
             world.join(node);
         }
         ("cman", false) => world.leave(node),
-        ("gfs2" | "gfs" | "qdiskd", _) => {}
+        ("gfs2" | "gfs", _) => {}
         _ => return Reply::Now(Printed::failed(1, format!("{name}: unrecognized service"))),
     }
     fine(&format!("{} {name}: ", if start { "Starting" } else { "Stopping" }))

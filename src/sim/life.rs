@@ -182,7 +182,7 @@ impl World {
     /// A node's cluster has started.
     pub fn join(&mut self, node: NodeAt) {
         let Some(n) = self.nodes.get_mut(node).filter(|n| n.on && !n.clustered) else { return };
-        (n.clustered, n.unclean, n.missed) = (true, false, n.apart);
+        (n.clustered, n.fenced, n.unclean, n.missed) = (true, true, false, n.apart);
         if n.apart {
             // It waits for the others in a cluster of its own.
             return;

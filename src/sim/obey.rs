@@ -71,7 +71,7 @@ fn of_any(world: &mut World, node: NodeAt, program: &str, args: &[&str]) -> Prin
         "ip" | "ifconfig" | "ifup" | "ifdown" => ip::command(world, node, program, args),
         "virsh" => virsh::command(world, node, args),
         "cman_tool" => cman::cman_tool(world, node, args),
-        "fence_tool" if args == ["leave"] => Printed::default(),
+        "fence_tool" => cman::fence_tool(world, node, args),
         "sh" if args.get(1).is_some_and(|script| script.contains("migrate-setmaxdowntime")) => match args {
             [.., guest, ms] => virsh::command(world, node, &["migrate-setmaxdowntime", "--domain", guest, "--downtime", ms]),
             _ => Printed::default(),

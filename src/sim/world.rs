@@ -77,6 +77,8 @@ pub struct Node {
     pub rgmanager: bool,
     /// clvmd runs.
     pub clvmd: bool,
+    /// It is in the fence domain.
+    pub fenced: bool,
     /// Its fence device does not answer.
     pub bmc_dead: bool,
     /// It was lost and nobody has fenced it yet.

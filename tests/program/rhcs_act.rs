@@ -154,7 +154,7 @@ fn a_node_is_drained_leaves_joins_and_its_daemons_obey() {
     assert_eq!(lab.refused("evacuate /dev/sdd"), ["already"]);
     let left = lab.done(&format!("leave {n4}"));
     let sent: Vec<&str> = left["steps"].as_array().unwrap().iter().filter_map(|s| s["command"].as_str()).collect();
-    assert_eq!(sent, ["service rgmanager stop", "service clvmd stop", "fence_tool leave", "cman_tool leave"]);
+    assert_eq!(sent, ["service rgmanager stop", "service clvmd stop", "fence_tool leave -w 60", "cman_tool -t 60 -w leave"]);
     let (json, _) = lab.site.status();
     assert_eq!(member(&json, &n4)["status"], "offline");
     lab.done(&format!("join {n4}"));

@@ -185,7 +185,7 @@ fn a_node_is_emptied_leaves_and_joins_by_keys() {
     c.proved();
     c.plan("xc", "service clvmd start");
     c.proved();
-    c.type_name("xl", "cman_tool leave", &node);
+    c.type_name("xl", "cman_tool -t 60 -w leave", &node);
     c.proved();
     c.plan("xj", "service cman start");
     c.proved();

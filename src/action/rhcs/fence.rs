@@ -19,7 +19,7 @@ const TIMEOUT: u64 = 300;
 const ACKNOWLEDGE: u32 = 60;
 
 /// Whether the tools are those of RHEL 6 (cluster 3.x) and newer than `than`; those of RHEL 5 are 2.x.
-fn is_newer(cluster: &Cluster, than: &[u32]) -> bool {
+pub(super) fn is_newer(cluster: &Cluster, than: &[u32]) -> bool {
     let numbers: Vec<u32> = cluster.version.as_deref().unwrap_or_default().split('.').filter_map(|n| n.parse().ok()).collect();
     numbers.as_slice() > than
 }

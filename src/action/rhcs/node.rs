@@ -11,9 +11,9 @@ use crate::domain::cluster::{Cluster, Member, MemberStatus, Service};
 use crate::domain::task::{Action, Daemon, NodeVerb};
 use crate::link::CommandLine;
 use crate::probe::rhcs::act::Verb;
-use crate::probe::rhcs::fence::{Cman, cman_tool};
+use crate::probe::rhcs::fence::{Cman, cman_tool, end_qdiskd, leave_domain};
 
-use super::{OPERATION, clusvcadm, place, service};
+use super::{OPERATION, clusvcadm, fence, place, service};
 
 /// Seconds for an init script that only starts or stops a daemon.
 const SCRIPT: u64 = 300;
@@ -27,6 +27,12 @@ fn init(daemon: &str, verb: &str) -> CommandLine {
 fn script(here: &Arc<str>, daemon: &str, verb: &str, secs: u64) -> Step {
     let title = format!("{}{} {daemon} there", verb.get(..1).unwrap_or_default().to_uppercase(), verb.get(1..).unwrap_or_default());
     Step::change(title, here, init(daemon, verb), secs).read_by(Reads::InitScript)
+}
+
+/// Whether a node has an init script: as it listed them, else as its release has them. What RHEL 5 starts by one of its own, RHEL 6 starts by cman's.
+fn has_script(cluster: &Cluster, member: &Member, name: &str) -> bool {
+    let mut listed = member.units.iter().filter(|u| u.load.starts_with("init")).peekable();
+    if listed.peek().is_none() { !fence::is_newer(cluster, &[3]) } else { listed.any(|u| u.name == name) }
 }
 
 pub(super) fn online(member: &Member) -> Result<(), Vec<Refusal>> {
@@ -135,16 +141,25 @@ fn down(cluster: &Cluster, member: &Member, here: &Arc<str>) -> Vec<Step> {
     if member.rhcs.as_ref().and_then(|r| r.clvmd) == Some(true) {
         steps.push(script(here, "clvmd", "stop", SCRIPT));
     }
-    if cluster.rhcs.as_ref().and_then(|r| r.quorum_disk.as_ref()).is_some() {
+    let disk = cluster.rhcs.as_ref().and_then(|r| r.quorum_disk.as_ref()).is_some();
+    let by_script = has_script(cluster, member, "qdiskd");
+    if disk && by_script {
         steps.push(script(here, "qdiskd", "stop", SCRIPT));
     }
-    if cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref()).is_some_and(|d| d.members.contains(&member.name)) {
-        let leave = CommandLine::new("fence_tool", ["leave"]).privileged();
-        steps.push(Step::change("Leave the fence domain", here, leave, SCRIPT));
+    if in_domain(cluster, member) {
+        // cman refuses to leave while fenced still has a domain.
+        steps.push(Step::change("Leave the fence domain", here, leave_domain(!fence::is_newer(cluster, &[3])), SCRIPT));
+    }
+    if disk && !by_script {
+        steps.push(Step::change("End qdiskd, as cman's own script does", here, end_qdiskd(), 60));
     }
     let leave = Step::change("Leave the cluster", here, cman_tool(Cman::Leave), SCRIPT);
     steps.push(leave.read_by(Reads::CmanTool));
     steps
+}
+
+fn in_domain(cluster: &Cluster, member: &Member) -> bool {
+    cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref()).is_some_and(|d| d.members.contains(&member.name))
 }
 
 fn offline(member: &Member) -> Condition {
@@ -188,7 +203,9 @@ pub fn join(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
     let here = whereabouts::within_reach(cluster, node)?;
     let mut plan = input.blank();
     plan.steps = vec![script(&here, "cman", "start", SCRIPT)];
-    if cluster.rhcs.as_ref().and_then(|r| r.quorum_disk.as_ref()).is_some_and(|d| d.conf.is_some()) {
+    let disk = cluster.rhcs.as_ref().and_then(|r| r.quorum_disk.as_ref()).is_some_and(|d| d.conf.is_some());
+    // Where it has no script of its own, cman's has started it.
+    if disk && has_script(cluster, member, "qdiskd") {
         plan.steps.push(script(&here, "qdiskd", "start", SCRIPT));
     }
     if cluster.groups.iter().any(|g| g.lock_type.as_deref() == Some("clvmd")) {

@@ -96,6 +96,26 @@ exit $rc
     .privileged()
 }
 
+/// Leaves the fence domain, and waits until it is left: cman does not let a node go that is still in it. RHEL 6 wants to know how long.
+pub fn leave_domain(rhel5: bool) -> CommandLine {
+    let args: &[&str] = if rhel5 { &["leave", "-w"] } else { &["leave", "-w", "60"] };
+    CommandLine::new("fence_tool", args.iter().copied()).privileged()
+}
+
+/// Ends qdiskd where it has no init script of its own, as cman's does it (RHEL 6).
+pub fn end_qdiskd() -> CommandLine {
+    const SCRIPT: &str = "# quorate: end qdiskd
+n=0
+while pidof qdiskd >/dev/null 2>&1; do
+    [ $n -lt 20 ] || { echo 'qdiskd does not end' >&2; exit 1; }
+    as_root pkill -TERM -x qdiskd
+    n=$((n+1)); sleep 1
+done
+exit 0
+";
+    CommandLine::script(SCRIPT, [""; 0]).privileged()
+}
+
 /// What cman can be told. The hardest commands there are: the gate decides, not this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cman<'a> {
@@ -111,11 +131,16 @@ pub enum Cman<'a> {
     Reload,
 }
 
+/// It waits until the node is out, as cman's init scripts do.
+fn leave(more: &[&str]) -> Vec<String> {
+    ["-t", "60", "-w", "leave"].iter().chain(more).map(|word| (*word).to_owned()).collect()
+}
+
 /// The `cman_tool` command.
 pub fn cman_tool(what: Cman<'_>) -> CommandLine {
     let args = match what {
-        Cman::Leave => vec!["leave".to_owned()],
-        Cman::LeaveRemove => vec!["leave".to_owned(), "remove".to_owned()],
+        Cman::Leave => leave(&[]),
+        Cman::LeaveRemove => leave(&["remove"]),
         Cman::Kill(node) => vec!["kill".to_owned(), "-n".to_owned(), node.to_owned()],
         Cman::Expected(votes) => vec!["expected".to_owned(), "-e".to_owned(), votes.to_string()],
         Cman::Reload => vec!["version".to_owned(), "-r".to_owned(), "-S".to_owned()],

@@ -134,14 +134,16 @@ pub fn groups(world: &World, node: NodeAt) -> String {
     let seen = world.seen_by(node);
     let victims: Vec<NodeAt> = (0..world.nodes.len()).filter(|n| world.nodes.get(*n).is_some_and(|n| n.unclean)).collect();
     let ids: Vec<String> = seen.iter().map(|n| (n + 1).to_string()).collect();
+    let within: Vec<NodeAt> = seen.iter().copied().filter(|n| world.nodes.get(*n).is_some_and(|n| n.fenced)).collect();
+    let members: Vec<String> = within.iter().map(|n| (n + 1).to_string()).collect();
     let domain = format!(
         "fence domain\nmember count  {}\nvictim count  {}\nvictim now    {}\nmaster nodeid {}\nwait state    {}\nmembers       {} \n",
-        seen.len(),
+        within.len(),
         victims.len(),
         victims.first().map_or(0, |v| v + 1),
-        seen.first().map_or(0, |n| n + 1),
+        within.first().map_or(0, |n| n + 1),
         if victims.is_empty() { "none" } else { "fencing" },
-        ids.join(" "),
+        members.join(" "),
     );
     let mut out = format!("@@quorate fence\n{domain}all nodes\n");
     for at in 0..world.nodes.len() {
@@ -156,7 +158,7 @@ pub fn groups(world: &World, node: NodeAt) -> String {
             out,
             "nodeid {} member {} victim {} last fence master {master} how {how}",
             at + 1,
-            u8::from(seen.contains(&at)),
+            u8::from(within.contains(&at)),
             u8::from(victims.contains(&at)),
         );
     }

@@ -187,7 +187,7 @@ fn fencing_by_hand() {
     assert_eq!(fence::fence_node("n5", false).argv(), ["fence_node", "-v", "n5"]);
     assert_eq!(fence::fence_node("n5", true).argv(), ["fence_node", "n5"]);
     assert_eq!(fence::cman_tool(fence::Cman::Kill("n5")).argv(), ["cman_tool", "kill", "-n", "n5"]);
-    assert_eq!(fence::cman_tool(fence::Cman::LeaveRemove).argv(), ["cman_tool", "leave", "remove"]);
+    assert_eq!(fence::cman_tool(fence::Cman::LeaveRemove).argv(), ["cman_tool", "-t", "60", "-w", "leave", "remove"]);
     assert_eq!(fence::cman_tool(fence::Cman::Expected(3)).argv(), ["cman_tool", "expected", "-e", "3"]);
 }
 
