@@ -81,7 +81,7 @@ const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "clusvcadm", "-[dsRZUc] {N}"),
     (Role::Operator, "clusvcadm", "-[erM] {N} -m {N}"),
     (Role::Operator, "fence_node", "(-v )?{N}"),
-    (Role::Operator, "service", "(cman|rgmanager|clvmd|qdiskd|gfs|gfs2) start"),
+    (Role::Operator, "service", "(ccsd|cman|fenced|rgmanager|clvmd|qdiskd|gfs|gfs2) start"),
     (Role::Admin, "service", "(rgmanager|clvmd|qdiskd|gfs|gfs2) stop"),
     (Role::Admin, "fence_tool", "leave -w( 60)?"),
     (Role::Admin, "pkill", "-TERM -x qdiskd"),

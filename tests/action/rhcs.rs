@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, FateKind, Input, Plan, Refusal};
+use quorate::action::condition::{Seen, Verdict};
 use quorate::action::{Findings, gate, inquiry, stack};
-use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Stack, Volume, VolumeGroup};
+use quorate::domain::cluster::{Cluster, Filesystem, MemberStatus, PhysicalVolume, Stack, Volume, VolumeGroup};
 use quorate::domain::node::Reach;
+use quorate::domain::observation::host::Unit;
+use quorate::domain::observation::rhcs::ConfDisk;
 use quorate::domain::observation::simulation::GuestState;
 use quorate::domain::role::Role;
+use quorate::domain::stamp::Stamp;
 use quorate::domain::task::{Action, Daemon, FenceHow, GrowSize, NodeVerb, RelocateHow, ServiceVerb as V, VolumeName};
 
 use super::stage::{commands, intent, plain_volume};
@@ -354,4 +358,52 @@ fn no_stack_no_action_and_each_refusal_says_what_would_lift_it() {
     other.stack = Some(Stack::Libvirt);
     let session = gate::Session { role: Role::Admin, ..gate::Session::default() };
     assert!(gate::refusals(&plan, &other, &session, START).iter().any(|r| r.code == "wrong-stack"));
+}
+
+/// RHEL 6 has no init script for qdiskd, RHEL 4 has some of its own for ccsd and fenced; and nobody is in again who is outside the fence domain.
+#[test]
+fn leaving_and_joining_end_and_start_what_that_release_has() {
+    let units = |names: &[&str]| -> Vec<Unit> {
+        names.iter().map(|n| Unit { name: (*n).to_owned(), load: "init, at boot".to_owned(), ..Unit::default() }).collect()
+    };
+    let with = |version: &str, scripts: &[&str], online: bool| {
+        let mut c = (*picture("qdisk")).clone();
+        c.version = Some(version.to_owned());
+        c.rhcs.as_mut().unwrap().quorum_disk.as_mut().unwrap().conf = Some(ConfDisk::default());
+        let member = c.members.iter_mut().find(|m| &*m.name == N1).unwrap();
+        member.units = units(scripts);
+        if !online {
+            member.status = MemberStatus::Offline;
+        }
+        c
+    };
+    let (leave, join) = (Action::Node(NodeVerb::Leave, N1.to_owned()), Action::Node(NodeVerb::Join, N1.to_owned()));
+    let six = &["cman", "rgmanager", "clvmd"][..];
+    let five = &["cman", "rgmanager", "clvmd", "qdiskd"][..];
+    let four = &["ccsd", "cman", "fenced", "rgmanager", "clvmd"][..];
+    let stop = ["service rgmanager stop", "service clvmd stop"];
+    for (version, scripts, rest) in [
+        ("3.0.12.1", six, &["fence_tool leave -w 60", "sh -c '# quorate: end qdiskd ...'", "cman_tool -t 60 -w leave"][..]),
+        ("3.0.12.1", &[], &["fence_tool leave -w 60", "sh -c '# quorate: end qdiskd ...'", "cman_tool -t 60 -w leave"]),
+        ("2.0.52", five, &["service qdiskd stop", "fence_tool leave -w", "cman_tool -t 60 -w leave"]),
+        ("2.0.52", &[], &["service qdiskd stop", "fence_tool leave -w", "cman_tool -t 60 -w leave"]),
+    ] {
+        assert_eq!(sent(&leave, &with(version, scripts, true)), [&stop[..], rest].concat(), "{version} {scripts:?}");
+    }
+    for (version, scripts, all) in [
+        ("3.0.12.1", six, &["service cman start", "service rgmanager start"][..]),
+        ("2.0.52", five, &["service cman start", "service qdiskd start", "service rgmanager start"]),
+        ("1.9.87", four, &["service ccsd start", "service cman start", "service fenced start", "service rgmanager start"]),
+    ] {
+        let c = with(version, scripts, false);
+        assert_eq!(sent(&join, &c), all, "{version}");
+        let plan = plan_of(&join, &c).unwrap();
+        let proof = &plan.proof[0];
+        assert!(proof.words().contains(&format!("the fence domain has {N1} in it")), "{}", proof.words());
+        let judged = |c: &Cluster| proof.judge(&Seen { cluster: c, found: &Findings::default(), since: Stamp(0) });
+        let mut back = with(version, scripts, true);
+        assert!(judged(&back).holds(), "{:?}", judged(&back));
+        back.rhcs.as_mut().unwrap().fence.as_mut().unwrap().members.retain(|m| &**m != N1);
+        assert_eq!(judged(&back), Verdict::Not(format!("{N1} is outside the fence domain")));
+    }
 }

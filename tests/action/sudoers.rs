@@ -335,5 +335,19 @@ fn a_viewer_may_ask_red_hat_cluster_suite_all_that_is_asked() {
     }
     let scripts = quorate::probe::command(Q::InitScripts, &tools).unwrap();
     assert!(scripts.names_its_tools() && viewer.allow("service rgmanager status") && !viewer.allow("service rgmanager stop"));
+    let admin = Rules::of(Role::Admin);
+    for words in [
+        "service ccsd start",
+        "service cman start",
+        "service fenced start",
+        "service qdiskd stop",
+        "fence_tool leave -w",
+        "fence_tool leave -w 60",
+        "pkill -TERM -x qdiskd",
+        "cman_tool -t 60 -w leave",
+    ] {
+        assert!(admin.allow(words) && !viewer.allow(words), "{words}");
+    }
+    assert!(!admin.allow("pkill -TERM -x sshd") && !admin.allow("fence_tool leave"), "what is close to a rule and none");
     assert!(!viewer.allow("cat /etc/cluster/cluster.conf") && !viewer.allow("sed -e p /etc/cluster/cluster.conf"), "passwords stay there");
 }

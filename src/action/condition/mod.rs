@@ -111,6 +111,8 @@ pub enum Condition {
     ManagerOn(Arc<str>, bool),
     /// clvmd listens on the member (or not).
     ClvmdOn(Arc<str>, bool),
+    /// The member is in the fence domain.
+    InDomain(Arc<str>),
     /// Nobody waits for the member to be fenced.
     NoVictim(Arc<str>),
     /// The cluster expects so many votes.

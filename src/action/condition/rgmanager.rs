@@ -27,6 +27,13 @@ impl Condition {
             }),
             Self::ManagerOn(name, on) => of_member(name, &|m| m.manager, *on, "rgmanager"),
             Self::ClvmdOn(name, on) => of_member(name, &|m| m.rhcs.as_ref().and_then(|r| r.clvmd), *on, "clvmd"),
+            Self::InDomain(name) => match cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref()) {
+                Some(domain) => {
+                    let within = domain.members.contains(name);
+                    verdict(within, format!("{name} is {} the fence domain", if within { "in" } else { "outside" }))
+                }
+                None => Verdict::Unknown("no node has told of the fence domain".to_owned()),
+            },
             Self::NoVictim(name) => match cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref()) {
                 Some(domain) => {
                     let waits = domain.victims.contains(name) || cluster.member(name).is_some_and(|m| m.status == MemberStatus::Unclean);

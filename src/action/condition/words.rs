@@ -49,6 +49,7 @@ impl Condition {
             Self::Turned(id, _) => format!("rgmanager has a newer transition of {id}"),
             Self::ManagerOn(name, on) => format!("{} on {name}", if *on { "rgmanager answers" } else { "no rgmanager is left" }),
             Self::ClvmdOn(name, on) => format!("cman has {} on {name}", if *on { "clvmd's port bound" } else { "no clvmd" }),
+            Self::InDomain(name) => format!("the fence domain has {name} in it"),
             Self::NoVictim(name) => format!("fenced no longer waits for {name}"),
             Self::Expects(votes) => format!("cman expects {votes} votes"),
             Self::All(all) => all.iter().map(Self::words).collect::<Vec<_>>().join("; "),

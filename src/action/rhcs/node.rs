@@ -29,10 +29,15 @@ fn script(here: &Arc<str>, daemon: &str, verb: &str, secs: u64) -> Step {
     Step::change(title, here, init(daemon, verb), secs).read_by(Reads::InitScript)
 }
 
-/// Whether a node has an init script: as it listed them, else as its release has them. What RHEL 5 starts by one of its own, RHEL 6 starts by cman's.
-fn has_script(cluster: &Cluster, member: &Member, name: &str) -> bool {
-    let mut listed = member.units.iter().filter(|u| u.load.starts_with("init")).peekable();
-    if listed.peek().is_none() { !fence::is_newer(cluster, &[3]) } else { listed.any(|u| u.name == name) }
+/// Whether a node has an init script; none where it has not listed them.
+fn listed(member: &Member, name: &str) -> Option<bool> {
+    let mut scripts = member.units.iter().filter(|u| u.load.starts_with("init")).peekable();
+    scripts.peek().is_some().then(|| scripts.any(|u| u.name == name))
+}
+
+/// Whether qdiskd has a script of its own: it has in RHEL 5; in RHEL 6 cman's starts and stops it.
+fn has_qdiskd(cluster: &Cluster, member: &Member) -> bool {
+    listed(member, "qdiskd").unwrap_or_else(|| !fence::is_newer(cluster, &[3]))
 }
 
 pub(super) fn online(member: &Member) -> Result<(), Vec<Refusal>> {
@@ -142,7 +147,7 @@ fn down(cluster: &Cluster, member: &Member, here: &Arc<str>) -> Vec<Step> {
         steps.push(script(here, "clvmd", "stop", SCRIPT));
     }
     let disk = cluster.rhcs.as_ref().and_then(|r| r.quorum_disk.as_ref()).is_some();
-    let by_script = has_script(cluster, member, "qdiskd");
+    let by_script = has_qdiskd(cluster, member);
     if disk && by_script {
         steps.push(script(here, "qdiskd", "stop", SCRIPT));
     }
@@ -166,9 +171,14 @@ fn offline(member: &Member) -> Condition {
     Condition::Member(Arc::clone(&member.name), vec![MemberStatus::Offline])
 }
 
-fn back(member: &Member) -> Condition {
+/// In again, with its rgmanager, and where there is a fence domain in that too: outside it nobody fences it, and it fences nobody.
+fn back(cluster: &Cluster, member: &Member) -> Condition {
     let name = || Arc::clone(&member.name);
-    Condition::All(vec![Condition::Member(name(), vec![MemberStatus::Online]), Condition::ManagerOn(name(), true)])
+    let mut all = vec![Condition::Member(name(), vec![MemberStatus::Online]), Condition::ManagerOn(name(), true)];
+    if cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref()).is_some_and(|d| !d.members.is_empty()) {
+        all.push(Condition::InDomain(name()));
+    }
+    Condition::All(all)
 }
 
 /// The plan for leaving.
@@ -202,11 +212,19 @@ pub fn join(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
     }
     let here = whereabouts::within_reach(cluster, node)?;
     let mut plan = input.blank();
-    plan.steps = vec![script(&here, "cman", "start", SCRIPT)];
+    // RHEL 4 starts by scripts of their own what cman's starts later on.
+    let has = |name: &str| listed(member, name) == Some(true);
+    if has("ccsd") {
+        plan.steps.push(script(&here, "ccsd", "start", SCRIPT));
+    }
+    plan.steps.push(script(&here, "cman", "start", SCRIPT));
     let disk = cluster.rhcs.as_ref().and_then(|r| r.quorum_disk.as_ref()).is_some_and(|d| d.conf.is_some());
     // Where it has no script of its own, cman's has started it.
-    if disk && has_script(cluster, member, "qdiskd") {
+    if disk && has_qdiskd(cluster, member) {
         plan.steps.push(script(&here, "qdiskd", "start", SCRIPT));
+    }
+    if has("fenced") {
+        plan.steps.push(script(&here, "fenced", "start", SCRIPT));
     }
     if cluster.groups.iter().any(|g| g.lock_type.as_deref() == Some("clvmd")) {
         plan.steps.push(script(&here, "clvmd", "start", SCRIPT));
@@ -217,8 +235,8 @@ pub fn join(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
         }
     }
     plan.steps.push(script(&here, "rgmanager", "start", SCRIPT));
-    plan.steps.push(Step::wait(format!("{node} is back"), back(member), 180));
-    plan.proof = vec![back(member)];
+    plan.steps.push(Step::wait(format!("{node} is back"), back(cluster, member), 180));
+    plan.proof = vec![back(cluster, member)];
     comes_back(cluster, node, &mut plan);
     if cluster.quorum.quorate != Some(true) {
         let wait = cluster.rhcs.as_ref().and_then(|r| r.fence_delays.1).map_or_else(|| "post_join_delay".to_owned(), |s| format!("{s} s"));
@@ -245,8 +263,8 @@ pub fn reboot(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
     plan.steps.extend(down(cluster, member, &here));
     plan.steps.push(Step::wait(format!("{node} is offline"), offline(member), 120));
     plan.steps.push(Step::change(format!("Reboot {node}"), &here, restart_host(), 60));
-    plan.steps.push(Step::wait(format!("{node} is back"), back(member), BOOT));
-    plan.proof = vec![back(member), Condition::Interrupted(Arc::clone(&member.name), input.now)];
+    plan.steps.push(Step::wait(format!("{node} is back"), back(cluster, member), BOOT));
+    plan.proof = vec![back(cluster, member), Condition::Interrupted(Arc::clone(&member.name), input.now)];
     plan.consequences.quorum = QuorumAfter::without(cluster, node);
     plan.confirm = Confirm::TypeName;
     plan.undo = Undo::Never("it comes back by itself".to_owned());

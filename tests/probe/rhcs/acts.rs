@@ -188,7 +188,33 @@ fn fencing_by_hand() {
     assert_eq!(fence::fence_node("n5", true).argv(), ["fence_node", "n5"]);
     assert_eq!(fence::cman_tool(fence::Cman::Kill("n5")).argv(), ["cman_tool", "kill", "-n", "n5"]);
     assert_eq!(fence::cman_tool(fence::Cman::LeaveRemove).argv(), ["cman_tool", "-t", "60", "-w", "leave", "remove"]);
+    assert_eq!(fence::leave_domain(false).argv(), ["fence_tool", "leave", "-w", "60"], "RHEL 6 wants a number");
+    assert_eq!(fence::leave_domain(true).argv(), ["fence_tool", "leave", "-w"], "RHEL 5 takes none");
     assert_eq!(fence::cman_tool(fence::Cman::Expected(3)).argv(), ["cman_tool", "expected", "-e", "3"]);
+}
+
+/// RHEL 6 ends qdiskd without a script for it: until it is gone, and not for ever.
+#[test]
+fn qdiskd_is_ended_as_cman_does_it() {
+    let command = fence::end_qdiskd();
+    assert!(command.is_privileged() && command.effective(quorate::link::Become::Sudo)[2].contains("sudo -n pkill -TERM -x qdiskd"));
+    // It runs until it was told `lives` times.
+    for (lives, told, code) in [(0, 0, 0), (2, 2, 0), (99, 20, 1)] {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("told");
+        std::fs::write(&log, "").unwrap();
+        let log = log.display();
+        let tool = |name: &str, script: &str| crate::link::rig::executable(&dir.path().join(name), format!("#!/bin/sh\n{script}\n"));
+        tool("pidof", &format!("[ \"$(wc -l <{log})\" -lt {lives} ] && echo 4711"));
+        tool("pkill", &format!("echo \"$*\" >>{log}"));
+        tool("sleep", "exit 0");
+        let path = format!("{}:/usr/bin:/bin", dir.path().display());
+        let argv = command.argv();
+        let out = std::process::Command::new(&argv[0]).args(&argv[1..]).env("PATH", path).output().unwrap();
+        let said = std::fs::read_to_string(dir.path().join("told")).unwrap();
+        assert_eq!((said.lines().count(), out.status.code()), (told, Some(code)), "{lives}: {out:?}");
+        assert!(said.lines().all(|l| l == "-TERM -x qdiskd"), "{said}");
+    }
 }
 
 /// The acknowledgement ends by itself, also where the tool would wait for ever: the very script, with a tool that waits; with timeout(1), and without as on RHEL 5.
