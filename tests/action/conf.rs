@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use proptest::prelude::*;
+use quorate::action::condition::Seen;
 use quorate::action::conf::edit::{Edited, Edits};
 use quorate::action::conf::tree::{self, Element};
 use quorate::action::inquiry::{self, Finding, What};
 use quorate::action::plan::{self, Input, Plan, Refusal, Undo};
-use quorate::action::{Condition, Findings, gate};
+use quorate::action::{Condition, Findings, Verdict, gate};
 use quorate::app::act::page;
 use quorate::app::names::Names;
 use quorate::domain::cluster::{Cluster, MemberStatus};
@@ -375,6 +376,44 @@ fn a_guest_becomes_a_service_with_the_nodes_that_it_prefers() {
     assert!(sent.iter().any(|(node, c)| node == places[0] && c == "cman_tool version -r -S"), "{sent:?}");
     // The name with its kind is the same guest.
     assert_eq!(plan_of(&register("vm:fresh", &[])).proof.last(), Some(&Condition::Known("vm:fresh".to_owned(), true)));
+}
+
+/// ricci and ccsd write a file anew that they hand on: what it says is the proof, not its bytes.
+#[test]
+fn a_file_that_was_written_anew_is_the_one_that_was_planned() {
+    let plan = plan_of(&policy(None, Some(Recovery::Relocate)));
+    let new = |recovery: &str| {
+        let wiki = "name=\"wiki\" path=\"/etc/cluster/vmware\" recovery=\"";
+        hidden()
+            .replace("config_version=\"87\"", "config_version=\"88\"")
+            .replace(&format!("{wiki}restart\""), &format!("{wiki}{recovery}\""))
+    };
+    let verdict = |text: String, runs: u32| {
+        let mut found = Findings::default();
+        for query in plan.proof.iter().flat_map(Condition::queries) {
+            let file = ConfFile { runs: Some(runs), tools: Vec::new(), text: Ok(text.clone()) };
+            found.put(query.clone(), Ok(Finding::ConfFile(Box::new(file))));
+        }
+        let seen = Seen { cluster: &cluster("ok"), found: &found, since: START };
+        let all: Vec<Verdict> = plan.proof.iter().map(|c| c.judge(&seen)).collect();
+        assert_eq!(all.len(), 5);
+        all[0].clone()
+    };
+    let bytes = new("relocate");
+    assert!(bytes.contains("config_version=\"88\"") && bytes.contains("recovery=\"relocate\""));
+    assert!(verdict(bytes.clone(), 88).holds());
+    // As python's minidom and as libxml2 write it: attributes in their order or over several lines, other quotes, no comment, another header.
+    let anew = bytes
+        .replace("<?xml version=\"1.0\"?>", "<?xml version='1.0' encoding='UTF-8'?>")
+        .replace("<cluster alias=\"net-cluster\" config_version=\"88\" name=\"net-cluster\">", "<cluster name='net-cluster'\n  config_version='88' alias='net-cluster'>")
+        .replace("<totem token=\"21000\"/>", "<!-- ms -->\n  <totem token=\"21000\"></totem>")
+        .replace("\"/>", "\" />");
+    assert_ne!(anew, bytes);
+    assert!(verdict(anew.clone(), 88).holds(), "{:?}", verdict(anew.clone(), 88));
+    assert!(matches!(verdict(anew, 87), Verdict::Not(_)), "it does not run yet");
+    for other in [new("disable"), bytes.replace("token=\"21000\"", "token=\"10000\""), "<cluster".to_owned(), String::new()] {
+        assert!(matches!(verdict(other.clone(), 88), Verdict::Not(_)), "{other}");
+    }
 }
 
 /// The dialog shows what each step does and which tools its script runs, none twice; for programs the command stays what is sent.

@@ -4,8 +4,10 @@ use crate::domain::cluster::{Cluster, Service, ServiceState};
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::observation::vmware::VmwareState;
 use crate::domain::task::Limits;
+use crate::probe::rhcs::file::sum;
 use crate::probe::vmware::act::Look;
 
+use super::super::conf::tree;
 use super::super::inquiry::{Finding, Query};
 use super::{Seen, Verdict, standing};
 
@@ -113,7 +115,7 @@ pub(super) fn at_owner(seen: &Seen<'_>, service: &Service, guest: &str, queries:
     verdicts.swap_remove(best)
 }
 
-pub(super) fn conf(seen: &Seen<'_>, query: &Query, version: u32, sum: &str) -> Verdict {
+pub(super) fn conf(seen: &Seen<'_>, query: &Query, version: u32, says: &str) -> Verdict {
     let node = &query.node;
     let file = match seen.found.get(query) {
         Some(Ok(Finding::ConfFile(file))) => file,
@@ -121,13 +123,13 @@ pub(super) fn conf(seen: &Seen<'_>, query: &Query, version: u32, sum: &str) -> V
         _ => return Verdict::Unknown(format!("{node} was not asked yet which cluster.conf it runs")),
     };
     let same = match &file.text {
-        Ok(text) => crate::probe::rhcs::file::sum(text) == sum,
+        Ok(text) => tree::parse(text).is_ok_and(|root| sum(&root.says()) == says),
         Err(why) => return Verdict::Unknown(format!("cluster.conf on {node}: {why}")),
     };
     match file.runs {
         None => Verdict::Unknown(format!("which version {node} runs is not known")),
         Some(runs) if runs != version => Verdict::Not(format!("{node} runs version {runs} of cluster.conf, not {version}")),
-        Some(_) if !same => Verdict::Not(format!("{node} runs version {version}, and its cluster.conf is not the one that was planned")),
+        Some(_) if !same => Verdict::Not(format!("{node} runs version {version}, and its cluster.conf does not say what was planned")),
         Some(_) => Verdict::Holds(format!("{node} runs version {version} of cluster.conf, and has its file")),
     }
 }

@@ -88,14 +88,14 @@ pub enum Condition {
         /// Bytes.
         bytes: u64,
     },
-    /// A node runs this version of cluster.conf, and its file is the one of this sum (without passwords).
+    /// A node runs this version of cluster.conf, and its file says this, however it is written.
     Conf {
         /// Whom to ask, and what.
         query: Query,
         /// The version.
         version: u32,
-        /// The sum.
-        sum: String,
+        /// The sum of what the file says (without passwords).
+        says: String,
     },
     /// The filesystem mounted there has at least so many bytes.
     Filesystem(Arc<str>, String, u64),
@@ -223,7 +223,7 @@ impl Condition {
             Self::Migrates(query, id) => return asked::migrates(seen, query, id),
             Self::Allows(query, limits) => return asked::allows(seen, query, *limits),
             Self::Size { query, what, bytes } => return asked::size(seen, query, what, *bytes),
-            Self::Conf { query, version, sum } => return asked::conf(seen, query, *version, sum),
+            Self::Conf { query, version, says } => return asked::conf(seen, query, *version, says),
             Self::Filesystem(node, mount, bytes) => return asked::filesystem(seen, node, mount, *bytes),
             Self::PvEmpty(path) => return asked::pv_empty(cluster, path),
             _ => {}

@@ -40,7 +40,7 @@ impl Condition {
             Self::Allows(query, limits) => format!("libvirt on {} has{limits} for its migration", query.node),
             Self::Size { what, bytes, .. } => format!("{what} has {bytes} bytes at least"),
             Self::Conf { query, version, .. } => {
-                format!("{} runs version {version} of cluster.conf and has the file that was planned", query.node)
+                format!("{} runs version {version} of cluster.conf, and its file says what was planned", query.node)
             }
             Self::Filesystem(node, mount, bytes) => format!("{mount} on {node} has at least {bytes} bytes"),
             Self::PvEmpty(path) => format!("nothing is left on {path}"),

@@ -1,5 +1,6 @@
 //! cluster.conf with the place of everything in it, so that an edit touches nothing else.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use quick_xml::Reader;
@@ -54,18 +55,41 @@ impl Element {
 
     /// The first attribute with a password that was not cut out: the node's `sed` goes line by line, and knows these names alone.
     pub fn bared(&self) -> Option<&str> {
-        const NAMES: [&str; 4] = ["passw", "community", "secret", "pwd"];
-        let is_secret = |a: &&Attribute| {
-            let name = a.name.to_ascii_lowercase();
-            NAMES.iter().any(|part| name.contains(part)) && a.value != "***"
-        };
-        let own = self.attributes.iter().find(is_secret).map(|a| a.name.as_str());
+        let own = self.attributes.iter().find(|a| a.is_secret() && a.value != "***").map(|a| a.name.as_str());
         own.or_else(|| self.children.iter().find_map(Self::bared))
+    }
+
+    /// What it says, however it is written: ricci and ccsd write a file anew that they hand on, attributes in another order and within other quotes,
+    /// comments and blanks gone. Without passwords.
+    pub fn says(&self) -> String {
+        let mut out = String::new();
+        self.say(&mut out);
+        out
+    }
+
+    fn say(&self, out: &mut String) {
+        let mut own: Vec<(&str, String)> =
+            self.attributes.iter().filter(|a| !a.is_secret()).map(|a| (a.name.as_str(), a.value.replace(['\n', '\r', '\t'], " "))).collect();
+        own.sort_unstable();
+        let _ = write!(out, "<{} {own:?}", self.name);
+        for child in &self.children {
+            child.say(out);
+        }
+        out.push('>');
     }
 
     /// `<vm .../>`: it has no end tag.
     pub fn is_empty(&self) -> bool {
         self.open == self.whole
+    }
+}
+
+impl Attribute {
+    /// It holds a password, by its name.
+    fn is_secret(&self) -> bool {
+        const NAMES: [&str; 4] = ["passw", "community", "secret", "pwd"];
+        let name = self.name.to_ascii_lowercase();
+        NAMES.iter().any(|part| name.contains(part))
     }
 }
 
