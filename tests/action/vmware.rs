@@ -139,6 +139,20 @@ fn vmware_s_guests_are_registered_with_vmware_and_all_others_in_cluster_conf() {
     assert!(!asks(&out("service:web")), "a service without a guest");
 }
 
+/// rgmanager's vm could never start it.
+#[test]
+fn a_guest_of_vmware_does_not_become_a_vm_of_cluster_conf() {
+    let c = lab(&[("books", 119, "none")], &[("/vm/test/test.vmx", "on", 7)], &[(BOOKS, "suspended", 2)]).picture();
+    for (guest, lift) in [("test", "print vmware-service"), ("vm:test", "print vmware-service"), ("test@n1", "print vmware-service"), ("library", "act register service:books")] {
+        let action = Action::Register { guest: guest.to_owned(), prefer: Vec::new() };
+        let (intent, found) = (super::stage::intent(action), quorate::action::Findings::default());
+        let input = quorate::action::plan::Input { intent: &intent, cluster: &c, found: &found, now: START };
+        let against = quorate::action::plan::plan(&input).unwrap_err();
+        assert_eq!(against[0].code, "not-libvirt", "{guest}: {against:?}");
+        assert!(against[0].why.contains("VMware Server on n") && against[0].lift.contains(lift), "{guest}: {against:?}");
+    }
+}
+
 #[test]
 fn the_words_of_the_command_line() {
     let read = |line: &str| match cli::read(line.split(' ')).unwrap().command {

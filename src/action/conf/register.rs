@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::action::condition::Condition;
 use crate::action::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Undo};
 use crate::domain::cluster::{Cluster, ServiceKind};
+use crate::domain::guest::Guest;
 use crate::domain::task::{Action, Recovery, ServiceVerb};
 
 use super::domains;
@@ -39,6 +40,9 @@ const LONGEST: usize = 60;
 pub fn register(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<Plan, Vec<Refusal>> {
     let name = guest.strip_prefix("vm:").unwrap_or(guest);
     let id = format!("vm:{name}");
+    if let Some(why) = of_vmware(input.cluster, name) {
+        return Err(vec![why]);
+    }
     let scene = scene(input)?;
     let rm = scene.rm()?;
     if input.cluster.service(&id).is_some() || scene.service(&id).is_ok() {
@@ -98,6 +102,23 @@ pub fn register(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<Pla
     }
     plan.notices.push("libvirt's own autostart for it must be off on every node: else two nodes may start it".to_owned());
     Ok(plan)
+}
+
+/// rgmanager's vm starts guests by libvirt or Xen: one of VMware's it could never start, and would call failed.
+fn of_vmware(cluster: &Cluster, name: &str) -> Option<Refusal> {
+    let (bare, node) = name.rsplit_once('@').map_or((name, None), |(bare, node)| (bare, Some(node)));
+    let named = |g: &&Guest| g.name == name || (g.name == bare && node == Some(&*g.node));
+    let mut named = cluster.guests.iter().filter(named).peekable();
+    let first = *named.peek()?;
+    if named.any(|g| g.vmware.is_none()) {
+        return None;
+    }
+    let lift = first.managed_by.as_ref().map_or_else(
+        || "make it a script service; for the script see: quorate print vmware-service".to_owned(),
+        |service| format!("quorate act register {service}"),
+    );
+    let why = format!("{} is a guest of VMware Server on {}: rgmanager's vm cannot start it", first.name, first.node);
+    Some(Refusal::new("not-libvirt", why, lift))
 }
 
 fn running_on(cluster: &Cluster, guest: &str) -> Option<Arc<str>> {
