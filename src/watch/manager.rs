@@ -206,7 +206,7 @@ impl ManagerWatch {
 fn is_view(seen: &Observed) -> bool {
     match &seen.outcome {
         Ok(Observation::Manager(_)) => true,
-        Ok(Observation::Clustat(view)) => view.groups.is_some(),
+        Ok(Observation::Clustat(view)) => view.groups.is_some() || view.is_content(),
         _ => false,
     }
 }

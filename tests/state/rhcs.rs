@@ -258,6 +258,36 @@ fn a_local_rgmanager_that_is_down_is_said() {
     assert!(c.services.iter().all(|s| s.state == ServiceState::Unknown));
 }
 
+/// clustat prints no list where there is none to print: that is no rgmanager that does not run.
+#[test]
+fn a_cluster_without_a_service_has_none_and_is_healthy() {
+    let conf = fixture("net-cluster/cluster.conf");
+    let (head, rest) = conf.split_once("<rm").unwrap();
+    let bare = format!("{head}<rm/>{}", rest.split_once("</rm>").unwrap().1);
+    let ok = fixture("net-cluster/ok.clustat.xml");
+    let (head, rest) = ok.split_once("  <groups>").unwrap();
+    let none = format!("{head}{}", rest.split_once("</groups>").unwrap().1);
+    let told_with = |conf: &str, clustat: &str| {
+        let mut lab = lab(&["n"]);
+        told(&mut lab, "ok");
+        lab.pass(1000).say(1, Question::ClusterConf, seen(Question::ClusterConf, conf));
+        lab.pass(1000).say(1, Question::Clustat, seen(Question::Clustat, clustat));
+        lab.picture()
+    };
+    let c = told_with(&bare, &none);
+    assert_eq!((c.services.len(), alerts(&c), c.rhcs.as_ref().unwrap().no_list.clone()), (0, Vec::new(), None));
+    assert!(c.members.iter().all(|m| m.manager == Some(true)), "{:?}", c.members);
+    // cluster.conf has some: what they do is not known, and that rgmanager does not run is not claimed.
+    let c = told_with(&conf, &none);
+    let why = c.rhcs.as_ref().unwrap().no_list.clone().unwrap();
+    assert!(c.services.len() == 15 && why.contains("gives no list of services, and does not say why"), "{why}");
+    assert!(c.services.iter().all(|s| s.state == ServiceState::Unknown));
+    // With a complaint, or without the local rgmanager, nothing is known, whatever cluster.conf has.
+    for clustat in [format!("Service states unavailable: Temporary failure; try again\n{none}"), fixture("net-cluster/local-no-rgmanager.clustat.xml")] {
+        assert!(told_with(&bare, &clustat).rhcs.as_ref().unwrap().no_list.is_some(), "{clustat}");
+    }
+}
+
 /// rgmanager still starts: there is quorum, and no list of services.
 #[test]
 fn no_list_is_an_alert_where_there_is_quorum() {

@@ -31,6 +31,14 @@ pub struct ClustatView {
     pub warnings: Vec<String>,
 }
 
+impl ClustatView {
+    /// rgmanager answers on the node that was asked, and clustat complains of nothing: where it prints no list then, there is none to print.
+    pub fn is_content(&self) -> bool {
+        let quorate = self.quorate == Some(true) && self.group_member == Some(true);
+        quorate && self.warnings.is_empty() && self.nodes.iter().any(|n| n.local && n.rgmanager)
+    }
+}
+
 /// A node as clustat shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "clustat's own attributes")]

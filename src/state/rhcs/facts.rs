@@ -46,7 +46,6 @@ fn differences(nodes: &Nodes, names: &Names) -> Differences {
 /// The facts.
 pub(in crate::state) fn fold(voice: &Voice<'_>, nodes: &Nodes, names: &Names) -> RhcsFacts {
     let Differences { running, on_disk, contents } = differences(nodes, names);
-    let listed = voice.clustat.as_ref().is_some_and(|s| s.view.groups.is_some());
     RhcsFacts {
         fence: voice.fence().map(|domain| fence(voice, domain)),
         groups: groups(voice, nodes, names),
@@ -59,7 +58,7 @@ pub(in crate::state) fn fold(voice: &Voice<'_>, nodes: &Nodes, names: &Names) ->
         token_ms: voice.conf.and_then(|c| c.token_ms),
         fence_delays: voice.conf.map_or((None, None), |c| (c.post_fail_delay, c.post_join_delay)),
         central_processing: voice.conf.is_some_and(|c| c.central_processing),
-        no_list: (!listed).then(|| services::silent(voice)),
+        no_list: voice.listed().is_none().then(|| services::silent(voice)),
         warnings: voice.clustat.as_ref().map(|c| c.view.warnings.clone()).unwrap_or_default(),
     }
 }

@@ -54,7 +54,7 @@ fn by_clustat(voice: &Voice<'_>, members: &mut BTreeMap<Arc<str>, Member>) {
     let Some(said) = &voice.clustat else { return };
     let view = said.view;
     // Without a word from the local rgmanager no node is marked, which says nothing of the others.
-    let spoke = view.groups.is_some() && view.nodes.iter().any(|n| n.rgmanager);
+    let spoke = voice.listed().is_some() && view.nodes.iter().any(|n| n.rgmanager);
     for node in &view.nodes {
         let status = status(node.online, voice.awaits_fencing(&node.name));
         let member = of(members, &node.name);

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::domain::cluster::Sight;
 use crate::domain::node::NodeKey;
 use crate::domain::observation::manager::Options;
-use crate::domain::observation::rhcs::{ClustatView, ClusterConf, CmanView, FenceDomain, GroupsView};
+use crate::domain::observation::rhcs::{ClustatGroup, ClustatView, ClusterConf, CmanView, FenceDomain, GroupsView};
 use crate::domain::stamp::Stamp;
 
 use super::identity::{Names, Nodes};
@@ -57,6 +57,14 @@ impl Voice<'_> {
     /// Who speaks for rgmanager, and when.
     pub(super) fn sight(&self) -> Option<Sight> {
         self.clustat.as_ref().map(|s| Sight { by: s.by.clone(), at: s.at })
+    }
+
+    /// The services that rgmanager lists. clustat leaves the list out where there is none to print: it is an empty one where rgmanager answers and
+    /// cluster.conf has no service either.
+    pub(super) fn listed(&self) -> Option<&[ClustatGroup]> {
+        let view = self.clustat.as_ref()?.view;
+        let none = || view.is_content() && self.conf.is_some_and(|c| c.services.is_empty());
+        view.groups.as_deref().or_else(|| none().then_some(&[][..]))
     }
 
     /// The fence domain.

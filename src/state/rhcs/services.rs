@@ -10,7 +10,7 @@ use super::{Voice, place};
 
 /// All services, bytewise by id. Where rgmanager gives no list, those of cluster.conf, of which nobody knows what they do.
 pub(in crate::state) fn fold(voice: &Voice<'_>) -> Vec<Service> {
-    let said = voice.clustat.as_ref().and_then(|s| s.view.groups.as_ref().map(|groups| (s.view, groups)));
+    let said = voice.clustat.as_ref().and_then(|s| Some((s.view, voice.listed()?)));
     let mut services: Vec<Service> = if let Some((view, groups)) = said {
         groups.iter().map(|g| Fold { voice, view }.service(g)).collect()
     } else {
@@ -28,6 +28,7 @@ pub fn silent(voice: &Voice<'_>) -> String {
     let Some(said) = &voice.clustat else { return "rgmanager does not answer on any node that was asked".to_owned() };
     match said.view.warnings.first() {
         Some(words) => format!("rgmanager on {} gives no list of services: {words}", said.by),
+        None if said.view.is_content() => format!("rgmanager on {} gives no list of services, and does not say why", said.by),
         None => format!("rgmanager does not run on {}, and no other node has given a list of services", said.by),
     }
 }
