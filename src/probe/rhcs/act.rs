@@ -178,7 +178,7 @@ pub struct Outcome {
 }
 
 /// The results that rgmanager has words for, with their codes (exit status 256 minus the code, in 8 bits).
-const RESULTS: [(&str, i32, Verdict); 22] = [
+const RESULTS: [(&str, i32, Verdict); 26] = [
     ("Success", 0, Verdict::Done),
     ("Failure", 1, Verdict::Failed),
     ("Aborted; service failed", 2, Verdict::Failed),
@@ -201,9 +201,16 @@ const RESULTS: [(&str, i32, Verdict); 22] = [
     // 3.0.12 cannot spell.
     ("Permissing denied", 18, Verdict::Refused),
     ("Warning; see system logs", 19, Verdict::DoneWithWarning),
-    // RHEL 4 knows this and `success`, in small letters.
+    // RHEL 4 has words of its own, and `success` in small letters.
     ("failed", 1, Verdict::Failed),
+    ("cancelled by resource manager", 2, Verdict::Failed),
+    ("failed: Service does not exist", 4, Verdict::Refused),
+    ("failed: Operation would deadlock", 5, Verdict::Refused),
+    ("failed: Try again (resource groups locked)", 6, Verdict::Refused),
 ];
+
+/// RHEL 4: a reason that stands in no list, `failed: unknown reason -9`.
+const FOR_A_REASON: &str = "failed: ";
 
 /// What ends it before rgmanager was asked.
 const BEFORE: [&str; 8] = [
@@ -224,15 +231,18 @@ pub fn outcome(raw: Raw<'_>) -> Outcome {
     let mut found = Outcome { verdict: Verdict::Unknown, words: said(&lines.join("; ")), now_on: None, taken_for: None };
     let quoted = |line: &str| line.split('\'').nth(1).map(clean);
     found.taken_for = lines.iter().find_map(|l| l.strip_prefix("Closest match: ")).and_then(quoted);
-    // The words of the last match decide: a result may begin like a shorter one.
+    // What was under way stands before it on the same line.
+    let after = |line: &str| line.rsplit_once("...").map_or(line, |(_, after)| after).trim().to_owned();
     let result = |line: &str| {
-        let after = line.rsplit_once("...").map_or(line, |(_, after)| after);
-        RESULTS.iter().find(|(words, ..)| after.trim().eq_ignore_ascii_case(words))
+        let after = after(line);
+        RESULTS.iter().find(|(words, ..)| after.eq_ignore_ascii_case(words))
     };
     if let Some((words, _, verdict)) = lines.iter().find_map(|l| result(l)) {
         (found.verdict, found.words) = (*verdict, (*words).to_owned());
     } else if lines.iter().any(|l| BEFORE.iter().any(|words| l.contains(words))) {
         found.verdict = Verdict::Refused;
+    } else if let Some(reason) = lines.iter().map(|l| after(l)).find(|l| l.starts_with(FOR_A_REASON)) {
+        (found.verdict, found.words) = (Verdict::Failed, said(&reason));
     } else if lines.iter().any(|l| matches!(*l, "Resource groups locked" | "Resource groups unlocked")) {
         found.verdict = Verdict::Done;
     } else if lines.is_empty() {

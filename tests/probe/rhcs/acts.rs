@@ -61,6 +61,25 @@ pub const OUTCOMES: [(&str, i32, Verdict, &str); 41] = [
     ("no-cman", 1, Refused, "Could not connect to cluster service"),
 ];
 
+/// clusvcadm of RHEL 4 (magma): words of its own, after what was under way.
+#[test]
+fn what_rhel_4_refuses_is_understood() {
+    for (words, verdict) in [
+        ("success", Done),
+        ("failed", Failed),
+        ("cancelled by resource manager", Failed),
+        ("failed: Service does not exist", Refused),
+        ("failed: Operation would deadlock", Refused),
+        ("failed: Try again (resource groups locked)", Refused),
+        ("failed: unknown reason -9", Failed),
+    ] {
+        let said = format!("Trying to relocate web to tng3-2...{words}\n");
+        let found = act::outcome(raw(said.as_bytes(), "", 1));
+        assert_eq!(found.verdict, verdict, "{found:?}");
+        assert!(found.words.eq_ignore_ascii_case(words), "{found:?}");
+    }
+}
+
 /// Files that tell no outcome of an action on a service; each is looked at below.
 pub const NO_OUTCOME: [&str; 8] =
     ["usage", "version", "lock-ok", "lock-fail", "unlock-ok", "query-locked", "query-unlocked", "enable-F-and-m"];
