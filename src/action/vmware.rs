@@ -209,7 +209,16 @@ fn suspend(input: &Input<'_>, subject: &Subject<'_>, places: &Places) -> Result<
     }
     let command = act::command(subject.tool, Verb::Suspend, &subject.vmx);
     plan.steps.push(Step::change(format!("Suspend {} on {node}", subject.name), node, command, MEMORY_SECS));
-    plan.proof = vec![state(node, subject, &[VmwareState::Suspended])];
+    let after: &'static [VmwareState] = if subject.tool == VmwareTool::Run {
+        plan.notices.push(
+            "vmrun does not tell a suspended guest from one that is off, its files do: where they are not found, it is proved that it no longer runs"
+                .to_owned(),
+        );
+        &[VmwareState::Suspended, VmwareState::Off]
+    } else {
+        &[VmwareState::Suspended]
+    };
+    plan.proof = vec![state(node, subject, after)];
     plan.undo = Undo::By(Action::Service(ServiceVerb::Resume, id.clone()));
     fate(&mut plan, subject, FateKind::Pauses, node, Some("its memory goes to a file beside its configuration"));
     plan.notices.push("connections to it time out; its clock stands still".to_owned());

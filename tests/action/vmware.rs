@@ -52,6 +52,25 @@ fn suspending_tells_rgmanager_first_and_resuming_last() {
     assert_eq!(refused(&verb(ServiceVerb::Resume), &c), "guest-state");
 }
 
+/// vmrun lists what runs: of a guest whose files cannot be found it is no more than that.
+#[test]
+fn a_suspend_by_vmrun_is_proved_by_a_guest_that_no_longer_runs() {
+    use quorate::action::condition::Seen;
+    use quorate::domain::observation::vmware::{VmwareRow, VmwareTool};
+    let mut c = (*cluster("on", 112)).clone();
+    for guest in &mut c.guests {
+        guest.vmware.as_mut().unwrap().tool = VmwareTool::Run;
+    }
+    let plan = plan_of(&verb(ServiceVerb::Suspend), &c, START).unwrap();
+    assert_eq!(plan.proof[0].words(), "VMware on n1 has wiki suspended or off");
+    for (state, holds) in [(VmwareState::Suspended, true), (VmwareState::Off, true), (VmwareState::On, false)] {
+        let mut found = quorate::action::Findings::default();
+        let row = VmwareRow { vmx: WIKI.to_owned(), state, ..VmwareRow::default() };
+        found.put(plan.proof[0].queries()[0].clone(), Ok(Finding::Vmware(Look::Is(Box::new(row)))));
+        assert_eq!(plan.proof[0].judge(&Seen { cluster: &c, found: &found, since: START }).holds(), holds, "{state:?}");
+    }
+}
+
 #[test]
 fn a_reset_wants_the_name_and_nothing_is_done_where_a_node_does_not_say() {
     let c = cluster("on", 112);

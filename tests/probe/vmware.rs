@@ -183,6 +183,40 @@ fn vmware_server_2_is_listed_by_vmrun() {
     assert_eq!(refused.ask("vmrun", Question::Vmware).unwrap_err().kind, TroubleKind::Failed);
 }
 
+/// vmrun names a guest by its datastore: where that lies is told by VMware's own list of them.
+#[test]
+fn a_suspended_guest_of_vmware_server_2_is_seen() {
+    let store = tempfile::tempdir().unwrap();
+    let there = store.path().join("the vm");
+    fs::create_dir_all(there.join("mail")).unwrap();
+    fs::write(there.join("mail/mail.vmss"), "").unwrap();
+    let node = Node::new(
+        "vmrun",
+        "case $* in *listRegisteredVM) printf '[standard] mail/mail.vmx\\n[standard] web/web.vmx\\n[nas.1] mail/mail.vmx\\n[other] mail/mail.vmx\\n' ;; *) echo 'Total running VMs: 0' ;; esac",
+    );
+    let xml = store.path().join("datastores.xml");
+    let one = |id: u32, name: &str, path: &str| format!("    <e id=\"{id}\">\n      <id>{id}</id>\n      <name>{name}</name>\n      <path>{path}</path>\n    </e>\n");
+    let (good, far) = (there.display().to_string(), "/nowhere".to_owned());
+    fs::write(
+        &xml,
+        format!("<ConfigRoot>\n  <LocalDatastores>\n    <_length>2</_length>\n{}{}  </LocalDatastores>\n</ConfigRoot>\n", one(0, "nas.1", &far), one(1, "standard", &good)),
+    )
+    .unwrap();
+    let cat = format!("#!/bin/sh\ncase $1 in /etc/vmware/hostd/datastores.xml) exec /bin/cat '{}' ;; esac\nexec /bin/cat \"$@\"\n", xml.display());
+    crate::link::rig::executable(&node.0.path().join("cat"), cat);
+    let Ok(Observation::Vmware(found)) = node.ask("vmrun", Question::Vmware) else { panic!() };
+    let told: Vec<(&str, VmwareState)> = found.rows.iter().map(|r| (r.vmx.as_str(), r.state)).collect();
+    let off = VmwareState::Off;
+    assert_eq!(
+        told,
+        [("[nas.1] mail/mail.vmx", off), ("[other] mail/mail.vmx", off), ("[standard] mail/mail.vmx", VmwareState::Suspended), ("[standard] web/web.vmx", off)]
+    );
+    for (vmx, state) in told {
+        let Ok(Look::Is(row)) = look(&node, vmx) else { panic!("{vmx}") };
+        assert_eq!(row.state, state, "{vmx}");
+    }
+}
+
 #[test]
 fn figures_of_what_runs() {
     let node = Node::new(

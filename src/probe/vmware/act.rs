@@ -57,7 +57,7 @@ else
     run 5 list | sed 's/^/> /'
     echo '@@quorate registered'
     run 5 listRegisteredVM | sed 's/^/> /'
-    [ -f "${1%.vmx}.vmss" ] && echo '= suspended'
+    kept "$1" && echo '= suspended'
 fi
 exit 0
 "#

@@ -16,7 +16,8 @@ pub use question::read as question;
 pub use vmx::uuid;
 
 /// What both scripts and the actions begin with. Every call has a limit of its own: `vmware-cmd` waits for ever on a guest that hangs. `ask` gives it an
-/// input that says nothing and does not end: an end would be taken for the default answer, and that is a new UUID.
+/// input that says nothing and does not end: an end would be taken for the default answer, and that is a new UUID. `path`: where the configuration of a guest
+/// lies that VMware Server 2 names by its datastore; nothing where that is not told.
 macro_rules! prelude {
     ($title:literal) => {
         concat!(
@@ -36,6 +37,13 @@ run() {
     [ -r /etc/sysconfig/vmware-service ] && . /etc/sysconfig/vmware-service
     limit "$s" as_root vmrun -T server ${VMRUN_HOST:+-h "$VMRUN_HOST"} ${VMRUN_USER:+-u "$VMRUN_USER"} ${VMRUN_PASSWORD:+-p "$VMRUN_PASSWORD"} "$@" 2>&1 </dev/null
 }
+path() {
+    case $1 in /*) printf '%s\n' "$1"; return ;; \[*\]*) ;; *) return ;; esac
+    s=${1#\[}; s=${s%%\]*}; r=${1#*\]}
+    s=$(as_root cat /etc/vmware/hostd/datastores.xml 2>/dev/null </dev/null | tr -d '\r\n' | sed 's/<\/e>/&\n/g' | grep -F "<name>$s</name>" | sed -n 's/.*<path>\([^<]*\)<\/path>.*/\1/p')
+    case $s in /*) printf '%s/%s\n' "${s%/}" "${r# }" ;; esac
+}
+kept() { s=$(path "$1"); [ -n "$s" ] && [ -f "${s%.vmx}.vmss" ]; }
 tool=vmrun; command -v vmware-cmd >/dev/null 2>&1 && tool=vmware-cmd
 "#
         )
@@ -74,7 +82,7 @@ printf '%s\n' "$all" | sort -u | while IFS= read -r v; do
             echo "= $rc"
             case $said in *'= stuck'*) ask "$v" | sed 's/^/? /' ;; esac
         fi
-    elif [ -f "${v%.vmx}.vmss" ]; then echo '= suspended'; fi
+    elif kept "$v"; then echo '= suspended'; fi
     conf "$v"
 done
 tr '<' '\n' 2>/dev/null </etc/cluster/cluster.conf | sed -n 's/^script[[:space:]].*file="\([^"]*\)".*/\1/p' | sort -u | while IFS= read -r f; do
