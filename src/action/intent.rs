@@ -6,6 +6,7 @@ use crate::domain::task::{Action, Target};
 
 use super::plain;
 use super::plan::Refusal;
+use super::vmware;
 
 /// An action and the operator behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +26,10 @@ pub struct Intent {
 pub fn resolve(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
     let mut wrong = Vec::new();
     match action.target() {
-        Target::Service(id) if !plain::rows(cluster, &id).is_empty() => {}
+        Target::Service(id) if !plain::rows(cluster, &id).is_empty() || !vmware::lone(cluster, &id).is_empty() => {}
         Target::Service(id) => {
             let kind = if cluster.stack == Some(Stack::Libvirt) { "guest" } else { "service" };
-            known(&mut wrong, kind, &id, cluster.services.iter().map(|s| s.id.as_str()).chain(plain::names(cluster)));
+            known(&mut wrong, kind, &id, cluster.services.iter().map(|s| s.id.as_str()).chain(plain::names(cluster)).chain(vmware::names(cluster)));
         }
         Target::Node(name) => known(&mut wrong, "member", &name, cluster.members.iter().map(|m| &*m.name)),
         Target::Volume(volume) => {

@@ -37,7 +37,7 @@ mod rhcs;
 mod run;
 mod suspend;
 mod unregister;
-mod vmware;
+pub mod vmware;
 mod whereabouts;
 
 pub use condition::{Condition, Verdict};

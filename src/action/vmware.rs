@@ -1,7 +1,7 @@
 //! Guests of VMware Server whose service is a script of rgmanager's: suspended, resumed, reset, registered, unregistered, their questions answered.
 //!
 //! rgmanager restarts a service whose guest does not run, maybe elsewhere: it is told to leave it alone before the guest is suspended, and to look after
-//! it again once the guest goes on.
+//! it again once the guest goes on. A guest that no service runs is suspended, resumed and reset without that.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use crate::probe::vmware::act::{self, Look, Verb};
 
 use super::condition::Condition;
 use super::inquiry::{Findings, Query, What};
+use super::plain;
 use super::plan::{Confirm, Fate, FateKind, Input, Needs, Plan, Reads, Refusal, Step, Undo};
 use super::whereabouts;
 
@@ -22,7 +23,10 @@ const MEMORY_SECS: u64 = 300;
 
 /// What a guest of VMware's is for an action.
 struct Subject<'a> {
-    service: &'a Service,
+    /// None: no service runs it.
+    service: Option<&'a Service>,
+    /// How an action names it.
+    id: String,
     vmx: String,
     tool: VmwareTool,
     name: String,
@@ -38,12 +42,71 @@ fn facts<'a>(cluster: &'a Cluster, id: &str) -> Option<(&'a Guest, &'a VmwareFac
 fn subject<'a>(cluster: &'a Cluster, id: &str) -> Option<Subject<'a>> {
     let service = cluster.service(id)?;
     if let Some((guest, facts)) = facts(cluster, id) {
-        return Some(Subject { service, vmx: facts.vmx.clone(), tool: facts.tool, name: guest.name.clone() });
+        return Some(Subject { service: Some(service), id: id.to_owned(), vmx: facts.vmx.clone(), tool: facts.tool, name: guest.name.clone() });
     }
     let vmx = service.rhcs.as_ref()?.vmx.clone()?;
     let tool = if vmx.starts_with('[') { VmwareTool::Run } else { VmwareTool::Cmd };
     let name = crate::domain::observation::vmware::stem(&vmx).to_owned();
-    Some(Subject { service, vmx, tool, name })
+    Some(Subject { service: Some(service), id: id.to_owned(), vmx, tool, name })
+}
+
+/// The guests of VMware's that no service runs and that are named so, by their name or by `NAME@NODE`: none where a service is or a guest of libvirt's, or
+/// where it is not known which manager runs.
+pub fn lone<'a>(cluster: &'a Cluster, id: &str) -> Vec<&'a Guest> {
+    if cluster.stack.is_none() || cluster.service(id).is_some() || !plain::rows(cluster, id).is_empty() {
+        return Vec::new();
+    }
+    let of = |name: &str, node: Option<&str>| {
+        let mine = |g: &&Guest| {
+            g.vmware.is_some() && g.managed_by.is_none() && g.name == name && node.is_none_or(|node| node == &*g.node)
+        };
+        cluster.guests.iter().filter(mine).collect::<Vec<_>>()
+    };
+    match (of(id, None), id.rsplit_once('@')) {
+        (none, Some((name, node))) if none.is_empty() => of(name, Some(node)),
+        (all, _) => all,
+    }
+}
+
+/// How an action names a guest that no service runs.
+pub fn id(cluster: &Cluster, guest: &Guest) -> String {
+    if lone(cluster, &guest.name).len() == 1 { guest.name.clone() } else { format!("{}@{}", guest.name, guest.node) }
+}
+
+/// The names of all guests of VMware's that no service runs.
+pub(super) fn names(cluster: &Cluster) -> impl Iterator<Item = &str> + Clone {
+    cluster.guests.iter().filter(|g| g.vmware.is_some() && g.managed_by.is_none()).map(|g| g.name.as_str())
+}
+
+/// A guest that no service runs; where it runs counts before where it is only registered.
+fn alone<'a>(cluster: &'a Cluster, id: &str) -> Option<Subject<'a>> {
+    let rows = lone(cluster, id);
+    let guest = rows.iter().find(|g| g.state.is_active()).or(rows.first())?;
+    let facts = guest.vmware.as_deref()?;
+    Some(Subject { service: None, id: id.to_owned(), vmx: facts.vmx.clone(), tool: facts.tool, name: guest.name.clone() })
+}
+
+/// What stands against an action upon a guest that no service seems to run: nobody can do it, several are named so, or a service may run it after all.
+fn against(cluster: &Cluster, action: &Action, subject: &Subject<'_>) -> Option<Refusal> {
+    if !can(action) {
+        let why = format!("no service runs {}: '{}' is done by rgmanager", subject.name, action.word());
+        return Some(Refusal::new("not-managed", why, "suspend, resume, reset and answer work on every guest of VMware's"));
+    }
+    let rows = lone(cluster, &subject.id);
+    let first = rows.first()?;
+    if let Some(other) = rows.iter().find(|g| g.uuid != first.uuid || g.vmware.as_ref().map(|v| &v.vmx) != Some(&subject.vmx)) {
+        let why = format!("there are several guests '{}': on {} and on {}", first.name, first.node, other.node);
+        return Some(Refusal::new("ambiguous", why, format!("name the one that is meant: {}@{}", first.name, first.node)));
+    }
+    let script = |file: &String| file.rsplit('/').next().is_some_and(|base| base.starts_with("vmware"));
+    let strange = |s: &&Service| {
+        let conf = s.rhcs.as_ref().and_then(|r| r.conf.as_ref());
+        s.guest.is_none() && rows.iter().any(|g| s.owners.contains(&g.node)) && conf.is_some_and(|c| c.scripts.iter().any(script))
+    };
+    // An answer is nobody's but the guest's.
+    let service = cluster.services.iter().find(strange).filter(|_| !matches!(action, Action::Answer { .. }))?;
+    let why = format!("{} is {}, and which guest it is is not known: it may be {}", service.id, service.state.word(), first.name);
+    Some(Refusal::new("managed", why, format!("see why VMware does not have the guest of {}", service.id)))
 }
 
 /// The service of a guest that is named as itself: by its own name, or by its service's.
@@ -56,7 +119,13 @@ fn service_named<'a>(cluster: &'a Cluster, guest: &str) -> Option<&'a Service> {
 fn wanted<'a>(action: &Action, cluster: &'a Cluster) -> Option<Subject<'a>> {
     match action {
         Action::Service(ServiceVerb::Suspend | ServiceVerb::Resume | ServiceVerb::Reset, id) | Action::Answer { service: id, .. } => {
-            subject(cluster, id)
+            subject(cluster, id).or_else(|| alone(cluster, id))
+        }
+        // What nobody can do to it is refused by name.
+        Action::Service(_, id) | Action::Relocate { service: id, .. } | Action::Limit { service: id, .. } | Action::Policy { service: id, .. }
+            if !lone(cluster, id).is_empty() =>
+        {
+            alone(cluster, id)
         }
         // Of a guest that VMware does not have, the service itself is let go.
         Action::Service(ServiceVerb::Unregister, id) => facts(cluster, id).and_then(|_| subject(cluster, id)),
@@ -75,6 +144,9 @@ fn hosts(cluster: &Cluster) -> impl Iterator<Item = &Arc<str>> {
 /// What must be asked: how the guest is, on every node. None: this is nothing of VMware's.
 pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Option<Vec<Query>> {
     let subject = wanted(action, cluster)?;
+    if subject.service.is_none() && against(cluster, action, &subject).is_some() {
+        return Some(Vec::new());
+    }
     let mut asked: Vec<Query> = hosts(cluster).map(|node| Query::new(node, What::Vmware(subject.vmx.clone()))).collect();
     asked.retain(|query| !found.has(query));
     Some(asked)
@@ -85,6 +157,11 @@ pub(super) fn is_wanted(action: &Action, cluster: &Cluster) -> bool {
     matches!(action, Action::Answer { .. }) || wanted(action, cluster).is_some()
 }
 
+/// Whether VMware alone does it.
+pub const fn can(action: &Action) -> bool {
+    matches!(action, Action::Service(ServiceVerb::Suspend | ServiceVerb::Resume | ServiceVerb::Reset, _) | Action::Answer { .. })
+}
+
 /// The plan for what [`is_wanted`].
 pub(super) fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     let action = &input.intent.action;
@@ -92,6 +169,11 @@ pub(super) fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         let why = format!("{} has no guest of VMware Server: nothing asks there", action.target());
         return Err(vec![Refusal::new("not-a-guest", why, "only VMware's guests wait for answers")]);
     };
+    if subject.service.is_none()
+        && let Some(why) = against(input.cluster, action, &subject)
+    {
+        return Err(vec![why]);
+    }
     let places = Places::look(input, &subject)?;
     match action {
         Action::Service(ServiceVerb::Suspend, _) => suspend(input, &subject, &places),
@@ -136,7 +218,11 @@ impl Places {
         let place = self.active().next().or_else(|| self.0.first());
         let Some(place) = place else {
             let why = format!("VMware on no reachable node has {} registered", subject.name);
-            return Err(vec![Refusal::new("guest-state", why, format!("enable {}, or register the guest", subject.service.id))]);
+            let lift = subject.service.map_or_else(
+                || "register it with VMware there".to_owned(),
+                |service| format!("enable {}, or register the guest", service.id),
+            );
+            return Err(vec![Refusal::new("guest-state", why, lift)]);
         };
         if states.contains(&place.1.state) {
             return Ok(place);
@@ -162,7 +248,7 @@ fn blank(input: &Input<'_>) -> Plan {
 
 fn fate(plan: &mut Plan, subject: &Subject<'_>, kind: FateKind, node: &Arc<str>, why: Option<&str>) {
     plan.consequences.fates.push(Fate {
-        service: subject.service.id.clone(),
+        service: subject.id.clone(),
         guest: true,
         kind,
         from: Some(Arc::clone(node)),
@@ -172,12 +258,12 @@ fn fate(plan: &mut Plan, subject: &Subject<'_>, kind: FateKind, node: &Arc<str>,
 }
 
 /// Tells rgmanager to leave the service alone, or to look after it again.
-fn care(input: &Input<'_>, subject: &Subject<'_>, frozen: bool) -> Result<Step, Vec<Refusal>> {
+fn care(input: &Input<'_>, service: &Service, frozen: bool) -> Result<Step, Vec<Refusal>> {
     let post = whereabouts::post_or_refuse(input.cluster, None)?;
     let (verb, word) =
         if frozen { (clusvcadm::Verb::Freeze, "leave it alone") } else { (clusvcadm::Verb::Unfreeze, "look after it again") };
-    let id = &subject.service.id;
-    match clusvcadm::clusvcadm(verb, id, super::rhcs::is_bare(subject.service), None, &[]) {
+    let id = &service.id;
+    match clusvcadm::clusvcadm(verb, id, super::rhcs::is_bare(service), None, &[]) {
         Ok(command) => Ok(Step::change(format!("Tell rgmanager to {word}: {id}"), &post, command, 60).read_by(Reads::Clusvcadm(None))),
         Err(why) => Err(vec![Refusal::new("bad-name", why.to_string(), "act with clusvcadm")]),
     }
@@ -199,9 +285,9 @@ fn state(node: &Arc<str>, subject: &Subject<'_>, states: &'static [VmwareState])
 fn suspend(input: &Input<'_>, subject: &Subject<'_>, places: &Places) -> Result<Plan, Vec<Refusal>> {
     let (node, _) = places.one(subject, &[VmwareState::On], "suspended")?;
     let mut plan = blank(input);
-    let id = &subject.service.id;
-    if is_started(subject.service) && !is_frozen(subject.service) {
-        plan.steps.push(care(input, subject, true)?);
+    let id = &subject.id;
+    if let Some(service) = subject.service.filter(|s| is_started(s) && !is_frozen(s)) {
+        plan.steps.push(care(input, service, true)?);
         plan.notices.push(
             "rgmanager leaves the service alone until it is resumed: it is neither checked nor recovered, also not if its node dies"
                 .to_owned(),
@@ -227,17 +313,18 @@ fn suspend(input: &Input<'_>, subject: &Subject<'_>, places: &Places) -> Result<
 
 fn resume(input: &Input<'_>, subject: &Subject<'_>, places: &Places) -> Result<Plan, Vec<Refusal>> {
     let (node, row) = places.one(subject, &[VmwareState::Suspended, VmwareState::Off], "resumed")?;
-    if let Some(other) = subject.service.owner.as_ref().filter(|owner| *owner != node && is_started(subject.service)) {
-        let why = format!("{} is registered on {node}, and rgmanager has {} on {other}", subject.name, subject.service.id);
+    let owner = subject.service.filter(|s| is_started(s)).and_then(|s| s.owner.as_ref());
+    if let Some(other) = owner.filter(|owner| *owner != node) {
+        let why = format!("{} is registered on {node}, and rgmanager has {} on {other}", subject.name, subject.id);
         return Err(vec![Refusal::new("elsewhere", why, format!("unregister it on {node} first"))]);
     }
     let mut plan = blank(input);
-    let id = &subject.service.id;
+    let id = &subject.id;
     let command = act::command(subject.tool, Verb::Start, &subject.vmx);
     plan.steps.push(Step::change(format!("Start {} on {node}", subject.name), node, command, MEMORY_SECS));
     plan.steps.push(Step::wait(format!("{} runs", subject.name), state(node, subject, &[VmwareState::On]), 60));
-    if is_frozen(subject.service) {
-        plan.steps.push(care(input, subject, false)?);
+    if let Some(service) = subject.service.filter(|s| is_frozen(s)) {
+        plan.steps.push(care(input, service, false)?);
     }
     plan.proof = vec![state(node, subject, &[VmwareState::On])];
     plan.undo = Undo::By(Action::Service(ServiceVerb::Suspend, id.clone()));
@@ -271,7 +358,7 @@ fn register(input: &Input<'_>, subject: &Subject<'_>, places: &Places, prefer: &
         let why = format!("{} is registered on {node}, and {}", subject.name, row.state.said());
         return Err(vec![Refusal::new("already", why, "one node alone may have it: unregister it there first")]);
     }
-    let service = subject.service;
+    let Some(service) = subject.service else { return Err(Vec::new()) };
     let domain = service.rhcs.as_ref().and_then(|r| r.domain.as_ref()).and_then(|d| d.nodes.first()).map(|(name, _)| name.clone());
     let wish = prefer.first().cloned();
     let place = wish.or_else(|| service.owner.as_ref().or(service.last_owner.as_ref()).map(ToString::to_string)).or(domain);
@@ -303,9 +390,10 @@ fn register(input: &Input<'_>, subject: &Subject<'_>, places: &Places, prefer: &
 }
 
 fn unregister(input: &Input<'_>, subject: &Subject<'_>, places: &Places) -> Result<Plan, Vec<Refusal>> {
+    let Some(service) = subject.service else { return Err(Vec::new()) };
     if let Some((node, row)) = places.active().next() {
         let why = format!("{} is {} on {node}: VMware does not let go of a guest that runs", subject.name, row.state.said());
-        let lift = format!("disable {}: its script suspends and unregisters it; or suspend it first", subject.service.id);
+        let lift = format!("disable {}: its script suspends and unregisters it; or suspend it first", service.id);
         return Err(vec![Refusal::new("guest-state", why, lift)]);
     }
     let mut plan = blank(input);
@@ -321,9 +409,9 @@ fn unregister(input: &Input<'_>, subject: &Subject<'_>, places: &Places) -> Resu
     }
     // By its service: once VMware has forgotten the guest, nobody knows its own name.
     let prefer = places.0.iter().map(|(node, _)| node.to_string()).collect();
-    plan.undo = Undo::By(Action::Register { guest: subject.service.id.clone(), prefer });
-    if is_started(subject.service) && !is_frozen(subject.service) {
-        plan.notices.push(format!("rgmanager has {} {}: it will start it again", subject.service.id, subject.service.state.word()));
+    plan.undo = Undo::By(Action::Register { guest: service.id.clone(), prefer });
+    if is_started(service) && !is_frozen(service) {
+        plan.notices.push(format!("rgmanager has {} {}: it will start it again", service.id, service.state.word()));
     }
     Ok(plan)
 }

@@ -158,6 +158,43 @@ fn vmware_s_guests_are_registered_with_vmware_and_all_others_in_cluster_conf() {
     assert!(!asks(&out("service:web")), "a service without a guest");
 }
 
+/// A guest that no service runs is VMware's alone: nobody is told to look away.
+#[test]
+fn a_guest_without_a_service_is_acted_upon() {
+    const TEST: &str = "/vm/test/test.vmx";
+    let books = &[("books", 119, "none")];
+    let one = |state: &str| lab(books, &[(TEST, state, 7)], &[]).picture();
+    let on = |verb: ServiceVerb, id: &str| Action::Service(verb, id.to_owned());
+    for (verb, state, command) in [
+        (ServiceVerb::Suspend, "on", "suspend trysoft"),
+        (ServiceVerb::Reset, "on", "reset hard"),
+        (ServiceVerb::Resume, "suspended", "start trysoft"),
+    ] {
+        for id in ["test", "test@n1"] {
+            let plan = plan_of(&on(verb, id), &one(state), START).unwrap();
+            assert_eq!(commands(&plan), [("n1".to_owned(), format!("vmware-cmd {TEST} {command}"))], "{id}");
+            assert_ne!(plan.basis, quorate::action::plan::Basis::Nothing, "it is refused where it moved meanwhile");
+        }
+    }
+    assert_eq!(plan_of(&on(ServiceVerb::Suspend, "test"), &one("on"), START).unwrap().undo, Undo::By(on(ServiceVerb::Resume, "test")));
+    let keep = Action::Answer { service: "test".to_owned(), choice: "Keep".to_owned() };
+    assert_eq!(plan_of(&keep, &one("stuck"), START).unwrap().proof[0].words(), "VMware on n1 has test on");
+    let choices = quorate::app::act::choosing::answers("test", &one("stuck"));
+    assert_eq!(choices.iter().map(|c| c.label.as_str()).collect::<Vec<_>>(), ["0 Create", "1 Keep"]);
+    for verb in [ServiceVerb::Start, ServiceVerb::Freeze, ServiceVerb::Unregister] {
+        assert_eq!(refused(&on(verb, "test"), &one("on")), "not-managed", "{verb:?}");
+    }
+    assert_eq!(refused(&on(ServiceVerb::Resume, "test"), &one("on")), "guest-state");
+    assert_eq!(refused(&on(ServiceVerb::Suspend, "tset"), &one("on")), "unknown-target");
+    let two = lab(books, &[(TEST, "on", 7)], &[(TEST, "on", 8)]).picture();
+    assert_eq!(refused(&on(ServiceVerb::Suspend, "test"), &two), "ambiguous");
+    let twice = lab(books, &[(TEST, "on", 7)], &[(TEST, "on", 7)]).picture();
+    assert_eq!(refused(&on(ServiceVerb::Suspend, "test"), &twice), "guest-twice");
+    // A script runs some guest of VMware's there, and nobody knows which.
+    let strange = lab(&[("mail", 112, "n1")], &[(TEST, "on", 7)], &[]).picture();
+    assert_eq!(refused(&on(ServiceVerb::Suspend, "test"), &strange), "managed");
+}
+
 /// rgmanager's vm could never start it.
 #[test]
 fn a_guest_of_vmware_does_not_become_a_vm_of_cluster_conf() {

@@ -230,6 +230,7 @@ fn touches(running: &Action, wanted: &Action, cluster: &Cluster) -> bool {
         (Target::Service(service), Target::Node(node)) | (Target::Node(node), Target::Service(service)) => {
             cluster.service(service).is_some_and(|s| s.owners.iter().any(|o| **o == **node))
                 || super::plain::rows(cluster, service).iter().any(|g| *g.node == **node)
+                || super::vmware::lone(cluster, service).iter().any(|g| *g.node == **node)
         }
         _ => false,
     }

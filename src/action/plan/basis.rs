@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::action::plain;
+use crate::action::{plain, vmware};
 use crate::domain::cluster::{Cluster, MemberStatus, ServiceState};
 use crate::domain::task::Target;
 
@@ -29,11 +29,16 @@ impl Basis {
     /// The facts as they are in a picture.
     pub fn of(target: &Target, cluster: &Cluster) -> Self {
         match target {
-            Target::Service(id) => match (cluster.service(id), plain::rows(cluster, id)) {
-                (Some(s), _) => Self::Service(s.state, s.owners.clone(), s.flags.clone()),
-                (None, rows) if rows.is_empty() => Self::Nothing,
-                (None, rows) => Self::Guest(rows.iter().map(|g| (Arc::clone(&g.node), g.state.word())).collect()),
-            },
+            Target::Service(id) => {
+                if let Some(s) = cluster.service(id) {
+                    return Self::Service(s.state, s.owners.clone(), s.flags.clone());
+                }
+                let rows = [plain::rows(cluster, id), vmware::lone(cluster, id)].concat();
+                if rows.is_empty() {
+                    return Self::Nothing;
+                }
+                Self::Guest(rows.iter().map(|g| (Arc::clone(&g.node), g.state.word())).collect())
+            }
             Target::Node(name) => cluster.member(name).map_or(Self::Nothing, |m| {
                 let here = |s: &&crate::domain::cluster::Service| s.owners.iter().any(|o| **o == **name);
                 Self::Node(m.status, cluster.services.iter().filter(here).map(|s| s.id.clone()).collect())

@@ -53,8 +53,7 @@ pub fn kind(model: &Model) -> Option<Kind> {
     match model.selected()? {
         RowId::Service(_) => Some(Kind::Service),
         RowId::Guest(node, uuid, _) => {
-            let guest = model.shown.guests.iter().find(|g| g.node == node && g.uuid == uuid)?;
-            (guest.managed_by.is_some() || guest.vmware.is_none()).then_some(Kind::Service)
+            model.shown.guests.iter().any(|g| g.node == node && g.uuid == uuid).then_some(Kind::Service)
         }
         RowId::Member(_) => Some(Kind::Member),
         RowId::Volume(..) => Some(Kind::Volume),

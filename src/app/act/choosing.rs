@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::look::Look;
-use crate::action::plain;
+use crate::action::{plain, vmware};
 use crate::app::line::InputLine;
 use crate::app::words;
 use crate::domain::cluster::{Cluster, Member, MemberStatus};
@@ -202,7 +202,8 @@ pub fn policies(service: &str, cluster: &Cluster) -> Vec<Choice> {
 
 /// The answers to the question that the guest of a service waits with.
 pub fn answers(service: &str, cluster: &Cluster) -> Vec<Choice> {
-    let mine = cluster.guests.iter().filter(|g| g.managed_by.as_deref() == Some(service));
+    let managed = cluster.guests.iter().filter(|g| g.managed_by.as_deref() == Some(service));
+    let mine = managed.chain(vmware::lone(cluster, service));
     let Some(question) = mine.filter_map(|g| g.vmware.as_ref()).find_map(|v| v.question.as_ref()) else { return Vec::new() };
     let choice = |(number, word): &(u32, String)| Choice {
         action: Action::Answer { service: service.to_owned(), choice: number.to_string() },

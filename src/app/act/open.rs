@@ -4,7 +4,7 @@ use super::choosing::{self, Choosing, Typed, Typing};
 use super::dialog::{self, Dialog, Stage};
 use super::{at_hand, barred};
 use crate::action::gate::needed_role;
-use crate::action::plain;
+use crate::action::{plain, vmware};
 use crate::app::model::Model;
 use crate::app::msg::Effect;
 use crate::app::rows::RowId;
@@ -108,8 +108,11 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
                 None if command == Command::Register => {
                     return ready(Action::Register { guest: name, prefer: vec![node.to_string()] });
                 }
+                None if guest.vmware.is_some() && (command == Command::Answer || verb(command).is_some_and(plain::can)) => {
+                    RowId::Service(vmware::id(cluster, guest))
+                }
                 None if guest.vmware.is_none() && moves(command) => RowId::Service(plain::id_of_all(cluster, guest)),
-                None if verb(command).is_some_and(plain::can) => RowId::Service(plain::id(cluster, guest)),
+                None if guest.vmware.is_none() && verb(command).is_some_and(plain::can) => RowId::Service(plain::id(cluster, guest)),
                 None => return None,
             }
         }
