@@ -30,8 +30,13 @@ const CONF: &str = "/etc/cluster/cluster[.]conf";
 const COPY: &str = "/etc/cluster/cluster[.]conf[.]quorate-[0-9.]+";
 const DRAFT: &str = "/etc/cluster/cluster[.]conf[.]quorate-new";
 
+/// The configuration of a guest of VMware's; `{S}`: or as VMware Server 2 names it. `{W}`: how vmrun logs in.
+const VMX: &str = "/[A-Za-z0-9_./ +-]+[.]vmx";
+const STORED: &str = "(\\[[A-Za-z0-9_. -]+\\] ?)?[A-Za-z0-9_./ +-]+[.]vmx";
+const LOGIN: &str = "( -h [^ ]+)?( -u [^ ]+)?( -p [^ ]+)?";
+
 /// What each role may run beside looking: the least role, the tool, its arguments; `{N}` stands for a name, `{F}` for a file, `{U}` for libvirt's address, `{R}` for that of another node's, `{M}` for where memory is sent;
-/// `{C}` for cluster.conf, `{O}` for an old one, `{D}` for the draft of a new one, `{H}` for what has sed cut passwords out.
+/// `{V}`, `{S}`, `{W}` for VMware's words; `{C}` for cluster.conf, `{O}` for an old one, `{D}` for the draft of a new one, `{H}` for what has sed cut passwords out.
 #[rustfmt::skip]
 const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "crm_resource", "--(move|ban) --resource {N} --node {N} --lifetime PT[0-9]+S"),
@@ -60,8 +65,12 @@ const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "resize2fs", "/dev/{N}/{N}"),
     (Role::Operator, "xfs_growfs", "{F}"),
     (Role::Operator, "gfs2_grow", "{F}"),
-    (Role::Operator, "vmware-cmd", "/[A-Za-z0-9_./ +-]+[.]vmx ((suspend|start) trysoft|reset hard|answer)"),
-    (Role::Admin, "vmware-cmd", "-s (un)?register /[A-Za-z0-9_./ +-]+[.]vmx"),
+    (Role::Operator, "vmware-cmd", "{V} ((suspend|start) trysoft|reset hard|answer)"),
+    (Role::Admin, "vmware-cmd", "-s (un)?register {V}"),
+    // The login of vmrun: whoever has it may do all that VMware Server does.
+    (Role::Operator, "cat", "/etc/sysconfig/vmware-service"),
+    (Role::Operator, "vmrun", "-T server{W} (suspend {S} soft|start {S} nogui|reset {S} hard)"),
+    (Role::Admin, "vmrun", "-T server{W} (un)?register {S}"),
     (Role::Operator, "systemctl", "start (corosync|pacemaker)"),
     (Role::Operator, "service", "(corosync|pacemaker) start"),
     // A reboot stops the cluster's daemons before; an operator may, for it drains before that. Leaving for good is an admin's, by the gate.
@@ -118,6 +127,10 @@ const INQUIRIES: &[(&str, &str)] = &[
     ("clusvcadm", "-S"),
     ("cman_tool", "version"),
     ("ccs", "-h localhost --checkconf"),
+    ("vmware-cmd", "-l"),
+    ("vmware-cmd", "{V} get(state|heartbeat|uptime|pid|id)"),
+    ("vmrun", "-T server{W} list(RegisteredVM)?"),
+    ("cat", "/etc/vmware/hostd/datastores[.]xml"),
     ("test", "-p (/var/run/cluster/fenced_override|/tmp/fence_manual[.]fifo)"),
     ("service", "[A-Za-z]+ status"),
     ("fence_node", "-S {N}"),
@@ -267,6 +280,9 @@ fn pattern(args: &str) -> String {
         ("{C}", CONF),
         ("{O}", COPY),
         ("{D}", DRAFT),
+        ("{V}", VMX),
+        ("{S}", STORED),
+        ("{W}", LOGIN),
     ] {
         whole = whole.replace(mark, stands_for);
     }

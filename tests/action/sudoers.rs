@@ -313,6 +313,43 @@ fn all_that_an_action_sends_is_allowed_to_its_role_and_no_script_runs_as_root() 
     }
 }
 
+/// What is asked of VMware Server. The login of vmrun is no viewer's.
+#[test]
+fn vmware_server_is_asked_what_the_role_may_ask() {
+    use quorate::domain::observation::Question as Q;
+    use quorate::domain::observation::host::Tools;
+    use quorate::domain::observation::vmware::VmwareTool;
+    use quorate::probe::vmware::act::{self, Verb};
+    let dir = tempfile::tempdir().unwrap();
+    let [viewer, operator, admin] = [Role::Viewer, Role::Operator, Role::Admin].map(Rules::of);
+    let tools = Tools { present: ["vmware-cmd", "vmrun"].map(str::to_owned).to_vec(), ..Tools::default() };
+    let settings = "cat /etc/sysconfig/vmware-service";
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    for line in [quorate::probe::command(Q::Vmware, &tools).unwrap(), act::look("[standard] wiki/wiki.vmx")] {
+        assert!(line.names_its_tools(), "{}", line.display());
+        all.extend(sudoed(&line, dir.path()));
+    }
+    assert!(all.contains(settings) && all.iter().any(|l| l.starts_with("sed -e ")) && all.contains("vmrun -T server list"), "{all:?}");
+    for words in &all {
+        assert!(operator.allow(words) && viewer.allow(words) == (words != settings), "sudo {words}");
+    }
+    for (words, least) in [
+        ("vmware-cmd /vm/a b/w.vmx getstate", &viewer),
+        ("vmware-cmd -l", &viewer),
+        ("vmrun -T server -h https://localhost:8333/sdk -u root -p x list", &viewer),
+        ("vmrun -T server -u root -p x suspend [standard] wiki/wiki.vmx soft", &operator),
+        ("vmrun -T server register [standard] wiki/wiki.vmx", &admin),
+    ] {
+        assert!(least.allow(words), "{words}");
+    }
+    assert!(!viewer.allow("vmrun -T server -p x suspend [standard] wiki/wiki.vmx soft list") && !operator.allow("cat /etc/shadow"));
+    for verb in [Verb::Suspend, Verb::Start, Verb::Reset, Verb::Register, Verb::Unregister] {
+        for words in sudoed(&act::command(VmwareTool::Run, verb, "[standard] wiki/wiki.vmx"), dir.path()) {
+            assert!(admin.allow(&words), "{verb:?}: sudo {words}");
+        }
+    }
+}
+
 #[test]
 fn a_viewer_may_ask_red_hat_cluster_suite_all_that_is_asked() {
     use quorate::domain::observation::Question as Q;

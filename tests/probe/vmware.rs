@@ -217,6 +217,31 @@ fn a_suspended_guest_of_vmware_server_2_is_seen() {
     }
 }
 
+/// With sudo, what root alone may read is read as root: how vmrun logs in, and which scripts cluster.conf has.
+#[test]
+fn what_root_alone_may_read_is_read_as_root() {
+    let node = Node::new("vmrun", "case $* in *' -u root -p secret list') echo 'Total running VMs: 1'; echo '/vm/wiki.vmx' ;; *listRegisteredVM) ;; *) echo 'Error: login'; exit 255 ;; esac");
+    let script = node.0.path().join("vm-wiki");
+    fs::write(&script, "VMX=/vm/wiki.vmx\n").unwrap();
+    let conf = node.0.path().join("conf");
+    fs::write(&conf, format!("<cluster>\n<rm><script file=\"{}\" name=\"w\"/></rm></cluster>\n", script.display())).unwrap();
+    let sudo = format!(
+        "#!/bin/sh\nshift\ncase \"$*\" in\n'cat /etc/sysconfig/vmware-service') echo 'VMRUN_USER=root'; echo 'VMRUN_PASSWORD=\"secret\"' ;;\nsed*/etc/cluster/cluster.conf) exec cat '{}' ;;\n*) exec \"$@\" ;;\nesac\n",
+        conf.display()
+    );
+    crate::link::rig::executable(&node.0.path().join("sudo"), sudo);
+    let tools = Tools { present: vec!["vmrun".to_owned()], ..Tools::default() };
+    let (out, code) = node.run(&command(Question::Vmware, &tools).unwrap().to_shell(Become::Sudo));
+    assert!(!out.contains("secret"), "{out}");
+    let Ok(Observation::Vmware(found)) = parse(Question::Vmware, raw(&out, code)) else { panic!("{out}") };
+    assert_eq!(found.rows.iter().map(|r| (r.vmx.as_str(), r.state)).collect::<Vec<_>>(), [("/vm/wiki.vmx", VmwareState::On)]);
+    assert_eq!(found.scripts, [(script.display().to_string(), "/vm/wiki.vmx".to_owned())]);
+    let (out, code) = node.run(&act::command(VmwareTool::Run, Verb::Start, "/vm/wiki.vmx").to_shell(Become::Sudo));
+    assert_eq!((out.as_str(), code), ("Error: login\n", 255), "it logs in, and this vmrun starts nothing");
+    let (out, _) = node.run(&act::look("/vm/wiki.vmx").to_shell(Become::Sudo));
+    assert!(matches!(act::parse_look("/vm/wiki.vmx", raw(&out, 0)), Ok(Look::Is(row)) if row.state == VmwareState::On), "{out}");
+}
+
 #[test]
 fn figures_of_what_runs() {
     let node = Node::new(

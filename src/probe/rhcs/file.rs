@@ -19,7 +19,7 @@ macro_rules! without_passwords {
         r#"sed -e 's/\([A-Za-z_]*\([Pp]assw\|community\|secret\|pwd\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\)"[^"]*"/\1"***"/g' -e "s/\\([A-Za-z_]*\\([Pp]assw\\|community\\|secret\\|pwd\\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\\)'[^']*'/\\1'***'/g""#
     };
 }
-pub(super) use without_passwords;
+pub(in crate::probe) use without_passwords;
 
 /// These words, for sudoers.
 pub const HIDING: &str = without_passwords!();

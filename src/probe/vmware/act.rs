@@ -27,8 +27,8 @@ pub enum Verb {
     Unregister,
 }
 
-/// `vmrun`, logged in as the settings of the node say: the password stays there.
-const RUN: &str = "[ -r /etc/sysconfig/vmware-service ] && . /etc/sysconfig/vmware-service; \
+/// `vmrun`, logged in as the settings of the node say, which root alone may be allowed to read: the password stays there.
+const RUN: &str = "eval \"$(cat /etc/sysconfig/vmware-service 2>/dev/null || as_root cat /etc/sysconfig/vmware-service 2>/dev/null)\"; \
     as_root vmrun -T server ${VMRUN_HOST:+-h \"$VMRUN_HOST\"} ${VMRUN_USER:+-u \"$VMRUN_USER\"} ${VMRUN_PASSWORD:+-p \"$VMRUN_PASSWORD\"} \"$@\"";
 
 /// VMware asks nothing about the UUID, and keeps it, where the configuration says so. Its last line may have no end.

@@ -1,6 +1,7 @@
 //! VMware Server 1 (`vmware-cmd`, VmPerl) and 2 (`vmrun -T server`): guests of a node, by the tools' documentation and what they print.
 
 use super::Raw;
+use super::rhcs::file::without_passwords;
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::{Observation, Question, Trouble, TroubleKind};
 use crate::link::CommandLine;
@@ -34,7 +35,7 @@ ask() {
 }
 run() {
     s=$1; shift
-    [ -r /etc/sysconfig/vmware-service ] && . /etc/sysconfig/vmware-service
+    eval "$(cat /etc/sysconfig/vmware-service 2>/dev/null || as_root cat /etc/sysconfig/vmware-service 2>/dev/null </dev/null)"
     limit "$s" as_root vmrun -T server ${VMRUN_HOST:+-h "$VMRUN_HOST"} ${VMRUN_USER:+-u "$VMRUN_USER"} ${VMRUN_PASSWORD:+-p "$VMRUN_PASSWORD"} "$@" 2>&1 </dev/null
 }
 path() {
@@ -85,7 +86,9 @@ printf '%s\n' "$all" | sort -u | while IFS= read -r v; do
     elif kept "$v"; then echo '= suspended'; fi
     conf "$v"
 done
-tr '<' '\n' 2>/dev/null </etc/cluster/cluster.conf | sed -n 's/^script[[:space:]].*file="\([^"]*\)".*/\1/p' | sort -u | while IFS= read -r f; do
+as_root "#,
+    without_passwords!(),
+    r#" /etc/cluster/cluster.conf 2>/dev/null </dev/null | tr '<' '\n' | sed -n 's/^script[[:space:]].*file="\([^"]*\)".*/\1/p' | sort -u | while IFS= read -r f; do
     for s in "$f" "/etc/sysconfig/${f##*/}"; do
         [ -r "$s" ] || continue
         echo "@@quorate script $f"
