@@ -162,7 +162,7 @@ pub enum ActionWord {
         #[arg(long, value_name = "NAME|none", value_parser = name, group = "what")]
         domain: Option<String>,
         /// What rgmanager does when it fails
-        #[arg(long, value_name = "restart|relocate|disable", value_enum, hide_possible_values = true, group = "what")]
+        #[arg(long, value_name = "restart|relocate|disable|restart-disable", value_enum, hide_possible_values = true, group = "what")]
         recovery: Option<Recovering>,
     },
     /// Fence a node
@@ -285,6 +285,7 @@ pub enum Recovering {
     Restart,
     Relocate,
     Disable,
+    RestartDisable,
 }
 
 /// `fence --how`.
@@ -358,6 +359,7 @@ impl ActionWord {
                     Recovering::Restart => Recovery::Restart,
                     Recovering::Relocate => Recovery::Relocate,
                     Recovering::Disable => Recovery::Disable,
+                    Recovering::RestartDisable => Recovery::RestartDisable,
                 }),
             },
             Self::Fence { node, how } => Action::Fence {

@@ -556,6 +556,17 @@ fn a_service_is_taken_out_and_a_policy_is_taken_back() {
     let back = policy(wiki.get("domain"), Recovery::named(wiki.get("recovery").unwrap_or("restart")));
     assert_eq!(plan.undo, Undo::By(back));
     assert_eq!(action.to_string(), "policy vm:wiki --domain none --recovery relocate");
+    // All four words of cluster.conf are known; away from another one there is no way back.
+    let undo = |was: &str| {
+        let change = |_: &str, file: &mut ConfFile| file.text = Ok(hidden().replace("recovery=\"restart\"", &format!("recovery=\"{was}\"")));
+        plan_with(&policy(None, Some(Recovery::Relocate)), &cluster("ok"), RHEL6, change).unwrap().undo
+    };
+    for recovery in [Recovery::Restart, Recovery::Disable, Recovery::RestartDisable] {
+        assert_eq!(undo(recovery.word()), Undo::By(policy(None, Some(recovery))));
+    }
+    assert!(matches!(undo("perhaps"), Undo::Never(why) if why.contains("'perhaps'")));
+    let plan = plan_of(&policy(None, Some(Recovery::RestartDisable)));
+    assert!(plan.diff.iter().any(|l| l.starts_with('+') && l.contains("recovery=\"restart-disable\"")), "{:?}", plan.diff);
 }
 
 proptest! {

@@ -121,6 +121,7 @@ fn actions_are_read_as_the_contract_writes_them() {
         "register web1 --prefer n1,n2",
         "unregister web1",
         "policy vm:web1 --domain prefer-n2 --recovery relocate",
+        "policy vm:web1 --recovery restart-disable",
         "fence n1 --how off",
         "confirm-fence n1",
         "test-fence n1",

@@ -7,6 +7,7 @@ use crate::action::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Undo};
 use crate::domain::cluster::{Cluster, ServiceKind};
 use crate::domain::guest::Guest;
 use crate::domain::task::{Action, Recovery, ServiceVerb};
+use crate::domain::text::clean;
 
 use super::domains;
 use super::edit::{Edits, tag};
@@ -234,11 +235,10 @@ pub fn policy(input: &Input<'_>, id: &str, domain: Option<&str>, recovery: Optio
     }
     let mut plan = steps::plan(input, &scene, edits)?;
     plan.notices.extend(notices);
-    plan.undo = Undo::By(Action::Policy {
-        service: id.to_owned(),
-        domain: words.contains(&"domain").then(|| old_domain.unwrap_or("none").to_owned()),
-        recovery: words.contains(&"recovery").then(|| Recovery::named(old_recovery.unwrap_or("restart"))).flatten(),
-    });
+    let named = |word: &str| Recovery::named(word).ok_or_else(|| format!("its recovery was '{}', which no version has", clean(word)));
+    let old = if words.contains(&"recovery") { named(old_recovery.unwrap_or("restart")).map(Some) } else { Ok(None) };
+    let domain = words.contains(&"domain").then(|| old_domain.unwrap_or("none").to_owned());
+    plan.undo = old.map_or_else(Undo::Never, |recovery| Undo::By(Action::Policy { service: id.to_owned(), domain, recovery }));
     plan.confirm = Confirm::Yes;
     Ok(plan)
 }

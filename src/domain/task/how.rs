@@ -43,11 +43,13 @@ pub enum Recovery {
     Relocate,
     /// Let it be.
     Disable,
+    /// Start it again where it was; let it be if that fails.
+    RestartDisable,
 }
 
 impl Recovery {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Restart, Self::Relocate, Self::Disable];
+    pub const ALL: [Self; 4] = [Self::Restart, Self::Relocate, Self::Disable, Self::RestartDisable];
 
     /// As cluster.conf has it.
     pub const fn word(self) -> &'static str {
@@ -55,6 +57,7 @@ impl Recovery {
             Self::Restart => "restart",
             Self::Relocate => "relocate",
             Self::Disable => "disable",
+            Self::RestartDisable => "restart-disable",
         }
     }
 
