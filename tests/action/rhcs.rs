@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, FateKind, Input, Plan, Refusal};
 use quorate::action::condition::{Seen, Verdict};
-use quorate::action::{Findings, gate, inquiry, stack};
+use quorate::action::{Condition, Findings, gate, inquiry, stack};
 use quorate::domain::cluster::{Cluster, Filesystem, MemberStatus, PhysicalVolume, Stack, Volume, VolumeGroup};
 use quorate::domain::node::Reach;
 use quorate::domain::observation::host::Unit;
@@ -145,6 +145,20 @@ fn the_lock_of_all_rgmanagers_keeps_starts_back_and_stops_not() {
     assert_eq!(codes(plan_with(&relocate("vm:wiki", N3, None), &c, locked)), ["locked"]);
     assert_eq!(codes(plan_with(&on(V::Restart, "vm:wiki"), &c, locked)), ["locked"]);
     assert!(plan_with(&on(V::Disable, "vm:wiki"), &c, locked).is_ok());
+}
+
+/// RHEL 4's clustat as text has no time of the last transition: there is none to wait for.
+#[test]
+fn a_restart_is_proved_also_where_no_transition_is_told() {
+    let turned = |c: &Cluster| {
+        let plan = plan_of(&on(V::Restart, "vm:wiki"), c).unwrap();
+        let waits = plan.proof.iter().any(|p| matches!(p, Condition::Turned(..)));
+        assert!(plan.proof.contains(&Condition::Runs("vm:wiki".to_owned())));
+        assert_eq!(plan.notices.iter().any(|n| n.contains("does not tell when a service changed")), !waits, "{:?}", plan.notices);
+        waits
+    };
+    assert!(turned(&picture("ok")));
+    assert!(!turned(&with("ok", "vm:wiki", |s| s.since = None)));
 }
 
 /// The picture with a service changed.

@@ -210,7 +210,12 @@ impl Of<'_> {
     fn restart(&self, plan: &mut Plan) -> Result<(), Vec<Refusal>> {
         let owner = whereabouts::owner(self.service)?;
         plan.steps = vec![self.tell(format!("Restart {} on {owner}", self.id()), Verb::Restart, None)?];
-        plan.proof = vec![Condition::Runs(self.id()), Condition::Turned(self.id(), self.service.since)];
+        plan.proof = vec![Condition::Runs(self.id())];
+        if self.service.since.is_some() {
+            plan.proof.push(Condition::Turned(self.id(), self.service.since));
+        } else {
+            plan.notices.push("this clustat does not tell when a service changed: that it was restarted is proved by rgmanager's own answer alone".to_owned());
+        }
         plan.proof.extend(seen_by_libvirt(self.input, self.service, Some(&owner), &[]));
         plan.consequences.fates.push(fate(self.service, FateKind::Restarts, None, None));
         plan.consequences.fates.extend(place::dependents(self.input.cluster, &self.service.id));
