@@ -374,6 +374,11 @@ fn a_guest_becomes_a_service_with_the_nodes_that_it_prefers() {
     let places: Vec<&str> = sent.iter().filter(|(_, c)| c.contains("keep the old one")).map(|(node, _)| node.as_str()).collect();
     assert_eq!(places.len(), 5, "every node has its file edited: {sent:?}");
     assert!(sent.iter().any(|(node, c)| node == places[0] && c == "cman_tool version -r -S"), "{sent:?}");
+    // What is registered is started, also where the one that it is configured like waits for somebody.
+    let waits = |_: &str, file: &mut ConfFile| file.text = Ok(hidden().replace("autostart=\"1\"", "autostart=\"0\""));
+    let plan = plan_with(&register("fresh", &[]), &cluster("ok"), RHEL6, waits).unwrap();
+    let line = plan.diff.iter().find(|l| l.contains(" name=\"fresh\" ")).unwrap();
+    assert!(line.contains("autostart=\"1\"") && line.contains(" migrate=\"live\" "), "{line}");
     // The name with its kind is the same guest.
     assert_eq!(plan_of(&register("vm:fresh", &[])).proof.last(), Some(&Condition::Known("vm:fresh".to_owned(), true)));
 }

@@ -16,8 +16,7 @@ use super::steps;
 use super::tree::Element;
 
 /// Attributes of a guest that are the cluster's way and not the guest's own (vm.sh of RHEL 5 and 6): a new guest takes them from one that is there.
-const ALIKE: [&str; 16] = [
-    "autostart",
+const ALIKE: [&str; 15] = [
     "exclusive",
     "recovery",
     "max_restarts",
@@ -136,6 +135,8 @@ fn line(name: &str, like: Option<&Element>, domain: Option<&str>) -> String {
             for attribute in &like.attributes {
                 match attribute.name.as_str() {
                     "name" => all.push(("name", name.to_owned())),
+                    // Whether that one is to wait for somebody to start it says nothing of this one.
+                    "autostart" => all.push(("autostart", "1".to_owned())),
                     "domain" => all.extend(domain.map(|d| ("domain", d.to_owned()))),
                     // A file that is called after its guest.
                     "xmlfile" => all.push(("xmlfile", attribute.value.replace(old, name))),
