@@ -262,6 +262,37 @@ fn a_fencing_says_who_dies_and_where_it_restarts() {
     );
 }
 
+/// Votes are no members: each may have several, and in two-node mode one is enough.
+#[test]
+fn other_expected_votes_say_how_many_members_may_fail() {
+    let after = |present: usize, each: u32, two_node: bool, expected: u32| {
+        let mut c = (*picture("ok")).clone();
+        for (at, member) in c.members.iter_mut().enumerate() {
+            member.votes = Some(each);
+            if at >= present {
+                member.status = MemberStatus::Offline;
+            }
+        }
+        c.quorum.total = Some(u32::try_from(present).unwrap() * each);
+        if two_node {
+            c.quorum.flags.push("two-node".to_owned());
+        }
+        let quorum = plan_of(&Action::Expected { votes: expected }, &c).unwrap().consequences.quorum.unwrap();
+        (quorum.needed, quorum.quorate, quorum.can_lose)
+    };
+    for (present, each, two_node, expected, wanted) in [
+        (3, 2, false, 6, (4, true, 1)),
+        (5, 1, false, 4, (3, true, 2)),
+        // No fewer than half of those that are there.
+        (5, 1, false, 3, (3, true, 2)),
+        (3, 1, false, 3, (2, true, 1)),
+        (2, 1, true, 2, (1, true, 1)),
+        (1, 1, false, 3, (2, false, 0)),
+    ] {
+        assert_eq!(after(present, each, two_node, expected), wanted, "{present} with {each} votes each, {expected} expected");
+    }
+}
+
 #[test]
 fn the_hardest_commands_have_the_hardest_guard() {
     let c = picture("ok");

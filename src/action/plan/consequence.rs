@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, MemberStatus, ServiceKind};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, ServiceKind};
 use crate::domain::guest::Guest;
 use crate::domain::observation::simulation::{SimAction, Simulation};
 use crate::domain::task::{Action, FenceHow, NodeVerb};
@@ -80,6 +80,29 @@ impl FateKind {
     }
 }
 
+/// cman's and votequorum's two-node mode: one of two is enough.
+fn is_two_node(cluster: &Cluster) -> bool {
+    cluster.quorum.flags.iter().any(|f| f == "two-node")
+}
+
+/// How many members may vanish, those with the most votes first.
+fn can_lose(cluster: &Cluster, but: Option<&str>, votes: u32, needed: u32) -> u32 {
+    let present = |m: &&Member| matches!(m.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance);
+    let others = cluster.members.iter().filter(|m| but != Some(&*m.name)).filter(present);
+    let mut others: Vec<u32> = others.filter_map(|m| m.votes).collect();
+    others.sort_unstable_by(|a, b| b.cmp(a));
+    let mut rest = votes;
+    let mut lost = 0;
+    for vote in others {
+        rest = rest.saturating_sub(vote);
+        if rest < needed {
+            break;
+        }
+        lost += 1;
+    }
+    lost
+}
+
 /// Votes before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuorumAfter {
@@ -104,26 +127,15 @@ impl QuorumAfter {
         let present = matches!(member.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance);
         let lost = if present { member.votes.unwrap_or(0) } else { 0 };
         let after = votes.saturating_sub(lost);
-        // cman's and votequorum's two-node mode: one of two is enough.
-        let two_node = quorum.flags.iter().any(|f| f == "two-node");
-        let needed = if two_node { 1 } else { needed };
-        let mut others: Vec<u32> = cluster
-            .members
-            .iter()
-            .filter(|m| &*m.name != name && matches!(m.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance))
-            .filter_map(|m| m.votes)
-            .collect();
-        others.sort_unstable_by(|a, b| b.cmp(a));
-        let mut rest = after;
-        let mut can_lose = 0;
-        for vote in others {
-            rest = rest.saturating_sub(vote);
-            if rest < needed {
-                break;
-            }
-            can_lose += 1;
-        }
-        Some(Self { votes, after, needed, quorate: after >= needed, can_lose })
+        let needed = if is_two_node(cluster) { 1 } else { needed };
+        Some(Self { votes, after, needed, quorate: after >= needed, can_lose: can_lose(cluster, Some(name), after, needed) })
+    }
+
+    /// The votes that are there once cman expects so many, by its own sum: more than half of these and of those. None where votes are not known.
+    pub fn expecting(cluster: &Cluster, expected: u32) -> Option<Self> {
+        let votes = cluster.quorum.total?;
+        let needed = if is_two_node(cluster) { 1 } else { expected.max(votes) / 2 + 1 };
+        Some(Self { votes, after: votes, needed, quorate: votes >= needed, can_lose: can_lose(cluster, None, votes, needed) })
     }
 
     /// One line.

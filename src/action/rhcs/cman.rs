@@ -56,17 +56,7 @@ pub fn expected(input: &Input<'_>, votes: u32) -> Result<Plan, Vec<Refusal>> {
     plan.steps = vec![step.read_by(Reads::CmanTool)];
     plan.proof = vec![Condition::Expects(votes)];
     plan.confirm = Confirm::TypeName;
-    if let Some(present) = quorum.total {
-        // cman's own sum: more than half of what is expected.
-        let needed = votes / 2 + 1;
-        plan.consequences.quorum = Some(QuorumAfter {
-            votes: present,
-            after: present,
-            needed,
-            quorate: present >= needed,
-            can_lose: present.saturating_sub(needed),
-        });
-    }
+    plan.consequences.quorum = QuorumAfter::expecting(cluster, votes);
     plan.consequences.by = "cman's own sum";
     plan.consequences.lost.push("if nodes that are away still live, they form a quorate cluster of their own, and both write".to_owned());
     plan.notices.push("it counts until the membership grows: then cman takes what cluster.conf says".to_owned());
