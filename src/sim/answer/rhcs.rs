@@ -33,19 +33,22 @@ pub fn clustat(world: &World, node: NodeAt) -> String {
     }
     out.push_str("  </nodes>\n");
     if quorate && answers(node) {
-        out.push_str("  <groups>\n");
+        let mut groups = String::new();
         for guest in world.guests.iter().filter(|g| world.conf.has(&g.name)) {
-            group(&mut out, world, guest);
+            group(&mut groups, world, guest);
         }
         for name in world.conf.strangers() {
             let _ = writeln!(
-                out,
+                groups,
                 "    <group name=\"vm:{}\" state=\"110\" state_str=\"stopped\" flags=\"0\" flags_str=\"\" owner=\"none\" last_owner=\"none\" restarts=\"0\" last_transition=\"0\" last_transition_str=\"{}\"/>",
                 quoted(name),
                 ctime(crate::domain::stamp::Stamp(0)),
             );
         }
-        out.push_str("  </groups>\n");
+        // Of none it prints no list.
+        if !groups.is_empty() {
+            let _ = write!(out, "  <groups>\n{groups}  </groups>\n");
+        }
     }
     out.push_str("</clustat>\n");
     out
