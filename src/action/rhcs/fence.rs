@@ -18,8 +18,16 @@ const TIMEOUT: u64 = 300;
 /// Seconds after which fence_ack_manual, which waits for ever, is ended.
 const ACKNOWLEDGE: u32 = 60;
 
-/// Whether the tools are those of RHEL 6 (cluster 3.x) and newer than `than`; those of RHEL 5 are 2.x.
-pub(super) fn is_newer(cluster: &Cluster, than: &[u32]) -> bool {
+/// Whether the tools are those of RHEL 6 (cluster 3.x); those of RHEL 5 are 2.x, and its fence domain has no master.
+pub(super) fn is_rhel6(cluster: &Cluster) -> bool {
+    match &cluster.version {
+        Some(_) => is_newer(cluster, &[3]),
+        None => cluster.rhcs.as_ref().and_then(|r| r.fence.as_ref()).is_some_and(|d| d.master.is_some()),
+    }
+}
+
+/// Whether the tools are newer than `than`.
+fn is_newer(cluster: &Cluster, than: &[u32]) -> bool {
     let numbers: Vec<u32> = cluster.version.as_deref().unwrap_or_default().split('.').filter_map(|n| n.parse().ok()).collect();
     numbers.as_slice() > than
 }
@@ -63,7 +71,7 @@ pub fn plan(input: &Input<'_>, node: &str, how: FenceHow) -> Result<Plan, Vec<Re
     }
     let post = post(cluster, node)?;
     let mut plan = input.blank();
-    let command = fence::fence_node(node, !is_newer(cluster, &[3]));
+    let command = fence::fence_node(node, !is_rhel6(cluster));
     plan.steps = vec![Step::change(format!("Fence {node}: {}", how.word()), &post, command, TIMEOUT).read_by(Reads::FenceNode)];
     plan.proof = gone(member, input);
     plan.confirm = Confirm::TypeName;

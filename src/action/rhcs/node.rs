@@ -37,7 +37,7 @@ fn listed(member: &Member, name: &str) -> Option<bool> {
 
 /// Whether qdiskd has a script of its own: it has in RHEL 5; in RHEL 6 cman's starts and stops it.
 fn has_qdiskd(cluster: &Cluster, member: &Member) -> bool {
-    listed(member, "qdiskd").unwrap_or_else(|| !fence::is_newer(cluster, &[3]))
+    listed(member, "qdiskd").unwrap_or_else(|| !fence::is_rhel6(cluster))
 }
 
 pub(super) fn online(member: &Member) -> Result<(), Vec<Refusal>> {
@@ -153,7 +153,7 @@ fn down(cluster: &Cluster, member: &Member, here: &Arc<str>) -> Vec<Step> {
     }
     if in_domain(cluster, member) {
         // cman refuses to leave while fenced still has a domain.
-        steps.push(Step::change("Leave the fence domain", here, leave_domain(!fence::is_newer(cluster, &[3])), SCRIPT));
+        steps.push(Step::change("Leave the fence domain", here, leave_domain(!fence::is_rhel6(cluster)), SCRIPT));
     }
     if disk && !by_script {
         steps.push(Step::change("End qdiskd, as cman's own script does", here, end_qdiskd(), 60));
