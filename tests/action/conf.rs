@@ -517,6 +517,17 @@ fn a_change_is_refused_where_it_could_not_be_the_same_everywhere() {
         }),
         ["config-differs"]
     );
+    // Written otherwise by what hands it on: only where each node edits its own does that count.
+    let anew = |node: &str, file: &mut ConfFile| {
+        if node == N2 {
+            file.text = Ok(hidden().replace("\"/>", "\" />"));
+        }
+    };
+    let why = plan_with(&action, &ok, RHEL6, anew).unwrap_err();
+    assert!(why.len() == 1 && why[0].why.contains("not written alike") && why[0].lift.contains(N2), "{why:?}");
+    for tools in [&["ccs_tool", "ccsd", "group_tool", "sha1sum"][..], &["ccs", "ricci", "ccs_config_validate", "sha1sum"]] {
+        assert!(plan_with(&action, &ok, tools, anew).is_ok(), "{tools:?}");
+    }
     assert_eq!(with(|_, file| file.tools.retain(|t| t != "sha1sum")), ["no-sha1sum"]);
     let mut down = cluster("ok");
     down.members[1].status = MemberStatus::Offline;

@@ -98,17 +98,8 @@ pub fn scene(input: &Input<'_>) -> Result<Scene, Vec<Refusal>> {
     if !against.is_empty() {
         return Err(against);
     }
-    let read = agreed(&files)?;
-    let (text, root, version) = read;
     let tools = files.iter().find(|(name, _)| **name == post).map(|(_, f)| f.tools.as_slice()).unwrap_or_default();
     let has = |tool: &str| tools.iter().any(|t| t == tool);
-    if !has("sha1sum") {
-        return Err(vec![Refusal::new(
-            "no-sha1sum",
-            format!("{post} has no sha1sum: what is edited could not be checked"),
-            "install coreutils",
-        )]);
-    }
     let ricci = match input.found.get(&Query::new(&post, What::Ricci)) {
         Some(Ok(Finding::Ricci(answer))) => Some(answer.clone()),
         Some(Err(trouble)) => Some(Err(trouble.to_string())),
@@ -119,6 +110,14 @@ pub fn scene(input: &Input<'_>) -> Result<Scene, Vec<Refusal>> {
         Some(Ok(())) => Way::Ccs,
         _ => Way::CmanTool,
     };
+    let (text, root, version) = agreed(&files, &post, way)?;
+    if !has("sha1sum") {
+        return Err(vec![Refusal::new(
+            "no-sha1sum",
+            format!("{post} has no sha1sum: what is edited could not be checked"),
+            "install coreutils",
+        )]);
+    }
     let check = match () {
         () if has("ccs_config_validate") => Some(Check::CcsConfigValidate),
         () if has("xmllint") => Some(Check::Xmllint),
@@ -130,8 +129,8 @@ pub fn scene(input: &Input<'_>) -> Result<Scene, Vec<Refusal>> {
     Ok(Scene { nodes, text, root, version, check, way, tell_cman, ricci: ricci.and_then(Result::err) })
 }
 
-/// One text and one version, in the files and in what runs.
-fn agreed(files: &[(&Arc<str>, &ConfFile)]) -> Result<(String, Element, u32), Vec<Refusal>> {
+/// One content and one version, in the files and in what runs; one text where each node edits its own.
+fn agreed(files: &[(&Arc<str>, &ConfFile)], post: &Arc<str>, way: Way) -> Result<(String, Element, u32), Vec<Refusal>> {
     let mut against = Vec::new();
     let mut found: Vec<(&Arc<str>, &str, u32, Element)> = Vec::new();
     for (name, file) in files {
@@ -163,15 +162,20 @@ fn agreed(files: &[(&Arc<str>, &ConfFile)]) -> Result<(String, Element, u32), Ve
             }
         }
     }
-    let first = found.first().map(|(name, text, version, _)| (Arc::clone(name), sum(text), *version));
-    if let Some((one, print, version)) = first {
-        for (name, text, other, _) in found.iter().skip(1) {
+    // The file that is edited.
+    found.sort_by_key(|(name, ..)| *name != post);
+    let first = found.first().map(|(name, text, version, root)| (Arc::clone(name), sum(text), root.says(), *version));
+    if let Some((one, print, says, version)) = first {
+        for (name, text, other, root) in found.iter().skip(1) {
             if *other != version {
                 let why = format!("cluster.conf has version {version} on {one} and {other} on {name}");
                 against.push(Refusal::new("config-differs", why, "bring all nodes to one version first"));
-            } else if sum(text) != print {
+            } else if root.says() != says {
                 let why = format!("cluster.conf has version {version} on {one} and on {name}, and is not the same");
                 against.push(Refusal::new("config-differs", why, "bring all nodes to one file first"));
+            } else if way == Way::CmanTool && sum(text) != print {
+                let why = format!("cluster.conf says the same on {one} and on {name}, and is not written alike: one edit does not fit both");
+                against.push(Refusal::new("config-differs", why, format!("copy the file of {one} to {name}")));
             }
         }
     }
