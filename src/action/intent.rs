@@ -29,7 +29,12 @@ pub fn resolve(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
         Target::Service(id) if !plain::rows(cluster, &id).is_empty() || !vmware::lone(cluster, &id).is_empty() => {}
         Target::Service(id) => {
             let kind = if cluster.stack == Some(Stack::Libvirt) { "guest" } else { "service" };
-            known(&mut wrong, kind, &id, cluster.services.iter().map(|s| s.id.as_str()).chain(plain::names(cluster)).chain(vmware::names(cluster)));
+            known(
+                &mut wrong,
+                kind,
+                &id,
+                cluster.services.iter().map(|s| s.id.as_str()).chain(plain::names(cluster)).chain(vmware::names(cluster)),
+            );
         }
         Target::Node(name) => known(&mut wrong, "member", &name, cluster.members.iter().map(|m| &*m.name)),
         Target::Volume(volume) => {

@@ -19,8 +19,8 @@ use super::whereabouts;
 
 mod lone;
 
-use lone::{against, alone};
 pub(super) use lone::names;
+use lone::{against, alone};
 pub use lone::{id, lone};
 
 /// How long a suspend or a resume may take: all of the guest's memory is written or read.
@@ -47,7 +47,13 @@ fn facts<'a>(cluster: &'a Cluster, id: &str) -> Option<(&'a Guest, &'a VmwareFac
 fn subject<'a>(cluster: &'a Cluster, id: &str) -> Option<Subject<'a>> {
     let service = cluster.service(id)?;
     if let Some((guest, facts)) = facts(cluster, id) {
-        return Some(Subject { service: Some(service), id: id.to_owned(), vmx: facts.vmx.clone(), tool: facts.tool, name: guest.name.clone() });
+        return Some(Subject {
+            service: Some(service),
+            id: id.to_owned(),
+            vmx: facts.vmx.clone(),
+            tool: facts.tool,
+            name: guest.name.clone(),
+        });
     }
     let vmx = service.rhcs.as_ref()?.vmx.clone()?;
     let tool = if vmx.starts_with('[') { VmwareTool::Run } else { VmwareTool::Cmd };
@@ -68,7 +74,10 @@ fn wanted<'a>(action: &Action, cluster: &'a Cluster) -> Option<Subject<'a>> {
             subject(cluster, id).or_else(|| alone(cluster, id))
         }
         // What nobody can do to it is refused by name.
-        Action::Service(_, id) | Action::Relocate { service: id, .. } | Action::Limit { service: id, .. } | Action::Policy { service: id, .. }
+        Action::Service(_, id)
+        | Action::Relocate { service: id, .. }
+        | Action::Limit { service: id, .. }
+        | Action::Policy { service: id, .. }
             if !lone(cluster, id).is_empty() =>
         {
             alone(cluster, id)

@@ -410,7 +410,10 @@ fn a_file_that_was_written_anew_is_the_one_that_was_planned() {
     // As python's minidom and as libxml2 write it: attributes in their order or over several lines, other quotes, no comment, another header.
     let anew = bytes
         .replace("<?xml version=\"1.0\"?>", "<?xml version='1.0' encoding='UTF-8'?>")
-        .replace("<cluster alias=\"net-cluster\" config_version=\"88\" name=\"net-cluster\">", "<cluster name='net-cluster'\n  config_version='88' alias='net-cluster'>")
+        .replace(
+            "<cluster alias=\"net-cluster\" config_version=\"88\" name=\"net-cluster\">",
+            "<cluster name='net-cluster'\n  config_version='88' alias='net-cluster'>",
+        )
         .replace("<totem token=\"21000\"/>", "<!-- ms -->\n  <totem token=\"21000\"></totem>")
         .replace("\"/>", "\" />");
     assert_ne!(anew, bytes);
@@ -574,7 +577,8 @@ fn a_service_is_taken_out_and_a_policy_is_taken_back() {
     assert_eq!(action.to_string(), "policy vm:wiki --domain none --recovery relocate");
     // All four words of cluster.conf are known; away from another one there is no way back.
     let undo = |was: &str| {
-        let change = |_: &str, file: &mut ConfFile| file.text = Ok(hidden().replace("recovery=\"restart\"", &format!("recovery=\"{was}\"")));
+        let change =
+            |_: &str, file: &mut ConfFile| file.text = Ok(hidden().replace("recovery=\"restart\"", &format!("recovery=\"{was}\"")));
         plan_with(&policy(None, Some(Recovery::Relocate)), &cluster("ok"), RHEL6, change).unwrap().undo
     };
     for recovery in [Recovery::Restart, Recovery::Disable, Recovery::RestartDisable] {

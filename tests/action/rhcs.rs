@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use quorate::action::condition::{Seen, Verdict};
 use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, FateKind, Input, Plan, Refusal};
-use quorate::action::condition::{Seen, Verdict};
 use quorate::action::{Condition, Findings, gate, inquiry, stack};
 use quorate::domain::cluster::{Cluster, Filesystem, MemberStatus, PhysicalVolume, Stack, Volume, VolumeGroup};
 use quorate::domain::node::Reach;

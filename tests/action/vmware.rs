@@ -199,7 +199,12 @@ fn a_guest_without_a_service_is_acted_upon() {
 #[test]
 fn a_guest_of_vmware_does_not_become_a_vm_of_cluster_conf() {
     let c = lab(&[("books", 119, "none")], &[("/vm/test/test.vmx", "on", 7)], &[(BOOKS, "suspended", 2)]).picture();
-    for (guest, lift) in [("test", "print vmware-service"), ("vm:test", "print vmware-service"), ("test@n1", "print vmware-service"), ("library", "act register service:books")] {
+    for (guest, lift) in [
+        ("test", "print vmware-service"),
+        ("vm:test", "print vmware-service"),
+        ("test@n1", "print vmware-service"),
+        ("library", "act register service:books"),
+    ] {
         let action = Action::Register { guest: guest.to_owned(), prefer: Vec::new() };
         let (intent, found) = (super::stage::intent(action), quorate::action::Findings::default());
         let input = quorate::action::plan::Input { intent: &intent, cluster: &c, found: &found, now: START };

@@ -195,21 +195,35 @@ fn a_suspended_guest_of_vmware_server_2_is_seen() {
         "case $* in *listRegisteredVM) printf '[standard] mail/mail.vmx\\n[standard] web/web.vmx\\n[nas.1] mail/mail.vmx\\n[other] mail/mail.vmx\\n' ;; *) echo 'Total running VMs: 0' ;; esac",
     );
     let xml = store.path().join("datastores.xml");
-    let one = |id: u32, name: &str, path: &str| format!("    <e id=\"{id}\">\n      <id>{id}</id>\n      <name>{name}</name>\n      <path>{path}</path>\n    </e>\n");
+    let one = |id: u32, name: &str, path: &str| {
+        format!("    <e id=\"{id}\">\n      <id>{id}</id>\n      <name>{name}</name>\n      <path>{path}</path>\n    </e>\n")
+    };
     let (good, far) = (there.display().to_string(), "/nowhere".to_owned());
     fs::write(
         &xml,
-        format!("<ConfigRoot>\n  <LocalDatastores>\n    <_length>2</_length>\n{}{}  </LocalDatastores>\n</ConfigRoot>\n", one(0, "nas.1", &far), one(1, "standard", &good)),
+        format!(
+            "<ConfigRoot>\n  <LocalDatastores>\n    <_length>2</_length>\n{}{}  </LocalDatastores>\n</ConfigRoot>\n",
+            one(0, "nas.1", &far),
+            one(1, "standard", &good)
+        ),
     )
     .unwrap();
-    let cat = format!("#!/bin/sh\ncase $1 in /etc/vmware/hostd/datastores.xml) exec /bin/cat '{}' ;; esac\nexec /bin/cat \"$@\"\n", xml.display());
+    let cat = format!(
+        "#!/bin/sh\ncase $1 in /etc/vmware/hostd/datastores.xml) exec /bin/cat '{}' ;; esac\nexec /bin/cat \"$@\"\n",
+        xml.display()
+    );
     crate::link::rig::executable(&node.0.path().join("cat"), cat);
     let Ok(Observation::Vmware(found)) = node.ask("vmrun", Question::Vmware) else { panic!() };
     let told: Vec<(&str, VmwareState)> = found.rows.iter().map(|r| (r.vmx.as_str(), r.state)).collect();
     let off = VmwareState::Off;
     assert_eq!(
         told,
-        [("[nas.1] mail/mail.vmx", off), ("[other] mail/mail.vmx", off), ("[standard] mail/mail.vmx", VmwareState::Suspended), ("[standard] web/web.vmx", off)]
+        [
+            ("[nas.1] mail/mail.vmx", off),
+            ("[other] mail/mail.vmx", off),
+            ("[standard] mail/mail.vmx", VmwareState::Suspended),
+            ("[standard] web/web.vmx", off)
+        ]
     );
     for (vmx, state) in told {
         let Ok(Look::Is(row)) = look(&node, vmx) else { panic!("{vmx}") };
@@ -220,7 +234,10 @@ fn a_suspended_guest_of_vmware_server_2_is_seen() {
 /// With sudo, what root alone may read is read as root: how vmrun logs in, and which scripts cluster.conf has.
 #[test]
 fn what_root_alone_may_read_is_read_as_root() {
-    let node = Node::new("vmrun", "case $* in *' -u root -p secret list') echo 'Total running VMs: 1'; echo '/vm/wiki.vmx' ;; *listRegisteredVM) ;; *) echo 'Error: login'; exit 255 ;; esac");
+    let node = Node::new(
+        "vmrun",
+        "case $* in *' -u root -p secret list') echo 'Total running VMs: 1'; echo '/vm/wiki.vmx' ;; *listRegisteredVM) ;; *) echo 'Error: login'; exit 255 ;; esac",
+    );
     let script = node.0.path().join("vm-wiki");
     fs::write(&script, "VMX=/vm/wiki.vmx\n").unwrap();
     let conf = node.0.path().join("conf");

@@ -283,7 +283,9 @@ fn a_cluster_without_a_service_has_none_and_is_healthy() {
     assert!(c.services.len() == 15 && why.contains("gives no list of services, and does not say why"), "{why}");
     assert!(c.services.iter().all(|s| s.state == ServiceState::Unknown));
     // With a complaint, or without the local rgmanager, nothing is known, whatever cluster.conf has.
-    for clustat in [format!("Service states unavailable: Temporary failure; try again\n{none}"), fixture("net-cluster/local-no-rgmanager.clustat.xml")] {
+    for clustat in
+        [format!("Service states unavailable: Temporary failure; try again\n{none}"), fixture("net-cluster/local-no-rgmanager.clustat.xml")]
+    {
         assert!(told_with(&bare, &clustat).rhcs.as_ref().unwrap().no_list.is_some(), "{clustat}");
     }
 }

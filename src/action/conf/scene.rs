@@ -174,7 +174,8 @@ fn agreed(files: &[(&Arc<str>, &ConfFile)], post: &Arc<str>, way: Way) -> Result
                 let why = format!("cluster.conf has version {version} on {one} and on {name}, and is not the same");
                 against.push(Refusal::new("config-differs", why, "bring all nodes to one file first"));
             } else if way == Way::CmanTool && sum(text) != print {
-                let why = format!("cluster.conf says the same on {one} and on {name}, and is not written alike: one edit does not fit both");
+                let why =
+                    format!("cluster.conf says the same on {one} and on {name}, and is not written alike: one edit does not fit both");
                 against.push(Refusal::new("config-differs", why, format!("copy the file of {one} to {name}")));
             }
         }

@@ -68,8 +68,12 @@ impl Element {
     }
 
     fn say(&self, out: &mut String) {
-        let mut own: Vec<(&str, String)> =
-            self.attributes.iter().filter(|a| !a.is_secret()).map(|a| (a.name.as_str(), a.value.replace(['\n', '\r', '\t'], " "))).collect();
+        let mut own: Vec<(&str, String)> = self
+            .attributes
+            .iter()
+            .filter(|a| !a.is_secret())
+            .map(|a| (a.name.as_str(), a.value.replace(['\n', '\r', '\t'], " ")))
+            .collect();
         own.sort_unstable();
         let _ = write!(out, "<{} {own:?}", self.name);
         for child in &self.children {

@@ -214,7 +214,10 @@ impl Of<'_> {
         if self.service.since.is_some() {
             plan.proof.push(Condition::Turned(self.id(), self.service.since));
         } else {
-            plan.notices.push("this clustat does not tell when a service changed: that it was restarted is proved by rgmanager's own answer alone".to_owned());
+            plan.notices.push(
+                "this clustat does not tell when a service changed: that it was restarted is proved by rgmanager's own answer alone"
+                    .to_owned(),
+            );
         }
         plan.proof.extend(seen_by_libvirt(self.input, self.service, Some(&owner), &[]));
         plan.consequences.fates.push(fate(self.service, FateKind::Restarts, None, None));

@@ -14,9 +14,7 @@ pub fn lone<'a>(cluster: &'a Cluster, id: &str) -> Vec<&'a Guest> {
         return Vec::new();
     }
     let of = |name: &str, node: Option<&str>| {
-        let mine = |g: &&Guest| {
-            g.vmware.is_some() && g.managed_by.is_none() && g.name == name && node.is_none_or(|node| node == &*g.node)
-        };
+        let mine = |g: &&Guest| g.vmware.is_some() && g.managed_by.is_none() && g.name == name && node.is_none_or(|node| node == &*g.node);
         cluster.guests.iter().filter(mine).collect::<Vec<_>>()
     };
     match (of(id, None), id.rsplit_once('@')) {

@@ -52,9 +52,7 @@ pub fn kind(model: &Model) -> Option<Kind> {
     }
     match model.selected()? {
         RowId::Service(_) => Some(Kind::Service),
-        RowId::Guest(node, uuid, _) => {
-            model.shown.guests.iter().any(|g| g.node == node && g.uuid == uuid).then_some(Kind::Service)
-        }
+        RowId::Guest(node, uuid, _) => model.shown.guests.iter().any(|g| g.node == node && g.uuid == uuid).then_some(Kind::Service),
         RowId::Member(_) => Some(Kind::Member),
         RowId::Volume(..) => Some(Kind::Volume),
         RowId::Pv(..) => Some(Kind::Pv),
