@@ -35,6 +35,10 @@ pub(super) fn plan(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
     for constraint in &named.constraints {
         plan.steps.extend(loosened(constraint, id, &post));
     }
+    for (tag, _) in named.tags.iter().filter(|(_, others)| *others) {
+        let out = by_path(&format!("//tag[@id='{tag}']/obj_ref[@id='{id}']"));
+        plan.steps.push(Step::change(format!("Take {id} out of the tag {tag}"), &post, out, 60));
+    }
     let gone = delete("resources", &format!("<primitive id=\"{}\"/>", xml(id)));
     plan.steps.push(Step::change(format!("Take {id} out of the configuration"), &post, gone, 60));
     plan.steps.push(Step::change("Let the manager forget it", &post, crm_resource(&["--refresh", "--resource", id, "--force"]), 60));
@@ -59,6 +63,9 @@ pub(super) fn plan(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
     if !away.is_empty() {
         plan.notices.push(format!("not online: {}; what they remember of it is forgotten when they are back", away.join(", ")));
     }
+    // A tag without anything in it is none to the CIB, and what stands in one need not exist.
+    let alone = named.tags.iter().filter(|(_, others)| !others);
+    plan.notices.extend(alone.map(|(tag, _)| format!("the tag {tag} goes on naming {id}, and nothing else")));
     plan.notices.extend(orphans.word());
     Ok(plan)
 }
@@ -72,17 +79,14 @@ fn names_of<'a>(input: &Input<'a>, id: &str, post: &str) -> Result<&'a Reference
         Some(Err(trouble)) => return Err(vec![Refusal::new("not-known", format!("{why}: {trouble}"), lift)]),
         None => return Err(vec![Refusal::new("not-known", why, lift)]),
     };
-    let ids = named.constraints.iter().flat_map(|c| c.sets.iter().map(|set| &set.id));
+    let ids = named.constraints.iter().flat_map(|c| c.sets.iter().map(|set| &set.id)).chain(named.tags.iter().map(|(tag, _)| tag));
     if let Some(odd) = ids.map(String::as_str).chain([id]).find(|id| !is_plain(id)) {
         let why = format!("'{odd}' is no id that can be named in a command to the CIB");
         return Err(vec![Refusal::new("bad-name", why, "rename it, or take it out with pcs or crm")]);
     }
     let refused = named.others.iter().map(|(element, other)| {
-        let by_hand = match element.as_str() {
-            "tag" => format!("take it out of the tag first: pcs tag update {other} remove {id}, or crm configure edit"),
-            _ => "take that reference away first, with pcs or crm".to_owned(),
-        };
-        Refusal::new("referenced", format!("the {element} {other} names {id}: the CIB would not let go of it"), by_hand)
+        let why = format!("the {element} {other} names {id}: the CIB would not let go of it");
+        Refusal::new("referenced", why, "take that reference away first, with pcs or crm")
     });
     let refused: Vec<Refusal> = refused.collect();
     if refused.is_empty() { Ok(named) } else { Err(refused) }
@@ -122,7 +126,12 @@ fn loosened(constraint: &Naming, id: &str, post: &Arc<str>) -> Vec<Step> {
 fn out_of(set: &ResourceSet, id: &str) -> CommandLine {
     let alone = set.members.iter().all(|member| member == id);
     let rest = if alone { String::new() } else { format!("/resource_ref[@id='{id}']") };
-    CommandLine::new("cibadmin", ["--delete", "--xpath", &format!("//resource_set[@id='{}']{rest}", set.id)]).privileged()
+    by_path(&format!("//resource_set[@id='{}']{rest}", set.id))
+}
+
+/// Takes one element away.
+fn by_path(path: &str) -> CommandLine {
+    CommandLine::new("cibadmin", ["--delete", "--xpath", path]).privileged()
 }
 
 /// What goes with it, in words.

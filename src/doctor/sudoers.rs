@@ -114,7 +114,7 @@ const ACTS: &[(Role, &str, &str)] = &[
     (Role::Admin, "crm_resource", "--refresh --resource {N} --force"),
     (Role::Admin, "cibadmin", "--create --scope (resources|constraints) --xml-text <(primitive|rsc_location) .*>"),
     (Role::Admin, "cibadmin", "--delete --scope (resources|constraints) --xml-text <[a-z_]+ id=\"{N}\"/>"),
-    (Role::Admin, "cibadmin", "--delete --xpath //resource_set\\[@id='{N}'\\](/resource_ref\\[@id='{N}'\\])?"),
+    (Role::Admin, "cibadmin", "--delete --xpath //(resource_set\\[@id='{N}'\\](/resource_ref\\[@id='{N}'\\])?|tag\\[@id='{N}'\\]/obj_ref\\[@id='{N}'\\])"),
     (Role::Admin, "virsh", "-c {U} (domuuid|dumpxml --inactive --security-info) --domain {N}"),
     (Role::Admin, "grep", "-q -- [0-9a-f-]+ {F}[.]xml"),
     (Role::Admin, "tee", "{F}[.]xml[.]new"),

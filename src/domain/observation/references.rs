@@ -5,7 +5,9 @@
 pub struct References {
     /// Constraints that name it.
     pub constraints: Vec<Naming>,
-    /// Whatever else does (a tag, an ACL, another resource that uses a part of it): element, id.
+    /// Tags that name it: id, and whether they name others, too.
+    pub tags: Vec<(String, bool)>,
+    /// Whatever else does (an ACL, another resource that uses a part of it): element, id.
     pub others: Vec<(String, String)>,
     /// The values of `stop-orphan-resources`, wherever it is set.
     pub stop_orphans: Vec<String>,

@@ -77,6 +77,14 @@ fn one(doc: &mut Doc<'_>, tag: &Tag<'_>, id: &str, found: &mut References) -> Re
         "nvpair" if tag.get("name").as_deref() == Some("stop-orphan-resources") => {
             found.stop_orphans.push(tag.get("value").unwrap_or_default());
         }
+        "tag" => {
+            let mut others = false;
+            doc.children(tag, |_, child| {
+                others |= child.name() == "obj_ref" && child.get("id").as_deref() != Some(id);
+                Ok(())
+            })?;
+            found.tags.push((own, others));
+        }
         other => found.others.push((other.to_owned(), own)),
     }
     Ok(())
