@@ -43,6 +43,10 @@ impl ManagerWatch {
     pub fn node_ready(&mut self, tools: &Tools, now: Stamp) {
         for question in cadence::MANAGER.iter().filter(|q| tools.has(cadence::tool(**q))) {
             self.wanted.insert(*question);
+            // What is being asked is not to be asked once more as soon as it is answered.
+            if self.asked.get(question).is_some_and(|asked| !asked.is_empty()) {
+                continue;
+            }
             let due = self.due.entry(*question).or_insert(now);
             // The others had no view: this one may.
             if !self.viewed.contains(&cadence::head(*question)) {
@@ -129,15 +133,19 @@ impl ManagerWatch {
 
     /// An answer came.
     pub fn answered(&mut self, seen: &Observed, nodes: &mut BTreeMap<NodeKey, NodeWatch>, now: Stamp) {
-        if let Some(asked) = self.asked.get_mut(&seen.question) {
-            asked.retain(|(k, _)| *k != seen.node);
-        }
-        let ok = seen.outcome.is_ok();
+        let is_head = seen.question == cadence::head(seen.question);
+        let ok = if is_head { is_view(seen) } else { seen.outcome.is_ok() };
         let lost = matches!(&seen.outcome, Err(t) if t.kind == TroubleKind::Lost);
+        if !self.settle(seen, ok) {
+            if is_head && ok {
+                self.viewed.insert(seen.question);
+            }
+            return;
+        }
         self.last.insert(seen.question, (now, seen.took));
         let mut next = now.after(cadence::period(seen.question, self.live).max(cadence::gap(seen.took)));
-        if seen.question == cadence::head(seen.question) {
-            if is_view(seen) {
+        if is_head {
+            if ok {
                 self.note_view(seen, now);
             } else {
                 if let Some(node) = nodes.get_mut(&seen.node).filter(|_| !lost) {
@@ -154,6 +162,15 @@ impl ManagerWatch {
         }
         let due = self.due.entry(seen.question).or_insert(next);
         *due = (*due).min(next);
+    }
+
+    /// Whether this answer was waited for. Once one has come, those of other nodes that were asked beside it are not any more: a slow node must
+    /// neither have the others asked again and again nor speak for them when it answers at last.
+    fn settle(&mut self, seen: &Observed, ok: bool) -> bool {
+        let Some(asked) = self.asked.get_mut(&seen.question) else { return false };
+        let awaited = asked.iter().any(|(node, _)| *node == seen.node);
+        asked.retain(|(node, _)| !ok && *node != seen.node);
+        awaited
     }
 
     fn note_view(&mut self, seen: &Observed, now: Stamp) {

@@ -1,6 +1,7 @@
 //! What is asked when, as the links report.
 
 mod guests;
+mod manager;
 mod moved;
 
 use std::time::Duration;
