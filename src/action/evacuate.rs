@@ -8,7 +8,7 @@ use crate::domain::cluster::{Cluster, PhysicalVolume};
 use crate::link::CommandLine;
 
 use super::condition::Condition;
-use super::inquiry::first_within_reach;
+use super::inquiry::{Query, What, first_within_reach};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
 use super::whereabouts;
 
@@ -52,7 +52,13 @@ pub(super) fn plan(input: &Input<'_>, path: &str, onto: Option<&str>) -> Result<
         };
         plan.steps.push(pvmove(&node, format!("Move everything off {path}"), &[], path, onto));
     }
-    plan.proof = vec![Condition::PvEmpty(path.to_owned())];
+    plan.proof = plan
+        .steps
+        .first()
+        .and_then(Step::node)
+        .map(|node| Condition::PvEmpty(Query::new(node, What::OnPv(path.to_owned())), path.to_owned()))
+        .into_iter()
+        .collect();
     let back = onto.map(|onto| format!("move it back: quorate act evacuate {onto} --onto {path}"));
     plan.undo = Undo::Never(back.unwrap_or_else(|| "where things went is up to LVM".to_owned()));
     plan.confirm = Confirm::TypeName;

@@ -212,11 +212,11 @@ impl Watch {
         }
     }
 
-    /// As [`Watch::look_again`], for what storage says.
-    pub fn look_again_at_storage(&mut self, now: Stamp) {
+    /// As [`Watch::look_again`], for what storage says of these.
+    pub fn look_again_at(&mut self, questions: &[Question], now: Stamp) {
         for node in self.nodes.values_mut() {
-            for question in [Question::Lvs, Question::Vgs, Question::Pvs, Question::Filesystems] {
-                node.awaited(question, now);
+            for question in questions {
+                node.awaited(*question, now);
             }
         }
     }

@@ -148,7 +148,7 @@ fn a_node_is_drained_leaves_joins_and_its_daemons_obey() {
     assert_eq!(lab.refused("evacuate /dev/mapper/netapp"), ["several-active"]);
     let emptied = lab.done("evacuate /dev/sdd");
     assert!(
-        emptied.to_string().contains("--name vg_cluster/lv_backup") && emptied["proof"].to_string().contains("bytes free"),
+        emptied.to_string().contains("--name vg_cluster/lv_backup") && emptied["proof"].to_string().contains("nothing is left on"),
         "{emptied:#}"
     );
     assert_eq!(lab.refused("evacuate /dev/sdd"), ["already"]);

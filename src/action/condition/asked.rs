@@ -1,6 +1,6 @@
 //! Conditions that are judged by questions of their own, not by the manager's picture.
 
-use crate::domain::cluster::{Cluster, Service, ServiceState};
+use crate::domain::cluster::{Service, ServiceState};
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::observation::vmware::VmwareState;
 use crate::domain::task::Limits;
@@ -60,12 +60,15 @@ pub(super) fn filesystem(seen: &Seen<'_>, node: &str, mount: &str, bytes: u64) -
     }
 }
 
-pub(super) fn pv_empty(cluster: &Cluster, path: &str) -> Verdict {
-    let Some(pv) = cluster.pvs.iter().find(|p| p.path == path) else { return Verdict::Unknown(format!("{path} is not seen")) };
-    match (pv.size, pv.free) {
-        (Some(size), Some(free)) if free >= size => Verdict::Holds(format!("{path} has all of its {size} bytes free")),
-        (Some(size), Some(free)) => Verdict::Not(format!("{path} has {free} of {size} bytes free")),
-        _ => Verdict::Unknown(format!("how much of {path} is free is not known")),
+pub(super) fn pv_empty(seen: &Seen<'_>, query: &Query, path: &str) -> Verdict {
+    match seen.found.get(query) {
+        Some(Ok(Finding::OnPv(volumes))) if volumes.is_empty() => Verdict::Holds(format!("nothing is left on {path}")),
+        Some(Ok(Finding::OnPv(volumes))) => {
+            let names: Vec<String> = volumes.iter().map(|(vg, lv)| format!("{vg}/{lv}")).collect();
+            Verdict::Not(format!("{} still on {path}", names.join(", ")))
+        }
+        Some(Err(trouble)) => Verdict::Unknown(format!("{}: {trouble}", query.node)),
+        _ => Verdict::Unknown(format!("{path} was not looked at yet")),
     }
 }
 

@@ -100,7 +100,7 @@ pub enum Condition {
     /// The filesystem mounted there has at least so many bytes.
     Filesystem(Arc<str>, String, u64),
     /// Nothing is left on the physical volume.
-    PvEmpty(String),
+    PvEmpty(Query, String),
     /// The service has this flag (or not).
     Flag(String, &'static str, bool),
     /// The service is in exactly this state.
@@ -181,6 +181,7 @@ impl Condition {
             | Self::Size { query, .. }
             | Self::Migrates(query, _)
             | Self::Allows(query, _)
+            | Self::PvEmpty(query, _)
             | Self::Conf { query, .. } => vec![query],
             Self::AtOwner { queries, .. } => queries.iter().collect(),
             Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::queries).collect(),
@@ -225,7 +226,7 @@ impl Condition {
             Self::Size { query, what, bytes } => return asked::size(seen, query, what, *bytes),
             Self::Conf { query, version, says } => return asked::conf(seen, query, *version, says),
             Self::Filesystem(node, mount, bytes) => return asked::filesystem(seen, node, mount, *bytes),
-            Self::PvEmpty(path) => return asked::pv_empty(cluster, path),
+            Self::PvEmpty(query, path) => return asked::pv_empty(seen, query, path),
             _ => {}
         }
         let Some(sight) = cluster.manager_sight.as_ref().filter(|s| s.at > seen.since) else {

@@ -43,7 +43,7 @@ impl Condition {
                 format!("{} runs version {version} of cluster.conf, and its file says what was planned", query.node)
             }
             Self::Filesystem(node, mount, bytes) => format!("{mount} on {node} has at least {bytes} bytes"),
-            Self::PvEmpty(path) => format!("nothing is left on {path}"),
+            Self::PvEmpty(_, path) => format!("nothing is left on {path}"),
             Self::Flag(id, flag, on) => format!("rgmanager shows {id} {}{flag}", if *on { "" } else { "no longer " }),
             Self::InState(id, state) => format!("rgmanager has {id} {}", state.word()),
             Self::Turned(id, _) => format!("rgmanager has a newer transition of {id}"),

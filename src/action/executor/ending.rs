@@ -6,10 +6,12 @@ use crate::action::inquiry::Query;
 use crate::action::journal::{Detail, Kind};
 use crate::action::plan::{When, Work};
 use crate::domain::cluster::Cluster;
+use crate::domain::observation::Question;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Action, NodeVerb, StepState, Target, TaskStatus};
 
 use super::run::{LOOKUP_PATIENCE, PROOF_PATIENCE, Phase, Run, UNHEARD_PATIENCE};
+use super::steps::is_of_storage;
 use super::{Executor, Out};
 
 impl Executor {
@@ -112,6 +114,9 @@ impl Executor {
         }
         self.unlock(run, out);
         out.push(Out::Refresh);
+        if is_of_storage(&run.task.action) {
+            out.push(Out::RefreshStorage(&[Question::Lvs, Question::Vgs, Question::Pvs, Question::Filesystems]));
+        }
     }
 }
 

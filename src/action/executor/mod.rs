@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::domain::cluster::Cluster;
 use crate::domain::node::NodeKey;
+use crate::domain::observation::Question;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Task, TaskId};
 use crate::link::{AskId, ChangeId, Order, Report, StreamId};
@@ -37,8 +38,8 @@ pub enum Out {
     Order(NodeKey, Order),
     /// The manager's view, the constraints and the votes are wanted anew.
     Refresh,
-    /// The same of volumes and filesystems.
-    RefreshStorage,
+    /// So are every node's answers to these.
+    RefreshStorage(&'static [Question]),
     /// A task changed.
     Task(Box<Task>),
 }

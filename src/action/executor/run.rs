@@ -19,8 +19,8 @@ use crate::action::migration;
 pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 /// How long the proof is looked for after the last step.
 pub(super) const PROOF_PATIENCE: Duration = Duration::from_secs(45);
-/// The same where something has not been told yet: a node under load may take a minute for its answer.
-pub(super) const UNHEARD_PATIENCE: Duration = Duration::from_secs(90);
+/// The same where something has not been told yet: a node under load may take minutes for its answer.
+pub(super) const UNHEARD_PATIENCE: Duration = Duration::from_secs(180);
 /// How long it is looked up again what became of a command whose answer was lost.
 pub(super) const LOOKUP_PATIENCE: Duration = Duration::from_secs(25);
 /// Lines of output that a step keeps.

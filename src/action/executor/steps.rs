@@ -9,6 +9,7 @@ use crate::action::plan::{Refusal, When, Work, exact};
 use crate::action::whereabouts;
 use crate::domain::cluster::Cluster;
 use crate::domain::node::NodeKey;
+use crate::domain::observation::Question;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Action, NodeVerb, Progress, StepState, Target, TaskStatus};
 use crate::link::{Ask, AskId, ChangeId, Order, StreamId};
@@ -231,8 +232,9 @@ impl Executor {
             return;
         }
         run.looked = now;
-        let storage = matches!(run.task.action, Action::Grow { .. } | Action::Evacuate { .. });
-        out.push(if storage { Out::RefreshStorage } else { Out::Refresh });
+        let storage = is_of_storage(&run.task.action);
+        // What proves an action upon storage beside questions of its own; a node that is slow with LVM's tools is not to be kept busy with them.
+        out.push(if storage { Out::RefreshStorage(&[Question::Filesystems]) } else { Out::Refresh });
         for query in queries {
             self.ask(run, query, cluster, out);
         }
@@ -255,6 +257,11 @@ impl Executor {
         let id = AskId(self.fresh());
         out.push(Out::Order(node, Order::Ask(Ask { id, command, lane: crate::link::Lane::Fast, first_byte: total, total })));
     }
+}
+
+/// Whether it changes volumes.
+pub(super) const fn is_of_storage(action: &Action) -> bool {
+    matches!(action, Action::Grow { .. } | Action::Evacuate { .. })
 }
 
 /// rgmanager's tools say nothing until all is done: what the service does meanwhile is how far it is.

@@ -69,8 +69,8 @@ impl Live {
                     let outputs = self.watch.tick(now);
                     happenings.extend(self.carry_out(outputs, now));
                 }
-                Act::Out(Out::RefreshStorage) => {
-                    self.watch.look_again_at_storage(now);
+                Act::Out(Out::RefreshStorage(questions)) => {
+                    self.watch.look_again_at(questions, now);
                     let outputs = self.watch.tick(now);
                     happenings.extend(self.carry_out(outputs, now));
                 }
