@@ -215,6 +215,15 @@ fn difference(a: &Definition, b: &Definition) -> String {
     if said.is_empty() { "other parts of its XML".to_owned() } else { said.join(", ") }
 }
 
+/// Whose disk a volume is stands until [`use_volumes`] looks anew: rows that are told again as they were stay the same rows.
+pub(super) fn keep_users(before: &[Volume], volumes: &mut [Volume]) {
+    for (volume, before) in volumes.iter_mut().zip(before) {
+        if volume.vg == before.vg && volume.lv == before.lv {
+            volume.used_by.clone_from(&before.used_by);
+        }
+    }
+}
+
 /// Fills in which services use each volume: by the disks of their guests.
 pub(super) fn use_volumes(volumes: &mut Rows<Volume>, guests: &[Guest]) {
     for at in 0..volumes.len() {

@@ -7,7 +7,7 @@ use super::rhcs::{self, Voice};
 use super::services;
 use super::speaker::Speaker;
 use super::watching::Watching;
-use crate::domain::cluster::Cluster;
+use crate::domain::cluster::{Cluster, Service, ServiceKind};
 
 /// All that the manager's view and the constraints decide.
 pub(super) fn fold(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, watching: &mut Watching, changes: &mut Changes) {
@@ -28,7 +28,7 @@ pub(super) fn fold(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speake
         watching.complete(&mut services, speaker.at);
         changes.services(&picture.services, &services, speaker.at);
     }
-    picture.services.put(services);
+    put(picture, services);
     picture.constraints.put(constraints);
     picture.options = speaker.map(|s| s.view.options.clone()).unwrap_or_default();
     picture.last_change = speaker.and_then(|s| s.view.last_change.clone());
@@ -41,9 +41,23 @@ pub(super) fn fold_rgmanager(picture: &mut Cluster, voice: &Voice<'_>, watching:
     let mut services = rhcs::services(voice);
     watching.complete(&mut services, at);
     changes.services(&picture.services, &services, at);
-    picture.services.put(services);
+    put(picture, services);
     picture.constraints.put(Vec::new());
     picture.options = rhcs::options(voice);
     picture.last_change = None;
     picture.manager_sight = voice.sight();
+}
+
+/// What the guests said of a service stands until they are joined to it anew: rows that the manager tells again as they were stay the same rows.
+fn put(picture: &mut Cluster, mut services: Vec<Service>) {
+    for (service, before) in services.iter_mut().zip(&picture.services) {
+        if service.kind == ServiceKind::Vm && service.id == before.id {
+            service.guest.clone_from(&before.guest);
+            service.drift.clone_from(&before.drift);
+            if let (Some(rhcs), Some(before)) = (&mut service.rhcs, &before.rhcs) {
+                rhcs.vmx.clone_from(&before.vmx);
+            }
+        }
+    }
+    picture.services.put(services);
 }

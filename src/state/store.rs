@@ -256,8 +256,9 @@ impl Store {
             let sharing = storage::Sharing::read(nodes, names);
             picture.groups.put(storage::fold_groups(nodes, names, &sharing));
             picture.pvs.put(storage::fold_pvs(nodes, names, &sharing));
-            let volumes = volumes::fold(nodes, names, &sharing);
+            let mut volumes = volumes::fold(nodes, names, &sharing);
             changes.volumes(&picture.volumes, &volumes);
+            guests::keep_users(&picture.volumes, &mut volumes);
             picture.volumes.put(volumes);
         }
         if stale.guests || stale.manager || stale.storage {
