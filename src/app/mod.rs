@@ -7,6 +7,7 @@
 pub mod act;
 pub mod alerts;
 pub mod alike;
+mod arrange;
 pub mod ascii;
 pub mod columns;
 pub mod depend;

@@ -61,7 +61,9 @@ fn config(global: &Global) -> Result<Config, Failure> {
 pub fn configured(global: &Global) -> Result<Sessions, Failure> {
     let config = config(global)?;
     let path = std::env::var("PATH").unwrap_or_default();
-    let here = runs_a_cluster(&path) || runs_guests(std::env::var("LIBVIRT_DEFAULT_URI").ok().as_deref());
+    let looks = || runs_a_cluster(&path) || runs_guests(std::env::var("LIBVIRT_DEFAULT_URI").ok().as_deref());
+    // Only where nobody said what to look at is this machine searched for a cluster's tools.
+    let here = config.clusters.is_empty() && global.hosts.is_empty() && looks();
     let choice = config::session(&global.asked(here), &config)?;
     Ok(Sessions::Configured(config, choice))
 }
