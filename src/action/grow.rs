@@ -14,9 +14,10 @@ use crate::link::CommandLine;
 
 use super::commands::virsh;
 use super::condition::Condition;
+use super::handle;
 use super::inquiry::{Query, What, first_within_reach, libvirt_of, libvirt_on};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
-use super::{plain, whereabouts};
+use super::whereabouts;
 
 /// Seconds for one of LVM's commands, the lock of the cluster included.
 const LVM: u64 = 180;
@@ -139,7 +140,8 @@ fn device(node: &Arc<str>, name: &VolumeName, bytes: u64) -> Condition {
 struct User {
     node: Arc<str>,
     uri: String,
-    name: String,
+    /// What names it for virsh.
+    handle: String,
     path: String,
 }
 
@@ -148,7 +150,7 @@ fn guests(input: &Input<'_>, volume: &Volume, bytes: u64, plan: &mut Plan) {
     let mut users = by_services(input, volume);
     // A guest without a manager, or whose service does not tell its definition (rgmanager's): libvirt has it.
     users.extend(by_libvirt(input.cluster, volume, &users));
-    for User { node, uri, name: guest, path } in users {
+    for User { node, uri, handle: guest, path } in users {
         let length = format!("{bytes}B");
         let command = virsh(&uri, &["blockresize", "--domain", &guest, "--path", &path, "--size", &length]);
         plan.steps.push(Step::change(format!("Let {guest} see the new size"), &node, command, 120));
@@ -176,9 +178,9 @@ fn by_services(input: &Input<'_>, volume: &Volume) -> Vec<User> {
         let config = input.found.primitive(&service.id);
         let Some(definition) = config.and_then(|c| c.attribute("config")).and_then(|f| input.found.definition(f)) else { continue };
         let Some(path) = definition.disks.iter().find(|path| is_volume(path, volume)) else { continue };
+        let Some(handle) = handle::of_definition(definition, input.cluster) else { continue };
         let nodes = service.owners.iter().filter(|o| input.cluster.member(o).is_some_and(whereabouts::is_within_reach));
-        let user =
-            |node: &Arc<str>| User { node: Arc::clone(node), uri: libvirt_of(config), name: definition.name.clone(), path: path.clone() };
+        let user = |node: &Arc<str>| User { node: Arc::clone(node), uri: libvirt_of(config), handle: handle.clone(), path: path.clone() };
         users.extend(nodes.map(user));
     }
     users
@@ -186,13 +188,13 @@ fn by_services(input: &Input<'_>, volume: &Volume) -> Vec<User> {
 
 /// By what libvirt has running, but for those that are known.
 fn by_libvirt(cluster: &Cluster, volume: &Volume, known: &[User]) -> Vec<User> {
-    let is_known = |g: &Guest| known.iter().any(|u| u.node == g.node && u.name == g.name);
+    let is_known = |g: &Guest| known.iter().any(|u| u.node == g.node && u.handle == handle::of_guest(g));
     let able = |g: &&Guest| g.vmware.is_none() && g.state.is_active() && volume.seen_by.contains(&g.node) && !is_known(g);
     let user = |g: &Guest| {
         let mut sources = g.definition.iter().flat_map(|d| &d.disks).filter_map(|d| d.source.as_deref());
         let path = sources.find(|path| is_volume(path, volume))?;
         let (node, uri) = (Arc::clone(&g.node), libvirt_on(cluster, &g.node));
-        Some(User { node, uri, name: plain::handle(g), path: path.to_owned() })
+        Some(User { node, uri, handle: handle::of_guest(g), path: path.to_owned() })
     };
     cluster.guests.iter().filter(able).filter_map(user).collect()
 }

@@ -31,7 +31,8 @@ printf '%s\\n' \"$said\" >&2; exit 1";
 pub(super) struct Domain<'a> {
     pub node: &'a Arc<str>,
     pub uri: &'a str,
-    pub name: &'a str,
+    /// What names it for virsh.
+    pub handle: &'a str,
 }
 
 impl Domain<'_> {
@@ -42,13 +43,13 @@ impl Domain<'_> {
         } else {
             format!("Let its migration send {mib} MiB/s")
         };
-        let command = virsh(self.uri, &["migrate-setspeed", "--domain", self.name, "--bandwidth", &mib.to_string()]);
+        let command = virsh(self.uri, &["migrate-setspeed", "--domain", self.handle, "--bandwidth", &mib.to_string()]);
         Step::change(title, self.node, command, 60)
     }
 
     /// Allows it to stand still so long at the end.
     pub fn downtime(&self, ms: u64) -> Step {
-        let command = CommandLine::script(DOWNTIME, [self.uri, self.name, &ms.to_string()]).privileged();
+        let command = CommandLine::script(DOWNTIME, [self.uri, self.handle, &ms.to_string()]).privileged();
         Step::change(format!("Let it stand still for {ms} ms at the end"), self.node, command, 60)
     }
 }
@@ -73,11 +74,11 @@ pub(super) fn limit(input: &Input<'_>, id: &str, limits: Limits) -> Result<Plan,
 
 /// The plan for limits on the migration of this guest, whoever looks after it.
 pub(super) fn limited(input: &Input<'_>, guest: &Guest, limits: Limits) -> Plan {
-    let domain = Domain { node: &guest.node, uri: &guest.uri, name: &guest.name };
+    let domain = Domain { node: &guest.node, uri: &guest.uri, handle: &guest.handle };
     let mut plan = input.blank();
     plan.steps.extend(limits.bandwidth_mib.map(|mib| domain.speed(mib)));
     plan.steps.extend(limits.downtime_ms.map(|ms| domain.downtime(ms)));
-    let query = Query::new(&guest.node, What::Limits(guest.uri.clone(), guest.name.clone()));
+    let query = Query::new(&guest.node, What::Limits(guest.uri.clone(), guest.handle.clone()));
     plan.proof = vec![Condition::Allows(query, limits)];
     plan.undo = Undo::Never("it counts for this migration: limit it anew".to_owned());
     plan.confirm = Confirm::None;
@@ -112,9 +113,9 @@ pub(super) fn post_copy(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal
 /// The plan for post-copy of this guest, whoever looks after it; its proof is the caller's. `left`: it is no longer where it was.
 pub(super) fn switched(input: &Input<'_>, id: &str, guest: &Guest, left: Condition, secs: u64) -> Plan {
     let mut plan = input.blank();
-    let command = virsh(&guest.uri, &["migrate-postcopy", "--domain", &guest.name]);
+    let command = virsh(&guest.uri, &["migrate-postcopy", "--domain", &guest.handle]);
     let mut wait = Step::wait(format!("{id} has left {}", guest.node), left, secs);
-    wait = wait.metered(Query::new(&guest.node, What::Job(guest.uri.clone(), guest.name.clone())));
+    wait = wait.metered(Query::new(&guest.node, What::Job(guest.uri.clone(), guest.handle.clone())));
     plan.steps = vec![Step::change("Let it run on the target, and copy after it what it lacks", &guest.node, command, 60), wait];
     plan.undo = Undo::Never("from then on its memory is on both nodes: there is no way back".to_owned());
     plan.consequences.lost.push(format!("until it is over {id} dies if either node fails, or the network between them"));
@@ -147,7 +148,7 @@ pub(super) fn not_on_both(input: &Input<'_>, id: &str) -> Result<(), Vec<Refusal
 
 /// Ends the migration where it began.
 pub(super) fn abort(guest: &Guest) -> Step {
-    let command = virsh(&guest.uri, &["domjobabort", "--domain", &guest.name]);
+    let command = virsh(&guest.uri, &["domjobabort", "--domain", &guest.handle]);
     Step::change(format!("Abort the migration on {}", guest.node), &guest.node, command, 60)
 }
 
@@ -179,7 +180,7 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
     plan.proof = vec![
         Condition::RunsOn(id.to_owned(), guest.node.clone()),
         Condition::Clean(id.to_owned()),
-        Condition::guest(&guest.node, &guest.uri, &guest.name, Some("running")),
+        guest.is(Some("running")),
     ];
     plan.undo = Undo::Never("relocate it anew".to_owned());
     plan.notices.push(format!(

@@ -26,6 +26,7 @@ mod evacuate;
 mod fence;
 mod freeze;
 mod grow;
+mod handle;
 mod held;
 mod maintenance;
 mod migration;

@@ -61,7 +61,7 @@ pub(super) fn plan(input: &Input<'_>, guest: &str, prefer: &[String]) -> Result<
     plan.steps.push(Step::wait(format!("{guest} is started"), Condition::Runs(guest.to_owned()), 300));
     plan.proof = vec![Condition::Known(guest.to_owned(), true), Condition::Runs(guest.to_owned())];
     // It may be moved at once, to where it prefers to be or where the manager sees fit.
-    plan.proof.push(Condition::at_owner(cluster, guest, LOCAL_LIBVIRT, guest));
+    plan.proof.push(Condition::at_owner(cluster, guest, LOCAL_LIBVIRT, guest, guest));
     plan.undo = Undo::By(Action::Service(ServiceVerb::Unregister, guest.to_owned()));
     plan.confirm = Confirm::Yes;
     plan.consequences.by = "what was asked for";

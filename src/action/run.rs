@@ -78,7 +78,7 @@ fn stop(input: &Input<'_>, service: &Service, post: &Arc<str>, forced: bool) -> 
         // The agent may have been quicker: then libvirt knows no such guest, which is what was wanted.
         let kill = crate::link::CommandLine::script(
             "as_root virsh -c \"$1\" destroy --domain \"$2\" || as_root virsh -c \"$1\" domstate --domain \"$2\" 2>&1 | grep -q -e 'failed to get domain' -e 'shut off'",
-            [guest.uri.as_str(), &guest.name],
+            [guest.uri.as_str(), &guest.handle],
         );
         plan.steps.push(Step::change(format!("Switch {} off on {}", guest.name, guest.node), &guest.node, kill.privileged(), 60));
         plan.consequences.lost.push("what the guest had not written to its disks".to_owned());
@@ -87,7 +87,7 @@ fn stop(input: &Input<'_>, service: &Service, post: &Arc<str>, forced: bool) -> 
     plan.steps.push(Step::wait(format!("{id} is stopped"), Condition::Stopped(id.clone()), seconds(input, id, "stop")));
     plan.proof = vec![Condition::Stopped(id.clone())];
     if let Ok(guest) = guest {
-        plan.proof.push(Condition::guest(&guest.node, &guest.uri, &guest.name, None));
+        plan.proof.push(guest.is(None));
     }
     plan.undo = Undo::By(Action::Service(ServiceVerb::Start, id.clone()));
     plan.consequences = match input.found.simulation() {

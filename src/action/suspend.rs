@@ -8,6 +8,7 @@ use crate::domain::task::{Action, ServiceVerb};
 
 use super::commands::virsh;
 use super::condition::Condition;
+use super::handle;
 use super::inquiry::libvirt_of;
 use super::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo};
 use super::whereabouts;
@@ -16,8 +17,18 @@ use super::whereabouts;
 pub(super) struct Guest {
     pub node: Arc<str>,
     pub uri: String,
+    /// For people.
     pub name: String,
+    /// For virsh.
+    pub handle: String,
     pub state: GuestState,
+}
+
+impl Guest {
+    /// That it is in this state where it is.
+    pub(super) fn is(&self, state: Option<&'static str>) -> Condition {
+        Condition::guest(&self.node, &self.uri, &self.handle, &self.name, state)
+    }
 }
 
 /// The guest behind a service, where it runs.
@@ -34,15 +45,18 @@ pub(super) fn guest_of(input: &Input<'_>, service: &Service) -> Result<Guest, Ve
         let why = format!("the definition of {} could not be read{trouble}: its name for libvirt is not known", service.id);
         return Err(vec![Refusal::new("no-definition", why, "make the definition readable, or act with virsh")]);
     };
+    let name = definition.name.clone();
+    let Some(handle) = handle::of_definition(definition, input.cluster) else { return Err(vec![handle::missing(&name)]) };
     let state = input.found.place(&owner).and_then(Result::ok).map(|p| p.guest.clone()).unwrap_or_default();
-    Ok(Guest { node, uri: libvirt_of(config), name: definition.name.clone(), state })
+    Ok(Guest { node, uri: libvirt_of(config), name, handle, state })
 }
 
-/// What proves, by libvirt, that a guest runs: wherever the manager has it by then. None: its name for libvirt is not known.
+/// What proves, by libvirt, that a guest runs: wherever the manager has it by then. None: what names it for libvirt is not known.
 pub(super) fn runs_by_libvirt(input: &Input<'_>, service: &Service) -> Option<Condition> {
     let config = input.found.primitive(&service.id).filter(|c| c.is_guest())?;
     let definition = config.attribute("config").and_then(|file| input.found.definition(file))?;
-    Some(Condition::at_owner(input.cluster, &service.id, &libvirt_of(Some(config)), &definition.name))
+    let handle = handle::lasting(definition)?;
+    Some(Condition::at_owner(input.cluster, &service.id, &libvirt_of(Some(config)), &handle, &definition.name))
 }
 
 /// The plan for suspend, resume and reset.
@@ -62,8 +76,8 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str) -> Result<Pla
     };
     let mut plan = input.blank();
     let title = format!("{} {} on {}", capital(verb.word()), guest.name, guest.node);
-    plan.steps = vec![Step::change(title, &guest.node, virsh(&guest.uri, &[command, "--domain", &guest.name]), 60)];
-    plan.proof = vec![Condition::guest(&guest.node, &guest.uri, &guest.name, Some(becomes))];
+    plan.steps = vec![Step::change(title, &guest.node, virsh(&guest.uri, &[command, "--domain", &guest.handle]), 60)];
+    plan.proof = vec![guest.is(Some(becomes))];
     plan.undo = undo;
     let node = Some(Arc::clone(&guest.node));
     plan.consequences.fates.push(Fate { service: id.to_owned(), guest: true, kind, from: node.clone(), to: node, why: None });

@@ -45,7 +45,7 @@ pub(super) fn plan(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
     plan.steps.extend(orphans.back(id, &post));
     plan.proof = vec![Condition::Known(id.to_owned(), false)];
     if let Some(guest) = guest {
-        plan.proof.push(Condition::guest(&guest.node, &guest.uri, &guest.name, Some("running")));
+        plan.proof.push(guest.is(Some("running")));
     }
     plan.undo = Undo::By(Action::Register { guest: id.to_owned(), prefer: Vec::new() });
     plan.confirm = Confirm::TypeName;

@@ -1,6 +1,7 @@
 mod conf;
 mod driven;
 mod gate;
+mod handles;
 mod parse;
 pub mod plain;
 mod plain_move;

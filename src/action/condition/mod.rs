@@ -160,17 +160,17 @@ pub struct Seen<'a> {
 }
 
 impl Condition {
-    /// A guest's state by libvirt.
-    pub fn guest(node: &Arc<str>, uri: &str, guest: &str, state: Option<&'static str>) -> Self {
-        let query = Query::new(node, What::State(uri.to_owned(), guest.to_owned()));
-        Self::Guest { query, guest: guest.to_owned(), state }
+    /// A guest's state by libvirt. `handle`: what names it for virsh.
+    pub fn guest(node: &Arc<str>, uri: &str, handle: &str, name: &str, state: Option<&'static str>) -> Self {
+        let query = Query::new(node, What::State(uri.to_owned(), handle.to_owned()));
+        Self::Guest { query, guest: name.to_owned(), state }
     }
 
-    /// A guest that runs wherever the manager has its service.
-    pub fn at_owner(cluster: &Cluster, service: &str, uri: &str, guest: &str) -> Self {
+    /// A guest that runs wherever the manager has its service. `handle`: what names it for virsh.
+    pub fn at_owner(cluster: &Cluster, service: &str, uri: &str, handle: &str, name: &str) -> Self {
         let able = cluster.members.iter().filter(|m| whereabouts::is_within_reach(m));
-        let queries = able.map(|m| Query::new(&m.name, What::State(uri.to_owned(), guest.to_owned()))).collect();
-        Self::AtOwner { service: service.to_owned(), guest: guest.to_owned(), queries }
+        let queries = able.map(|m| Query::new(&m.name, What::State(uri.to_owned(), handle.to_owned()))).collect();
+        Self::AtOwner { service: service.to_owned(), guest: name.to_owned(), queries }
     }
 
     /// Questions that it needs answered.

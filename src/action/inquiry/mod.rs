@@ -98,7 +98,7 @@ pub enum What {
 /// A guest for [`What::Place`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlaceOf {
-    /// Its name for libvirt.
+    /// What names it for virsh.
     pub name: String,
     /// The definition's file.
     pub config: String,

@@ -6,7 +6,7 @@ use crate::domain::cluster::{Cluster, ServiceKind};
 use crate::domain::observation::simulation::GuestDefinition;
 use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
 
-use super::super::whereabouts;
+use super::super::{handle, whereabouts};
 use super::{Findings, LOCAL_LIBVIRT, PlaceOf, Query, What, libvirt_of};
 
 /// How more parts of a group than these are configured is not asked.
@@ -148,8 +148,8 @@ fn of_migration(service: &str, cluster: &Cluster, found: &Findings, post: &Arc<s
     let Some(config) = found.primitive(service).filter(|c| c.is_guest()) else { return };
     let Some(definition) = config.attribute("config").and_then(|file| found.definition(file)) else { return };
     let owners = cluster.service(service).map(|s| s.owners.as_slice()).unwrap_or_default();
-    if let Some(owner) = first_within_reach(owners, cluster) {
-        asked.push(Query::new(&owner, What::Job(libvirt_of(Some(config)), definition.name.clone())));
+    if let Some((owner, handle)) = first_within_reach(owners, cluster).zip(handle::of_definition(definition, cluster)) {
+        asked.push(Query::new(&owner, What::Job(libvirt_of(Some(config)), handle)));
     }
 }
 
@@ -171,13 +171,10 @@ fn of_guest(service: &str, to: &[&String], cluster: &Cluster, found: &Findings, 
     let reader = near.map_or(post, |m| &m.name);
     asked.push(Query::new(reader, What::Definition(file.to_owned())));
     let Some(definition) = found.definition(file) else { return };
+    // Without it nothing is planned.
+    let Some(handle) = handle::of_definition(definition, cluster) else { return };
     let uri = libvirt_of(Some(config));
-    let of = PlaceOf {
-        name: definition.name.clone(),
-        config: file.to_owned(),
-        disks: definition.disks.clone(),
-        bridges: definition.bridges.clone(),
-    };
+    let of = PlaceOf { name: handle, config: file.to_owned(), disks: definition.disks.clone(), bridges: definition.bridges.clone() };
     for target in to.iter().filter_map(|name| cluster.member(name)).filter(|m| whereabouts::is_within_reach(m)) {
         if let Some(cpu) = needed_cpu(definition, service.owners.first(), cluster) {
             asked.push(Query::new(&target.name, What::Cpu(uri.clone(), cpu)));

@@ -10,8 +10,10 @@ use crate::domain::guest::{Guest, Hypervisor, VirtNode};
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::{Action, ServiceVerb};
 
+use super::handle;
 use super::inquiry::{Findings, Query, What, libvirt_on};
 use super::plan::{Input, Plan, Refusal};
+use super::suspend;
 use super::whereabouts;
 
 mod around;
@@ -143,14 +145,8 @@ fn silent(node: &str) -> Refusal {
     Refusal::new("libvirt-silent", format!("libvirt on {node} does not answer"), "bring libvirt back there")
 }
 
-/// What names a guest for virsh: a number would be taken for the id of another one.
-pub(super) fn handle(guest: &Guest) -> String {
-    let number = guest.name.bytes().all(|b| b.is_ascii_digit());
-    if number { guest.uuid.clone() } else { guest.name.clone() }
-}
-
 fn state_of(guest: &Guest, cluster: &Cluster) -> Query {
-    Query::new(&guest.node, What::State(libvirt_on(cluster, &guest.node), handle(guest)))
+    Query::new(&guest.node, What::State(libvirt_on(cluster, &guest.node), handle::of_guest(guest)))
 }
 
 /// What must be asked: how the guest is where it is, and whether it is elsewhere. None: this is about a service.
@@ -180,6 +176,12 @@ pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Op
 /// How libvirt has it there, as it was just asked.
 fn told(guest: &Guest, input: &Input<'_>) -> GuestState {
     around::answer(input, &state_of(guest, input.cluster))
+}
+
+/// It on its node.
+fn target(row: &Guest, node: Arc<str>, input: &Input<'_>) -> suspend::Guest {
+    let uri = libvirt_on(input.cluster, &row.node);
+    suspend::Guest { node, uri, name: row.name.clone(), handle: handle::of_guest(row), state: told(row, input) }
 }
 
 /// The plan.

@@ -1,6 +1,7 @@
 //! The migration of such a guest that is under way: limited, switched to post-copy, taken back. Who began it does not matter.
 
 use crate::action::condition::Condition;
+use crate::action::handle;
 use crate::action::inquiry::{Finding, Query, What, libvirt_on};
 use crate::action::migration::{self, PREPARED, TOO_LATE};
 use crate::action::plan::{Input, Needs, Plan, Refusal, Undo};
@@ -11,13 +12,13 @@ use crate::domain::guest::{Guest, Hypervisor};
 use crate::domain::observation::TroubleKind;
 use crate::domain::task::{Action, ServiceVerb};
 
-use super::{handle, has_manager, relocate, told, up};
+use super::{has_manager, relocate, up};
 
 /// Seconds for what is left to be fetched.
 const FETCH: u64 = 3600;
 
 fn job(cluster: &Cluster, row: &Guest) -> Query {
-    Query::new(&row.node, What::Job(libvirt_on(cluster, &row.node), handle(row)))
+    Query::new(&row.node, What::Job(libvirt_on(cluster, &row.node), handle::of_guest(row)))
 }
 
 /// What is asked: its job wherever it is active, and its state there.
@@ -63,7 +64,7 @@ pub(super) fn plan(input: &Input<'_>, id: &str, rows: &[&Guest]) -> Result<Plan,
     if up(cluster, &node).is_none() {
         return Err(vec![super::silent(&node)]);
     }
-    let guest = suspend::Guest { node, uri: libvirt_on(cluster, &row.node), name: handle(row), state: told(row, input) };
+    let guest = super::target(row, node, input);
     let mut plan = match &input.intent.action {
         Action::Limit { limits, .. } => migration::limited(input, &guest, *limits),
         Action::Service(ServiceVerb::PostCopy, _) => post_copy(input, id, row, &guest)?,
@@ -84,7 +85,7 @@ fn post_copy(input: &Input<'_>, id: &str, row: &Guest, guest: &suspend::Guest) -
         };
         return Err(vec![Refusal::new("not-prepared", why, lift)]);
     }
-    let left = Condition::guest(&guest.node, &guest.uri, &guest.name, None);
+    let left = guest.is(None);
     let mut plan = migration::switched(input, id, guest, left.clone(), FETCH);
     plan.proof = std::iter::once(left).chain(elsewhere(input.cluster, row, Some("running"))).collect();
     Ok(plan)
@@ -94,7 +95,7 @@ fn cancel(input: &Input<'_>, id: &str, row: &Guest, guest: &suspend::Guest) -> R
     migration::not_on_both(input, id)?;
     let mut plan = input.blank();
     plan.steps = vec![migration::abort(guest)];
-    let runs = Condition::guest(&guest.node, &guest.uri, &guest.name, Some("running"));
+    let runs = guest.is(Some("running"));
     plan.proof = std::iter::once(runs).chain(elsewhere(input.cluster, row, None)).collect();
     plan.undo = Undo::Never("relocate it anew".to_owned());
     plan.notices.push(TOO_LATE.to_owned());

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use crate::action::commands::virsh;
-use crate::action::condition::Condition;
-use crate::action::inquiry::libvirt_on;
 use crate::action::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo};
 use crate::action::suspend::{self, capital};
 use crate::action::whereabouts;
@@ -12,7 +10,7 @@ use crate::domain::guest::{Guest, GuestState as Seen};
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::{Action, ServiceVerb};
 
-use super::{around, has_manager, told, up};
+use super::{around, has_manager, up};
 
 /// How long a guest may take to shut down.
 pub(super) const SHUTDOWN: u64 = 300;
@@ -26,7 +24,7 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str, rows: &[&Gues
     if up(cluster, &node).is_none() {
         return Err(vec![super::silent(&node)]);
     }
-    let guest = suspend::Guest { node, uri: libvirt_on(cluster, &row.node), name: super::handle(row), state: told(row, input) };
+    let guest = super::target(row, node, input);
     fits(verb, &guest, row)?;
     let mut plan = input.blank();
     // In a cluster without quorum the other side is not seen: what starts or goes on here may run there.
@@ -44,7 +42,7 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str, rows: &[&Gues
         ServiceVerb::Stop | ServiceVerb::StopForced => None,
         _ => Some("running"),
     };
-    plan.proof = vec![Condition::guest(&guest.node, &guest.uri, &guest.name, becomes)];
+    plan.proof = vec![guest.is(becomes)];
     plan.consequences.fates.push(deed.fate());
     plan.consequences.by = "what was asked for";
     deed.words(&mut plan);
@@ -113,13 +111,13 @@ impl Deed<'_> {
     fn step(&self, title: &str, command: &str) -> Step {
         let guest = self.guest;
         let title = format!("{title} {} on {}", self.row.name, guest.node);
-        Step::change(title, &guest.node, virsh(&guest.uri, &[command, "--domain", &guest.name]), 60)
+        Step::change(title, &guest.node, virsh(&guest.uri, &[command, "--domain", &guest.handle]), 60)
     }
 
     /// Its power button, and what comes of it.
     fn shut_down(&self) -> [Step; 2] {
         let guest = self.guest;
-        let off = Condition::guest(&guest.node, &guest.uri, &guest.name, None);
+        let off = guest.is(None);
         [self.step("Have the power button pressed of", "shutdown"), Step::wait(format!("{} is off", self.row.name), off, SHUTDOWN)]
     }
 

@@ -16,6 +16,7 @@ use crate::link::CommandLine;
 
 use super::commands::{crm_resource, meta, refresh, unset, virsh};
 use super::condition::Condition;
+use super::handle;
 use super::inquiry::{Query, What, libvirt_of};
 use super::migration;
 use super::plan::{Confirm, Input, Plan, Refusal, Salvage, Step, Undo, Way, When, exact};
@@ -45,6 +46,8 @@ struct Move<'a> {
     post: Arc<str>,
     config: Option<&'a PrimitiveConfig>,
     definition: Option<&'a GuestDefinition>,
+    /// What names it for virsh; none: there is no definition.
+    handle: Option<String>,
     uri: String,
 }
 
@@ -64,6 +67,8 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
     let config = input.found.primitive(id);
     // Only a live migration can be limited: nothing less gentle is done in its place.
     let how = if limits.is_none() { how } else { how.or(Some(RelocateHow::Live)) };
+    let definition = config.and_then(|c| c.attribute("config")).and_then(|file| input.found.definition(file));
+    let handle = definition.map(|d| handle::of_definition(d, cluster).ok_or_else(|| vec![handle::missing(&d.name)])).transpose()?;
     let it = Move {
         input,
         limits,
@@ -73,7 +78,8 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
         to: Arc::from(to),
         post: whereabouts::post_or_refuse(cluster, None)?,
         config,
-        definition: config.and_then(|c| c.attribute("config")).and_then(|file| input.found.definition(file)),
+        definition,
+        handle,
         uri: libvirt_of(config),
     };
     let ways: Vec<Way> = RelocateHow::ALL.into_iter().map(|how| Way { how, closed: it.closed(how) }).collect();
@@ -85,7 +91,7 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
     let mut plan = input.blank();
     plan.steps = it.steps(way.how);
     plan.consequences = it.consequences(way.how);
-    plan.proof = it.proof();
+    plan.proof = it.proof(way.how);
     plan.notices = it.notices();
     plan.salvage = it.salvage(way.how);
     plan.undo =
@@ -176,13 +182,13 @@ impl Move<'_> {
 
     /// The speed counts from the start; how long it may stand still can be said only to a migration that runs.
     fn limited(&self, moved: Vec<Step>) -> Vec<Step> {
-        let Some(definition) = self.definition else { return moved };
-        let guest = migration::Domain { node: &self.from, uri: &self.uri, name: &definition.name };
+        let Some(handle) = &self.handle else { return moved };
+        let guest = migration::Domain { node: &self.from, uri: &self.uri, handle };
         let mut steps: Vec<Step> = self.limits.bandwidth_mib.map(|mib| guest.speed(mib)).into_iter().collect();
         let mut rest = moved.into_iter();
         steps.extend(rest.next());
         if let Some(ms) = self.limits.downtime_ms {
-            let query = Query::new(&self.from, What::Job(self.uri.clone(), definition.name.clone()));
+            let query = Query::new(&self.from, What::Job(self.uri.clone(), handle.clone()));
             let begun = Condition::Migrates(query, self.service.id.clone());
             steps.push(Step::wait("Its migration has begun", begun, self.patience()).unless(self.called_off()));
             steps.push(guest.downtime(ms));
@@ -213,8 +219,8 @@ impl Move<'_> {
             secs,
         )
         .unless(self.called_off());
-        if let Some(definition) = self.definition {
-            wait = wait.metered(Query::new(&self.from, What::Job(self.uri.clone(), definition.name.clone())));
+        if let Some(handle) = &self.handle {
+            wait = wait.metered(Query::new(&self.from, What::Job(self.uri.clone(), handle.clone())));
         }
         vec![
             Step::change(format!("Tell the manager to move {} to {}", self.moved, self.to), &self.post, prefer, 60),
@@ -227,10 +233,11 @@ impl Move<'_> {
     /// Its memory goes through a file in the shared folder, while the manager leaves it alone.
     fn around_manager(&self) -> Vec<Step> {
         let name = self.definition.map_or("", |d| d.name.as_str());
+        let handle = self.handle.as_deref().unwrap_or_default();
         let image = self.image();
         let id = self.service.id.as_str();
         let secs = self.patience().max(300);
-        let save = virsh(&self.uri, &["save", "--domain", name, "--file", &image]);
+        let save = virsh(&self.uri, &["save", "--domain", handle, "--file", &image]);
         let restore = CommandLine::script(RESTORE, [self.uri.as_str(), &image]).privileged();
         let on = |node: &Arc<str>| Condition::RunsOn(id.to_owned(), Arc::clone(node));
         // If it runs nowhere its memory is in the file alone: the manager would start it anew, and the memory would be worth nothing.
@@ -241,7 +248,8 @@ impl Move<'_> {
             Step::wait("The manager leaves it alone", Condition::Managed(id.to_owned(), false), 30),
             Step::change(format!("Save its memory to {image}"), &self.from, save, secs),
             Step::change(format!("Restore it on {}", self.to), &self.to, restore, secs).when(When::Settled),
-            Step::wait(format!("It does not run on {}", self.to), Condition::guest(&self.to, &self.uri, name, None), 60).when(When::Broken),
+            Step::wait(format!("It does not run on {}", self.to), Condition::guest(&self.to, &self.uri, handle, name, None), 60)
+                .when(When::Broken),
             Step::change(format!("Back to {}, if its memory is still in the file", self.from), &self.from, back, secs).when(When::Settled),
             refresh(id, &self.to, &self.post),
             refresh(id, &self.from, &self.post),
@@ -260,10 +268,10 @@ impl Move<'_> {
     /// What is said of its memory should [`Self::around_manager`] break.
     fn salvage(&self, how: RelocateHow) -> Option<Salvage> {
         let definition = self.definition.filter(|_| how == RelocateHow::Suspend && !self.has_snapshot())?;
-        let (id, image) = (&self.service.id, self.image());
+        let (id, image, handle) = (&self.service.id, self.image(), self.handle.as_deref()?);
         let both = format!("{} and {}", self.from, self.to);
         let by_hand = vec![
-            (both, exact(&virsh(&self.uri, &["domstate", "--domain", &definition.name]))),
+            (both, exact(&virsh(&self.uri, &["domstate", "--domain", handle]))),
             (format!("{} or {}, if it runs on neither", self.to, self.from), used_up(&self.uri, &image)),
             (self.post.to_string(), exact(&crm_resource(&["--refresh", "--resource", id]))),
             (format!("{}, once the manager has it on one node alone", self.post), exact(&unset(id, "is-managed"))),
@@ -281,16 +289,18 @@ impl Move<'_> {
         each.fold(60, u64::saturating_add).min(LONGEST)
     }
 
-    fn proof(&self) -> Vec<Condition> {
+    fn proof(&self, how: RelocateHow) -> Vec<Condition> {
         let id = self.service.id.clone();
         let mut proof = vec![Condition::RunsOn(id.clone(), Arc::clone(&self.to)), Condition::NoLeftovers(self.moved.to_owned())];
-        if let Some(definition) = self.definition {
-            if self.input.cluster.member(&self.to).is_some_and(whereabouts::is_within_reach) {
-                proof.push(Condition::guest(&self.to, &self.uri, &definition.name, Some("running")));
-            }
-            if self.input.cluster.member(&self.from).is_some_and(whereabouts::is_within_reach) {
-                proof.push(Condition::guest(&self.from, &self.uri, &definition.name, None));
-            }
+        let Some((definition, handle)) = self.definition.zip(self.handle.as_deref()) else { return proof };
+        let on = |node, state| Condition::guest(node, &self.uri, handle, &definition.name, state);
+        let able = |node: &str| self.input.cluster.member(node).is_some_and(whereabouts::is_within_reach);
+        // One that is started anew without a UUID of its own gets another one.
+        if able(&self.to) && (how != RelocateHow::Restart || handle::lasting(definition).is_some()) {
+            proof.push(on(&self.to, Some("running")));
+        }
+        if able(&self.from) {
+            proof.push(on(&self.from, None));
         }
         proof
     }

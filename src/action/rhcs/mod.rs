@@ -17,6 +17,7 @@ use crate::domain::task::{Action, NodeVerb, ServiceVerb};
 use crate::link::CommandLine;
 use crate::probe::rhcs::act::{self, Unbuildable, Verb};
 
+use super::handle;
 use super::inquiry::{Query, What, first_within_reach, libvirt_on};
 use super::plan::{Input, Plan, Refusal};
 use super::whereabouts;
@@ -93,9 +94,10 @@ pub(super) fn needed(action: &Action, cluster: &Cluster) -> Vec<Query> {
             if let (Action::Relocate { .. }, Some(script), Some(near)) = (action, script, near) {
                 asked.push(Query::new(&near, What::StopSuspends(script.clone())));
             }
-            if service.kind == ServiceKind::Vm {
-                let name = service::guest_name(id);
-                asked.extend(within_reach().map(|m| Query::new(&m.name, What::State(libvirt_on(cluster, &m.name), name.to_owned()))));
+            if service.kind == ServiceKind::Vm
+                && let Some(handle) = handle::of_name(service::guest_name(id), cluster)
+            {
+                asked.extend(within_reach().map(|m| Query::new(&m.name, What::State(libvirt_on(cluster, &m.name), handle.clone()))));
             }
         }
         Action::Node(NodeVerb::ConfirmFence, node) if cluster.member(node).is_some_and(|m| fence::waits(cluster, m)) => {

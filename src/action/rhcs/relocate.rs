@@ -100,7 +100,7 @@ fn consequences(input: &Input<'_>, service: &Service, to: &Arc<str>, way: Reloca
 }
 
 fn notices(input: &Input<'_>, service: &Service, to: &str, way: RelocateHow, plan: &mut Plan) {
-    plan.notices = service::not_known(input);
+    plan.notices = service::not_known(input, service);
     if way == RelocateHow::Live {
         plan.notices.push(
             "if the agent fails half-way, rgmanager calls the service failed though its guest may run: look where, before cleanup"

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::action::commands::virsh;
 use crate::action::condition::Condition;
+use crate::action::handle;
 use crate::action::inquiry::libvirt_on;
 use crate::action::plan::{Confirm, Fate, FateKind, Input, Plan, Reads, Refusal, Step, Undo, When};
 use crate::action::suspend::Guest;
@@ -29,8 +30,9 @@ pub fn guest(input: &Input<'_>, service: &Service) -> Result<Guest, Vec<Refusal>
         let why = format!("libvirt on {owner} cannot be asked: {trouble}");
         return Err(vec![Refusal::new("no-libvirt", why, "virsh must work on that node, or act on the guest by its own tools")]);
     }
-    let uri = libvirt_on(input.cluster, &owner);
-    Ok(Guest { node, uri, name: guest_name(&service.id).to_owned(), state: state.unwrap_or_default() })
+    let (uri, name) = (libvirt_on(input.cluster, &owner), guest_name(&service.id));
+    let Some(handle) = handle::of_name(name, input.cluster) else { return Err(vec![handle::missing(name)]) };
+    Ok(Guest { node, uri, name: name.to_owned(), handle, state: state.unwrap_or_default() })
 }
 
 /// Nodes on which libvirt has the guest running (or paused), whatever rgmanager believes.
@@ -47,8 +49,9 @@ pub fn seen_by_libvirt(input: &Input<'_>, service: &Service, on: Option<&str>, o
         return Vec::new();
     }
     let name = guest_name(&service.id);
+    let Some(handle) = handle::of_name(name, input.cluster) else { return Vec::new() };
     let answers = |node: &&str| input.found.states().any(|(n, s)| **n == **node && !matches!(s, GuestState::Silent(_)));
-    let of = |node: &str, state| Condition::guest(&Arc::from(node), &libvirt_on(input.cluster, node), name, state);
+    let of = |node: &str, state| Condition::guest(&Arc::from(node), &libvirt_on(input.cluster, node), &handle, name, state);
     let mut proof: Vec<Condition> = on.iter().filter(|n| answers(n)).map(|n| of(n, Some("running"))).collect();
     proof.extend(off.iter().filter(|n| answers(n)).map(|n| of(n, None)));
     proof
@@ -62,8 +65,12 @@ fn runs_somewhere(input: &Input<'_>, service: &Service) -> Option<Condition> {
 }
 
 /// What the inquiry could not find out, each once.
-pub fn not_known(input: &Input<'_>) -> Vec<String> {
-    let mut all: Vec<String> = input.found.troubles().map(|(node, trouble)| format!("not known: {node}: {trouble}")).collect();
+pub fn not_known(input: &Input<'_>, service: &Service) -> Vec<String> {
+    let name = Some(guest_name(&service.id)).filter(|_| service.kind == ServiceKind::Vm);
+    let nameless = name.filter(|name| handle::of_name(name, input.cluster).is_none());
+    let mut all: Vec<String> =
+        nameless.map(|name| format!("not known: where libvirt has it: {}", handle::missing(name).why)).into_iter().collect();
+    all.extend(input.found.troubles().map(|(node, trouble)| format!("not known: {node}: {trouble}")));
     all.dedup();
     all.truncate(6);
     all
@@ -81,7 +88,7 @@ pub fn plan(input: &Input<'_>, verb: V, id: &str) -> Result<Plan, Vec<Refusal>> 
     let post = whereabouts::post_or_refuse(input.cluster, None)?;
     let mut plan = input.blank();
     plan.consequences.by = "what was asked for";
-    plan.notices = not_known(input);
+    plan.notices = not_known(input, service);
     let it = Of { input, service, post: &post };
     match verb {
         V::Start | V::Enable => it.enable(&mut plan)?,
@@ -193,7 +200,7 @@ impl Of<'_> {
             Step::change(
                 format!("Switch {} off on {}", guest.name, guest.node),
                 &guest.node,
-                virsh(&guest.uri, &["destroy", "--domain", &guest.name]),
+                virsh(&guest.uri, &["destroy", "--domain", &guest.handle]),
                 60,
             ),
             self.tell("Let rgmanager look again", Verb::Unfreeze, None)?.when(When::Always),

@@ -1,5 +1,6 @@
 //! What stands against each way, and what would lift it.
 
+use crate::action::handle;
 use crate::action::plan::Refusal;
 use crate::action::relocate::target;
 use crate::action::suspend;
@@ -9,7 +10,7 @@ use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::RelocateHow;
 
 use super::super::around;
-use super::{Move, handle};
+use super::Move;
 
 /// That it runs, as libvirt says just now.
 pub(super) fn running(guest: &suspend::Guest, row: &Guest, id: &str) -> Result<(), Vec<Refusal>> {
@@ -55,7 +56,7 @@ impl Move<'_> {
     fn against_undefined(&self, not_needed: bool, all: &mut Vec<Refusal>) {
         if !not_needed && !self.defined_there() {
             let why = format!("{} has no definition of {}, and only a live migration takes it along", self.to, self.row.name);
-            let lift = format!("on {}: virsh dumpxml --inactive {}; on {}: virsh define", self.row.node, self.guest.name, self.to);
+            let lift = format!("on {}: virsh dumpxml --inactive {}; on {}: virsh define", self.row.node, self.guest.handle, self.to);
             all.push(Refusal::new("not-defined", why, lift));
         }
     }
@@ -144,6 +145,6 @@ impl Move<'_> {
     fn name_is_taken(&self) -> bool {
         let named = self.input.found.place(&self.to).and_then(Result::ok).map(|p| &p.guest);
         let same = around::known_on(self.input, &self.to, self.row);
-        matches!(named, Some(GuestState::Is(..))) && matches!(same, GuestState::Absent) && handle(self.row) == self.row.name
+        matches!(named, Some(GuestState::Is(..))) && matches!(same, GuestState::Absent) && !handle::is_number(&self.row.name)
     }
 }

@@ -11,6 +11,7 @@ mod words;
 
 use std::sync::Arc;
 
+use crate::action::handle;
 use crate::action::inquiry::{Finding, Findings, PlaceOf, Query, What, libvirt_on, needed_cpu};
 use crate::action::plan::{Input, Plan, Refusal, Undo, Way};
 use crate::action::suspend;
@@ -20,7 +21,7 @@ use crate::domain::guest::{Guest, GuestState as Seen};
 use crate::domain::observation::simulation::{GuestDefinition, PrimitiveConfig};
 use crate::domain::task::{Action, Limits, RelocateHow};
 
-use super::{around, handle, has_manager, told, up, verbs};
+use super::{around, has_manager, up, verbs};
 use route::Route;
 pub(super) use route::like;
 
@@ -52,7 +53,7 @@ fn moved<'a>(to: &str, rows: &[&'a Guest]) -> Result<&'a Guest, Vec<Refusal>> {
 }
 
 fn kept(cluster: &Cluster, row: &Guest) -> Query {
-    Query::new(&row.node, What::Kept(libvirt_on(cluster, &row.node), handle(row)))
+    Query::new(&row.node, What::Kept(libvirt_on(cluster, &row.node), handle::of_guest(row)))
 }
 
 /// What is asked: how the guest is and where else it is, what the target has, and whether the source reaches the target's libvirt.
@@ -66,7 +67,7 @@ pub(super) fn needed(cluster: &Cluster, to: &str, rows: &[&Guest], found: &Findi
     }
     asked.extend(around::queries(cluster, rows));
     asked.push(kept(cluster, row));
-    let of = PlaceOf { name: handle(row), config: String::new(), disks: disks::paths(row), bridges: disks::bridges(row) };
+    let of = PlaceOf { name: handle::of_guest(row), config: String::new(), disks: disks::paths(row), bridges: disks::bridges(row) };
     for node in [&row.node, target] {
         asked.push(Query::new(node, What::Place(libvirt_on(cluster, node), Box::new(of.clone()))));
     }
@@ -122,7 +123,7 @@ pub(super) fn plan<'a>(
     if up(cluster, &node).is_none() {
         return Err(vec![super::silent(&node)]);
     }
-    let guest = suspend::Guest { node, uri: libvirt_on(cluster, &row.node), name: handle(row), state: told(row, input) };
+    let guest = super::target(row, node, input);
     against::running(&guest, row, id)?;
     if let Some(why) = barred(cluster, member) {
         return Err(vec![why]);

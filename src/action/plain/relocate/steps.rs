@@ -47,7 +47,7 @@ impl Move<'_> {
             words.extend(["--bandwidth".to_owned(), mib.to_string()]);
         }
         let address = self.address.clone().unwrap_or_default();
-        words.extend(["--domain".to_owned(), self.guest.name.clone(), "--desturi".to_owned(), address]);
+        words.extend(["--domain".to_owned(), self.guest.handle.clone(), "--desturi".to_owned(), address]);
         if let Some(data) = route.data() {
             words.extend(["--migrateuri".to_owned(), data]);
         }
@@ -63,11 +63,11 @@ impl Move<'_> {
                 virsh(&guest.uri, &words)
             }
             Some(ms) => {
-                let first = [guest.uri.clone(), guest.name.clone(), ms.to_string()];
+                let first = [guest.uri.clone(), guest.handle.clone(), ms.to_string()];
                 CommandLine::script(LIMITED, first.into_iter().chain(words)).privileged()
             }
         };
-        let job = Query::new(&guest.node, What::Job(guest.uri.clone(), guest.name.clone()));
+        let job = Query::new(&guest.node, What::Job(guest.uri.clone(), guest.handle.clone()));
         let mut steps =
             vec![Step::change(format!("Migrate {} to {}", self.row.name, self.to), &guest.node, command, MIGRATION).metered(job)];
         if self.starts_with_its_host() {
@@ -92,7 +92,7 @@ impl Move<'_> {
             return Vec::new();
         }
         let guest = &self.guest;
-        let command = virsh(&guest.uri, &["autostart", "--disable", "--domain", &guest.name]);
+        let command = virsh(&guest.uri, &["autostart", "--disable", "--domain", &guest.handle]);
         let off = Step::change(format!("Have {} not start it any more", guest.node), &guest.node, command, 60);
         vec![off, self.start_with_its_host()]
     }
@@ -103,7 +103,7 @@ impl Move<'_> {
         let image = self.image();
         let there = self.there();
         let script = |script: &'static str, uri: &str| CommandLine::script(script, [uri, image.as_str()]).privileged();
-        let save = virsh(&guest.uri, &["save", "--domain", &guest.name, "--file", &image]);
+        let save = virsh(&guest.uri, &["save", "--domain", &guest.handle, "--file", &image]);
         let back = format!("Back to {}, if its memory is still in the file", guest.node);
         let back = Step::change(back, &guest.node, script(RESTORE_IF_THERE, &guest.uri), MEMORY);
         let mut steps = vec![
@@ -143,8 +143,8 @@ impl Move<'_> {
     fn stopped_and_started(&self) -> Vec<Step> {
         let guest = &self.guest;
         let name = &self.row.name;
-        let off = Condition::guest(&guest.node, &guest.uri, &guest.name, None);
-        let press = virsh(&guest.uri, &["shutdown", "--domain", &guest.name]);
+        let off = guest.is(None);
+        let press = virsh(&guest.uri, &["shutdown", "--domain", &guest.handle]);
         let start = virsh(&self.there(), &["start", "--domain", &self.row.uuid]);
         let mut steps = vec![
             Step::change(format!("Have the power button pressed of {name} on {}", guest.node), &guest.node, press, 60),
@@ -153,7 +153,7 @@ impl Move<'_> {
             Step::change(format!("Start it on {}", self.to), &self.to, start, 60).when(When::Settled),
         ];
         if !self.transient() {
-            let again = virsh(&guest.uri, &["start", "--domain", &guest.name]);
+            let again = virsh(&guest.uri, &["start", "--domain", &guest.handle]);
             steps.extend(self.unless_there(Step::change(format!("Start it on {} again", guest.node), &guest.node, again, 60)));
         }
         steps.extend(self.no_longer_here());
