@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceState};
-use crate::domain::observation::simulation::GuestJob;
+use crate::domain::observation::simulation::{GuestJob, GuestState};
 use crate::domain::task::{Limits, ServiceVerb};
 use crate::link::CommandLine;
 
@@ -59,6 +59,9 @@ fn moving(input: &Input<'_>, verb: &str, service: &Service) -> Result<Guest, Vec
     whereabouts::guest_only(service, &format!("be the target of '{verb}'"))?;
     let by_libvirt = input.found.job().is_some_and(GuestJob::is_moving);
     if service.state != ServiceState::Migrating && !by_libvirt {
+        if let Some((node, trouble)) = input.found.no_job() {
+            return Err(vec![not_told("it migrates", &service.id, &format!("{node}: {trouble}"))]);
+        }
         let why = format!("{} is {}, not migrating", service.id, service.state.word());
         return Err(vec![Refusal::new("not-migrating", why, "nothing to do")]);
     }
@@ -137,11 +140,23 @@ pub(super) fn verdict(job: &GuestJob) -> Option<String> {
     })
 }
 
+/// That libvirt does not tell what matters here.
+pub(super) fn not_told(what: &str, id: &str, trouble: &str) -> Refusal {
+    Refusal::new("unknown-state", format!("{id}: whether {what} is not known: {trouble}"), "libvirt there must answer (virsh domjobinfo)")
+}
+
 /// That its memory is in one place.
-pub(super) fn not_on_both(input: &Input<'_>, id: &str) -> Result<(), Vec<Refusal>> {
-    if input.found.job().is_some_and(|job| job.postcopy_requests.is_some_and(|n| n > 0)) {
+pub(super) fn not_on_both(input: &Input<'_>, id: &str, guest: &Guest) -> Result<(), Vec<Refusal>> {
+    // Requests are counted only once the target has missed a page; the state changes at once.
+    let by_state = matches!(&guest.state, GuestState::Is(_, Some(reason)) if reason.starts_with("post-copy"));
+    if by_state || input.found.jobs().any(|job| job.postcopy_requests.is_some_and(|n| n > 0)) {
         let why = format!("{id} was switched to post-copy: its memory is on both nodes, and aborting it would kill it");
         return Err(vec![Refusal::new("post-copy", why, "wait until it is over")]);
+    }
+    if input.found.job().is_none() {
+        let trouble =
+            input.found.no_job().map_or_else(|| "nobody could be asked".to_owned(), |(node, trouble)| format!("{node}: {trouble}"));
+        return Err(vec![not_told("it was switched to post-copy", id, &trouble)]);
     }
     Ok(())
 }
@@ -159,7 +174,7 @@ pub(super) const TOO_LATE: &str = "if the migration ends before it is aborted, t
 pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> {
     let Some(service) = input.cluster.service(id) else { return Err(Vec::new()) };
     let guest = moving(input, ServiceVerb::Cancel.word(), service)?;
-    not_on_both(input, id)?;
+    not_on_both(input, id, &guest)?;
     let post = whereabouts::post_or_refuse(input.cluster, None)?;
     let mut plan = input.blank();
     plan.steps = vec![
@@ -177,11 +192,7 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
         plan.steps.push(Step::change("Let the manager look after it again", &post, back, 60).when(When::Settled));
     }
     plan.steps.push(Step::wait(format!("{id} runs on {}", guest.node), Condition::RunsOn(id.to_owned(), guest.node.clone()), 120));
-    plan.proof = vec![
-        Condition::RunsOn(id.to_owned(), guest.node.clone()),
-        Condition::Clean(id.to_owned()),
-        guest.is(Some("running")),
-    ];
+    plan.proof = vec![Condition::RunsOn(id.to_owned(), guest.node.clone()), Condition::Clean(id.to_owned()), guest.is(Some("running"))];
     plan.undo = Undo::Never("relocate it anew".to_owned());
     plan.notices.push(format!(
         "to the manager an aborted migration is a failure, which it answers with stop and start: it leaves {id} alone until it has looked where {id} runs, \

@@ -82,6 +82,9 @@ fn of_any(world: &mut World, node: NodeAt, program: &str, args: &[&str]) -> Prin
             let downtime = virsh::command(world, node, &["migrate-getmaxdowntime", "--domain", guest]);
             Printed { out: speed.out + &downtime.out, ..downtime }
         }
+        "sh" if args.get(1).is_some_and(|script| script.contains("domjobinfo")) => {
+            virsh::command(world, node, &["domjobinfo", "--domain", args.last().copied().unwrap_or_default()])
+        }
         "true" | ":" => Printed::default(),
         "sh" if args.get(1).is_some_and(|script| script.contains("shutdown -r")) => reboot(world, node),
         "test" | "sh" | "cat" | "echo" => Printed::failed(1, format!("sh: 1: {program}: the simulated node does not do this")),

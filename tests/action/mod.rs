@@ -2,6 +2,7 @@ mod conf;
 mod driven;
 mod gate;
 mod handles;
+mod jobs;
 mod parse;
 pub mod plain;
 mod plain_move;

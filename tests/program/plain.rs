@@ -12,6 +12,7 @@ const VIRSH: &str = r#"#!/bin/sh
 d=$(dirname "$0"); echo "$*" >>"$d/log"
 for word; do case $word in
   domstate) cat "$d/state"; exit ;;
+  domjobinfo) echo 'Job type:         None'; exit ;;
   suspend) echo 'paused (user)' >"$d/state"; exit ;;
   resume | start | reset) echo 'running (booted)' >"$d/state"; exit ;;
   shutdown | destroy) echo 'shut off (destroyed)' >"$d/state"; exit ;;

@@ -123,7 +123,20 @@ impl Findings {
 
     /// A guest's job, whichever node told.
     pub fn job(&self) -> Option<&GuestJob> {
-        self.answers().find_map(|(_, f)| if let Finding::Job(job) = f { Some(job) } else { None })
+        self.jobs().next()
+    }
+
+    /// The same by each node that told.
+    pub fn jobs(&self) -> impl Iterator<Item = &GuestJob> {
+        self.answers().filter_map(|(_, f)| if let Finding::Job(job) = f { Some(job) } else { None })
+    }
+
+    /// Why a guest's job is not known: whom it was asked for in vain.
+    pub fn no_job(&self) -> Option<(&Arc<str>, &Trouble)> {
+        self.0.iter().find_map(|(q, f)| match (&q.what, f) {
+            (What::Job(..), Err(trouble)) => Some((&q.node, trouble)),
+            _ => None,
+        })
     }
 
     /// What starts daemons on a node.

@@ -9,7 +9,6 @@ use crate::action::suspend;
 use crate::action::whereabouts;
 use crate::domain::cluster::Cluster;
 use crate::domain::guest::{Guest, Hypervisor};
-use crate::domain::observation::TroubleKind;
 use crate::domain::task::{Action, ServiceVerb};
 
 use super::{has_manager, relocate, up};
@@ -43,13 +42,8 @@ fn source<'a>(input: &Input<'_>, rows: &[&'a Guest]) -> Result<&'a Guest, Vec<Re
     if let Some(row) = rows.iter().copied().find(|g| g.state.is_active() && moves(g)) {
         return Ok(row);
     }
-    let mute = |g: &&Guest| match input.found.get(&job(input.cluster, g)) {
-        Some(Err(trouble)) if matches!(trouble.kind, TroubleKind::Late | TroubleKind::Lost) => Some(format!("{}: {trouble}", g.node)),
-        _ => None,
-    };
-    if let Some(why) = rows.iter().find_map(mute) {
-        let why = format!("whether {} migrates is not known: {why}", first.name);
-        return Err(vec![Refusal::new("unknown-state", why, "libvirt there must answer")]);
+    if let Some((node, trouble)) = input.found.no_job() {
+        return Err(vec![migration::not_told("it migrates", &first.name, &format!("{node}: {trouble}"))]);
     }
     let is: Vec<String> = rows.iter().map(|g| format!("{} on {}", g.state.word(), g.node)).collect();
     let why = format!("{} is {}, and not migrating", first.name, is.join(", "));
@@ -92,7 +86,7 @@ fn post_copy(input: &Input<'_>, id: &str, row: &Guest, guest: &suspend::Guest) -
 }
 
 fn cancel(input: &Input<'_>, id: &str, row: &Guest, guest: &suspend::Guest) -> Result<Plan, Vec<Refusal>> {
-    migration::not_on_both(input, id)?;
+    migration::not_on_both(input, id, guest)?;
     let mut plan = input.blank();
     plan.steps = vec![migration::abort(guest)];
     let runs = guest.is(Some("running"));

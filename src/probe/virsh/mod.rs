@@ -54,24 +54,29 @@ pub fn parse_limits(raw: Raw<'_>) -> Result<Limits, Trouble> {
     let out = String::from_utf8_lossy(raw.stdout);
     let mut numbers = out.lines().filter_map(|l| l.trim().parse::<u64>().ok());
     let limits = Limits { bandwidth_mib: numbers.next(), downtime_ms: numbers.next() };
-    let said = String::from_utf8_lossy(raw.stderr);
-    if limits.is_none() && !said.contains("failed to get domain") && !said.contains("not running") {
-        Err(raw.refusal())
-    } else {
-        Ok(limits)
-    }
+    if limits.is_none() && !is_gone(raw) { Err(raw.refusal()) } else { Ok(limits) }
 }
+
+/// libvirt does not know the guest, or has it off.
+fn is_gone(raw: Raw<'_>) -> bool {
+    let said = String::from_utf8_lossy(raw.stderr);
+    said.contains("failed to get domain") || said.contains("not running")
+}
+
+/// Older ones (before libvirt 6: RHEL 7, Debian 10) have no `--rawstats`, and tell the same for people.
+const JOB: &str =
+    "as_root virsh -r -c \"$1\" domjobinfo --domain \"$2\" --rawstats 2>/dev/null || as_root virsh -r -c \"$1\" domjobinfo --domain \"$2\"";
 
 /// The job of a guest.
 pub fn job(uri: &str, guest: &str) -> CommandLine {
-    CommandLine::new("virsh", ["-r", "-c", uri, "domjobinfo", "--domain", guest, "--rawstats"]).privileged()
+    CommandLine::script(JOB, [uri, guest]).privileged()
 }
 
-/// Reads a job: `memory_total: 41943040` with `--rawstats`, or `Memory total:     40.000 MiB`.
+/// Reads a job: `memory_total: 41943040` with `--rawstats`, or `Memory total:     40.000 MiB`. A guest that is gone, or off, has none.
 pub fn parse_job(raw: Raw<'_>) -> Result<GuestJob, Trouble> {
     let out = String::from_utf8_lossy(raw.stdout);
     if raw.code != 0 && out.trim().is_empty() {
-        return Err(raw.refusal());
+        return if is_gone(raw) { Ok(GuestJob::default()) } else { Err(raw.refusal()) };
     }
     let mut job = GuestJob::default();
     let (mut pages, mut page) = (None, 4096_u64);
@@ -100,7 +105,7 @@ pub fn parse_job(raw: Raw<'_>) -> Result<GuestJob, Trouble> {
 fn amount(text: &str) -> Option<u64> {
     let (number, unit) = text.split_once(' ').unwrap_or((text, ""));
     let number: f64 = number.parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0)?;
-    let factor = match unit.trim_end_matches("/s") {
+    let factor = match unit.trim_start().trim_end_matches("/s") {
         "KiB" => 1024.0,
         "MiB" => 1_048_576.0,
         "GiB" => 1_073_741_824.0,
