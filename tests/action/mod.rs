@@ -12,5 +12,6 @@ mod rhcs;
 mod second;
 pub mod stage;
 mod sudoers;
+mod tied;
 mod unregister;
 mod vmware;

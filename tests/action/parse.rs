@@ -133,6 +133,19 @@ fn a_definition_and_a_place() {
 }
 
 #[test]
+fn a_nic_of_the_host_ties_a_guest_as_its_devices_do() {
+    let passed = |devices: &str| {
+        let xml = format!("<domain type='kvm'><name>vm1</name><devices>{devices}</devices></domain>");
+        virsh::definition::parse(raw(xml.as_bytes(), 0)).unwrap().passed_through
+    };
+    let nic = "<interface type='hostdev' managed='yes'><source><address type='pci' domain='0x0000' bus='0x3b' slot='0x02' function='0x0'/></source></interface>";
+    assert_eq!(passed(nic), 1);
+    assert_eq!(passed(&format!("{nic}<hostdev mode='subsystem'/><interface type='bridge'><source bridge='br0'/></interface>")), 2);
+    // libvirt takes this one off before it migrates.
+    assert_eq!(passed(&nic.replace("</interface>", "<teaming type='transient' persistent='ua-net0'/></interface>")), 0);
+}
+
+#[test]
 fn what_a_disk_is_there_and_which_libvirt_answers() {
     let said = b"disk 77:886:1795000000 /a b.img\ndevice LVM-xy /dev/vg/lv\ndevice - /dev/sdb\ndevice CRYPT-LUKS2-x /dev/mapper/c\ndisk x:1 /odd\nfree 1\n";
     let place = virsh::place::parse(raw(said, 0)).unwrap();

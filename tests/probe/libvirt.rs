@@ -63,6 +63,11 @@ fn a_definition_tells_what_a_guest_is_made_of() {
     assert_eq!(d.host_devices, ["pci 0000:3b:00:1"]);
     assert_eq!(d.snapshots, ["before"]);
     assert_eq!(d.xml.len(), RICH.lines().count());
+    // A NIC of the host ties it as well, unless libvirt takes it off for a migration.
+    let nic = "<interface type='hostdev'><source><address type='pci' domain='0x0000' bus='0x3b' slot='0x02' function='0x0'/></source>";
+    let with = |rest: &str| define(&RICH.replace("</devices>", &format!("{nic}{rest}</interface></devices>")), None).host_devices;
+    assert_eq!(with(""), ["pci 0000:3b:00:1", "nic 0000:3b:02:0"]);
+    assert_eq!(with("<teaming type='transient'/>"), ["pci 0000:3b:00:1"]);
 }
 
 #[test]

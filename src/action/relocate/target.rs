@@ -1,7 +1,10 @@
 //! What the target of a move was asked and has answered, whoever moves the guest there.
 
 use crate::action::inquiry::Findings;
+use crate::domain::cluster::Cluster;
+use crate::domain::guest::{Guest, NicKind};
 use crate::domain::observation::TroubleKind;
+use crate::domain::observation::guest::VirtHost;
 use crate::domain::observation::simulation::{CpuFit, GuestDefinition, GuestPlace, GuestState};
 
 /// What keeps the guest from going on there: what the node lacks, memory for it, libvirt's silence. `file`: the definition that must lie there.
@@ -36,6 +39,30 @@ pub(in crate::action) fn cpu_lacks(found: &Findings, to: &str) -> Option<String>
 /// Why it is tied to its node.
 pub(in crate::action) fn passed_through(count: usize) -> Option<String> {
     (count > 0).then(|| format!("{count} devices of the host are passed through to it"))
+}
+
+/// Devices of the host that libvirt has told of.
+pub(in crate::action) fn host_devices(guest: &Guest) -> usize {
+    guest.definition.as_ref().map_or(0, |d| d.host_devices.len())
+}
+
+/// Why libvirt would not let it go: what it keeps of it on its node.
+pub(in crate::action) fn snapshots(guest: &Guest) -> Option<String> {
+    let count = guest.definition.as_ref().map_or(0, |d| d.snapshots.len());
+    (count > 0).then(|| format!("{} has {count} snapshots, which tie it to {}", guest.name, guest.node))
+}
+
+/// What lifts that.
+pub(in crate::action) const DELETE_SNAPSHOTS: &str = "delete them first: virsh snapshot-delete";
+
+/// Virtual networks that it has where it is and that the target, as far as its libvirt has told, does not run.
+pub(in crate::action) fn networks_missing(cluster: &Cluster, guest: &Guest, to: &str) -> Vec<String> {
+    let host = |node: &str| cluster.virt.iter().filter(|v| *v.node == *node).find_map(|v| v.host.as_ref());
+    let runs = |host: &VirtHost, name: &str| host.networks.iter().any(|n| n.name == name && n.active);
+    let Some((here, there)) = host(&guest.node).zip(host(to)) else { return Vec::new() };
+    let nics = guest.definition.iter().flat_map(|d| &d.nics).filter(|n| n.kind == NicKind::Network);
+    let missing = nics.filter_map(|n| n.source.as_deref()).filter(|name| runs(here, name) && !runs(there, name));
+    missing.map(|name| format!("{to} does not run the virtual network {name}")).collect()
 }
 
 /// How the CPU compares, for whoever reads the plan.

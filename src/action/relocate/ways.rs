@@ -1,6 +1,7 @@
 //! What stands against each way to move a service.
 
 use crate::domain::cluster::{MemberStatus, ServiceKind, ServiceState};
+use crate::domain::guest::Guest;
 use crate::domain::observation::simulation::{SimAction, SimStep};
 use crate::domain::task::RelocateHow;
 
@@ -21,7 +22,14 @@ impl Move<'_> {
         }
         let file = self.definition.map(|_| self.file());
         closed.extend(target::lacks(self.input.found, &self.to, self.definition.and_then(|d| d.memory), file));
+        closed.extend(self.row().into_iter().flat_map(|row| target::networks_missing(self.input.cluster, row, &self.to)));
         closed
+    }
+
+    /// It as libvirt on its node has told of it.
+    fn row(&self) -> Option<&Guest> {
+        let named = |g: &Guest| g.managed_by.as_deref() == Some(&*self.service.id) || self.definition.is_some_and(|d| d.name == g.name);
+        self.input.cluster.guests.iter().find(|g| g.vmware.is_none() && g.node == self.from && named(g))
     }
 
     fn closed_to_all(&self, how: RelocateHow) -> Vec<String> {
@@ -77,6 +85,9 @@ impl Move<'_> {
             state if state.is_in_transit() => all.push("wait until it has settled".to_owned()),
             _ => all.push(format!("quorate act start {id}")),
         }
+        if self.row().and_then(target::snapshots).is_some() {
+            all.push(format!("its snapshots: {}", target::DELETE_SNAPSHOTS));
+        }
         if let Some(Err(trouble)) = self.input.found.place(to) {
             all.push(format!("{to} must answer ({trouble}): see what keeps its libvirtd or its storage, then plan anew"));
         }
@@ -111,6 +122,14 @@ impl Move<'_> {
             closed.push(format!("no guest is in {}", self.service.id));
         } else if !stopped.is_empty() {
             closed.push(format!("the manager would not migrate {}", stopped.join(", ")));
+        }
+        for id in guests {
+            let part = |g: &&Guest| g.vmware.is_none() && g.node == self.from && g.managed_by.as_deref() == Some(id);
+            let row = self.input.cluster.guests.iter().find(part);
+            let tied = row.and_then(target::snapshots).into_iter();
+            let tied = tied.chain(row.and_then(|row| target::passed_through(target::host_devices(row))));
+            let tied = tied.chain(row.into_iter().flat_map(|row| target::networks_missing(self.input.cluster, row, &self.to)));
+            closed.extend(tied.map(|why| format!("{id}: {why}")));
         }
     }
 
@@ -167,6 +186,9 @@ impl Move<'_> {
     /// What keeps it from going on there with the memory that it has.
     fn passed_through(&self, closed: &mut Vec<String>) {
         closed.extend(target::cpu_lacks(self.input.found, &self.to));
-        closed.extend(target::passed_through(self.definition.map_or(0, |d| d.passed_through)));
+        // A network of passed through NICs gives it one only while it runs.
+        let seen = self.row().map_or(0, target::host_devices);
+        closed.extend(target::passed_through(self.definition.map_or(0, |d| d.passed_through).max(seen)));
+        closed.extend(self.row().and_then(target::snapshots));
     }
 }

@@ -36,7 +36,7 @@ pub fn definition(said: &DefinitionSaid) -> Definition {
         nics: devices.all("interface").map(nic).collect(),
         agent: agent(devices),
         console: devices.child("console").or_else(|| devices.child("serial")).is_some(),
-        host_devices: devices.all("hostdev").map(host_device).collect(),
+        host_devices: host_devices(devices),
         persistent,
         autostart: said.autostart,
         saved: said.saved == Some(true),
@@ -157,10 +157,19 @@ fn agent(devices: &Element) -> Option<bool> {
     Some(channel.of_child("target", "state").as_deref() == Some("connected"))
 }
 
+/// What ties it to its host: also NICs that are passed through, but nothing that libvirt takes off for a migration.
+fn host_devices(devices: &Element) -> Vec<String> {
+    let passed = devices.all("interface").filter(|i| i.get("type") == Some("hostdev"));
+    let all = devices.all("hostdev").chain(passed);
+    all.filter(|d| d.of_child("teaming", "type").as_deref() != Some("transient")).map(host_device).collect()
+}
+
 fn host_device(element: &Element) -> String {
-    let kind = element.get("type").unwrap_or("device");
+    let kind = if element.name == "interface" { "nic" } else { element.get("type").unwrap_or("device") };
     let address = element.child("source").and_then(|s| s.child("address"));
-    let parts: Vec<&str> = address.map(|a| a.attributes.iter().map(|(_, v)| v.trim_start_matches("0x")).collect()).unwrap_or_default();
+    let numbers =
+        |a: &Element| a.attributes.iter().filter(|(n, _)| n != "type").map(|(_, v)| v.trim_start_matches("0x").to_owned()).collect();
+    let parts: Vec<String> = address.map(numbers).unwrap_or_default();
     format!("{kind} {}", parts.join(":")).trim_end().to_owned()
 }
 

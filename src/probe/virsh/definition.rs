@@ -61,18 +61,25 @@ fn devices(doc: &mut Doc<'_>, list: &Tag<'_>, found: &mut GuestDefinition) -> Re
             }
             Ok(())
         }),
-        "interface" => doc.children(device, |_, tag| {
-            if tag.name() == "source" {
-                found.bridges.extend(tag.get("bridge"));
-            }
-            Ok(())
-        }),
-        "hostdev" => {
-            found.passed_through += 1;
-            Ok(())
-        }
+        "interface" => interface(doc, device, device.get("type").as_deref() == Some("hostdev"), found),
+        "hostdev" => interface(doc, device, true, found),
         _ => Ok(()),
     })
+}
+
+/// A NIC or a device of the host. One that is `passed` through ties the guest to its host, unless libvirt takes it off for a migration.
+fn interface(doc: &mut Doc<'_>, device: &Tag<'_>, passed: bool, found: &mut GuestDefinition) -> Result<(), Trouble> {
+    let mut transient = false;
+    doc.children(device, |_, tag| {
+        match tag.name() {
+            "source" => found.bridges.extend(tag.get("bridge")),
+            "teaming" => transient = tag.get("type").as_deref() == Some("transient"),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    found.passed_through += usize::from(passed && !transient);
+    Ok(())
 }
 
 fn bytes(number: &str, unit: Option<&str>) -> Option<u64> {

@@ -73,7 +73,8 @@ impl Move<'_> {
             let why = format!("libvirt on {to} has another guest of the name {}", self.row.name);
             all.push(Refusal::new("name-taken", why, "rename one of them: virsh domrename"));
         }
-        let lacking = target::lacks(self.input.found, to, definition.memory, None).into_iter().chain(self.networks_missing());
+        let networks = target::networks_missing(self.input.cluster, self.row, to);
+        let lacking = target::lacks(self.input.found, to, definition.memory, None).into_iter().chain(networks);
         all.extend(lacking.map(|why| Refusal::new("target-lacks", why, format!("bring that about on {to}, or name another node"))));
         if let Some(Err(trouble)) = self.input.found.place(to).filter(|p| p.is_err_and(|t| t.kind != TroubleKind::Late)) {
             let why = format!("what {to} has for the guest could not be looked at: {trouble}");
@@ -92,11 +93,7 @@ impl Move<'_> {
         if let Some(why) = target::cpu_lacks(self.input.found, &self.to) {
             all.push(Refusal::new("cpu", why, "name a node whose CPU has it, or give the guest an older CPU model and restart it"));
         }
-        let snapshots = self.row.definition.as_ref().map_or(0, |d| d.snapshots.len());
-        if snapshots > 0 {
-            let why = format!("{} has {snapshots} snapshots, which tie it to {}", self.row.name, self.row.node);
-            all.push(Refusal::new("snapshots", why, "delete them first: virsh snapshot-delete"));
-        }
+        all.extend(target::snapshots(self.row).map(|why| Refusal::new("snapshots", why, target::DELETE_SNAPSHOTS)));
     }
 
     /// The way from libvirt to libvirt.

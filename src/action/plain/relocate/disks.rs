@@ -84,14 +84,4 @@ impl Move<'_> {
         let mut paths = disks.filter_map(|d| d.source.as_deref()).filter(|path| self.is_same(path) == Some(true));
         paths.find_map(|path| Some(path.rsplit_once('/')?.0).filter(|folder| !folder.is_empty()))
     }
-
-    /// Virtual networks that it has here and that the target does not run.
-    pub(super) fn networks_missing(&self) -> Vec<String> {
-        let host = |node: &str| self.input.cluster.virt.iter().filter(|v| *v.node == *node).find_map(|v| v.host.as_ref());
-        let runs = |node: &str, name: &str| host(node).is_some_and(|h| h.networks.iter().any(|n| n.name == name && n.active));
-        let nics = self.row.definition.iter().flat_map(|d| &d.nics).filter(|n| n.kind == NicKind::Network);
-        let named = nics.filter_map(|n| n.source.as_deref());
-        let missing = named.filter(|name| runs(&self.row.node, name) && !runs(&self.to, name));
-        missing.map(|name| format!("{} does not run the virtual network {name}", self.to)).collect()
-    }
 }
