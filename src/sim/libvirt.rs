@@ -44,6 +44,10 @@ impl Session {
                 let _ = far.shutdown(std::net::Shutdown::Both);
                 None
             }
+            LibvirtOrder::Reread => {
+                self.sent.clear();
+                None
+            }
             LibvirtOrder::GiveUp(_) => None,
         }
     }

@@ -74,6 +74,8 @@ pub(super) struct GuestWatch {
     busy: bool,
     /// Guests that were active at the last look.
     active: BTreeSet<String>,
+    /// All definitions are to be read again.
+    reread: bool,
 }
 
 impl GuestWatch {
@@ -91,6 +93,7 @@ impl GuestWatch {
             seen: BTreeSet::new(),
             busy: false,
             active: BTreeSet::new(),
+            reread: false,
         }
     }
 
@@ -139,7 +142,7 @@ impl GuestWatch {
         match report {
             LibvirtReport::Up { hears } => {
                 self.phase = Phase::Open;
-                (self.hears, self.tries, self.busy) = (hears, 0, true);
+                (self.hears, self.tries, self.busy, self.reread) = (hears, 0, true, false);
                 self.due = QUESTIONS.iter().map(|q| (*q, now)).collect();
             }
             LibvirtReport::Down(fault) => {
@@ -228,6 +231,7 @@ impl GuestWatch {
 
     /// The operator wants a fresh look.
     pub fn refresh(&mut self, now: Stamp) {
+        self.reread = true;
         for question in QUESTIONS {
             self.stale(question, now);
         }
@@ -248,6 +252,9 @@ impl GuestWatch {
         for question in ready {
             self.due.remove(&question);
             let Some(query) = probe::query(question) else { continue };
+            if question == Question::Guests && std::mem::take(&mut self.reread) {
+                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Reread)));
+            }
             *next_id += 1;
             let id = AskId(*next_id);
             self.flights.insert(id, Flight { question, since: now, late: false });

@@ -200,6 +200,13 @@ impl Watch {
         }
     }
 
+    /// An action is looked into: what libvirt on this node has of its guests counts as it is now.
+    pub fn look_at_guests(&mut self, node: NodeKey, now: Stamp) {
+        if let Some(guests) = self.guests.get_mut(&node) {
+            guests.stale(Question::Guests, now);
+        }
+    }
+
     /// Something was changed: an action waits for what the manager, the votes and the fence history say.
     pub fn look_again(&mut self, now: Stamp) {
         for node in self.nodes.values_mut() {

@@ -165,8 +165,22 @@ fn the_test_driver_tells_guests_statistics_and_events() {
     // What an event named is read anew.
     assert_eq!(after.definitions.len(), 1);
     domain.resume().unwrap();
+    report(&mut talk, "the event", |said| match said {
+        LibvirtReport::Event(heard, _) if matches!(heard.what, What::Lifecycle(4, _)) => Some(()),
+        _ => None,
+    });
+    assert_eq!(guests(&mut talk, 7).definitions.len(), 1);
+    // And what no event tells of.
+    domain.set_autostart(true).unwrap();
+    let after = guests(&mut talk, 8).definitions;
+    assert_eq!(after.iter().map(|d| (d.uuid.as_str(), d.autostart)).collect::<Vec<_>>(), [(row.uuid.as_str(), Some(true))]);
+    domain.set_autostart(false).unwrap();
+    assert_eq!((guests(&mut talk, 9).definitions.len(), guests(&mut talk, 10).definitions.len()), (1, 0));
+    talk.order(Order::Libvirt(LibvirtOrder::Reread));
+    let anew = guests(&mut talk, 11);
+    assert_eq!(anew.definitions.len(), anew.rows.len());
     talk.order(Order::Libvirt(LibvirtOrder::Cut));
-    assert_eq!(ask(&mut talk, 7, Query::Guests).unwrap_err().kind, FaultKind::Lost);
+    assert_eq!(ask(&mut talk, 12, Query::Guests).unwrap_err().kind, FaultKind::Lost);
 }
 
 #[test]

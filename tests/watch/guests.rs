@@ -147,6 +147,26 @@ fn all_is_asked_at_first_and_states_again_at_an_event() {
 }
 
 #[test]
+fn a_fresh_look_reads_all_definitions_again_and_an_action_has_its_guests_listed_anew() {
+    let (mut watch, asked) = open(&[NODE]);
+    settle(&mut watch, asked, 50);
+    watch.refresh(at(10_000));
+    let places = |out: &[Output]| {
+        let orders = libvirt(out);
+        let place = |fits: fn(&LibvirtOrder) -> bool| orders.iter().position(|(_, order)| fits(order));
+        let list = place(|o| matches!(o, LibvirtOrder::Ask { query: Query::Guests, .. }));
+        (place(|o| matches!(o, LibvirtOrder::Reread)), list)
+    };
+    let out = watch.tick(at(10_000));
+    let (reread, list) = places(&out);
+    assert!(reread.is_some() && reread < list, "{out:?}");
+    settle(&mut watch, all_queries(&out), 10_010);
+    watch.look_at_guests(NODE, at(11_000));
+    let (reread, list) = places(&watch.tick(at(11_000)));
+    assert!(reread.is_none() && list.is_some(), "the list is enough");
+}
+
+#[test]
 fn a_guest_that_is_new_on_one_node_makes_the_others_look_again() {
     let other = NodeKey(1);
     let (mut watch, asked) = open(&[NODE, other]);

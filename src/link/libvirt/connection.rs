@@ -81,9 +81,15 @@ pub struct Shared(Mutex<Inside>);
 struct Inside {
     /// The one that events come by, and where it leads.
     connection: Option<(Arc<Connection>, Target)>,
-    /// Guests whose definition may have changed.
-    touched: BTreeSet<String>,
+    touched: Touched,
     left: bool,
+}
+
+/// Guests whose definition may have changed.
+#[derive(Default)]
+struct Touched {
+    uuids: BTreeSet<String>,
+    all: bool,
 }
 
 impl Shared {
@@ -111,11 +117,23 @@ impl Shared {
 
     /// A guest's definition is read again.
     pub fn touch(&self, uuid: &str) {
-        self.inside().touched.insert(uuid.to_owned());
+        self.inside().touched.uuids.insert(uuid.to_owned());
     }
 
-    fn take_touched(&self) -> BTreeSet<String> {
+    /// Every guest's is.
+    pub fn touch_all(&self) {
+        self.inside().touched.all = true;
+    }
+
+    fn take_touched(&self) -> Touched {
         std::mem::take(&mut self.inside().touched)
+    }
+
+    /// They were not read after all.
+    fn give_back(&self, touched: Touched) {
+        let mut inside = self.inside();
+        inside.touched.all |= touched.all;
+        inside.touched.uuids.extend(touched.uuids);
     }
 
     /// The connection ended by itself. It is put away by a thread that may wait: closing speaks to the daemon.
@@ -138,8 +156,41 @@ impl Shared {
 /// What was sent of the definitions already.
 #[derive(Default)]
 pub struct Definitions {
-    /// The id while it ran, by UUID.
-    sent: BTreeMap<String, Option<u32>>,
+    /// The id while it ran, and its marks, by UUID.
+    sent: BTreeMap<String, (Option<u32>, Marks)>,
+}
+
+impl Definitions {
+    /// Whether what was sent of it still stands, as far as nothing else has touched it.
+    fn has(&self, row: &RowSaid, marks: Marks) -> bool {
+        let same = |before: &Marks| before.iter().zip(marks).all(|(before, now)| now.is_none() || *before == now);
+        self.sent.get(&row.uuid).is_some_and(|(id, before)| *id == row.id && same(before))
+    }
+}
+
+/// Whether a guest is saved, starts with its host, has snapshots; none: that was not told.
+type Marks = [Option<bool>; 3];
+
+/// The guests with each mark: no event tells when one comes or goes. None: this libvirt does not list them so (before 0.9.13).
+struct Marked([Option<BTreeSet<String>>; 3]);
+
+impl Marked {
+    fn read(conn: &Connect) -> Self {
+        let with = |flag| {
+            let found = conn.list_all_domains(flag).ok()?;
+            Some(found.iter().filter_map(|d| d.uuid_string().ok()).collect())
+        };
+        let flags = [
+            sys::VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE,
+            sys::VIR_CONNECT_LIST_DOMAINS_AUTOSTART,
+            sys::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT,
+        ];
+        Self(flags.map(with))
+    }
+
+    fn of(&self, uuid: &str) -> Marks {
+        self.0.each_ref().map(|guests| guests.as_ref().map(|g| g.contains(uuid)))
+    }
 }
 
 /// Asks.
@@ -228,18 +279,29 @@ fn domains(conn: &Connect) -> Result<Vec<Domain>, Error> {
 
 fn guests(conn: &Connect, definitions: &mut Definitions, shared: &Shared) -> Result<GuestsSaid, Error> {
     let touched = shared.take_touched();
+    let said = list(conn, definitions, &touched);
+    if said.is_err() {
+        shared.give_back(touched);
+    }
+    said
+}
+
+fn list(conn: &Connect, definitions: &mut Definitions, touched: &Touched) -> Result<GuestsSaid, Error> {
+    let marked = Marked::read(conn);
     let rows = rows(conn)?;
     definitions.sent.retain(|uuid, _| rows.iter().any(|r| r.uuid == *uuid));
     let mut said = GuestsSaid::default();
     for row in &rows {
-        let known = definitions.sent.get(&row.uuid).is_some_and(|id| *id == row.id);
-        if known && !touched.contains(&row.uuid) {
+        let marks = marked.of(&row.uuid);
+        if definitions.has(row, marks) && !touched.all && !touched.uuids.contains(&row.uuid) {
             continue;
         }
         // A guest that went away meanwhile is told by the next answer.
         if let Some(definition) = conn.lookup_domain_by_uuid_string(&row.uuid).ok().and_then(|d| definition(&d, row)) {
-            definitions.sent.insert(row.uuid.clone(), row.id);
+            definitions.sent.insert(row.uuid.clone(), (row.id, marks));
             said.definitions.push(definition);
+        } else {
+            definitions.sent.remove(&row.uuid);
         }
     }
     said.rows = rows;

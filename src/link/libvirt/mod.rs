@@ -57,6 +57,8 @@ pub enum LibvirtOrder {
         /// Our end.
         far: Arc<UnixStream>,
     },
+    /// Read all definitions again with the next list, also those that nothing has touched.
+    Reread,
     /// Stop waiting for the question that is on its way for this kind of query; its thread is left to itself.
     GiveUp(Query),
     /// End the connection, or the attempt to make one.
@@ -162,6 +164,7 @@ impl Beside {
                 }
             }
             LibvirtOrder::Console { socket, uuid, force, far } => self.console(socket, uuid, force, far),
+            LibvirtOrder::Reread => state.shared.touch_all(),
             LibvirtOrder::GiveUp(query) => *slot(&mut state, query) = None,
             LibvirtOrder::Cut => self.cut(&mut state),
         }

@@ -73,7 +73,7 @@ pub struct NetworkSaid {
 pub struct GuestsSaid {
     /// Running or not.
     pub rows: Vec<RowSaid>,
-    /// New or changed since the last answer of this connection.
+    /// New since the last answer of this connection, or touched by what may have changed them.
     pub definitions: Vec<DefinitionSaid>,
 }
 

@@ -50,6 +50,7 @@ impl Live {
         let now = self.now();
         let cluster = self.store.cluster(now);
         let Some(node) = cluster.member(&query.node).filter(|m| m.reach.is_up()).and_then(|m| m.node) else { return false };
+        self.watch.look_at_guests(node, now);
         self.next_inquiry += 1;
         let id = AskId(self.next_inquiry);
         self.inquiries.insert(id, query.clone());
