@@ -235,6 +235,13 @@ pub struct Disk {
     pub backing: Vec<String>,
 }
 
+impl Disk {
+    /// Whether the guest writes to it and takes it for its own: also a unit that it speaks SCSI to (`device='lun'`).
+    pub fn is_its_own(&self) -> bool {
+        !self.read_only && !self.shareable && matches!(self.device.as_str(), "disk" | "lun")
+    }
+}
+
 /// What a disk is on the node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "libvirt's own words")]

@@ -144,7 +144,7 @@ fn twin(guest: &Guest, path: &str, active: &[&Guest]) -> Option<String> {
 /// Sources of disks that are open for writing by one guest alone, as far as it knows.
 fn writable(guest: &Guest) -> impl Iterator<Item = &str> {
     let disks = guest.definition.iter().flat_map(|d| &d.disks);
-    disks.filter(|d| !d.read_only && !d.shareable && d.device == "disk").filter_map(|d| d.source.as_deref())
+    disks.filter(|d| d.is_its_own()).filter_map(|d| d.source.as_deref())
 }
 
 /// Whether all were seen after each of them had begun: an answer from before a move says nothing.

@@ -186,6 +186,14 @@ fn a_guest_is_not_started_on_a_disk_that_another_writes_to() {
     list(&mut lab, 1, rows.clone(), vec![definition("web", "u1", "/images/a"), definition("copy", "u2", "/images/a")]);
     let why = refused(&verb(V::Start, "web"), &lab.picture());
     assert_eq!((why.code, why.lift.as_str()), ("disk-busy", "stop copy first"));
+    // Also where both speak SCSI to it.
+    let lun = |name: &str, uuid: &str| {
+        let mut made = (*definition(name, uuid, "/images/a")).clone();
+        "lun".clone_into(&mut made.disks[0].device);
+        Arc::new(made)
+    };
+    list(&mut lab, 1, rows.clone(), vec![lun("web", "u1"), lun("copy", "u2")]);
+    assert_eq!(refused(&verb(V::Start, "web"), &lab.picture()).code, "disk-busy");
     // Two hosts have a disk of that path each.
     list(&mut lab, 1, rows[..1].to_vec(), vec![definition("web", "u1", "/images/a")]);
     list(&mut lab, 2, rows[1..].to_vec(), vec![definition("copy", "u2", "/images/a")]);

@@ -9,7 +9,7 @@ use quorate::domain::guest::{Definition, Disk, DiskKind, GuestState, Nic};
 use quorate::domain::observation::guest::{GuestList, GuestRow, GuestSample, VirtHost};
 use quorate::domain::observation::host::Tools;
 use quorate::domain::observation::manager::{GuestParam, Primitive};
-use quorate::domain::observation::storage::{LvRow, MountRow};
+use quorate::domain::observation::storage::{LvRow, MapRow, MountRow};
 use quorate::domain::observation::{Observation, Question, TroubleKind};
 use serde_json::Value;
 
@@ -185,6 +185,22 @@ fn two_guests_on_one_shared_disk_are_critical_and_local_disks_of_one_path_are_no
         list(&mut lab, node, vec![row(uuid, uuid, GuestState::Running)], Vec::new());
     }
     assert!(alerts(&lab.picture()).iter().any(|(severity, code, _)| *code == "guest-twice" && *severity == Severity::Critical));
+}
+
+#[test]
+fn a_unit_that_guests_speak_scsi_to_is_a_disk_as_well() {
+    let mut lab = lab(vec![]);
+    for (node, uuid) in [(2, "a"), (3, "b")] {
+        // The name of the map looks like that of a volume.
+        let map = MapRow { name: "san-lun1".to_owned(), wwid: Some("3600a".to_owned()), ..MapRow::default() };
+        lab.say(node, Question::Multipath, Observation::Multipath(vec![map]));
+        let mut made = definition(uuid, uuid, "/dev/mapper/san-lun1");
+        (made.disks[0].device, made.disks[0].kind) = ("lun".to_owned(), DiskKind::Block);
+        list(&mut lab, node, vec![row(uuid, uuid, GuestState::Running)], vec![made]);
+    }
+    let picture = lab.picture();
+    let twice = picture.alerts.iter().find(|a| a.code == AlertCode::GuestTwice).unwrap();
+    assert!(twice.text.contains("both write to 3600a"), "{}", twice.text);
 }
 
 #[test]

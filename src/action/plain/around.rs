@@ -90,5 +90,5 @@ fn identity(cluster: &Cluster, node: &str, path: &str) -> String {
 
 fn writable(guest: &Guest) -> impl Iterator<Item = &str> {
     let disks = guest.definition.iter().flat_map(|d| &d.disks);
-    disks.filter(|d| !d.read_only && !d.shareable && d.device == "disk").filter_map(|d| d.source.as_deref())
+    disks.filter(|d| d.is_its_own()).filter_map(|d| d.source.as_deref())
 }
