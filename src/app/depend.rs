@@ -123,9 +123,9 @@ fn step(steps: &mut Vec<Step>, depth: usize, text: String, bad: bool) {
 
 fn storage(disk: &Disk, guest: &Guest, c: &Cluster, steps: &mut Vec<Step>) {
     step(steps, 0, format!("disk {}  {}", disk.target, disk.source.as_deref().unwrap_or("-")), false);
-    let group = if let Some(volume) = volume_behind(disk, c) {
+    if let Some(volume) = volume_behind(disk, c) {
         step(steps, 1, format!("volume {}/{}", volume.vg, volume.lv), false);
-        Some(volume.vg.clone())
+        group(&volume.vg, guest, c, steps);
     } else if let Some(mount) = mount_behind(disk, guest, c) {
         step(
             steps,
@@ -133,18 +133,28 @@ fn storage(disk: &Disk, guest: &Guest, c: &Cluster, steps: &mut Vec<Step>) {
             format!("filesystem {} ({}) on {}", mount.mount, mount.kind, mount.source),
             mount.percent().is_some_and(|p| p >= 98.0),
         );
-        mount.source.split_once('/').map(|(vg, _)| vg.to_owned()).filter(|vg| c.groups.iter().any(|g| g.name == *vg))
-    } else {
-        None
-    };
-    let Some(group) = group else { return };
-    step(steps, 2, format!("volume group {group}"), false);
-    for pv in c.pvs.iter().filter(|p| p.vg.as_deref() == Some(&group) && p.seen_by.contains(&guest.node)) {
-        step(steps, 3, format!("physical volume {}", pv.path), false);
-        let name = pv.path.rsplit('/').next().unwrap_or_default();
-        for map in c.maps.iter().filter(|m| m.node == guest.node && m.map.name == name) {
-            step(steps, 4, format!("paths {} of {}", map.active, map.total), map.is_short());
+        let vg = mount.source.split_once('/').map(|(vg, _)| vg).filter(|vg| c.groups.iter().any(|g| g.name == *vg));
+        match vg {
+            Some(vg) => group(vg, guest, c, steps),
+            None => paths(&mount.source, 2, guest, c, steps),
         }
+    } else if let Some(source) = &disk.source {
+        paths(source, 1, guest, c, steps);
+    }
+}
+
+fn group(vg: &str, guest: &Guest, c: &Cluster, steps: &mut Vec<Step>) {
+    step(steps, 2, format!("volume group {vg}"), false);
+    for pv in c.pvs.iter().filter(|p| p.vg.as_deref() == Some(vg) && p.seen_by.contains(&guest.node)) {
+        step(steps, 3, format!("physical volume {}", pv.path), false);
+        paths(&pv.path, 4, guest, c, steps);
+    }
+}
+
+/// How many ways lead to a device, where it is a multipath map or a partition of one.
+fn paths(device: &str, depth: usize, guest: &Guest, c: &Cluster, steps: &mut Vec<Step>) {
+    if let Some((map, _)) = c.map_behind(&guest.node, device) {
+        step(steps, depth, format!("paths {} of {}", map.active, map.total), map.is_short());
     }
 }
 

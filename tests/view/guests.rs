@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use quorate::app::depend::{Thing, dies};
+use quorate::app::depend::{Thing, below, dies};
 use quorate::app::detail::guest::progress;
 use quorate::app::{Effect, Model, Msg, update};
-use quorate::domain::cluster::{Cluster, ServiceGuest};
+use quorate::domain::cluster::{Cluster, Filesystem, PathMap, PhysicalVolume, ServiceGuest, Volume};
 use quorate::domain::guest::{Definition, Disk, DiskKind, Guest, GuestFigures, GuestState, Nic, VirtNode};
 use quorate::domain::node::NodeKey;
 use quorate::domain::observation::guest::GuestJob;
+use quorate::domain::observation::storage::MapRow;
 use quorate::keymap::parse_chord;
 
 use super::{paint, sample};
@@ -141,6 +142,29 @@ fn a_small_screen_tells_a_guest_that_does_not_run_without_colour() {
     let line = |name: &str| said.lines().find(|l| l.contains(name)).unwrap_or_default().to_owned();
     assert!(line("eduroam").contains("paused") && line("eduroam").contains('△') && !line("eduroam").contains("started"), "{said}");
     assert!(line("db ").contains("started") && !line("db ").contains('△'), "{said}");
+}
+
+#[test]
+fn lost_paths_are_seen_below_whatever_stands_on_them() {
+    let mut c = cluster();
+    let map = MapRow { name: "mpatha".to_owned(), ..MapRow::default() };
+    c.maps.push(PathMap { node: "n2".into(), active: 1, total: 2, map, ..PathMap::default() });
+    let (mount, source) = ("/gfs".to_owned(), "/dev/mapper/mpatha-part1".to_owned());
+    c.filesystems.push(Filesystem { node: "n2".into(), mount, kind: "gfs2".to_owned(), source, ..Filesystem::default() });
+    let (vg, lv) = ("vg_parts".to_owned(), "lv_db".to_owned());
+    c.volumes.push(Volume { vg: vg.clone(), lv, ..Volume::default() });
+    let path = "/dev/mapper/mpatha2".to_owned();
+    c.pvs.push(PhysicalVolume { path, vg: Some(vg), seen_by: vec!["n2".into()], ..PhysicalVolume::default() });
+    let lost = |disk: &str, node: &str| {
+        let steps = below(&guest("x", node, GuestState::Running, disk, "br0"), &c);
+        steps.iter().find(|s| s.text.starts_with("paths")).map(|s| (s.depth, s.text.clone(), s.bad))
+    };
+    let seen = |depth: usize| Some((depth, "paths 1 of 2".to_owned(), true));
+    for (disk, depth) in [("/dev/mapper/mpatha", 1), ("/dev/mapper/mpatha3", 1), ("/gfs/x.raw", 2), ("/dev/mapper/vg_parts-lv_db", 4)] {
+        assert_eq!(lost(disk, "n2"), seen(depth), "{disk}");
+    }
+    // Another map, and another node.
+    assert_eq!((lost("/dev/mapper/mpathab", "n2"), lost("/dev/mapper/mpatha", "n3")), (None, None));
 }
 
 #[test]
