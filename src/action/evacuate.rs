@@ -39,8 +39,8 @@ pub(super) fn plan(input: &Input<'_>, path: &str, onto: Option<&str>) -> Result<
     // With its mirrors a cluster moves what is active everywhere as one node does.
     let mirrored = input.found.cluster_mirrors().next().is_some() && input.found.cluster_mirrors().all(|(_, works)| works);
     if shared && !mirrored {
-        for (_, lv) in volumes {
-            plan.steps.push(one(input, vg, lv.trim_matches(['[', ']']), path, onto)?);
+        for lv in wholes(cluster, vg, volumes, path)? {
+            plan.steps.push(one(input, vg, lv, path, onto)?);
         }
     } else {
         let Some(node) = first_within_reach(&pv.seen_by, cluster) else {
@@ -88,6 +88,57 @@ fn room(cluster: &Cluster, pv: &PhysicalVolume, vg: &str, onto: Option<&str>) ->
         )]);
     }
     Ok(())
+}
+
+/// The volumes that are named to pvmove, each once: a hidden one is moved with the one that it is part of.
+fn wholes<'a>(cluster: &'a Cluster, vg: &str, found: &'a [(String, String)], path: &str) -> Result<Vec<&'a str>, Vec<Refusal>> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut against = Vec::new();
+    for (_, lv) in found {
+        let hidden = lv.strip_prefix('[').map(|name| name.trim_end_matches(']'));
+        match hidden.map_or(Some(lv.as_str()), |part| whole(cluster, vg, part)) {
+            Some(name) if !names.contains(&name) => names.push(name),
+            Some(_) => {}
+            None => against.push(internal(vg, hidden.unwrap_or(lv), path)),
+        }
+    }
+    if against.is_empty() { Ok(names) } else { Err(against) }
+}
+
+/// The spare for the metadata of all pools.
+const SPARE: &str = "_pmspare";
+
+/// The volume that a hidden one is part of, by LVM's names: `pool_tdata`, `vm_rimage_0`, `pool_tmeta_rimage_1`; none: it is part of none.
+fn whole<'a>(cluster: &'a Cluster, vg: &str, part: &str) -> Option<&'a str> {
+    if part.ends_with(SPARE) {
+        return None;
+    }
+    let volumes = || cluster.volumes.iter().filter(|v| v.vg == vg);
+    let of = |name: &str| part.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+    let by_name = volumes().filter(|v| of(&v.lv)).max_by_key(|v| v.lv.len());
+    // A cache is in a pool that is hidden itself.
+    let pooled = |pool: &str| part == pool || of(pool);
+    let by_pool = || volumes().find(|v| v.pool.as_deref().is_some_and(|pool| pooled(pool.trim_matches(['[', ']']))));
+    by_name.or_else(by_pool).map(|v| v.lv.as_str())
+}
+
+/// What stands against moving what is part of no volume.
+fn internal(vg: &str, part: &str, path: &str) -> Refusal {
+    let name = format!("{vg}/{part}");
+    let refuse = |why: &str, lift: String| Refusal::new("internal-volume", format!("{name} lies on {path}: {why}"), lift);
+    if part == "lvmlock" {
+        let why = "the locks of the group (sanlock), which are not moved";
+        let lift = "with all its volumes inactive, and vgchange --lockstop on the other nodes: vgchange --lock-type none";
+        return refuse(why, format!("{lift} {vg}, evacuate, vgchange --lock-type sanlock {vg}"));
+    }
+    if part.ends_with(SPARE) {
+        let lift = format!("lvremove {name}: the next pool that is made or repaired brings another");
+        return refuse("the spare for the metadata of pools, which pvmove does not take by its name", lift);
+    }
+    if part.strip_prefix("pvmove").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit())) {
+        return refuse("a move is under way", "wait until it is over, or, on its node: pvmove --abort".to_owned());
+    }
+    refuse("a part of a volume that is not seen", format!("see whose part it is: lvs -a -o lv_name,devices {vg}"))
 }
 
 /// One volume of a shared group.

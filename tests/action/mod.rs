@@ -1,5 +1,6 @@
 mod conf;
 mod driven;
+mod evacuate;
 mod gate;
 mod handles;
 mod jobs;
