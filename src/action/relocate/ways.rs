@@ -125,10 +125,10 @@ impl Move<'_> {
         }
         for id in guests {
             let part = |g: &&Guest| g.vmware.is_none() && g.node == self.from && g.managed_by.as_deref() == Some(id);
-            let row = self.input.cluster.guests.iter().find(part);
-            let tied = row.and_then(target::snapshots).into_iter();
-            let tied = tied.chain(row.and_then(|row| target::passed_through(target::host_devices(row))));
-            let tied = tied.chain(row.into_iter().flat_map(|row| target::networks_missing(self.input.cluster, row, &self.to)));
+            let Some(row) = self.input.cluster.guests.iter().find(part) else { continue };
+            closed.extend(target::snapshots(row));
+            let devices = target::passed_through(target::host_devices(row)).into_iter();
+            let tied = devices.chain(target::networks_missing(self.input.cluster, row, &self.to));
             closed.extend(tied.map(|why| format!("{id}: {why}")));
         }
     }
