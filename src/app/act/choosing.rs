@@ -192,7 +192,7 @@ pub fn policies(service: &str, cluster: &Cluster) -> Vec<Choice> {
         (Recovery::Restart, "where it was; elsewhere after too many times"),
         (Recovery::Relocate, "on another node"),
         (Recovery::Disable, "it stays down"),
-        (Recovery::RestartDisable, "where it was; it stays down if that fails"),
+        (Recovery::RestartDisable, "where it was; if that fails, down"),
     ] {
         if conf.recovery != recovery.word() {
             all.push(choice(None, Some(recovery), format!("recovery {}", recovery.word()), format!("when it fails: {note}")));

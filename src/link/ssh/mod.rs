@@ -75,7 +75,7 @@ impl Place {
 
 /// One node's link on its thread.
 struct Node {
-    /// Where it is looked for now.
+    /// The place that is tried at present.
     place: Place,
     /// Where else, in the order in which they are tried.
     others: VecDeque<Place>,
