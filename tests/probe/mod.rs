@@ -15,6 +15,7 @@ mod net;
 mod net_bonding;
 mod pacemaker;
 mod pacemaker_commands;
+mod pacemaker_constraints;
 mod pacemaker_versions;
 pub mod rhcs;
 mod systemd;

@@ -227,6 +227,8 @@ fn constraints_of_the_lab() {
             first: "locking-clone".into(),
             then: "storage-clone".into(),
             mandatory: true,
+            first_action: None,
+            then_action: None,
         }
     );
     assert_eq!(
@@ -236,6 +238,8 @@ fn constraints_of_the_lab() {
             resource: "vm1".into(),
             with: "storage-clone".into(),
             score: 1_000_000,
+            role: None,
+            with_role: None,
         }
     );
 }

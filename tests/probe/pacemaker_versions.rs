@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use quorate::domain::observation::manager::{Constraint, FenceStatus, Resource};
+use quorate::domain::observation::manager::{FenceStatus, Resource};
 use quorate::domain::observation::{Observation, Question, TroubleKind};
 use quorate::domain::stamp::Stamp;
 
-use super::pacemaker::{ask, constraints, crm_mon, devices, history, one, primitives};
+use super::pacemaker::{ask, crm_mon, devices, history, one, primitives};
 
 const V1_1: &str = r#"<?xml version="1.0"?>
 <crm_mon version="1.1.23">
@@ -322,121 +322,4 @@ fn fence_devices_as_text() {
     assert_eq!(devices(" fence-n1\n fence-n2\n2 devices found\n"), ["fence-n1", "fence-n2"]);
     assert_eq!(devices("fence-n1\n1 fence device found\n"), ["fence-n1"]);
     assert_eq!(devices("No devices found\n"), [""; 0]);
-}
-
-fn location(
-    resource: &str,
-    node: Option<&str>,
-    score: Option<i64>,
-    role: Option<&str>,
-    rule: Option<&str>,
-    expires: Option<&str>,
-) -> Constraint {
-    let own = |text: Option<&str>| text.map(str::to_owned);
-    Constraint::Location {
-        id: "l".into(),
-        resource: resource.into(),
-        pattern: resource.contains('*'),
-        node: own(node),
-        score,
-        role: own(role),
-        rule: own(rule),
-        expires: own(expires),
-    }
-}
-
-#[test]
-fn locations_of_every_form() {
-    let cases = [
-        (
-            r#"<rsc_location id="l" rsc="vm1" node="n1" role="Started" score="+INFINITY"/>"#,
-            vec![location("vm1", Some("n1"), Some(1_000_000), None, None, None)],
-        ),
-        (
-            r#"<rsc_location id="l" rsc-pattern="vm.*" node="n1" score="-50"/>"#,
-            vec![location("vm.*", Some("n1"), Some(-50), None, None, None)],
-        ),
-        (
-            r#"<rsc_location id="l" node="n1" score="99999999999999999999"><resource_set id="s"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_location>"#,
-            vec![
-                location("a", Some("n1"), Some(1_000_000), None, None, None),
-                location("b", Some("n1"), Some(1_000_000), None, None, None),
-            ],
-        ),
-        (
-            r##"<rsc_location id="l" rsc="vm1" role="Started"><rule id="r" score="-INFINITY" boolean-op="and"><expression id="e" attribute="#uname" operation="eq" value="n2" type="string"/><date_expression id="d" operation="lt" end="2026-11-23 10:00:00 +01:00"/></rule></rsc_location>"##,
-            vec![location(
-                "vm1",
-                None,
-                Some(-1_000_000),
-                None,
-                Some("#uname eq n2 and date lt 2026-11-23 10:00:00 +01:00"),
-                Some("2026-11-23 10:00:00 +01:00"),
-            )],
-        ),
-        (
-            r#"<rsc_location id="l" rsc="vm1" node="n2" score="-INFINITY"><lifetime><rule id="r" score="0"><date_expression id="d" operation="lt" end="2012-01-01"/></rule></lifetime></rsc_location>"#,
-            vec![location("vm1", Some("n2"), Some(-1_000_000), None, None, Some("2012-01-01"))],
-        ),
-        (
-            r#"<rsc_location id="l" rsc="db"><rule id="r" role="Promoted" score-attribute="pri" boolean-op="or"><expression attribute="a" operation="defined"/><rule><expression attribute="b" operation="gt" value="3"/><expression attribute="c" operation="not_defined"/></rule></rule></rsc_location>"#,
-            vec![location("db", None, None, Some("Promoted"), Some("a defined or (b gt 3 and c not_defined)"), None)],
-        ),
-        (
-            r#"<rsc_location id="l" rsc="db"><rule score="5"><date_expression operation="date_spec"><date_spec id="x" hours="9-16" weekdays="1-5"/></date_expression></rule></rsc_location>"#,
-            vec![location("db", None, Some(5), None, Some("date date_spec hours=9-16 weekdays=1-5"), None)],
-        ),
-        (
-            r#"<rsc_location id="l" rsc="db"><rule score="5"><date_expression operation="in_range" start="2026-01-01"><duration id="x" months="1"/></date_expression></rule></rsc_location>"#,
-            vec![location(
-                "db",
-                None,
-                Some(5),
-                None,
-                Some("date in_range 2026-01-01 2026-01-01 + months=1"),
-                Some("2026-01-01 + months=1"),
-            )],
-        ),
-    ];
-    for (said, want) in cases {
-        assert_eq!(constraints(&format!("<constraints>{said}</constraints>")), want, "{said}");
-    }
-}
-
-#[test]
-fn colocations_and_orders_with_sets_and_old_scores() {
-    let said = r#"<constraints>
-      <rsc_ticket id="t" rsc="a" ticket="x"/>
-      <rsc_colocation id="c1" rsc="a" with-rsc="b" score="-INFINITY"/>
-      <rsc_colocation id="c2" score="10"><resource_set id="s1"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="s2" sequential="false"><resource_ref id="x"/><resource_ref id="y"/></resource_set></rsc_colocation>
-      <rsc_order id="o1" first="a" then="b" kind="Optional"/>
-      <rsc_order id="o2" first="a" then="b" score="0"/>
-      <rsc_order id="o3" first="a" then="b" score="INFINITY"/>
-      <rsc_order id="o4"><resource_set id="s3"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="s4"><resource_ref id="z"/></resource_set></rsc_order>
-    </constraints>"#;
-    let told: Vec<String> = constraints(said)
-        .into_iter()
-        .map(|c| match c {
-            Constraint::Colocation { id, resource, with, score } => format!("{id} {resource} with {with} {score}"),
-            Constraint::Order { id, first, then, mandatory } => format!("{id} {first} then {then} {mandatory}"),
-            other @ Constraint::Location { .. } => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!(
-        told,
-        [
-            "c1 a with b -1000000",
-            "c2 b with a 10",
-            "c2 a with x 10",
-            "c2 a with y 10",
-            "c2 b with x 10",
-            "c2 b with y 10",
-            "o1 a then b false",
-            "o2 a then b false",
-            "o3 a then b true",
-            "o4 a then b true",
-            "o4 a then z true",
-            "o4 b then z true",
-        ]
-    );
 }

@@ -1,9 +1,9 @@
 //! Where services may run and prefer to, by constraints.
 
-use quorate::domain::observation::manager::{Constraint, ManagerView};
+use quorate::domain::observation::manager::{Constraint, ManagerView, Primitive};
 use quorate::domain::observation::{Observation, Question};
 
-use super::build::{Lab, failure, group, one, picture_of, service, started, stopped, trio, view};
+use super::build::{Lab, clone, failure, group, one, picture_of, service, started, stopped, trio, view};
 
 type Change = Box<dyn Fn(&mut ManagerView)>;
 
@@ -26,18 +26,75 @@ fn location(id: &str, resource: &str, node: &str, score: i64) -> Constraint {
     }
 }
 
+/// What is done with `disk` first, and with `vm` then, where that is not to start.
+fn order(first_action: Option<&str>, then_action: Option<&str>) -> Constraint {
+    Constraint::Order {
+        id: "o".to_owned(),
+        first: "disk".to_owned(),
+        then: "vm".to_owned(),
+        mandatory: true,
+        first_action: first_action.map(str::to_owned),
+        then_action: then_action.map(str::to_owned),
+    }
+}
+
+/// `vm` beside `disk`, which has to be in that role.
+fn beside(score: i64, with_role: Option<&str>) -> Constraint {
+    Constraint::Colocation {
+        id: "c".to_owned(),
+        resource: "vm".to_owned(),
+        with: "disk".to_owned(),
+        score,
+        role: None,
+        with_role: with_role.map(str::to_owned),
+    }
+}
+
 #[test]
 fn waits_for_its_partners() {
-    let order = Constraint::Order { id: "o".to_owned(), first: "disk".to_owned(), then: "vm".to_owned(), mandatory: true };
-    let together = Constraint::Colocation { id: "c".to_owned(), resource: "vm".to_owned(), with: "disk".to_owned(), score: 1_000_000 };
     let resources = || vec![one(stopped("disk")), one(stopped("vm"))];
-    for (constraint, word) in [(order, "waits for disk"), (together, "where disk runs")] {
+    for (constraint, word) in [(order(None, None), "waits for disk"), (beside(1_000_000, None), "where disk runs")] {
         let picture = constrained(view(trio(), resources()), vec![constraint]);
         let reason = service(&picture, "vm").reason.clone().unwrap();
         assert!(reason.contains(word) && reason.contains("is stopped"), "{reason}");
     }
     let picture = picture_of(view(trio(), vec![group("g", vec![stopped("a"), stopped("b")])]));
     assert!(service(&picture, "b").reason.as_deref().unwrap().contains("waits for a"));
+}
+
+/// `disk` is a promotable clone: where it is promoted counts, and not where it runs.
+#[test]
+fn roles_and_actions_of_a_partner_count() {
+    const AWAY: i64 = -1_000_000;
+    const BESIDE: i64 = 1_000_000;
+    let nodes = ["n1", "n2", "n3"];
+    let disk = |roles: [&str; 3]| {
+        let instance = |(node, role): (&str, &str)| one(Primitive { role: role.to_owned(), ..started("disk", &[node]) });
+        clone("disk-clone", false, nodes.into_iter().zip(roles).map(instance).collect())
+    };
+    let (nowhere, on_n1) = (["Unpromoted"; 3], ["Master", "Slave", "Slave"]);
+    let none = "shows no reason";
+    let cases = [
+        (nowhere, beside(BESIDE, Some("Promoted")), "has to run where disk is promoted, which it is nowhere"),
+        (on_n1, beside(BESIDE, Some("Master")), none),
+        (nowhere, beside(BESIDE, None), none),
+        (nowhere, beside(AWAY, Some("Promoted")), none),
+        (on_n1, beside(AWAY, Some("Promoted")), "the manager has not started it: disk is promoted on n1, beside which c forbids it to run"),
+        (nowhere, order(Some("promote"), None), "waits for disk to be promoted"),
+        (on_n1, order(Some("promote"), None), none),
+    ];
+    for (roles, constraint, expected) in cases {
+        let case = format!("{roles:?} {constraint:?}");
+        let picture = constrained(view(trio(), vec![disk(roles), one(stopped("vm"))]), vec![constraint]);
+        let reason = service(&picture, "vm").reason.clone().unwrap();
+        assert!(reason.ends_with(expected), "{case}: {reason}");
+    }
+    // What is stopped is no reason for what does not wait for its start.
+    for constraint in [order(Some("stop"), None), order(None, Some("promote"))] {
+        let picture = constrained(view(trio(), vec![one(stopped("disk")), one(stopped("vm"))]), vec![constraint.clone()]);
+        let reason = service(&picture, "vm").reason.clone().unwrap();
+        assert!(reason.ends_with(none), "{constraint:?}: {reason}");
+    }
 }
 
 #[test]

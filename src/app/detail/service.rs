@@ -179,23 +179,33 @@ fn about(resource: &str, pattern: bool, ids: &[&str]) -> bool {
     if pattern { ids.iter().copied().any(Constraint::matcher(resource)) } else { ids.contains(&resource) }
 }
 
+/// The words for a role that narrows a constraint.
+fn as_role(role: Option<&str>) -> String {
+    role.map_or_else(String::new, |r| format!(" as {r}"))
+}
+
 fn constraint(c: &Constraint, ids: &[&str], leftovers: &[String]) -> Option<(Role, String)> {
     let mine = |id: &str| ids.contains(&id);
     match c {
         Constraint::Location { id, resource, pattern, node, score: s, role, rule, expires } if about(resource, *pattern, ids) => {
             let place = node.as_deref().map_or_else(|| rule.clone().unwrap_or_default(), |n| format!("on {n}"));
             let how = s.map_or_else(|| "?".to_owned(), score);
-            let role_words = role.as_deref().map_or_else(String::new, |r| format!(" as {r}"));
+            let role_words = as_role(role.as_deref());
             let until = expires.as_deref().map_or_else(String::new, |e| format!(" until {e}"));
             let look = if leftovers.contains(id) { Role::Warn } else { Role::Text };
             Some((look, format!("location    {how} {place}{role_words}{until}  ({id})")))
         }
-        Constraint::Colocation { id, resource, with, score: s } if mine(resource) || mine(with) => {
-            Some((Role::Text, format!("colocation  {resource} with {with} {}  ({id})", score(*s))))
+        Constraint::Colocation { id, resource, with, score: s, role, with_role } if mine(resource) || mine(with) => {
+            let (role, with_role) = (as_role(role.as_deref()), as_role(with_role.as_deref()));
+            Some((Role::Text, format!("colocation  {resource}{role} with {with}{with_role} {}  ({id})", score(*s))))
         }
-        Constraint::Order { id, first, then, mandatory } if mine(first) || mine(then) => {
+        Constraint::Order { id, first, then, mandatory, first_action, then_action } if mine(first) || mine(then) => {
             let how = if *mandatory { "mandatory" } else { "optional" };
-            Some((Role::Text, format!("order       {first} then {then}, {how}  ({id})")))
+            // Said where one of the two is not to start.
+            let said = first_action.is_some() || then_action.is_some();
+            let action = |action: &Option<String>| if said { format!("{} ", action.as_deref().unwrap_or("start")) } else { String::new() };
+            let (before, after) = (action(first_action), action(then_action));
+            Some((Role::Text, format!("order       {before}{first} then {after}{then}, {how}  ({id})")))
         }
         _ => None,
     }

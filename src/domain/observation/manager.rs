@@ -312,12 +312,20 @@ pub enum Constraint {
         resource: String,
         with: String,
         score: i64,
+        /// The role of `resource` that it is about; none for any.
+        role: Option<String>,
+        /// The role in which `with` has to be; none for any.
+        with_role: Option<String>,
     },
     Order {
         id: String,
         first: String,
         then: String,
         mandatory: bool,
+        /// What is done first where that is not to start: `promote`, `stop` ...
+        first_action: Option<String>,
+        /// What waits for it where that is not to start.
+        then_action: Option<String>,
     },
 }
 

@@ -55,7 +55,7 @@ fn location(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Res
             Ok(())
         }
         "resource_set" => {
-            resources.extend(set(doc, child)?.members);
+            resources.extend(set(doc, child)?.plain.members);
             Ok(())
         }
         // Before 3.0: a rule that says until when the constraint holds.
@@ -166,18 +166,40 @@ fn date(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<(String, Option<String>), Tr
     Ok((text, end))
 }
 
-fn set(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<ResourceSet, Trouble> {
+/// A set, and what narrows the constraint for its members.
+struct Set {
+    plain: ResourceSet,
+    role: Option<String>,
+    action: Option<String>,
+}
+
+/// The role in an attribute; `Started` narrows nothing.
+fn role(tag: &Tag<'_>, key: &str) -> Option<String> {
+    tag.get(key).filter(|word| !word.eq_ignore_ascii_case("started"))
+}
+
+/// An action that is not to start.
+fn other(action: Option<String>) -> Option<String> {
+    action.filter(|word| word != "start")
+}
+
+fn set(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Set, Trouble> {
     let sequential = tag.get("sequential").is_none_or(|word| super::value::yes(&word));
     let mut members = Vec::new();
     doc.children(tag, |_, child| {
         members.extend((child.name() == "resource_ref").then(|| child.get("id")).flatten());
         Ok(())
     })?;
-    Ok(ResourceSet { id: tag.get("id").unwrap_or_default(), sequential, members })
+    let plain = ResourceSet { id: tag.get("id").unwrap_or_default(), sequential, members };
+    Ok(Set { plain, role: role(tag, "role"), action: other(tag.get("action")) })
 }
 
-/// The sets of a constraint.
+/// The sets of a constraint, plain.
 pub(super) fn sets(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Vec<ResourceSet>, Trouble> {
+    Ok(whole_sets(doc, tag)?.into_iter().map(|set| set.plain).collect())
+}
+
+fn whole_sets(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Vec<Set>, Trouble> {
     let mut found = Vec::new();
     doc.children(tag, |doc, child| {
         if child.name() == "resource_set" {
@@ -188,32 +210,37 @@ pub(super) fn sets(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Vec<ResourceSet>,
     Ok(found)
 }
 
-/// Neighbours inside each sequential set: (earlier, later).
-fn inside(sets: &[ResourceSet]) -> impl Iterator<Item = (&String, &String)> {
-    sets.iter().filter(|s| s.sequential).flat_map(|s| s.members.iter().zip(s.members.iter().skip(1)))
+/// Neighbours inside a sequential set: (earlier, later).
+fn inside(set: &Set) -> impl Iterator<Item = (&String, &String)> {
+    let members: &[String] = if set.plain.sequential { &set.plain.members } else { &[] };
+    members.iter().zip(members.iter().skip(1))
 }
 
 /// Every member of a set with every member of the next: (of the earlier set, of the later set).
-fn across(sets: &[ResourceSet]) -> impl Iterator<Item = (&String, &String)> {
-    sets.iter().zip(sets.iter().skip(1)).flat_map(|(a, b)| a.members.iter().flat_map(move |x| b.members.iter().map(move |y| (x, y))))
+fn across<'a>(a: &'a Set, b: &'a Set) -> impl Iterator<Item = (&'a String, &'a String)> {
+    a.plain.members.iter().flat_map(move |x| b.plain.members.iter().map(move |y| (x, y)))
 }
 
 fn colocation(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result<(), Trouble> {
     let id = tag.get("id").unwrap_or_default();
     let points = tag.get("score").and_then(|s| score(&s)).unwrap_or(0);
-    let one = |resource: &str, with: &str| Constraint::Colocation {
-        id: id.clone(),
-        resource: resource.to_owned(),
-        with: with.to_owned(),
-        score: points,
-    };
     if let (Some(resource), Some(with)) = (tag.get("rsc"), tag.get("with-rsc")) {
-        into.push(one(&resource, &with));
+        let (role, with_role) = (role(tag, "rsc-role"), role(tag, "with-rsc-role"));
+        into.push(Constraint::Colocation { id: id.clone(), resource, with, score: points, role, with_role });
     }
-    let sets = sets(doc, tag)?;
+    let sets = whole_sets(doc, tag)?;
     // Inside a set the later follow the earlier; between sets the earlier set follows the later.
-    let pairs = inside(&sets).map(|(a, b)| (b, a)).chain(across(&sets));
-    into.extend(pairs.take(MOST_PAIRS).map(|(resource, with)| one(resource, with)));
+    let inner = sets.iter().flat_map(|set| inside(set).map(move |(with, resource)| (set, resource, set, with)));
+    let pairs = sets.iter().zip(sets.iter().skip(1));
+    let outer = pairs.flat_map(|(a, b)| across(a, b).map(move |(resource, with)| (a, resource, b, with)));
+    into.extend(inner.chain(outer).take(MOST_PAIRS).map(|(of, resource, beside, with)| Constraint::Colocation {
+        id: id.clone(),
+        resource: resource.clone(),
+        with: with.clone(),
+        score: points,
+        role: of.role.clone(),
+        with_role: beside.role.clone(),
+    }));
     Ok(())
 }
 
@@ -224,11 +251,24 @@ fn order(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result
         Some(kind) => kind == "Mandatory",
         None => tag.get("score").and_then(|s| score(&s)).is_none_or(|s| s > 0),
     };
-    let one = |first: &str, then: &str| Constraint::Order { id: id.clone(), first: first.to_owned(), then: then.to_owned(), mandatory };
     if let (Some(first), Some(then)) = (tag.get("first"), tag.get("then")) {
-        into.push(one(&first, &then));
+        let first_action = tag.get("first-action");
+        // What is not said of the second is as with the first.
+        let then_action = tag.get("then-action").or_else(|| first_action.clone());
+        let (first_action, then_action) = (other(first_action), other(then_action));
+        into.push(Constraint::Order { id: id.clone(), first, then, mandatory, first_action, then_action });
     }
-    let sets = sets(doc, tag)?;
-    into.extend(inside(&sets).chain(across(&sets)).take(MOST_PAIRS).map(|(first, then)| one(first, then)));
+    let sets = whole_sets(doc, tag)?;
+    let inner = sets.iter().flat_map(|set| inside(set).map(move |(first, then)| (set, first, set, then)));
+    let pairs = sets.iter().zip(sets.iter().skip(1));
+    let outer = pairs.flat_map(|(a, b)| across(a, b).map(move |(first, then)| (a, first, b, then)));
+    into.extend(inner.chain(outer).take(MOST_PAIRS).map(|(a, first, b, then)| Constraint::Order {
+        id: id.clone(),
+        first: first.clone(),
+        then: then.clone(),
+        mandatory,
+        first_action: a.action.clone(),
+        then_action: b.action.clone(),
+    }));
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::domain::observation::manager::{Constraint, Failure, History, ManagerN
 use crate::domain::stamp::Stamp;
 use crate::state::members;
 
-use super::Input;
+use super::{Input, instance};
 
 /// Pacemaker's INFINITY.
 pub(super) const INFINITY: i64 = 1_000_000;
@@ -22,6 +22,24 @@ pub(crate) struct Place<'a> {
     pub(super) score: i64,
 }
 
+/// What has to run before something else may start.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct First<'a> {
+    pub(super) id: &'a str,
+    /// It has to be promoted, too.
+    pub(super) promoted: bool,
+}
+
+/// What has to run beside something, or away from it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beside<'a> {
+    pub(super) id: &'a str,
+    pub(super) with: &'a str,
+    /// Where it is promoted counts, and not where else it runs.
+    pub(super) promoted: bool,
+    pub(super) score: i64,
+}
+
 /// The indexes.
 pub(crate) struct Index<'a> {
     statuses: HashMap<&'a str, MemberStatus>,
@@ -31,8 +49,8 @@ pub(crate) struct Index<'a> {
     failures: HashMap<&'a str, Vec<&'a Failure>>,
     places: HashMap<&'a str, Vec<Place<'a>>>,
     leftovers: HashMap<&'a str, BTreeSet<&'a str>>,
-    pub(super) orders: HashMap<&'a str, Vec<&'a str>>,
-    pub(super) colocations: HashMap<&'a str, Vec<(&'a str, i64, &'a str)>>,
+    pub(super) orders: HashMap<&'a str, Vec<First<'a>>>,
+    pub(super) colocations: HashMap<&'a str, Vec<Beside<'a>>>,
     /// Resources that a rule invites which says more than a node's name.
     ruled: HashSet<&'a str>,
     utc_offset: Option<i32>,
@@ -105,14 +123,22 @@ impl<'a> Index<'a> {
                     self.ruled.extend(about);
                 }
             }
-            Constraint::Colocation { id, resource, with, score } => {
-                self.colocations.entry(resource).or_default().push((with, *score, id));
-            }
-            Constraint::Order { first, then, mandatory, .. } => {
-                if *mandatory {
-                    self.orders.entry(then).or_default().push(first);
+            // What is about a role of its own does not keep it from running.
+            Constraint::Colocation { id, resource, with, score, role, with_role } => {
+                let promoted = with_role.as_deref().map(instance::means_promoted);
+                if role.is_none() && promoted != Some(false) {
+                    let beside = Beside { id, with, promoted: promoted.is_some(), score: *score };
+                    self.colocations.entry(resource).or_default().push(beside);
                 }
             }
+            // What waits to stop or to be promoted may start; a stop that comes first is nothing to wait for.
+            Constraint::Order { first, then, mandatory: true, first_action, then_action: None, .. } => {
+                let promoted = first_action.as_deref().map(|action| action == "promote");
+                if promoted != Some(false) {
+                    self.orders.entry(then).or_default().push(First { id: first, promoted: promoted.is_some() });
+                }
+            }
+            Constraint::Order { .. } => {}
         }
     }
 

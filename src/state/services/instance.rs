@@ -41,7 +41,12 @@ pub(super) fn is_active(p: &Primitive) -> bool {
 
 /// Whether it is promoted (Master until Pacemaker 2.0).
 pub(super) fn is_promoted(p: &Primitive) -> bool {
-    p.role.eq_ignore_ascii_case("promoted") || p.role.eq_ignore_ascii_case("master")
+    means_promoted(&p.role)
+}
+
+/// Whether a role's name is that of what is promoted.
+pub(super) fn means_promoted(role: &str) -> bool {
+    role.eq_ignore_ascii_case("promoted") || role.eq_ignore_ascii_case("master")
 }
 
 /// The state behind crm_mon's word for a pending operation, a role, or a task. Monitoring and promoting change no

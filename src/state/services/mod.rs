@@ -2,6 +2,7 @@
 
 mod index;
 mod instance;
+mod partners;
 mod reason;
 mod tree;
 

@@ -34,21 +34,22 @@ struct Preference {
     id: String,
 }
 
-struct Why<'a> {
-    entries: &'a [Entry],
-    index: &'a Index<'a>,
-    input: &'a Input<'a>,
-    by_id: &'a HashMap<String, usize>,
-    place: usize,
+/// All that the reason of one service is found in.
+pub(super) struct Why<'a> {
+    pub(super) entries: &'a [Entry],
+    pub(super) index: &'a Index<'a>,
+    pub(super) input: &'a Input<'a>,
+    pub(super) by_id: &'a HashMap<String, usize>,
+    pub(super) place: usize,
 }
 
 impl<'a> Why<'a> {
-    fn entry(&self) -> &'a Entry {
+    pub(super) fn entry(&self) -> &'a Entry {
         &self.entries[self.place]
     }
 
     /// The id of the service and of all that contains it.
-    fn ids(&self) -> Vec<&'a str> {
+    pub(super) fn ids(&self) -> Vec<&'a str> {
         let mut ids = Vec::new();
         let mut at = Some(self.place);
         while let Some(place) = at {
@@ -244,12 +245,6 @@ impl<'a> Why<'a> {
         self.worn_out(node).or_else(|| self.not_invited(node)).or_else(|| self.repelled(node)).or_else(unhealthy)
     }
 
-    fn ban(&self, node: &str) -> Option<String> {
-        let ids = self.ids();
-        let mut places = ids.iter().flat_map(|id| self.index.places(id)).filter(|p| p.node == node);
-        places.find(|p| p.score <= -INFINITY).map(|p| format!("banned from {node} by {}", p.id))
-    }
-
     fn worn_out(&self, node: &str) -> Option<String> {
         let history = self.index.history(&self.entry().service.id).iter().filter(|h| h.node == node && h.fail_count > 0);
         let worn = history
@@ -257,58 +252,6 @@ impl<'a> Why<'a> {
             .max_by_key(|h| h.fail_count)?;
         let count = if i64::from(worn.fail_count) >= INFINITY { "INFINITY".to_owned() } else { worn.fail_count.to_string() };
         Some(format!("failed too often on {node} (fail-count {count})"))
-    }
-
-    fn not_invited(&self, node: &str) -> Option<String> {
-        if self.input.view.options.symmetric_cluster != Some(false) {
-            return None;
-        }
-        let ids = self.ids();
-        if ids.iter().any(|id| self.index.is_ruled(id)) {
-            return None;
-        }
-        let invited = ids.iter().flat_map(|id| self.index.places(id)).any(|p| p.node == node && p.score >= 0);
-        (!invited).then(|| format!("no constraint allows {node} (symmetric-cluster is false)"))
-    }
-
-    /// A partner beside which it must not run is there.
-    fn repelled(&self, node: &str) -> Option<String> {
-        let ids = self.ids();
-        let apart =
-            ids.iter().flat_map(|id| self.index.colocations.get(id).into_iter().flatten()).filter(|(_, score, _)| *score <= -INFINITY);
-        let there = |with: &str| self.by_id.get(with).is_some_and(|at| self.entries[*at].service.owners.iter().any(|o| &**o == node));
-        apart
-            .into_iter()
-            .find(|(with, ..)| there(with))
-            .map(|(with, _, id)| format!("{with} runs on {node}, beside which {id} forbids it to run"))
-    }
-
-    /// A partner that has to run first, or where it has to run.
-    fn waits(&self) -> Option<String> {
-        let not_started = |id: &&&str| self.by_id.get(**id).is_some_and(|at| self.entries[*at].service.state != ServiceState::Started);
-        let state = |id: &str| self.by_id.get(id).map_or("unknown", |at| self.entries[*at].service.state.word());
-        if let Some(before) = self.before_in_group() {
-            return Some(format!("waits for {before}, which stands before it in its group and is {}", state(before)));
-        }
-        for id in self.ids() {
-            if let Some(first) = self.index.orders.get(id).into_iter().flatten().find(not_started) {
-                return Some(format!("waits for {first}, which has to start first and is {}", state(first)));
-            }
-            let with = self.index.colocations.get(id).into_iter().flatten().filter(|(_, score, _)| *score >= INFINITY);
-            if let Some((with, _, _)) = with.into_iter().find(|(with, ..)| not_started(&with)) {
-                return Some(format!("has to run where {with} runs, which is {}", state(with)));
-            }
-        }
-        None
-    }
-
-    fn before_in_group(&self) -> Option<&'a str> {
-        let parent = &self.entries[self.entry().parent?];
-        if parent.service.kind != ServiceKind::Group {
-            return None;
-        }
-        let before = parent.members.iter().take_while(|at| **at != self.place).map(|at| &self.entries[*at].service);
-        before.into_iter().find(|s| s.state != ServiceState::Started).map(|s| s.id.as_str())
     }
 
     /// Why it runs elsewhere than it prefers.

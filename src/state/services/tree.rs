@@ -14,6 +14,8 @@ use super::instance;
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     pub(super) service: Service,
+    /// Nodes where it, or a part of it, is promoted.
+    pub(super) promoted: Vec<Arc<str>>,
     /// States of its instances (a primitive).
     states: Vec<ServiceState>,
     /// Places of its members (a container), in the manager's order.
@@ -128,7 +130,11 @@ impl Tree<'_> {
         let disabled_by = is_stopped(p.target_role.as_deref()).then(|| id.to_owned()).or_else(|| from.disabled_by.clone());
         let state = instance::state(p, self.index, disabled_by.is_some(), pending.map(|(task, _)| task));
         let (failures, failed) = (self.index.fail_count(id), !self.index.failures(id).is_empty());
+        let promoted = instance::is_promoted(p) && state == ServiceState::Started;
         let entry = &mut self.entries[place];
+        if promoted {
+            entry.promoted.extend(owners.iter().cloned());
+        }
         // A second instance under the same id (a bundle's replicas) has no single owner either.
         entry.merged |= !entry.states.is_empty();
         entry.states.push(state);
@@ -148,7 +154,7 @@ impl Tree<'_> {
         flag(service, "locked", p.locked_to.is_some());
         flag(service, "maintenance", maintenance);
         flag(service, "orphaned", p.orphaned);
-        flag(service, "promoted", instance::is_promoted(p) && state == ServiceState::Started);
+        flag(service, "promoted", promoted);
         flag(service, "unmanaged", !p.managed);
     }
 
@@ -187,6 +193,7 @@ pub(super) fn settle(entries: &mut [Entry]) {
             let entry = &mut entries[place];
             (entry.service.state, entry.service.failures, entry.service.failed_operation) = (summed.state, summed.failures, summed.failed);
             entry.service.owners = summed.owners.into_iter().collect();
+            entry.promoted = summed.promoted;
             flag(&mut entry.service, "unmanaged", summed.all_unmanaged);
         }
         let Entry { service, merged, .. } = &mut entries[place];
@@ -202,6 +209,7 @@ pub(super) fn settle(entries: &mut [Entry]) {
 struct Sum {
     state: ServiceState,
     owners: BTreeSet<Arc<str>>,
+    promoted: Vec<Arc<str>>,
     failures: u64,
     failed: bool,
     all_unmanaged: bool,
@@ -216,6 +224,7 @@ fn sum(entries: &[Entry], place: usize) -> Sum {
             _ => instance::together(&states),
         },
         owners: members().flat_map(|m| m.owners.iter().cloned()).collect(),
+        promoted: entries[place].members.iter().flat_map(|at| entries[*at].promoted.iter().cloned()).collect(),
         failures: members().map(|m| m.failures).sum(),
         // A member that recovered speaks for itself.
         failed: members().any(|m| m.failed_operation && m.state != ServiceState::Started),
