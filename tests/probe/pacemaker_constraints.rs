@@ -133,8 +133,14 @@ fn colocations_and_orders_with_sets_and_old_scores() {
 #[test]
 fn roles_and_actions() {
     for (said, want) in [
-        (r#"<rsc_colocation id="c" rsc="fs" with-rsc="drbd" with-rsc-role="Master" score="INFINITY"/>"#, "c fs with drbd as Master 1000000"),
-        (r#"<rsc_colocation id="c" rsc="a" rsc-role="Promoted" with-rsc="b" with-rsc-role="Started" score="5"/>"#, "c a as Promoted with b 5"),
+        (
+            r#"<rsc_colocation id="c" rsc="fs" with-rsc="drbd" with-rsc-role="Master" score="INFINITY"/>"#,
+            "c fs with drbd as Master 1000000",
+        ),
+        (
+            r#"<rsc_colocation id="c" rsc="a" rsc-role="Promoted" with-rsc="b" with-rsc-role="Started" score="5"/>"#,
+            "c a as Promoted with b 5",
+        ),
         (
             r#"<rsc_colocation id="c" score="5"><resource_set id="s"><resource_ref id="fs"/></resource_set><resource_set id="t" role="Promoted"><resource_ref id="drbd"/></resource_set></rsc_colocation>"#,
             "c fs with drbd as Promoted 5",

@@ -3,7 +3,7 @@
 use quorate::domain::observation::manager::{Constraint, ManagerView, Primitive};
 use quorate::domain::observation::{Observation, Question};
 
-use super::build::{Lab, clone, failure, group, one, picture_of, service, started, stopped, trio, view};
+use super::build::{Lab, clone, fail_count, failure, group, one, picture_of, service, started, stopped, trio, view};
 
 type Change = Box<dyn Fn(&mut ManagerView)>;
 
@@ -115,6 +115,18 @@ fn not_where_it_prefers_to_be() {
             Box::new(|v| v.failures = vec![failure("vm_start_0", "n1", "boom")]),
             vec![loc()],
             Some("start failed on n1: error (boom)"),
+        ),
+        (
+            "failed long ago, and in standby now",
+            Box::new(|v| (v.nodes[0].standby, v.failures) = (true, vec![failure("vm_monitor_10000", "n1", "boom")])),
+            vec![loc()],
+            Some("runs on n2: n1 is in standby"),
+        ),
+        (
+            "failed too often",
+            Box::new(|v| (v.history, v.failures) = (vec![fail_count("vm", "n1", 1_000_000)], vec![failure("vm_start_0", "n1", "boom")])),
+            vec![loc()],
+            Some("runs on n2: start failed on n1: error (boom)"),
         ),
         ("there", Box::new(|_| ()), vec![location("l", "vm", "n2", 50)], None),
         ("better there", Box::new(|_| ()), vec![loc(), location("l", "vm", "n2", 200)], None),

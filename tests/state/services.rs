@@ -225,6 +225,21 @@ fn reasons_of_a_stopped_service() {
             &["migrate_to failed on n2", "n1 is in standby"],
         ),
         ("no quorum", with(&|v| (v.with_quorum, v.options.no_quorum_policy) = (Some(false), text("freeze"))), &["no quorum", "freeze"]),
+        (
+            "failed long ago, and no quorum",
+            with(&|v| (v.with_quorum, v.failures) = (Some(false), vec![failure("vm_monitor_10000", "n1", "gone")])),
+            &["no quorum: no-quorum-policy is stop; earlier, monitor failed on n1: error (gone)"],
+        ),
+        (
+            "failed long ago, and stop all",
+            with(&|v| (v.options.stop_all_resources, v.failures) = (Some(true), vec![failure("vm_start_0", "n1", "gone")])),
+            &["stop-all-resources is set; earlier, start failed on n1"],
+        ),
+        (
+            "failed long ago, and in maintenance",
+            with(&|v| (v.options.maintenance_mode, v.failures) = (Some(true), vec![failure("vm_start_0", "n1", "gone")])),
+            &["the cluster is in maintenance mode; earlier, start failed on n1"],
+        ),
         ("stop all", with(&|v| v.options.stop_all_resources = Some(true)), &["stop-all-resources"]),
         ("maintenance", with(&|v| v.options.maintenance_mode = Some(true)), &["maintenance"]),
         (

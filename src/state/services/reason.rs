@@ -186,26 +186,35 @@ impl<'a> Why<'a> {
         }
     }
 
-    fn stopped(&self) -> String {
+    /// What keeps the manager from starting it, whatever else there is.
+    fn held_back(&self) -> Option<String> {
         let options = &self.input.view.options;
+        if options.stop_all_resources == Some(true) {
+            return Some("stop-all-resources is set".to_owned());
+        }
+        if self.input.view.with_quorum == Some(false) || self.input.quorate == Some(false) {
+            return Some(format!("no quorum: no-quorum-policy is {}", options.no_quorum_policy.as_deref().unwrap_or("stop")));
+        }
+        let held = options.maintenance_mode == Some(true) || self.entry().service.flags.contains(&"unmanaged");
+        held.then(|| self.held())
+    }
+
+    fn stopped(&self) -> String {
         let lock = self.lock();
         if let Some(waits) = lock.as_ref().and_then(|(lock, absence)| Some(format!("{lock}, which {}", (*absence)?))) {
             return waits;
         }
+        let failure = self.failure();
+        if let Some(held) = self.held_back() {
+            // A failure that nobody cleaned up stands there for weeks.
+            let earlier = failure.map(|f| format!("; earlier, {}", words(f))).unwrap_or_default();
+            return format!("{held}{earlier}");
+        }
         let nodes = self.refusals();
-        if let Some(failure) = self.failure() {
+        if let Some(failure) = failure {
             let others: Vec<String> = nodes.iter().filter(|(node, _)| *node != failure.node).filter_map(|(_, why)| why.clone()).collect();
             let rest = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
             return format!("{}{rest}", words(failure));
-        }
-        if options.stop_all_resources == Some(true) {
-            return "stop-all-resources is set".to_owned();
-        }
-        if self.input.view.with_quorum == Some(false) || self.input.quorate == Some(false) {
-            return format!("no quorum: no-quorum-policy is {}", options.no_quorum_policy.as_deref().unwrap_or("stop"));
-        }
-        if options.maintenance_mode == Some(true) || self.entry().service.flags.contains(&"unmanaged") {
-            return self.held();
         }
         let refused: Vec<String> = nodes.iter().filter_map(|(_, why)| why.clone()).collect();
         if !nodes.is_empty() && refused.len() == nodes.len() {
@@ -234,6 +243,11 @@ impl<'a> Why<'a> {
     }
 
     fn refusal(&self, node: &str) -> Option<String> {
+        self.barred(node).or_else(|| self.worn_out(node))
+    }
+
+    /// Why a node may not run the service, whatever failed there.
+    fn barred(&self, node: &str) -> Option<String> {
         let state = absence(self.index.status(node)?);
         if let Some(ban) = self.ban(node) {
             return Some(ban);
@@ -242,7 +256,7 @@ impl<'a> Why<'a> {
             return Some(format!("{node} {state}"));
         }
         let unhealthy = || self.index.is_unhealthy(node).then(|| format!("{node}'s health is red"));
-        self.worn_out(node).or_else(|| self.not_invited(node)).or_else(|| self.repelled(node)).or_else(unhealthy)
+        self.not_invited(node).or_else(|| self.repelled(node)).or_else(unhealthy)
     }
 
     fn worn_out(&self, node: &str) -> Option<String> {
@@ -262,12 +276,12 @@ impl<'a> Why<'a> {
         let failure = self.index.failures(&service.id).iter().find(|f| f.node == prefers.node);
         let why = if service.flags.contains(&"locked") {
             "it is locked where it was".to_owned()
-        } else if let Some(ban) = self.ban(&prefers.node) {
-            ban
+        } else if let Some(bar) = self.barred(&prefers.node) {
+            bar
         } else if let Some(failure) = failure {
             words(failure)
-        } else if let Some(refusal) = self.refusal(&prefers.node) {
-            refusal
+        } else if let Some(worn) = self.worn_out(&prefers.node) {
+            worn
         } else if service.flags.contains(&"unmanaged") {
             self.held()
         } else {
