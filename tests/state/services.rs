@@ -226,6 +226,14 @@ fn reasons_of_a_stopped_service() {
         ),
         ("no quorum", with(&|v| (v.with_quorum, v.options.no_quorum_policy) = (Some(false), text("freeze"))), &["no quorum", "freeze"]),
         (
+            "no quorum, which is ignored",
+            with(&|v| {
+                (v.with_quorum, v.options.no_quorum_policy) = (Some(false), text("ignore"));
+                v.bans = vec![ban("b1", "n1"), ban("b2", "n2"), ban("b3", "n3")];
+            }),
+            &["no node may run it: banned from n1 by b1"],
+        ),
+        (
             "failed long ago, and no quorum",
             with(&|v| (v.with_quorum, v.failures) = (Some(false), vec![failure("vm_monitor_10000", "n1", "gone")])),
             &["no quorum: no-quorum-policy is stop; earlier, monitor failed on n1: error (gone)"],

@@ -192,8 +192,11 @@ impl<'a> Why<'a> {
         if options.stop_all_resources == Some(true) {
             return Some("stop-all-resources is set".to_owned());
         }
-        if self.input.view.with_quorum == Some(false) || self.input.quorate == Some(false) {
-            return Some(format!("no quorum: no-quorum-policy is {}", options.no_quorum_policy.as_deref().unwrap_or("stop")));
+        let policy = options.no_quorum_policy.as_deref().unwrap_or("stop");
+        let quorum_lost = self.input.view.with_quorum == Some(false) || self.input.quorate == Some(false);
+        // With `ignore` the manager goes on as if it had quorum.
+        if quorum_lost && policy != "ignore" {
+            return Some(format!("no quorum: no-quorum-policy is {policy}"));
         }
         let held = options.maintenance_mode == Some(true) || self.entry().service.flags.contains(&"unmanaged");
         held.then(|| self.held())
