@@ -302,6 +302,27 @@ fn reasons_of_a_stopped_service() {
     }
 }
 
+/// What the manager blocks it takes for unmanaged, too.
+#[test]
+fn reasons_of_a_blocked_service() {
+    const LEFT: &str = "blocked: the manager can neither start nor stop it safely";
+    let stop = || vec![failure("vm_stop_0", "n1", "stuck")];
+    let cases: [(&[&str], Vec<Failure>, Option<bool>, &str); 5] = [
+        (&["n1", "n2"], Vec::new(), None, "blocked: active on n1 and n2 at once, and multiple-active is block"),
+        (&["n1", "n2"], stop(), None, "blocked: stop failed on n1: error (stuck); it is active on n1 and n2 at once"),
+        (&["n1"], stop(), None, "blocked: stop failed on n1: error (stuck)"),
+        (&["n1"], Vec::new(), None, LEFT),
+        (&["n1"], Vec::new(), Some(true), "blocked: the cluster is in maintenance mode"),
+    ];
+    for (nodes, failures, maintenance, expected) in cases {
+        let mut v = view(trio(), vec![one(Primitive { blocked: true, managed: false, ..started("vm", nodes) })]);
+        (v.failures, v.options.maintenance_mode) = (failures, maintenance);
+        let picture = picture_of(v);
+        let vm = service(&picture, "vm");
+        assert_eq!((vm.state, vm.reason.as_deref()), (S::Blocked, Some(expected)), "{nodes:?}");
+    }
+}
+
 #[test]
 fn pending_operations_of_the_history() {
     let mut v = view(trio(), vec![one(stopped("vm"))]);

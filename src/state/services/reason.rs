@@ -112,7 +112,7 @@ impl<'a> Why<'a> {
             ServiceState::Unknown => Some(self.owner_lost()),
             ServiceState::Disabled => Some(self.disabled()),
             ServiceState::Starting | ServiceState::Stopping | ServiceState::Migrating | ServiceState::Recovering => Some(self.in_transit()),
-            ServiceState::Blocked => Some(format!("blocked: {}", self.failed().unwrap_or_else(|| self.held()))),
+            ServiceState::Blocked => Some(format!("blocked: {}", self.blocked())),
             ServiceState::Failed => Some(self.failed().unwrap_or_else(|| format!("the manager marks it failed{}", self.on_owners()))),
             ServiceState::Stopped => Some(self.stopped()),
         }
@@ -173,16 +173,32 @@ impl<'a> Why<'a> {
         self.failure().map(words)
     }
 
-    fn held(&self) -> String {
-        let flags = &self.entry().service.flags;
+    fn has(&self, flag: &str) -> bool {
+        self.entry().service.flags.contains(&flag)
+    }
+
+    fn maintained(&self) -> Option<&'static str> {
         if self.input.view.options.maintenance_mode == Some(true) {
-            "the cluster is in maintenance mode".to_owned()
-        } else if flags.contains(&"maintenance") {
-            "it is in maintenance".to_owned()
-        } else if flags.contains(&"unmanaged") {
-            "it is unmanaged".to_owned()
+            Some("the cluster is in maintenance mode")
         } else {
-            "the manager can neither start nor stop it safely".to_owned()
+            self.has("maintenance").then_some("it is in maintenance")
+        }
+    }
+
+    /// Why the manager leaves alone what is unmanaged.
+    fn held(&self) -> &'static str {
+        self.maintained().unwrap_or("it is unmanaged")
+    }
+
+    /// The manager itself takes what it blocks for unmanaged, too: that is no reason.
+    fn blocked(&self) -> String {
+        let owners = &self.entry().service.owners;
+        let twice = (owners.len() > 1 && !self.is_spread()).then(|| format!("active on {} at once", owners.join(" and ")));
+        match (self.failed(), twice) {
+            (Some(failed), Some(twice)) => format!("{failed}; it is {twice}"),
+            (Some(failed), None) => failed,
+            (None, Some(twice)) => format!("{twice}, and multiple-active is block"),
+            (None, None) => self.maintained().unwrap_or("the manager can neither start nor stop it safely").to_owned(),
         }
     }
 
@@ -198,8 +214,8 @@ impl<'a> Why<'a> {
         if quorum_lost && policy != "ignore" {
             return Some(format!("no quorum: no-quorum-policy is {policy}"));
         }
-        let held = options.maintenance_mode == Some(true) || self.entry().service.flags.contains(&"unmanaged");
-        held.then(|| self.held())
+        let held = options.maintenance_mode == Some(true) || self.has("unmanaged");
+        held.then(|| self.held().to_owned())
     }
 
     fn stopped(&self) -> String {
@@ -277,7 +293,7 @@ impl<'a> Why<'a> {
         let owner = service.owner.as_deref().filter(|owner| *owner != prefers.node)?;
         let score = if prefers.score >= INFINITY { "INFINITY".to_owned() } else { prefers.score.to_string() };
         let failure = self.index.failures(&service.id).iter().find(|f| f.node == prefers.node);
-        let why = if service.flags.contains(&"locked") {
+        let why = if self.has("locked") {
             "it is locked where it was".to_owned()
         } else if let Some(bar) = self.barred(&prefers.node) {
             bar
@@ -285,8 +301,8 @@ impl<'a> Why<'a> {
             words(failure)
         } else if let Some(worn) = self.worn_out(&prefers.node) {
             worn
-        } else if service.flags.contains(&"unmanaged") {
-            self.held()
+        } else if self.has("unmanaged") {
+            self.held().to_owned()
         } else {
             "stickiness or another service keeps it there".to_owned()
         };
