@@ -189,6 +189,28 @@ fn bundles() {
     assert_eq!((service(&picture, "httpd-bundle").kind, service(&picture, "httpd-bundle").state), (ServiceKind::Bundle, S::Started));
 }
 
+/// What failed in a bundle is the reason for all that waits for it.
+#[test]
+fn a_bundle_whose_container_fails() {
+    let parts = ["web-ip-10.0.0.9", "httpd", "web-podman-0", "web-0"];
+    let bundle = Resource::Bundle {
+        id: "web".to_owned(),
+        managed: Some(true),
+        maintenance: false,
+        failed: false,
+        members: parts.map(|id| one(stopped(id))).to_vec(),
+    };
+    let mut v = view(trio(), vec![bundle]);
+    v.failures = vec![failure("web-podman-0_start_0", "n1", "no such image")];
+    let picture = picture_of(v);
+    let failed = "start failed on n1: error (no such image)";
+    for id in parts {
+        let expected = if id == "web-podman-0" { failed } else { "waits for web-podman-0, which failed" };
+        assert_eq!(service(&picture, id).reason.as_deref(), Some(expected), "{id}");
+    }
+    assert_eq!(service(&picture, "web").reason.clone(), Some(format!("web-podman-0 is stopped: {failed}")));
+}
+
 /// A stopped `vm` and what stands around it; the reason has to hold these words.
 #[test]
 fn reasons_of_a_stopped_service() {

@@ -47,6 +47,9 @@ impl<'a> Why<'a> {
         if let Some(before) = self.before_in_group() {
             return Some(format!("waits for {before}, which stands before it in its group and is {}", self.word(before)));
         }
+        if let Some(failed) = self.failed_in_bundle() {
+            return Some(format!("waits for {failed}, which failed"));
+        }
         self.ids().into_iter().find_map(|id| self.waits_for_first(id).or_else(|| self.waits_for_place(id)))
     }
 
@@ -90,5 +93,15 @@ impl<'a> Why<'a> {
         }
         let before = parent.members.iter().take_while(|at| **at != self.place).map(|at| &self.entries[*at].service);
         before.into_iter().find(|s| s.state != ServiceState::Started).map(|s| s.id.as_str())
+    }
+
+    /// What failed beside it in its bundle: neither the address nor what runs in a container starts without the other.
+    fn failed_in_bundle(&self) -> Option<&'a str> {
+        let parent = &self.entries[self.entry().parent?];
+        if parent.service.kind != ServiceKind::Bundle {
+            return None;
+        }
+        let beside = parent.members.iter().filter(|at| **at != self.place).map(|at| &self.entries[*at].service);
+        beside.into_iter().find(|s| s.failed_operation && s.state != ServiceState::Started).map(|s| s.id.as_str())
     }
 }

@@ -70,9 +70,12 @@ impl<'a> Why<'a> {
         }
     }
 
+    /// The worst member, of several the first. In a group the others wait for that one; in a bundle they wait for the one that failed.
     fn worst(&self) -> Option<&'a Service> {
-        let members = self.entry().members.iter().map(|at| &self.entries[*at].service);
-        members.rev().max_by_key(|m| m.state.badness())
+        let entry = self.entry();
+        let is_bundle = entry.service.kind == ServiceKind::Bundle;
+        let members = entry.members.iter().map(|at| &self.entries[*at].service);
+        members.rev().max_by_key(|m| (m.state.badness(), is_bundle && m.failed_operation))
     }
 
     fn prefers(&self) -> Option<Preference> {
