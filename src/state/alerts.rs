@@ -189,7 +189,7 @@ fn service_state(alerts: &mut Alerts, service: &Service, all_stopped: bool) {
         return;
     }
     let idle = service.state == ServiceState::Stopped || (service.state == ServiceState::Blocked && service.owners.is_empty());
-    if idle && !all_stopped && !service.flags.contains(&"orphaned") {
+    if idle && !all_stopped && !service.without_ticket && !service.flags.contains(&"orphaned") {
         let severity = if service.kind == ServiceKind::Stonith { Severity::Warning } else { Severity::Critical };
         alerts.add(severity, AlertCode::ServiceStopped, &service.id, format!("{} should run and does not{why}", service.id));
     }

@@ -26,7 +26,7 @@ fn commands_by_version() {
     let legacy = tools(&all, &[("crm_mon", "Pacemaker 1.1.23-1.el7")]);
     let early = tools(&all, &[("crm_mon", "Pacemaker 2.0.2")]);
     assert_eq!(shell(Question::CrmMon, &modern).unwrap(), "sudo -n crm_mon -1 -r -f -A -o -t -L --fence-history=3 --output-as=xml");
-    assert_eq!(shell(Question::CrmMon, &legacy).unwrap(), "sudo -n crm_mon -1 -r -f -A -o -t -L --as-xml");
+    assert_eq!(shell(Question::CrmMon, &legacy).unwrap(), "sudo -n crm_mon -1 -r -f -A -o -t -L -c --as-xml");
     assert_eq!(shell(Question::CrmMon, &early), shell(Question::CrmMon, &legacy));
     assert_eq!(shell(Question::Constraints, &legacy).unwrap(), "sudo -n cibadmin --query --scope constraints");
     assert_eq!(shell(Question::FenceHistory, &modern).unwrap(), "sudo -n stonith_admin --history '*' --verbose --output-as=xml");
@@ -69,7 +69,7 @@ const NEW_TOOL: &str =
 #[test]
 fn an_unknown_version_is_asked_in_the_new_way_then_in_the_old() {
     for (question, tool, old) in [
-        (Question::CrmMon, "crm_mon", "old: -1 -r -f -A -o -t -L --as-xml\n"),
+        (Question::CrmMon, "crm_mon", "old: -1 -r -f -A -o -t -L -c --as-xml\n"),
         (Question::FenceHistory, "stonith_admin", "old: --history * --verbose\n"),
         (Question::FenceDevices, "stonith_admin", "old: -L\n"),
     ] {

@@ -95,6 +95,9 @@ fn told(said: &str) -> Vec<String> {
             Constraint::Order { id, first, then, mandatory, first_action, then_action } => {
                 format!("{id} {first}{} then {then}{} {mandatory}", with(" ", &first_action), with(" ", &then_action))
             }
+            Constraint::Ticket { id, resource, ticket, role, loss_policy } => {
+                format!("{id} {resource}{} needs {ticket}{}", with(" as ", &role), with(", else ", &loss_policy))
+            }
             other @ Constraint::Location { .. } => panic!("{other:?}"),
         })
         .collect()
@@ -103,7 +106,6 @@ fn told(said: &str) -> Vec<String> {
 #[test]
 fn colocations_and_orders_with_sets_and_old_scores() {
     let said = r#"
-      <rsc_ticket id="t" rsc="a" ticket="x"/>
       <rsc_colocation id="c1" rsc="a" with-rsc="b" score="-INFINITY"/>
       <rsc_colocation id="c2" score="10"><resource_set id="s1"><resource_ref id="a"/><resource_ref id="b"/></resource_set><resource_set id="s2" sequential="false"><resource_ref id="x"/><resource_ref id="y"/></resource_set></rsc_colocation>
       <rsc_order id="o1" first="a" then="b" kind="Optional"/>
@@ -127,6 +129,15 @@ fn colocations_and_orders_with_sets_and_old_scores() {
             "o4 b then z true",
         ]
     );
+}
+
+#[test]
+fn tickets() {
+    let said = r#"
+      <rsc_ticket id="t1" rsc="vm" ticket="T" loss-policy="stop"/>
+      <rsc_ticket id="t2" rsc="drbd" rsc-role="Master" ticket="T" loss-policy="demote"/>
+      <rsc_ticket id="t3" ticket="U"><resource_set id="s"><resource_ref id="a"/><resource_ref id="b"/></resource_set></rsc_ticket>"#;
+    assert_eq!(told(said), ["t1 vm needs T, else stop", "t2 drbd as Master needs T, else demote", "t3 a needs U", "t3 b needs U"]);
 }
 
 /// A constraint may be about one role, or about another action than to start.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate::domain::observation::manager::{FenceStatus, Resource};
+use quorate::domain::observation::manager::{FenceStatus, Resource, Ticket};
 use quorate::domain::observation::{Observation, Question, TroubleKind};
 use quorate::domain::stamp::Stamp;
 
@@ -115,6 +115,7 @@ fn pacemaker_2_0_3() {
     assert_eq!((view.options.symmetric_cluster, view.options.stop_all_resources), (Some(false), Some(true)));
     assert_eq!(view.options.fencing_timeout, None);
     assert!(view.nodes[0].online && view.nodes[0].standby_onfail && view.nodes[0].shutdown && view.nodes[0].is_dc);
+    assert_eq!(view.tickets, [Ticket { id: "t".to_owned(), granted: true, standby: false }]);
     let vm = one(&view, "vm1");
     assert!(vm.blocked && !vm.managed && vm.failure_ignored);
     assert_eq!((vm.nodes.as_slice(), vm.pending.as_deref()), (["n1".to_owned(), "n2".to_owned()].as_slice(), Some("Migrating")));

@@ -1,9 +1,11 @@
 //! Where services may run and prefer to, by constraints.
 
-use quorate::domain::observation::manager::{Constraint, ManagerView, Primitive};
+use quorate::domain::alert::AlertCode;
+use quorate::domain::event::Severity;
+use quorate::domain::observation::manager::{Constraint, ManagerView, Primitive, Ticket};
 use quorate::domain::observation::{Observation, Question};
 
-use super::build::{Lab, clone, fail_count, failure, group, one, picture_of, service, started, stopped, trio, view};
+use super::build::{Lab, clone, fail_count, failure, group, one, picture_of, service, severity_of, started, stopped, trio, view};
 
 type Change = Box<dyn Fn(&mut ManagerView)>;
 
@@ -94,6 +96,37 @@ fn roles_and_actions_of_a_partner_count() {
         let picture = constrained(view(trio(), vec![one(stopped("disk")), one(stopped("vm"))]), vec![constraint.clone()]);
         let reason = service(&picture, "vm").reason.clone().unwrap();
         assert!(reason.ends_with(none), "{constraint:?}: {reason}");
+    }
+}
+
+/// What needs a ticket that another site has should not run here.
+#[test]
+fn tickets_keep_services_from_running() {
+    let ticket = |granted, standby| vec![Ticket { id: "T".to_owned(), granted, standby }];
+    let needs = |resource: &str, role: Option<&str>| Constraint::Ticket {
+        id: "t-vm".to_owned(),
+        resource: resource.to_owned(),
+        ticket: "T".to_owned(),
+        role: role.map(str::to_owned),
+        loss_policy: Some("stop".to_owned()),
+    };
+    let none = "the manager has not started it, and shows no reason";
+    let cases = [
+        (ticket(false, false), needs("vm", None), "ticket T is not granted here (t-vm)", None),
+        (ticket(true, true), needs("vm", None), "ticket T is in standby here (t-vm)", None),
+        (ticket(false, false), needs("g", None), "ticket T is not granted here (t-vm)", None),
+        (ticket(true, false), needs("vm", None), none, Some(Severity::Critical)),
+        (Vec::new(), needs("vm", None), none, Some(Severity::Critical)),
+        (ticket(false, false), needs("vm", Some("Promoted")), none, Some(Severity::Critical)),
+    ];
+    for (tickets, constraint, reason, severity) in cases {
+        let case = format!("{tickets:?} {constraint:?}");
+        let v = ManagerView { tickets, ..view(trio(), vec![group("g", vec![stopped("vm")])]) };
+        let picture = constrained(v, vec![constraint]);
+        assert_eq!(service(&picture, "vm").reason.as_deref(), Some(reason), "{case}");
+        for id in ["vm", "g"] {
+            assert_eq!(severity_of(&picture, AlertCode::ServiceStopped, id), severity, "{id}: {case}");
+        }
     }
 }
 

@@ -207,6 +207,10 @@ fn constraint(c: &Constraint, ids: &[&str], leftovers: &[String]) -> Option<(Rol
             let (before, after) = (action(first_action), action(then_action));
             Some((Role::Text, format!("order       {before}{first} then {after}{then}, {how}  ({id})")))
         }
+        Constraint::Ticket { id, resource, ticket, role, loss_policy } if mine(resource) => {
+            let loss = loss_policy.as_deref().map_or_else(String::new, |policy| format!(", else {policy}"));
+            Some((Role::Text, format!("ticket      {resource}{} needs {ticket}{loss}  ({id})", as_role(role.as_deref()))))
+        }
         _ => None,
     }
 }

@@ -116,6 +116,8 @@ pub struct Service {
     pub failures: u64,
     /// Why it is not started, or not where it prefers to be: one sentence.
     pub reason: Option<String>,
+    /// Whether it may not run here because another site has its ticket: then it should not.
+    pub without_ticket: bool,
     /// Whether an operation of it failed and was not cleaned up.
     pub failed_operation: bool,
     /// Since when it is in this state, by the manager's history or by our own watching.

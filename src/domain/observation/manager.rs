@@ -42,6 +42,8 @@ pub struct ManagerView {
     pub fences: Option<Vec<FenceRecord>>,
     /// Bans (`<bans>`).
     pub bans: Vec<Ban>,
+    /// Tickets (`<tickets>`): none from versions that do not show them.
+    pub tickets: Vec<Ticket>,
     /// Node attributes: (node, name, value).
     pub attributes: Vec<(String, String, String)>,
     /// What stands in `<errors>` or before the XML.
@@ -287,6 +289,15 @@ pub struct Ban {
     pub promoted_only: bool,
 }
 
+/// One entry of `<tickets>`: with it a site may run what needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "crm_mon's own attribute names")]
+pub struct Ticket {
+    pub id: String,
+    pub granted: bool,
+    pub standby: bool,
+}
+
 /// A constraint of the CIB. Scores are clamped to +-1,000,000 (INFINITY).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the CIB's own names")]
@@ -326,6 +337,15 @@ pub enum Constraint {
         first_action: Option<String>,
         /// What waits for it where that is not to start.
         then_action: Option<String>,
+    },
+    Ticket {
+        id: String,
+        resource: String,
+        ticket: String,
+        /// The role that it takes the ticket for; none for any.
+        role: Option<String>,
+        /// What becomes of it without the ticket: `stop`, `demote`, `fence`, `freeze`.
+        loss_policy: Option<String>,
     },
 }
 

@@ -1,4 +1,4 @@
-//! The `<constraints>` of the CIB. Tickets are left out: quorate does not manage sites.
+//! The `<constraints>` of the CIB.
 
 use super::value::score;
 use super::xml::{Doc, Tag, plain, some};
@@ -18,6 +18,7 @@ pub fn all(doc: &mut Doc<'_>, root: &Tag<'_>) -> Result<Vec<Constraint>, Trouble
         "rsc_location" => location(doc, tag, &mut found),
         "rsc_colocation" => colocation(doc, tag, &mut found),
         "rsc_order" => order(doc, tag, &mut found),
+        "rsc_ticket" => ticket(doc, tag, &mut found),
         _ => Ok(()),
     })?;
     Ok(found)
@@ -270,5 +271,23 @@ fn order(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result
         first_action: a.action.clone(),
         then_action: b.action.clone(),
     }));
+    Ok(())
+}
+
+fn ticket(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result<(), Trouble> {
+    let id = tag.get("id").unwrap_or_default();
+    let ticket = tag.get("ticket").unwrap_or_default();
+    let loss_policy = tag.get("loss-policy");
+    let one = |resource: String, role: Option<String>| Constraint::Ticket {
+        id: id.clone(),
+        resource,
+        ticket: ticket.clone(),
+        role,
+        loss_policy: loss_policy.clone(),
+    };
+    into.extend(tag.get("rsc").map(|resource| one(resource, role(tag, "rsc-role"))));
+    let sets = whole_sets(doc, tag)?;
+    let members = sets.into_iter().flat_map(|set| set.plain.members.into_iter().map(move |member| (member, set.role.clone())));
+    into.extend(members.take(MOST_PAIRS).map(|(member, role)| one(member, role)));
     Ok(())
 }

@@ -33,7 +33,7 @@ const SECTIONS: [&str; 7] = ["-1", "-r", "-f", "-A", "-o", "-t", "-L"];
 const CRM_MON_ANY: &str = "\
 said=$(as_root crm_mon -1 -r -f -A -o -t -L --fence-history=3 --output-as=xml 2>/dev/null); rc=$?
 case $said in *'<pacemaker-result'*) printf '%s\\n' \"$said\"; exit $rc ;; esac
-exec as_root crm_mon -1 -r -f -A -o -t -L --as-xml";
+exec as_root crm_mon -1 -r -f -A -o -t -L -c --as-xml";
 
 const FENCE_HISTORY_ANY: &str = "\
 said=$(as_root stonith_admin --history '*' --verbose --output-as=xml 2>/dev/null); rc=$?
@@ -66,7 +66,8 @@ pub fn command(question: Question, tools: &Tools) -> Option<CommandLine> {
 fn crm_mon(tools: &Tools) -> CommandLine {
     match speaks_xml(tools) {
         Some(true) => CommandLine::new("crm_mon", SECTIONS.into_iter().chain(["--fence-history=3", "--output-as=xml"])),
-        Some(false) => CommandLine::new("crm_mon", SECTIONS.into_iter().chain(["--as-xml"])),
+        // Later XML holds the tickets without being asked; `-c` is older than `-L`.
+        Some(false) => CommandLine::new("crm_mon", SECTIONS.into_iter().chain(["-c", "--as-xml"])),
         None => CommandLine::script(CRM_MON_ANY, [""; 0]),
     }
 }

@@ -11,7 +11,7 @@ use super::value::{count, instant, score, span, truth, yes};
 use super::xml::{Attributes, Doc, Tag, plain, short, some, unescape};
 use crate::domain::observation::Trouble;
 use crate::domain::observation::manager::{
-    Ban, Change, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Options, Resource,
+    Ban, Change, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Options, Resource, Ticket,
 };
 use crate::domain::redact::{self, redact_text};
 
@@ -66,6 +66,10 @@ fn section(doc: &mut Doc<'_>, tag: &Tag<'_>, name: &str, view: &mut ManagerView,
         "fence_history" => fences(doc, tag, view)?,
         "bans" => doc.children(tag, |_, child| {
             view.bans.extend((child.name() == "ban").then(|| ban(child)));
+            Ok(())
+        })?,
+        "tickets" => doc.children(tag, |_, child| {
+            view.tickets.extend((child.name() == "ticket").then(|| ticket(child)));
             Ok(())
         })?,
         _ => return Ok(false),
@@ -283,6 +287,20 @@ fn ban(tag: &Tag<'_>) -> Ban {
             "node" => it.node = plain(value),
             "weight" => it.weight = score(value).unwrap_or(0),
             "promoted-only" | "promoted_only" | "master_only" => it.promoted_only |= yes(value),
+            _ => {}
+        }
+    }
+    it
+}
+
+fn ticket(tag: &Tag<'_>) -> Ticket {
+    let mut it = Ticket::default();
+    for (key, value) in tag.attributes() {
+        match key {
+            "id" => it.id = plain(value),
+            // Else `revoked`.
+            "status" => it.granted = value == "granted",
+            "standby" => it.standby = yes(value),
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::domain::cluster::MemberStatus;
-use crate::domain::observation::manager::{Constraint, Failure, History, ManagerNode, ManagerView, NodeKind, Resource};
+use crate::domain::observation::manager::{Constraint, Failure, History, ManagerNode, ManagerView, NodeKind, Resource, Ticket};
 use crate::domain::stamp::Stamp;
 use crate::state::members;
 
@@ -51,6 +51,9 @@ pub(crate) struct Index<'a> {
     leftovers: HashMap<&'a str, BTreeSet<&'a str>>,
     pub(super) orders: HashMap<&'a str, Vec<First<'a>>>,
     pub(super) colocations: HashMap<&'a str, Vec<Beside<'a>>>,
+    tickets: HashMap<&'a str, &'a Ticket>,
+    /// Tickets that keep a resource from running here, with the constraints' ids.
+    unmet: HashMap<&'a str, Vec<(&'a str, &'a Ticket)>>,
     /// Resources that a rule invites which says more than a node's name.
     ruled: HashSet<&'a str>,
     utc_offset: Option<i32>,
@@ -72,6 +75,8 @@ impl<'a> Index<'a> {
             leftovers: HashMap::new(),
             orders: HashMap::new(),
             colocations: HashMap::new(),
+            tickets: view.tickets.iter().map(|t| (t.id.as_str(), t)).collect(),
+            unmet: HashMap::new(),
             ruled: HashSet::new(),
             utc_offset: input.utc_offset,
             unhealthy: view.nodes.iter().filter(|n| is_red(n)).map(|n| n.name.as_str()).collect(),
@@ -138,7 +143,13 @@ impl<'a> Index<'a> {
                     self.orders.entry(then).or_default().push(First { id: first, promoted: promoted.is_some() });
                 }
             }
-            Constraint::Order { .. } => {}
+            // Of a ticket that the manager does not show nothing is known.
+            Constraint::Ticket { id, resource, ticket, role: None, .. } => {
+                if let Some(ticket) = self.tickets.get(ticket.as_str()).filter(|t| !t.granted || t.standby) {
+                    self.unmet.entry(resource).or_default().push((id, *ticket));
+                }
+            }
+            Constraint::Order { .. } | Constraint::Ticket { .. } => {}
         }
     }
 
@@ -188,6 +199,11 @@ impl<'a> Index<'a> {
     /// Location constraints of a resource.
     pub(super) fn places(&self, id: &str) -> &[Place<'a>] {
         self.places.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// A ticket that keeps the resource from running here, and the id of the constraint.
+    pub(super) fn unmet(&self, id: &str) -> Option<(&'a str, &'a Ticket)> {
+        self.unmet.get(id)?.first().copied()
     }
 
     /// Whether a rule that says more than a node's name invites it.

@@ -25,6 +25,24 @@ impl<'a> Why<'a> {
         (!invited).then(|| format!("no constraint allows {node} (symmetric-cluster is false)"))
     }
 
+    /// The ticket without which the manager does not run it here.
+    pub(super) fn ticket(&self) -> Option<String> {
+        let (id, ticket) = self.ids().into_iter().find_map(|id| self.index.unmet(id))?;
+        let what = if ticket.granted { "is in standby" } else { "is not granted" };
+        Some(format!("ticket {} {what} here ({id})", ticket.id))
+    }
+
+    /// Whether it does not run because another site has its ticket.
+    pub(super) fn is_without_ticket(&self) -> bool {
+        if self.entry().service.state != ServiceState::Stopped {
+            false
+        } else if self.entry().members.is_empty() {
+            self.ids().into_iter().any(|id| self.index.unmet(id).is_some())
+        } else {
+            self.worst().is_some_and(|member| member.without_ticket)
+        }
+    }
+
     /// A partner beside which it must not run is there.
     pub(super) fn repelled(&self, node: &str) -> Option<String> {
         let ids = self.ids();

@@ -20,10 +20,12 @@ pub(super) fn explain(entries: &mut [Entry], index: &Index<'_>, input: &Input<'_
         let prefers = why.prefers();
         let reason = why.sentence(prefers.as_ref());
         let since = why.since();
+        let without_ticket = why.is_without_ticket();
         let service = &mut entries[place].service;
         service.prefers = prefers.map(|p| Arc::from(p.node.as_str()));
         service.reason = reason;
         service.since = since;
+        service.without_ticket = without_ticket;
     }
 }
 
@@ -71,7 +73,7 @@ impl<'a> Why<'a> {
     }
 
     /// The worst member, of several the first. In a group the others wait for that one; in a bundle they wait for the one that failed.
-    fn worst(&self) -> Option<&'a Service> {
+    pub(super) fn worst(&self) -> Option<&'a Service> {
         let entry = self.entry();
         let is_bundle = entry.service.kind == ServiceKind::Bundle;
         let members = entry.members.iter().map(|at| &self.entries[*at].service);
@@ -201,7 +203,10 @@ impl<'a> Why<'a> {
             (Some(failed), Some(twice)) => format!("{failed}; it is {twice}"),
             (Some(failed), None) => failed,
             (None, Some(twice)) => format!("{twice}, and multiple-active is block"),
-            (None, None) => self.maintained().unwrap_or("the manager can neither start nor stop it safely").to_owned(),
+            (None, None) => {
+                let maintained = self.maintained().map(str::to_owned).or_else(|| self.ticket());
+                maintained.unwrap_or_else(|| "the manager can neither start nor stop it safely".to_owned())
+            }
         }
     }
 
@@ -216,6 +221,9 @@ impl<'a> Why<'a> {
         // With `ignore` the manager goes on as if it had quorum.
         if quorum_lost && policy != "ignore" {
             return Some(format!("no quorum: no-quorum-policy is {policy}"));
+        }
+        if let Some(ticket) = self.ticket() {
+            return Some(ticket);
         }
         let held = options.maintenance_mode == Some(true) || self.has("unmanaged");
         held.then(|| self.held().to_owned())
