@@ -119,8 +119,6 @@ fn colocations_and_orders_with_sets_and_old_scores() {
             "c2 b with a 10",
             "c2 a with x 10",
             "c2 a with y 10",
-            "c2 b with x 10",
-            "c2 b with y 10",
             "o1 a then b false",
             "o2 a then b false",
             "o3 a then b true",
@@ -129,6 +127,34 @@ fn colocations_and_orders_with_sets_and_old_scores() {
             "o4 b then z true",
         ]
     );
+}
+
+/// Members of a set are a letter each.
+#[test]
+fn pairs_of_sets() {
+    let set = |attributes: &str, members: &str| {
+        let members: Vec<String> = members.chars().map(|m| format!(r#"<resource_ref id="{m}"/>"#)).collect();
+        format!(r#"<resource_set id="s" {attributes}>{}</resource_set>"#, members.concat())
+    };
+    let beside = |score: &str, sets: &str| format!(r#"<rsc_colocation id="c" score="{score}">{sets}</rsc_colocation>"#);
+    let order = |sets: &str| format!(r#"<rsc_order id="o">{sets}</rsc_order>"#);
+    let cases: [(String, &[&str]); 9] = [
+        (beside("5", &set("", "abc")), &["c b with a 5", "c c with b 5"]),
+        (beside("-5", &set("", "abc")), &["c b with a -5", "c c with a -5", "c c with b -5"]),
+        (beside("-5", &set(r#"sequential="false""#, "abc")), &[]),
+        (beside("5", &set(r#"score="-7""#, "ab")), &["c b with a -7"]),
+        (beside("5", &(set("", "ab") + &set("", "xy"))), &["c b with a 5", "c y with x 5", "c a with y 5"]),
+        (
+            beside("5", &(set(r#"sequential="false""#, "ab") + &set(r#"sequential="false""#, "xy"))),
+            &["c a with x 5", "c a with y 5", "c b with x 5", "c b with y 5"],
+        ),
+        (beside("5", &(set("", "ab") + &set("", ""))), &["c b with a 5"]),
+        (order(&(set(r#"sequential="false""#, "ab") + &set("", "x"))), &["o a then x true", "o b then x true"]),
+        (order(&(set(r#"sequential="false" require-all="false""#, "ab") + &set("", "xy"))), &["o x then y true"]),
+    ];
+    for (said, want) in cases {
+        assert_eq!(told(&said), want, "{said}");
+    }
 }
 
 #[test]

@@ -172,6 +172,10 @@ struct Set {
     plain: ResourceSet,
     role: Option<String>,
     action: Option<String>,
+    /// In place of the constraint's, between its members.
+    score: Option<i64>,
+    /// Whether one of its members is not enough for what comes after.
+    require_all: bool,
 }
 
 /// The role in an attribute; `Started` narrows nothing.
@@ -185,14 +189,19 @@ fn other(action: Option<String>) -> Option<String> {
 }
 
 fn set(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Set, Trouble> {
-    let sequential = tag.get("sequential").is_none_or(|word| super::value::yes(&word));
+    let unless_denied = |key: &str| tag.get(key).is_none_or(|word| super::value::yes(&word));
     let mut members = Vec::new();
     doc.children(tag, |_, child| {
         members.extend((child.name() == "resource_ref").then(|| child.get("id")).flatten());
         Ok(())
     })?;
-    let plain = ResourceSet { id: tag.get("id").unwrap_or_default(), sequential, members };
-    Ok(Set { plain, role: role(tag, "role"), action: other(tag.get("action")) })
+    Ok(Set {
+        plain: ResourceSet { id: tag.get("id").unwrap_or_default(), sequential: unless_denied("sequential"), members },
+        role: role(tag, "role"),
+        action: other(tag.get("action")),
+        score: tag.get("score").and_then(|s| score(&s)),
+        require_all: unless_denied("require-all"),
+    })
 }
 
 /// The sets of a constraint, plain.
@@ -211,15 +220,30 @@ fn whole_sets(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<Vec<Set>, Trouble> {
     Ok(found)
 }
 
-/// Neighbours inside a sequential set: (earlier, later).
-fn inside(set: &Set) -> impl Iterator<Item = (&String, &String)> {
+/// Inside a sequential set each member with the one before it, or with all before it: (earlier, later).
+fn inside(set: &Set, with_all: bool) -> impl Iterator<Item = (&String, &String)> {
     let members: &[String] = if set.plain.sequential { &set.plain.members } else { &[] };
-    members.iter().zip(members.iter().skip(1))
+    members.iter().enumerate().flat_map(move |(at, later)| {
+        let from = if with_all { 0 } else { at.saturating_sub(1) };
+        members.iter().take(at).skip(from).map(move |earlier| (earlier, later))
+    })
 }
 
-/// Every member of a set with every member of the next: (of the earlier set, of the later set).
-fn across<'a>(a: &'a Set, b: &'a Set) -> impl Iterator<Item = (&'a String, &'a String)> {
-    a.plain.members.iter().flat_map(move |x| b.plain.members.iter().map(move |y| (x, y)))
+/// Each of these with each of those.
+fn across<'a>(these: &'a [String], those: &'a [String]) -> impl Iterator<Item = (&'a String, &'a String)> {
+    these.iter().flat_map(move |x| those.iter().map(move |y| (x, y)))
+}
+
+/// What follows the next set: of a sequential set its first member, whom the others of it follow.
+fn head(set: &Set) -> &[String] {
+    let members = &set.plain.members;
+    if set.plain.sequential { members.get(..1).unwrap_or_default() } else { members }
+}
+
+/// What the set before follows: of a sequential set its last member, who follows the others of it.
+fn tail(set: &Set) -> &[String] {
+    let members = &set.plain.members;
+    if set.plain.sequential { &members[members.len().saturating_sub(1)..] } else { members }
 }
 
 fn colocation(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result<(), Trouble> {
@@ -230,15 +254,18 @@ fn colocation(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> R
         into.push(Constraint::Colocation { id: id.clone(), resource, with, score: points, role, with_role });
     }
     let sets = whole_sets(doc, tag)?;
-    // Inside a set the later follow the earlier; between sets the earlier set follows the later.
-    let inner = sets.iter().flat_map(|set| inside(set).map(move |(with, resource)| (set, resource, set, with)));
+    // Inside a set the later follow the earlier, and keep away from all of them; between sets the earlier set follows the later.
+    let inner = sets.iter().flat_map(|set| {
+        let points = set.score.unwrap_or(points);
+        inside(set, points < 0).map(move |(with, resource)| (set, resource, set, with, points))
+    });
     let pairs = sets.iter().zip(sets.iter().skip(1));
-    let outer = pairs.flat_map(|(a, b)| across(a, b).map(move |(resource, with)| (a, resource, b, with)));
-    into.extend(inner.chain(outer).take(MOST_PAIRS).map(|(of, resource, beside, with)| Constraint::Colocation {
+    let outer = pairs.flat_map(|(a, b)| across(head(a), tail(b)).map(move |(resource, with)| (a, resource, b, with, points)));
+    into.extend(inner.chain(outer).take(MOST_PAIRS).map(|(of, resource, beside, with, score)| Constraint::Colocation {
         id: id.clone(),
         resource: resource.clone(),
         with: with.clone(),
-        score: points,
+        score,
         role: of.role.clone(),
         with_role: beside.role.clone(),
     }));
@@ -260,9 +287,10 @@ fn order(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<Constraint>) -> Result
         into.push(Constraint::Order { id: id.clone(), first, then, mandatory, first_action, then_action });
     }
     let sets = whole_sets(doc, tag)?;
-    let inner = sets.iter().flat_map(|set| inside(set).map(move |(first, then)| (set, first, set, then)));
-    let pairs = sets.iter().zip(sets.iter().skip(1));
-    let outer = pairs.flat_map(|(a, b)| across(a, b).map(move |(first, then)| (a, first, b, then)));
+    let inner = sets.iter().flat_map(|set| inside(set, false).map(move |(first, then)| (set, first, set, then)));
+    // Where one of a set is enough, none of it has to start first.
+    let pairs = sets.iter().zip(sets.iter().skip(1)).filter(|(a, _)| a.require_all);
+    let outer = pairs.flat_map(|(a, b)| across(&a.plain.members, &b.plain.members).map(move |(first, then)| (a, first, b, then)));
     into.extend(inner.chain(outer).take(MOST_PAIRS).map(|(a, first, b, then)| Constraint::Order {
         id: id.clone(),
         first: first.clone(),
