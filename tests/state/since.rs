@@ -1,7 +1,7 @@
 //! Since when services are as they are.
 
 use quorate::domain::observation::host::Tools;
-use quorate::domain::observation::manager::{Failure, History, ManagerView, Operation};
+use quorate::domain::observation::manager::{Failure, History, ManagerView, Operation, Primitive};
 use quorate::domain::observation::{Observation, Question};
 use quorate::domain::stamp::Stamp;
 
@@ -77,6 +77,32 @@ fn since_when_a_service_does_not_run() {
         let at = expected.and_then(|clock| Stamp::parse(&format!("2026-11-22T{clock}Z")));
         assert_eq!(service(&picture, "vm").since, at, "{name}");
         assert_eq!(service(&picture, "g").since, at, "{name}: the group");
+    }
+}
+
+/// What runs as a whole runs since its last member does.
+#[test]
+fn since_when_a_group_runs() {
+    let at = |clock: &str| format!("2026-11-22 {clock}Z");
+    for (owners, expected) in [(["n2", "n2"], Some("2026-11-22T10:00:05Z")), (["n2", "n3"], None)] {
+        let mut v = view(trio(), vec![group("g", vec![started("ip", &[owners[0]]), started("app", &[owners[1]])])]);
+        v.history = vec![
+            history("ip", owners[0], &[("start", 0, at("10:00:01").as_str())]),
+            history("app", owners[1], &[("start", 0, at("10:00:05").as_str())]),
+        ];
+        assert_eq!(service(&zoned(v, None), "g").since, expected.and_then(Stamp::parse), "{owners:?}");
+    }
+}
+
+#[test]
+fn since_when_a_service_is_on_its_way() {
+    // A probe that still runs tells nothing of a start that nobody recorded.
+    for (task, expected) in [("start", Some("2026-11-22T10:00:01Z")), ("monitor", None)] {
+        let mut v = view(trio(), vec![one(Primitive { pending: Some("Starting".to_owned()), ..stopped("vm") })]);
+        let mut pending = history("vm", "n1", &[(task, 193, "2026-11-22 10:00:01Z")]);
+        pending.operations[0].call = Some(-1);
+        v.history = vec![pending];
+        assert_eq!(service(&zoned(v, None), "vm").since, expected.and_then(Stamp::parse), "{task}");
     }
 }
 

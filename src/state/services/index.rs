@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::domain::cluster::MemberStatus;
-use crate::domain::observation::manager::{Constraint, Failure, History, ManagerNode, ManagerView, NodeKind, Resource, Ticket};
+use crate::domain::cluster::{MemberStatus, ServiceState};
+use crate::domain::observation::manager::{
+    Constraint, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Resource, Ticket,
+};
 use crate::domain::stamp::Stamp;
 use crate::state::members;
 
@@ -223,13 +225,19 @@ impl<'a> Index<'a> {
 
     /// A pending operation on a node that is there: (task, node).
     pub(super) fn pending(&self, id: &str) -> Option<(&'a str, &'a str)> {
-        self.history(id).iter().filter(|h| !matches!(self.status(&h.node), Some(MemberStatus::Offline | MemberStatus::Unclean))).find_map(
-            |h| {
-                let last =
-                    h.operations.iter().find(|o| o.rc == Some(PENDING) && o.call == Some(-1) && o.interval.is_none_or(|i| i.is_zero()))?;
-                Some((last.task.as_str(), h.node.as_str()))
-            },
-        )
+        self.running(id).map(|(node, operation)| (operation.task.as_str(), node))
+    }
+
+    /// When the pending operation began that a state comes from.
+    pub(super) fn begun(&self, id: &str, state: ServiceState) -> Option<Stamp> {
+        let (_, operation) = self.running(id).filter(|(_, o)| instance::transit(&o.task) == Some(state))?;
+        self.moment(operation.last_change.as_deref()?)
+    }
+
+    fn running(&self, id: &str) -> Option<(&'a str, &'a Operation)> {
+        let gone = |h: &History| matches!(self.status(&h.node), Some(MemberStatus::Offline | MemberStatus::Unclean));
+        let pending = |o: &&Operation| o.rc == Some(PENDING) && o.call == Some(-1) && o.interval.is_none_or(|i| i.is_zero());
+        self.history(id).iter().filter(|h| !gone(h)).find_map(|h| Some((h.node.as_str(), h.operations.iter().find(pending)?)))
     }
 
     /// When it was started or migrated to this node.

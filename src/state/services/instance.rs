@@ -51,7 +51,7 @@ pub(super) fn means_promoted(role: &str) -> bool {
 
 /// The state behind crm_mon's word for a pending operation, a role, or a task. Monitoring and promoting change no
 /// state.
-fn transit(word: &str) -> Option<ServiceState> {
+pub(super) fn transit(word: &str) -> Option<ServiceState> {
     Some(match word.to_ascii_lowercase().as_str() {
         "starting" | "start" => ServiceState::Starting,
         "stopping" | "stop" => ServiceState::Stopping,

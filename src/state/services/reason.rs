@@ -61,14 +61,19 @@ impl<'a> Why<'a> {
         ids
     }
 
-    /// Since when it runs, or does not.
+    /// Since when it runs, does not, or is on its way.
     fn since(&self) -> Option<Stamp> {
-        let service = &self.entry().service;
+        let Entry { service, members, .. } = self.entry();
         match service.state {
-            ServiceState::Started => self.index.started(&service.id, service.owner.as_deref()?),
-            _ if !self.entry().members.is_empty() => self.worst()?.since,
+            ServiceState::Started if members.is_empty() => self.index.started(&service.id, service.owner.as_deref()?),
+            // It runs there as a whole since the last of its members does.
+            ServiceState::Started => {
+                let since = members.iter().filter_map(|at| self.entries[*at].service.since);
+                since.max().filter(|_| service.owner.is_some())
+            }
+            _ if !members.is_empty() => self.worst()?.since,
             ServiceState::Stopped | ServiceState::Disabled | ServiceState::Failed | ServiceState::Blocked => self.index.ceased(&service.id),
-            _ => None,
+            state => self.index.begun(&service.id, state),
         }
     }
 
