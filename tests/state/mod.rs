@@ -9,6 +9,7 @@ mod network;
 mod places;
 mod properties;
 mod quorum;
+mod reasons;
 pub mod rhcs;
 mod scale;
 mod services;

@@ -80,6 +80,8 @@ pub struct ManagerNode {
     pub name: String,
     pub id: Option<String>,
     pub kind: NodeKind,
+    /// Of a guest node: the resource that it runs in (`id_as_resource`).
+    pub container: Option<String>,
     pub online: bool,
     pub standby: bool,
     pub standby_onfail: bool,

@@ -148,14 +148,12 @@ fn node(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<ManagerNode>, by_node: 
         return Ok(());
     }
     let mut it = ManagerNode::default();
-    let mut container = false;
     for (key, value) in tag.attributes() {
         match key {
             "name" => it.name = plain(value),
             "id" => it.id = some(value),
             "type" => it.kind = if value == "remote" { NodeKind::Remote } else { NodeKind::Member },
-            // The resource that a guest node runs in.
-            "id_as_resource" => container = true,
+            "id_as_resource" => it.container = some(value),
             "online" => it.online = yes(value),
             "standby" => it.standby = yes(value),
             "standby_onfail" => it.standby_onfail = yes(value),
@@ -170,7 +168,7 @@ fn node(doc: &mut Doc<'_>, tag: &Tag<'_>, into: &mut Vec<ManagerNode>, by_node: 
             _ => {}
         }
     }
-    if container && it.kind == NodeKind::Remote {
+    if it.container.is_some() && it.kind == NodeKind::Remote {
         it.kind = NodeKind::Guest;
     }
     let mut below = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::domain::cluster::{MemberStatus, ServiceState};
+use crate::domain::cluster::{MemberStatus, Service, ServiceKind, ServiceState};
 use crate::domain::observation::manager::{
     Constraint, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Resource, Ticket,
 };
@@ -22,6 +22,14 @@ pub(crate) struct Place<'a> {
     pub(super) id: &'a str,
     pub(super) node: &'a str,
     pub(super) score: i64,
+}
+
+/// A node that runs services.
+#[derive(Clone, Copy, Debug)]
+struct Host<'a> {
+    name: &'a str,
+    /// The resource that it runs in, if it is a guest.
+    container: Option<&'a str>,
 }
 
 /// What has to run before something else may start.
@@ -45,8 +53,8 @@ pub(super) struct Beside<'a> {
 /// The indexes.
 pub(crate) struct Index<'a> {
     statuses: HashMap<&'a str, MemberStatus>,
-    /// Names of the nodes that run services, bytewise.
-    pub(super) hosts: Vec<&'a str>,
+    /// The nodes that run services, bytewise.
+    hosts: Vec<Host<'a>>,
     history: HashMap<&'a str, Vec<&'a History>>,
     failures: HashMap<&'a str, Vec<&'a Failure>>,
     places: HashMap<&'a str, Vec<Place<'a>>>,
@@ -66,11 +74,9 @@ impl<'a> Index<'a> {
     /// Constraints that expired before the view was told say nothing.
     pub(super) fn new(input: &Input<'a>) -> Self {
         let view: &'a ManagerView = input.view;
-        let mut hosts: Vec<&str> = view.nodes.iter().filter(|n| n.kind != NodeKind::Guest).map(|n| n.name.as_str()).collect();
-        hosts.sort_unstable();
         let mut index = Self {
             statuses: view.nodes.iter().map(|n| (n.name.as_str(), members::status(n))).collect(),
-            hosts,
+            hosts: hosts(view),
             history: HashMap::new(),
             failures: HashMap::new(),
             places: HashMap::new(),
@@ -176,6 +182,13 @@ impl<'a> Index<'a> {
         if id.starts_with("cli-") {
             self.leftovers.entry(resource).or_default().insert(id);
         }
+    }
+
+    /// The nodes that may run this service as far as their kind goes: no fence device, and no guest that is a node itself, runs on a guest.
+    pub(super) fn hosts(&self, service: &Service) -> impl Iterator<Item = &'a str> {
+        let holds_guest = self.hosts.iter().any(|h| h.container == Some(service.id.as_str()));
+        let members_only = service.kind == ServiceKind::Stonith || holds_guest;
+        self.hosts.iter().filter(move |h| h.container.is_none() || !members_only).map(|h| h.name)
     }
 
     /// Status of a node.
@@ -287,6 +300,21 @@ fn sole_node(rule: &str) -> Option<&str> {
         }
     }
     node
+}
+
+/// A bundle's nodes run what is in the bundle and nothing else.
+fn hosts(view: &ManagerView) -> Vec<Host<'_>> {
+    let mut bundled = HashSet::new();
+    for resource in &view.resources {
+        if let Resource::Bundle { members, .. } = resource {
+            bundled.extend(members.iter().map(id_of));
+        }
+    }
+    let is_host = |n: &ManagerNode| n.kind != NodeKind::Guest || n.container.as_deref().is_some_and(|c| !bundled.contains(c));
+    let nodes = view.nodes.iter().filter(|n| is_host(n));
+    let mut hosts: Vec<Host<'_>> = nodes.map(|n| Host { name: &n.name, container: n.container.as_deref() }).collect();
+    hosts.sort_unstable_by_key(|h| h.name);
+    hosts
 }
 
 fn id_of(resource: &Resource) -> &str {

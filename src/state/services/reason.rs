@@ -274,7 +274,7 @@ impl<'a> Why<'a> {
 
     /// Each node, and why it may not run the service if it may not.
     fn refusals(&self) -> Vec<(&'a str, Option<String>)> {
-        self.index.hosts.iter().map(|node| (*node, self.refusal(node))).collect()
+        self.index.hosts(&self.entry().service).map(|node| (node, self.refusal(node))).collect()
     }
 
     fn refusal(&self, node: &str) -> Option<String> {
