@@ -57,14 +57,23 @@ impl Stamp {
         Some(Self(at.as_microsecond()))
     }
 
+    /// Reads a time in a rule of Pacemaker's. A date alone is its midnight; what has no zone is the time of a clock that goes so many seconds
+    /// ahead of UTC.
+    pub fn of_rule(text: &str, utc_offset_secs: i32) -> Option<Self> {
+        Self::parse(text).or_else(|| Self::local(text.trim().parse().ok()?, utc_offset_secs))
+    }
+
+    fn local(at: jiff::civil::DateTime, utc_offset_secs: i32) -> Option<Self> {
+        let zone = jiff::tz::Offset::from_seconds(utc_offset_secs).ok()?;
+        Some(Self(zone.to_timestamp(at).ok()?.as_microsecond()))
+    }
+
     /// Reads what ctime(3) prints, `Sun Nov 22 22:10:45 2026`, where the clock goes so many seconds ahead of UTC.
     pub fn from_ctime(text: &str, utc_offset_secs: i32) -> Option<Self> {
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         let [_, month, day, clock, year] = words.as_slice() else { return None };
         let month = MONTHS.iter().position(|m| m == month)? + 1;
-        let at: jiff::civil::DateTime = format!("{year}-{month:02}-{day:0>2}T{clock}").parse().ok()?;
-        let zone = jiff::tz::Offset::from_seconds(utc_offset_secs).ok()?;
-        Some(Self(zone.to_timestamp(at).ok()?.as_microsecond()))
+        Self::local(format!("{year}-{month:02}-{day:0>2}T{clock}").parse().ok()?, utc_offset_secs)
     }
 }
 

@@ -140,7 +140,7 @@ fn guest_nodes_may_run_services() {
         (guest("g1", "vm-g1", true), &device, format!("no node may run it: {banned}{standby}")),
         (guest("g1", "app", true), &app, format!("no node may run it: {banned}{standby}")),
     ];
-    for (node, service_of, expected) in cases {
+    for (node, primitive, expected) in cases {
         let bundle = Resource::Bundle {
             id: "web".to_owned(),
             managed: Some(true),
@@ -148,8 +148,8 @@ fn guest_nodes_may_run_services() {
             failed: false,
             members: vec![one(started("web-podman-0", &["n3"]))],
         };
-        let case = format!("{node:?} {}", service_of.agent);
-        let mut v = view([trio(), vec![node]].concat(), vec![one(service_of.clone()), bundle]);
+        let case = format!("{node:?} {}", primitive.agent);
+        let mut v = view([trio(), vec![node]].concat(), vec![one(primitive.clone()), bundle]);
         v.nodes[2].standby = true;
         v.bans = vec![ban("app", "b1", "n1"), ban("app", "b2", "n2")];
         assert_eq!(service(&picture_of(v), "app").reason.clone(), Some(expected), "{case}");

@@ -15,6 +15,8 @@ use super::{Input, instance};
 pub(super) const INFINITY: i64 = 1_000_000;
 /// `rc` of an operation that still runs (`PCMK_OCF_UNKNOWN`; older versions: `PCMK_OCF_PENDING`, the same value).
 const PENDING: i32 = 193;
+/// Where the local time of a node is not known: what is over in the last zone, twelve hours behind UTC, is over anywhere.
+const LAST_ZONE: i32 = -12 * 3600;
 
 /// A location constraint on one node.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +119,8 @@ impl<'a> Index<'a> {
         match constraint {
             Constraint::Location { id, resource, pattern, node, score, role, rule, expires } => {
                 self.note_leftover(resource, id);
-                let over = expires.as_deref().and_then(Stamp::parse).is_some_and(|end| end <= at);
+                let zone = self.utc_offset.unwrap_or(LAST_ZONE);
+                let over = expires.as_deref().and_then(|end| Stamp::of_rule(end, zone)).is_some_and(|end| end <= at);
                 if over || role.as_deref().is_some_and(|r| !r.eq_ignore_ascii_case("started")) {
                     return;
                 }
