@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::cluster::{Partition, Quorum, Sight};
 use crate::domain::observation::corosync::{QdeviceView, QuorumView};
-use crate::domain::observation::manager::ManagerView;
+use crate::domain::observation::manager::{ManagerView, NodeKind};
 use crate::domain::observation::rhcs::ClustatView;
 use crate::domain::stamp::Stamp;
 
@@ -107,9 +107,10 @@ fn by_corosync(view: &QuorumView, names: &Names) -> Vec<Arc<str>> {
     members
 }
 
-/// Where that tool does not answer: the members that the manager takes for online.
+/// Where that tool does not answer: the members that the manager takes for online. Remote and guest nodes have no vote, and both halves may list them.
 fn by_manager(view: &ManagerView) -> Vec<Arc<str>> {
-    let mut members: Vec<Arc<str>> = view.nodes.iter().filter(|n| n.online).map(|n| Arc::from(n.name.as_str())).collect();
+    let online = view.nodes.iter().filter(|n| n.online && n.kind == NodeKind::Member);
+    let mut members: Vec<Arc<str>> = online.map(|n| Arc::from(n.name.as_str())).collect();
     members.sort();
     members
 }

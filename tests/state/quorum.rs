@@ -2,9 +2,10 @@ use proptest::prelude::*;
 use quorate::domain::event::Severity;
 use quorate::domain::node::LinkFault;
 use quorate::domain::observation::corosync::QuorumView;
+use quorate::domain::observation::manager::{ManagerNode, NodeKind};
 use quorate::domain::observation::{Question, TroubleKind};
 
-use super::build::{Lab, alerts, nodelist, ring, trio, view};
+use super::build::{Lab, alerts, nodelist, online, ring, trio, view};
 
 const ALL: [(u32, &str, u32); 3] = [(1, "n1", 1), (2, "n2", 1), (3, "n3", 1)];
 
@@ -91,6 +92,17 @@ fn without_the_tool_the_manager_is_believed() {
     no.with_quorum = Some(false);
     lab.pass(10).manager(1, no);
     assert_eq!((lab.picture().quorum.quorate, lab.picture().quorum.can_lose), (Some(false), Some(0)));
+}
+
+/// A remote node that both halves take for online joins them no more than it votes.
+#[test]
+fn halves_that_share_a_remote_node_disagree() {
+    let mut lab = Lab::of(&["n1", "n2"]);
+    let remote = || ManagerNode { kind: NodeKind::Remote, ..online("r1", 9) };
+    lab.manager(1, view(vec![online("n1", 1), remote()], Vec::new())).manager(2, view(vec![online("n2", 2), remote()], Vec::new()));
+    let picture = lab.picture();
+    assert_eq!((picture.quorum.quorate, picture.quorum.answered), (None, true));
+    assert!(alerts(&picture).iter().any(|a| a.1 == "views-disagree"));
 }
 
 #[test]
