@@ -34,6 +34,7 @@ pub fn alike(a: &Cluster, b: &Cluster) -> bool {
         && a.options == b.options
         && a.constraints == b.constraints
         && a.last_change == b.last_change
+        && a.manager_warnings == b.manager_warnings
         && a.manager_sight.as_ref().map(|s| &s.by) == b.manager_sight.as_ref().map(|s| &s.by)
         && a.rhcs == b.rhcs
         && a.alerts == b.alerts

@@ -32,6 +32,7 @@ pub(super) fn fold(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speake
     picture.constraints.put(constraints);
     picture.options = speaker.map(|s| s.view.options.clone()).unwrap_or_default();
     picture.last_change = speaker.and_then(|s| s.view.last_change.clone());
+    picture.manager_warnings = speaker.map(|s| s.view.warnings.clone()).unwrap_or_default();
     picture.manager_sight = speaker.map(Speaker::sight);
 }
 
@@ -45,6 +46,7 @@ pub(super) fn fold_rgmanager(picture: &mut Cluster, voice: &Voice<'_>, watching:
     picture.constraints.put(Vec::new());
     picture.options = rhcs::options(voice);
     picture.last_change = None;
+    picture.manager_warnings = Vec::new();
     picture.manager_sight = voice.sight();
 }
 

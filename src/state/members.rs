@@ -85,6 +85,7 @@ fn by_manager(node: &ManagerNode, speaker: &Speaker<'_>) -> Member {
         status,
         dc: node.is_dc || speaker.view.dc.as_deref() == Some(node.name.as_str()),
         manager: active.then_some(true),
+        health: node.health.clone().filter(|health| !health.eq_ignore_ascii_case("green")),
         ..Member::default()
     }
 }

@@ -105,8 +105,9 @@ fn reasons_of_a_stopped_service() {
             with(&|v| {
                 v.nodes[0].health = text("red");
                 v.nodes[1].health = text("green");
+                v.nodes[2].health = text("yellow");
             }),
-            &["the manager has not started it: n1's health is red"],
+            &["the manager has not started it: n1's health is red, n3's health is yellow"],
         ),
         ("opt-in", with(&|v| v.options.symmetric_cluster = Some(false)), &["no constraint allows n1"]),
         ("nothing known", base(), &["no reason"]),

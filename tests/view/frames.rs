@@ -76,6 +76,22 @@ fn screens_characters() {
     }
 }
 
+/// What keeps services from a node, and what the manager's tool itself is not content with.
+#[test]
+fn health_and_warnings_of_the_manager() {
+    let mut cluster = sample::degraded();
+    for member in &mut cluster.members {
+        member.health = Some("yellow".to_owned());
+    }
+    cluster.manager_warnings = vec!["fencing is off".to_owned()];
+    for (script, name, value) in [("1 enter", "health", "yellow"), ("6", "warning", "fencing is off")] {
+        let mut model = model(sample::setup(120, 60), cluster.clone());
+        keys(&mut model, script);
+        let page = paint::text(&paint::frame(&model));
+        assert!(page.lines().any(|line| line.contains(name) && line.contains(value)), "{page}");
+    }
+}
+
 /// With room to spare every figure of a table has its column.
 #[test]
 fn wide_tables_characters() {

@@ -25,6 +25,9 @@ pub fn write(doc: &mut Document, model: &Model, name: &str) -> Option<()> {
     doc.maybe("id", m.id.as_deref());
     doc.maybe("votes", m.votes.map(|v| v.to_string()));
     doc.pair("manager", Role::Text, manager(m));
+    if let Some(health) = &m.health {
+        doc.pair("health", Role::Warn, health);
+    }
     doc.pair("services", Role::Text, &format!("{}, of them {}", m.services, words::count(m.guests, "guest", "guests")));
     write_view(doc, model, m);
     write_way(doc, model, m);

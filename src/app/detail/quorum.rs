@@ -141,6 +141,9 @@ fn write_manager(doc: &mut Document, model: &Model) {
         let by: Vec<&str> = [&change.user, &change.client, &change.origin].into_iter().filter_map(|p| p.as_deref()).collect();
         doc.pair("last change", Role::Text, &format!("{} {}", change.time, by.join(" ")));
     }
+    for warning in &c.manager_warnings {
+        doc.pair("warning", Role::Warn, warning);
+    }
 }
 
 /// A fencing in one line.

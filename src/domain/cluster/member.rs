@@ -56,6 +56,8 @@ pub struct Member {
     pub votes: Option<u32>,
     /// The manager's status.
     pub status: MemberStatus,
+    /// Its health by the manager, where that is not green.
+    pub health: Option<String>,
     /// quorate runs on it.
     pub local: bool,
     /// It is the DC.

@@ -83,6 +83,8 @@ pub struct Cluster {
     pub constraints_at: Option<Stamp>,
     /// Last change of the configuration.
     pub last_change: Option<Change>,
+    /// What the manager's own tool warned of.
+    pub manager_warnings: Vec<String>,
     /// Who spoke for the manager.
     pub manager_sight: Option<Sight>,
     /// What only Red Hat Cluster Suite has.

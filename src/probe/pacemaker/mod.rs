@@ -8,7 +8,7 @@ use super::parts::lossy;
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::manager::ManagerView;
 use crate::domain::observation::{Observation, Question, Trouble, TroubleKind};
-use crate::domain::text;
+use crate::domain::{redact, text};
 use crate::link::CommandLine;
 
 mod constraints;
@@ -118,7 +118,7 @@ fn crm_mon_answer(raw: Raw<'_>) -> Result<ManagerView, Trouble> {
         let said = if view.warnings.is_empty() { verdict.message.unwrap_or_default() } else { view.warnings.join("; ") };
         return Err(if code == 0 { raw.garbled("the XML holds no status") } else { refused(raw, code, &said) });
     }
-    let earlier = before.lines().map(str::trim).filter(|line| !line.is_empty()).map(text::clean);
+    let earlier = before.lines().map(str::trim).filter(|line| !line.is_empty()).map(redact::said);
     view.warnings.splice(0..0, earlier.take(20));
     Ok(view)
 }

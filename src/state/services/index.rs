@@ -69,7 +69,8 @@ pub(crate) struct Index<'a> {
     /// Resources that a rule invites which says more than a node's name.
     ruled: HashSet<&'a str>,
     utc_offset: Option<i32>,
-    unhealthy: HashSet<&'a str>,
+    /// Without a node-health-strategy crm_mon says green of every node.
+    health: HashMap<&'a str, &'a str>,
 }
 
 impl<'a> Index<'a> {
@@ -89,7 +90,7 @@ impl<'a> Index<'a> {
             unmet: HashMap::new(),
             ruled: HashSet::new(),
             utc_offset: input.utc_offset,
-            unhealthy: view.nodes.iter().filter(|n| is_red(n)).map(|n| n.name.as_str()).collect(),
+            health: view.nodes.iter().filter_map(|n| Some((n.name.as_str(), n.health.as_deref()?))).collect(),
         };
         for history in &view.history {
             for id in both_ids(&history.resource) {
@@ -199,9 +200,9 @@ impl<'a> Index<'a> {
         self.statuses.get(node).copied()
     }
 
-    /// Whether the node's health keeps services away.
-    pub(super) fn is_unhealthy(&self, node: &str) -> bool {
-        self.unhealthy.contains(node)
+    /// Whether the node's health has this colour.
+    pub(super) fn has_health(&self, node: &str, colour: &str) -> bool {
+        self.health.get(node).is_some_and(|health| health.eq_ignore_ascii_case(colour))
     }
 
     /// Operations of a resource on all nodes.
@@ -325,11 +326,6 @@ fn id_of(resource: &Resource) -> &str {
         Resource::Primitive(p) => &p.id,
         Resource::Group { id, .. } | Resource::Clone { id, .. } | Resource::Bundle { id, .. } => id,
     }
-}
-
-/// Without a node-health-strategy crm_mon says green of every node.
-fn is_red(node: &ManagerNode) -> bool {
-    node.health.as_deref().is_some_and(|health| health.eq_ignore_ascii_case("red"))
 }
 
 /// An id with and without the suffix of an instance.

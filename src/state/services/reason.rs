@@ -258,7 +258,10 @@ impl<'a> Why<'a> {
         if let Some(partner) = self.waits() {
             return partner;
         }
-        match (refused.as_slice(), lock) {
+        // By its node-health-strategy the manager may keep services from such nodes, too.
+        let yellow = nodes.iter().filter(|(node, why)| why.is_none() && self.index.has_health(node, "yellow"));
+        let doubts: Vec<String> = refused.into_iter().chain(yellow.map(|(node, _)| format!("{node}'s health is yellow"))).collect();
+        match (doubts.as_slice(), lock) {
             (_, Some((lock, _))) => lock,
             ([], None) => "the manager has not started it, and shows no reason".to_owned(),
             (some, None) => format!("the manager has not started it: {}", some.join(", ")),
@@ -290,7 +293,7 @@ impl<'a> Why<'a> {
         if let Some(state) = state {
             return Some(format!("{node} {state}"));
         }
-        let unhealthy = || self.index.is_unhealthy(node).then(|| format!("{node}'s health is red"));
+        let unhealthy = || self.index.has_health(node, "red").then(|| format!("{node}'s health is red"));
         self.not_invited(node).or_else(|| self.repelled(node)).or_else(unhealthy)
     }
 
