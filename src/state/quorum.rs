@@ -107,7 +107,8 @@ fn by_corosync(view: &QuorumView, names: &Names) -> Vec<Arc<str>> {
     members
 }
 
-/// Where that tool does not answer: the members that the manager takes for online. Remote and guest nodes have no vote, and both halves may list them.
+/// Where that tool does not answer: the members that the manager takes for online. Remote and guest nodes have no vote, and both halves
+/// may list them.
 fn by_manager(view: &ManagerView) -> Vec<Arc<str>> {
     let online = view.nodes.iter().filter(|n| n.online && n.kind == NodeKind::Member);
     let mut members: Vec<Arc<str>> = online.map(|n| Arc::from(n.name.as_str())).collect();

@@ -85,18 +85,18 @@ fn locations_of_every_form() {
 
 /// Constraints in words: what is beside what, what comes before what.
 fn told(said: &str) -> Vec<String> {
-    let with = |before: &str, word: &Option<String>| word.as_ref().map_or_else(String::new, |word| format!("{before}{word}"));
+    let with = |before: &str, word: Option<String>| word.map_or_else(String::new, |word| format!("{before}{word}"));
     constraints(&format!("<constraints>{said}</constraints>"))
         .into_iter()
         .map(|c| match c {
             Constraint::Colocation { id, resource, with: other, score, role, with_role } => {
-                format!("{id} {resource}{} with {other}{} {score}", with(" as ", &role), with(" as ", &with_role))
+                format!("{id} {resource}{} with {other}{} {score}", with(" as ", role), with(" as ", with_role))
             }
             Constraint::Order { id, first, then, mandatory, first_action, then_action } => {
-                format!("{id} {first}{} then {then}{} {mandatory}", with(" ", &first_action), with(" ", &then_action))
+                format!("{id} {first}{} then {then}{} {mandatory}", with(" ", first_action), with(" ", then_action))
             }
             Constraint::Ticket { id, resource, ticket, role, loss_policy } => {
-                format!("{id} {resource}{} needs {ticket}{}", with(" as ", &role), with(", else ", &loss_policy))
+                format!("{id} {resource}{} needs {ticket}{}", with(" as ", role), with(", else ", loss_policy))
             }
             other @ Constraint::Location { .. } => panic!("{other:?}"),
         })

@@ -203,8 +203,8 @@ fn constraint(c: &Constraint, ids: &[&str], leftovers: &[String]) -> Option<(Rol
             let how = if *mandatory { "mandatory" } else { "optional" };
             // Said where one of the two is not to start.
             let said = first_action.is_some() || then_action.is_some();
-            let action = |action: &Option<String>| if said { format!("{} ", action.as_deref().unwrap_or("start")) } else { String::new() };
-            let (before, after) = (action(first_action), action(then_action));
+            let action = |action: Option<&str>| if said { format!("{} ", action.unwrap_or("start")) } else { String::new() };
+            let (before, after) = (action(first_action.as_deref()), action(then_action.as_deref()));
             Some((Role::Text, format!("order       {before}{first} then {after}{then}, {how}  ({id})")))
         }
         Constraint::Ticket { id, resource, ticket, role, loss_policy } if mine(resource) => {

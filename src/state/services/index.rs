@@ -3,9 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::domain::cluster::{MemberStatus, Service, ServiceKind, ServiceState};
-use crate::domain::observation::manager::{
-    Constraint, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Resource, Ticket,
-};
+use crate::domain::observation::manager::{Constraint, Failure, History, ManagerNode, ManagerView, NodeKind, Operation, Resource, Ticket};
 use crate::domain::stamp::Stamp;
 use crate::state::members;
 
