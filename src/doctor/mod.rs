@@ -192,7 +192,7 @@ fn tool(check: &NodeCheck, tools: &Tools, need: &Need) -> Option<Row> {
     };
     let row = Row::new(Mark::Wrong, name, trouble.to_string());
     Some(match trouble.kind {
-        TroubleKind::Denied => Row { mark: Mark::Denied, ..row }.cure(cure::denied(check, tools, question, name)),
+        TroubleKind::Denied => Row { mark: Mark::Denied, ..row }.cure(cure::denied(check, tools, question, name, trouble)),
         TroubleKind::Absent if wanted => Row { mark: Mark::Missing, ..row }.cure(cure::install(check, need.apt, need.rpm)),
         TroubleKind::Absent => Row { mark: Mark::Note, ..row },
         // A tool of something that is not in use has nothing to say.
