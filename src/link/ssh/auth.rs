@@ -23,6 +23,8 @@ use crate::link::{Hop, Prompt, Reply};
 
 /// RSA keys by their type's name, whatever they sign with.
 const RSA: &str = "ssh-rsa";
+/// How the types of keys begin whose private half is in a token: libssh2 cannot sign with their files.
+const SECURITY_KEY: &str = "sk-";
 /// Tries at a passphrase, as ssh(1) allows.
 const PASSPHRASES: usize = 3;
 
@@ -239,6 +241,10 @@ impl<T> Door<'_, T> {
             let public = identity::public_of(path);
             if let Some(at) = held.iter().position(|key| public.as_deref() == Some(key.blob())) {
                 offers.push(Offer::Agent(held.remove(at)));
+                continue;
+            }
+            if public.as_deref().is_some_and(|blob| identity::kind(blob).starts_with(SECURITY_KEY)) {
+                self.note(format!("{} (a security key, which is used from an agent alone)", path.display()));
                 continue;
             }
             match Identity::load(path) {
