@@ -1,6 +1,7 @@
 //! Host keys, identities, passphrases, agents.
 
 use std::fs;
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -347,6 +348,24 @@ fn a_key_without_its_private_half_is_named() {
         assert!(trouble.text.contains("was offered no key") && trouble.text.contains(said), "{trouble}");
         assert_eq!(trouble.text.contains("agent (0 keys)"), socket.is_some(), "{trouble}");
     }
+}
+
+/// A forwarded agent whose far end is gone takes every question and answers none.
+#[test]
+fn an_agent_that_does_not_answer_is_done_without() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let mut target = sshd.target();
+    target.end.agent = Some(sshd.path("mute"));
+    let _mute = UnixListener::bind(sshd.path("mute")).unwrap();
+    let mut talk = Talk::new(target.clone());
+    talk.within(Duration::from_secs(10), "the connection by the key's file", |r| matches!(r, Report::Up { .. }).then_some(()));
+    target.end.identities = Vec::new();
+    let trouble = Talk::new(target).wait("a trouble that will be tried again", |r| match r {
+        Report::Down { trouble, retry_at: Some(_) } => Some(trouble.clone()),
+        _ => None,
+    });
+    assert_eq!(trouble.fault, LinkFault::Auth, "{trouble}");
+    assert!(trouble.text.contains("mute (does not answer)"), "{trouble}");
 }
 
 /// Keys that sshd has refused since it was started.

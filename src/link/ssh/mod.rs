@@ -21,6 +21,7 @@ use super::{Link, Order, PromptId, Reply, Report, Target, Voice};
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
 
+mod agent;
 mod algorithms;
 mod attempt;
 mod auth;
@@ -158,10 +159,16 @@ impl Node {
         self.turned = 0;
     }
 
+    /// The operator wants it tried: what was given up for a while is asked for again.
     fn forgive(&self) {
         let targets = [&self.place].into_iter().chain(&self.others).map(|place| &place.target);
-        for path in targets.flat_map(|target| target.jumps.iter().chain([&target.end])).flat_map(|hop| &hop.identities) {
-            keyring::lock(&keyring::slot(path)).forgive();
+        for hop in targets.flat_map(|target| target.jumps.iter().chain([&target.end])) {
+            for path in &hop.identities {
+                keyring::forgive(path);
+            }
+            if let Some(path) = &hop.agent {
+                agent::forgive(path);
+            }
         }
     }
 
