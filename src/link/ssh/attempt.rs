@@ -72,12 +72,13 @@ pub struct Attempt<T> {
     deadline: Instant,
     attended: bool,
     refused: bool,
+    remarks: Vec<String>,
 }
 
 impl<T> Attempt<T> {
     /// Starts the clock. `attended`: somebody is there to be asked.
     pub fn new(shared: Arc<Shared>, notes: Sender<Note<T>>, replies: Receiver<(PromptId, Reply)>, waker: Waker, attended: bool) -> Self {
-        Self { shared, notes, replies, waker, deadline: Instant::now() + PATIENCE, attended, refused: false }
+        Self { shared, notes, replies, waker, deadline: Instant::now() + PATIENCE, attended, refused: false, remarks: Vec::new() }
     }
 
     /// Whether somebody is there to be asked.
@@ -113,6 +114,7 @@ impl<T> Attempt<T> {
     /// A fresh connection, with a fresh clock.
     pub fn restart(&mut self) {
         self.deadline = Instant::now() + PATIENCE;
+        self.remarks.clear();
     }
 
     /// Time that was spent waiting for the operator does not count.
@@ -157,6 +159,16 @@ impl<T> Attempt<T> {
     /// Whether the operator did.
     pub const fn was_refused(&self) -> bool {
         self.refused
+    }
+
+    /// Something that the operator should know of the connection, if it comes to one.
+    pub fn remark(&mut self, words: String) {
+        self.remarks.push(words);
+    }
+
+    /// What that is.
+    pub fn remarks(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.remarks)
     }
 
     /// Says something to the link's thread.

@@ -160,7 +160,7 @@ fn way(
         old.extend(guarded.old(tried).map(|words| format!("{place}{words}")));
         let Some(next) = next else {
             let mut connected = finish(&mut guarded, attempt)?;
-            connected.grant.note = remark(&old, connected.grant.note);
+            connected.grant.note = remark(&old, attempt.remarks(), connected.grant.note);
             return Ok(Some(Made::Connection(Box::new(connected))));
         };
         through = Some(Socket::Pair(forward(guarded, hop, next, attempt).map_err(named)?));
@@ -169,9 +169,9 @@ fn way(
 }
 
 /// What the operator is told of a connection that works.
-fn remark(old: &[String], grant: Option<String>) -> Option<String> {
+fn remark(old: &[String], remarks: Vec<String>, grant: Option<String>) -> Option<String> {
     let old = (!old.is_empty()).then(|| format!("old SSH, as legacy_ssh allows: {}", old.join("; ")));
-    let all: Vec<String> = old.into_iter().chain(grant).collect();
+    let all: Vec<String> = old.into_iter().chain(remarks).chain(grant).collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crate::domain::secret::Secret;
 use crate::link::Hop;
 
-/// For how long an operator's refusal holds for the other nodes that want the same key.
-const REFUSAL: Duration = Duration::from_secs(60);
+/// For how long an operator's refusal holds for the other nodes that want the same.
+pub const REFUSAL: Duration = Duration::from_secs(60);
 
 /// What is known of one key file.
 #[derive(Debug, Default)]

@@ -169,6 +169,7 @@ impl Node {
             if let Some(path) = &hop.agent {
                 agent::forgive(path);
             }
+            hostkey::forgive(hop);
         }
     }
 
