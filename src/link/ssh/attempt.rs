@@ -122,13 +122,18 @@ impl<T> Attempt<T> {
         self.deadline += since.elapsed();
     }
 
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.cancelled.load(Ordering::Relaxed)
+    }
+
     /// Lets a cancel end this socket.
     ///
     /// # Errors
     /// The attempt was cancelled.
     pub fn guard(&self, socket: &Arc<Socket>) -> Result<(), LinkTrouble> {
         lock(&self.shared.sockets).push(Arc::clone(socket));
-        if self.shared.cancelled.load(Ordering::Relaxed) {
+        if self.is_cancelled() {
             self.shared.cancel();
             return Err(trouble::new(LinkFault::Unreachable, "cancelled"));
         }

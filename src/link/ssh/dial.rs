@@ -2,6 +2,7 @@
 
 use std::net::Shutdown;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ssh2::{Channel, Session};
 
@@ -11,6 +12,7 @@ use super::auth::{self, Login, Tried};
 use super::hostkey::{self, Trust};
 use super::kexinit::{self, Offer};
 use super::socket::{self, Socket};
+use super::turn::{self, Turn};
 use super::{trouble, tunnel, wire};
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::link::engine::Grant;
@@ -142,9 +144,12 @@ fn way(
         let named = |t: LinkTrouble| {
             if t.text.starts_with(&place) { t } else { LinkTrouble { fault: t.fault, text: format!("{place}{}", t.text) } }
         };
-        let socket = match through.take() {
-            Some(socket) => socket,
-            None => connect(hop, &place, attempt).map_err(named)?,
+        let (socket, turn) = match through.take() {
+            Some(socket) => (socket, None),
+            None => {
+                let turn = next.map(|_| turn_at(hop, &place, attempt)).transpose()?;
+                (connect(hop, &place, attempt).map_err(named)?, turn)
+            }
         };
         if errand == Errand::Look(at) {
             let socket = Arc::new(socket);
@@ -155,6 +160,7 @@ fn way(
         }
         let Some(tried) = tried.get_mut(at) else { break };
         let entered = log_in(hop, target, socket, tried, &place, attempt);
+        drop(turn);
         let entered = entered.map_err(|miss| Miss { trouble: named(miss.trouble), speechless: miss.speechless.map(|_| at) })?;
         let Some(mut guarded) = entered else { return Ok(None) };
         old.extend(guarded.old(tried).map(|words| format!("{place}{words}")));
@@ -173,6 +179,15 @@ fn remark(old: &[String], remarks: Vec<String>, grant: Option<String>) -> Option
     let old = (!old.is_empty()).then(|| format!("old SSH, as legacy_ssh allows: {}", old.join("; ")));
     let all: Vec<String> = old.into_iter().chain(remarks).chain(grant).collect();
     (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// Waits for a turn at a jump host. That time does not count.
+fn turn_at(hop: &Hop, place: &str, attempt: &mut Attempt<Connected>) -> Result<Turn, LinkTrouble> {
+    attempt.stage(LinkFault::Timeout, &format!("{place}waits until other nodes have logged in there"));
+    let since = Instant::now();
+    let turn = turn::wait(hop, || attempt.is_cancelled());
+    attempt.pardon(since);
+    turn.ok_or_else(|| trouble::new(LinkFault::Unreachable, "cancelled"))
 }
 
 fn connect(hop: &Hop, place: &str, attempt: &Attempt<Connected>) -> Result<Socket, LinkTrouble> {
@@ -202,7 +217,7 @@ fn log_in(
     session.set_timeout(attempt.left_ms());
     session.handshake().map_err(|e| {
         socket.shutdown(Shutdown::Both);
-        shaken(&e, hop, attempt)
+        shaken(&e, hop, session.banner_bytes().is_some_and(|banner| banner.starts_with(b"SSH-")), attempt)
     })?;
     let guarded = Guarded(Some((session.clone(), socket)));
     if hostkey::verify(&session, hop, target.host_keys, &known, attempt)? == Trust::Again {
@@ -212,14 +227,20 @@ fn log_in(
     Ok((auth::log_in(&session, hop, tried, attempt)? == Login::In).then_some(guarded))
 }
 
-fn shaken(e: &ssh2::Error, hop: &Hop, attempt: &Attempt<Connected>) -> Miss {
+/// `spoke`: it said which SSH it speaks.
+fn shaken(e: &ssh2::Error, hop: &Hop, spoke: bool, attempt: &Attempt<Connected>) -> Miss {
     if trouble::is_timeout(e) || attempt.left_ms() <= 1 {
         return trouble::new(LinkFault::Timeout, &format!("{} port {} accepts but does not answer", hop.host, hop.port)).into();
     }
     let trouble = if trouble::is_loss(e) {
         let text =
             format!("{} port {} ended the connection before any login (MaxStartups, PerSourcePenalties? no sshd?)", hop.host, hop.port);
-        trouble::new(LinkFault::Protocol, &text)
+        let trouble = trouble::new(LinkFault::Protocol, &text);
+        if !spoke {
+            // It did not want us: it is not asked again at once.
+            return trouble.into();
+        }
+        trouble
     } else {
         trouble::new(LinkFault::Protocol, &format!("no common language with {} port {}: {}", hop.host, hop.port, e.message()))
     };

@@ -35,6 +35,7 @@ mod keyring;
 mod socket;
 mod trouble;
 mod tunnel;
+mod turn;
 mod wire;
 
 /// Stacks: OpenSSL's and the resolver's needs, with a margin.
