@@ -105,7 +105,7 @@ impl Node {
             let (trouble, refused) = match self.attempt() {
                 End::Closed => return,
                 // Nobody is there: it is looked for at the next place at once, and only where it is at none of them the attempt has failed.
-                End::Failed(trouble, _) if self.has_more() && leads_nowhere(&trouble) => {
+                End::Failed(trouble, _) if self.has_more() && trouble.fault.leads_nowhere() => {
                     self.turn();
                     continue;
                 }
@@ -299,9 +299,4 @@ impl Node {
             }
         }
     }
-}
-
-/// Whether nobody was met: what was met is the node, whatever it said.
-const fn leads_nowhere(trouble: &LinkTrouble) -> bool {
-    matches!(trouble.fault, LinkFault::Unreachable | LinkFault::Timeout | LinkFault::Refused)
 }
