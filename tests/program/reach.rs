@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::cluster::{CrmMon, Ring, cluster, cmap, dummy, equip, nodes};
-use super::rig::{Node, Run, Site, fixture, has_alert, member, service};
+use super::rig::{Node, Run, Site, fixture, has_alert, member, quorate, service};
 use crate::link::rig::{until, user};
 
 /// A run that is given up on after a generous while.
@@ -178,6 +178,33 @@ fn members_are_found_by_name_first() {
     let json = patient(&site, &["status", "--json", "--host", &host]).json();
     assert_eq!(member(&json, "127.0.0.2")["reachable"], true, "{}", json["members"]);
     assert_eq!(member(&json, "n1")["reachable"], true);
+}
+
+/// As of a node that was named; and where there is no way to it, that is its trouble alone.
+#[test]
+fn what_ssh_config_says_of_a_member_that_turns_up_is_told() {
+    let Some(site) = neighbours("127.0.0.2") else { return };
+    let names = ["n1", "127.0.0.2"];
+    equip(&site, &Ring::of(&names), &CrmMon::of(&nodes(&names)));
+    for node in &site.nodes {
+        node.prints("corosync-cmapctl", &cmap("lab", &[(1, names[0], "127.0.0.1"), (2, names[1], "127.0.0.2")]));
+    }
+    let config = site.home.path().join("ssh_config");
+    let host = format!("{}@127.0.0.1:{}", user(), site.nodes[0].sshd.port);
+    let status = |text: &str| {
+        fs::write(&config, text).unwrap();
+        let mut command = quorate(site.home.path());
+        command.args(["status", "--json", "--host", &host, "--ssh-config"]).arg(&config);
+        command.arg("--identity").arg(site.nodes[0].sshd.path("id")).arg("--known-hosts").arg(site.home.path().join("known"));
+        Run::of(command.output().unwrap())
+    };
+    let run = status("Host 127.0.0.2\n ProxyCommand nc %h %p\n");
+    assert!(run.stderr.contains("127.0.0.2: not honoured: ") && run.stderr.contains("ProxyCommand nc"), "{}", run.stderr);
+    assert_eq!(member(&run.json(), "127.0.0.2")["reachable"], true, "{}", run.stdout);
+    let json = status("Host 127.0.0.2\n ProxyJump 127.0.0.2\n").json();
+    let error = member(&json, "127.0.0.2")["error"].as_str().unwrap_or_default();
+    assert!(error.starts_with("unreachable") && error.contains("in a circle"), "{error}");
+    assert_eq!(member(&json, "n1")["reachable"], true, "{json}");
 }
 
 #[test]

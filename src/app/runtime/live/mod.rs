@@ -263,7 +263,7 @@ impl Live {
             }
         }
         if changed || !self.awaited.is_empty() {
-            self.discover(now);
+            happenings.extend(self.discover(now).into_iter().map(Happening::Note));
         }
         if changed || self.store.next_event().is_some_and(|at| at <= now) {
             happenings.push(Happening::Picture);

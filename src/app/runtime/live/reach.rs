@@ -42,7 +42,10 @@ impl Live {
 
     /// Members that the manager names and that nobody configured are reached by name, then by ring address. The addresses are corosync's to tell: they
     /// are waited for a while, for a name alone may lead nowhere.
-    pub(super) fn discover(&mut self, now: Stamp) {
+    ///
+    /// Gives what the operator is told of the ways to them.
+    pub(super) fn discover(&mut self, now: Stamp) -> Vec<String> {
+        let mut notices = Vec::new();
         let found = self.store.members_to_reach();
         let managed = self.store.is_managed();
         self.awaited.retain(|name, _| found.iter().any(|(f, _)| f == name));
@@ -57,19 +60,22 @@ impl Live {
             }
             self.awaited.remove(&name);
             self.sought.push(name.clone());
-            if let Some(way) = self.ways.further(&name, &addresses) {
+            if let Some((way, said)) = self.ways.further(&name, &addresses) {
+                notices.extend(said);
                 let key = self.add(way, true);
                 if addresses.is_empty() {
                     self.unplaced.insert(name, key);
                 }
             }
         }
-        self.place_late();
+        notices.extend(self.place_late());
+        notices
     }
 
     /// Members that are looked for by their names alone, and whose addresses are told by now: where nobody is met by the name, they are looked
     /// for there too.
-    fn place_late(&mut self) {
+    fn place_late(&mut self) -> Vec<String> {
+        let mut notices = Vec::new();
         let told = |(name, key): (&String, &NodeKey)| {
             let addresses = self.store.addresses(name);
             (!addresses.is_empty() && self.store.is_nowhere(*key)).then(|| (name.clone(), *key, addresses))
@@ -77,13 +83,15 @@ impl Live {
         let late: Vec<(String, NodeKey, Vec<String>)> = self.unplaced.iter().filter_map(told).collect();
         for (name, key, addresses) in late {
             self.unplaced.remove(&name);
-            let Some(way) = self.ways.further(&name, &addresses) else { continue };
+            let Some((way, said)) = self.ways.further(&name, &addresses) else { continue };
+            notices.extend(said);
             self.targets.insert(key, way.target());
             if let Some(old) = self.links.remove(&key) {
                 old.order(Order::Close);
             }
             self.links.insert(key, way.open(Voice::new(key, self.tx.clone())));
         }
+        notices
     }
 
     /// A node that the cluster has back is connected to now, not when its backoff ends.
