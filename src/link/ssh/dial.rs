@@ -7,7 +7,7 @@ use std::time::Instant;
 use ssh2::{Channel, Session};
 
 use super::algorithms;
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Next};
 use super::auth::{self, Login, Tried};
 use super::hostkey::{self, Trust};
 use super::kexinit::{self, Offer};
@@ -61,10 +61,10 @@ impl Drop for Guarded {
     }
 }
 
-/// Goes the whole way. `refused` is set where the operator said no: then only an order should try again.
+/// Goes the whole way.
 /// `tried` is kept from one attempt to the next: where sshd turns us away for a while after some failed keys (PerSourcePenalties), the
 /// next attempt goes on with the others.
-pub fn dial(target: &Target, tried: &mut Vec<Tried>, attempt: &mut Attempt<Connected>) -> Result<Connected, (LinkTrouble, bool)> {
+pub fn dial(target: &Target, tried: &mut Vec<Tried>, attempt: &mut Attempt<Connected>) -> Result<Connected, (LinkTrouble, Next)> {
     let hops: Vec<&Hop> = target.jumps.iter().chain([&target.end]).collect();
     tried.resize_with(hops.len(), Tried::default);
     for _ in 0..ROUNDS {
@@ -76,15 +76,15 @@ pub fn dial(target: &Target, tried: &mut Vec<Tried>, attempt: &mut Attempt<Conne
             Ok(_) => attempt.restart(),
             Err(miss) => {
                 let trouble = explained(miss, target, &hops, tried, attempt);
-                let refused = attempt.was_refused() || (trouble.fault == LinkFault::Auth && tried.iter().any(|t| t.refused));
+                let refused = trouble.fault == LinkFault::Auth && tried.iter().any(|t| t.refused);
                 if trouble.fault == LinkFault::Auth {
                     tried.clear();
                 }
-                return Err((trouble, refused));
+                return Err((trouble, if refused { Next::Told } else { attempt.next() }));
             }
         }
     }
-    Err((trouble::new(LinkFault::Auth, &format!("{} cut us off again and again while we logged in", target.end.alias)), false))
+    Err((trouble::new(LinkFault::Auth, &format!("{} cut us off again and again while we logged in", target.end.alias)), Next::Later))
 }
 
 /// What a round is for.

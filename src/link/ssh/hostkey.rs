@@ -177,6 +177,7 @@ pub fn verify<T>(
     }
     let unknown = key.unknown(known);
     if policy == HostKeys::Strict {
+        attempt.mistrust();
         return Err(no(&format!("{unknown}; {CURE}")));
     }
     attempt.stage(LinkFault::Hostkey, &format!("{unknown}; waits for your decision"));
