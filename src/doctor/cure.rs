@@ -2,8 +2,8 @@
 
 use super::NodeCheck;
 use crate::domain::node::{LinkFault, LinkTrouble};
-use crate::domain::observation::Question;
 use crate::domain::observation::host::Tools;
+use crate::domain::observation::{Question, Trouble};
 use crate::domain::text::clean;
 use crate::link::known_hosts::entry_name;
 use crate::link::{Become, CommandLine, Hop, Target};
@@ -38,8 +38,11 @@ fn release(os: &str) -> Option<u32> {
 }
 
 /// How to be allowed to run a tool.
-pub fn denied(check: &NodeCheck, tools: &Tools, question: Question, tool: &str) -> String {
+pub fn denied(check: &NodeCheck, tools: &Tools, question: Question, tool: &str, trouble: &Trouble) -> String {
     let user = check.target.as_ref().map_or("USER", |target| target.end.user.as_str());
+    if trouble.text.contains("requiretty") {
+        return format!("add to sudoers with visudo: Defaults:{} !requiretty", clean(user));
+    }
     let line = probe::command(question, tools);
     // Without the word `as_root` a script runs as `sudo -n sh -c ...`: a sudoers line for the tool alone would not help.
     let allowed = if line.as_ref().is_none_or(CommandLine::names_its_tools) { format!("/usr/sbin/{tool}") } else { "ALL".to_owned() };

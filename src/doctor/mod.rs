@@ -9,7 +9,7 @@ pub mod sudoers;
 
 use std::io::{self, Write};
 
-use crate::domain::node::Reach;
+use crate::domain::node::{LinkFault, Reach};
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::{Question, Trouble, TroubleKind};
 use crate::domain::text::clean;
@@ -24,7 +24,7 @@ const SKEW: u64 = 1_000_000;
 pub struct NodeCheck {
     /// The member's name, or the address as the operator wrote it.
     pub name: String,
-    /// The way; none for this very machine.
+    /// The way; none for this very machine, and where there is none.
     pub target: Option<Target>,
     /// Whether it was reached.
     pub reach: Reach,
@@ -46,7 +46,11 @@ impl NodeCheck {
     }
 
     fn way(&self) -> String {
-        let Some(target) = &self.target else { return "this machine".to_owned() };
+        let Some(target) = &self.target else {
+            let is_nowhere = matches!(&self.reach, Reach::Down { trouble, .. } if trouble.fault == LinkFault::Unreachable);
+            let words = if is_nowhere { "no way" } else { "this machine" };
+            return words.to_owned();
+        };
         let hop = |hop: &Hop| clean(&format!("{}@{}:{}", hop.user, hop.host, hop.port));
         let jumps: Vec<String> = target.jumps.iter().map(hop).collect();
         let via = if jumps.is_empty() { String::new() } else { format!(" via {}", jumps.join(", ")) };
@@ -192,7 +196,7 @@ fn tool(check: &NodeCheck, tools: &Tools, need: &Need) -> Option<Row> {
     };
     let row = Row::new(Mark::Wrong, name, trouble.to_string());
     Some(match trouble.kind {
-        TroubleKind::Denied => Row { mark: Mark::Denied, ..row }.cure(cure::denied(check, tools, question, name)),
+        TroubleKind::Denied => Row { mark: Mark::Denied, ..row }.cure(cure::denied(check, tools, question, name, trouble)),
         TroubleKind::Absent if wanted => Row { mark: Mark::Missing, ..row }.cure(cure::install(check, need.apt, need.rpm)),
         TroubleKind::Absent => Row { mark: Mark::Note, ..row },
         // A tool of something that is not in use has nothing to say.

@@ -46,6 +46,11 @@ impl LinkFault {
             Self::Protocol => "protocol",
         }
     }
+
+    /// Whether nobody was met: what was met is the node, whatever it said.
+    pub const fn leads_nowhere(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Timeout | Self::Refused)
+    }
 }
 
 /// What failed on the way to a node, where, and what to do about it.

@@ -23,9 +23,11 @@ pub const SCRIPT: &str = "IFS= read -r s; eval \"$s\"";
 /// The first lines down a channel: environment, guard, worker, and the first mark.
 pub fn hello(nonce: &Nonce, rights: Become) -> String {
     let n = nonce.word();
-    // A user may not signal what sudo runs as root; sudo is bothered only where such a process is left.
+    // A user may not signal what sudo runs as root; sudo is bothered only where such a process is left, or where nobody can tell.
     let root = match rights {
-        Become::Sudo => "pgrep -g $$ -u 0 >/dev/null 2>&1 && sudo -n kill -KILL -- -$$ >/dev/null 2>&1; ",
+        Become::Sudo => {
+            "{ ! command -v pgrep >/dev/null 2>&1 || pgrep -g $$ -u 0 >/dev/null 2>&1; } && sudo -n kill -KILL -- -$$ >/dev/null 2>&1; "
+        }
         Become::None => "",
     };
     let environment = "PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin; export PATH; LC_ALL=C; export LC_ALL; unset LANGUAGE";

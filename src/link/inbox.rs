@@ -160,7 +160,7 @@ pub fn start(name: &str, stack: usize, voice: Voice, body: impl FnOnce(Inbox, Wa
     Ok(handle)
 }
 
-/// A link that could not be started: says so, and answers every order.
+/// A link that leads nowhere: says why, and answers every order.
 #[derive(Debug)]
 pub struct Stillborn {
     voice: Voice,
@@ -168,9 +168,14 @@ pub struct Stillborn {
 }
 
 impl Stillborn {
-    /// Says why.
+    /// It could not be started.
     pub fn new(voice: Voice, cause: &io::Error) -> Self {
-        let trouble = LinkTrouble { fault: LinkFault::Unreachable, text: format!("cannot start a link on this machine: {cause}") };
+        Self::of(voice, format!("cannot start a link on this machine: {cause}"))
+    }
+
+    /// Why it leads nowhere, in harmless words.
+    pub fn of(voice: Voice, text: String) -> Self {
+        let trouble = LinkTrouble { fault: LinkFault::Unreachable, text };
         let _ = voice.try_say(Report::Down { trouble: trouble.clone(), retry_at: None });
         Self { voice, trouble }
     }

@@ -115,9 +115,8 @@ impl KnownHosts {
     fn add(&mut self, file: &Path, bytes: &[u8]) {
         let file: Arc<Path> = Arc::from(file);
         for (index, line) in bytes.split(|b| *b == b'\n').enumerate() {
-            // A line that is not UTF-8 cannot hold a key that we could compare; OpenSSH skips what it cannot read too.
-            let Ok(line) = std::str::from_utf8(line) else { continue };
-            self.entries.extend(self.parse_line(&file, index + 1, line));
+            // Bytes that are no UTF-8 stand in comments (Latin-1), which nobody reads. In a name or a key they become what matches and decodes to nothing.
+            self.entries.extend(self.parse_line(&file, index + 1, &String::from_utf8_lossy(line)));
         }
     }
 

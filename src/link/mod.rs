@@ -289,6 +289,11 @@ impl Voice {
     }
 }
 
+/// A link to a node to which there is no way; why, in harmless words.
+pub fn nowhere(voice: Voice, why: String) -> Box<dyn Link> {
+    Box::new(inbox::Stillborn::of(voice, why))
+}
+
 /// A way to a node.
 pub trait Link: Send + Sync {
     /// Gives an order. Never blocks.

@@ -38,6 +38,9 @@ pub struct Raw<'a> {
     pub code: i32,
 }
 
+/// How sudo says that sudoers has `requiretty`, as Red Hat's did by default up to EL 7. We have no terminal on a node.
+const NEEDS_TTY: &str = "must have a tty";
+
 impl Raw<'_> {
     /// Trouble for an answer that holds nothing usable: told apart by exit status and the tool's own words
     /// (127: absent; permission and sudo refusals: denied; else failed).
@@ -45,6 +48,7 @@ impl Raw<'_> {
         let said = if self.stderr.is_empty() { self.stdout } else { self.stderr };
         let words = text::clean_bytes(said.get(..said.len().min(600)).unwrap_or_default().trim_ascii());
         let lower = words.to_lowercase();
+        // Those of Todd Miller's sudo, then those of sudo-rs.
         let sudo = [
             "a password is required",
             "a terminal is required",
@@ -52,6 +56,10 @@ impl Raw<'_> {
             "is not in the sudoers",
             "no tty present",
             "may not run sudo",
+            NEEDS_TTY,
+            "account validation failure",
+            "interactive authentication is required",
+            "i'm afraid i can't do that",
         ];
         let denied = [
             "permission denied",
@@ -65,10 +73,12 @@ impl Raw<'_> {
             "insufficient privileges",
         ];
         if sudo.iter().any(|w| lower.contains(w)) {
-            return Trouble::new(
-                TroubleKind::Denied,
-                &format!("sudo refuses '{}': {words}; allow it in sudoers with NOPASSWD", self.command),
-            );
+            let cure = if lower.contains(NEEDS_TTY) {
+                "say 'Defaults !requiretty' in sudoers"
+            } else {
+                "allow it in sudoers with NOPASSWD"
+            };
+            return Trouble::new(TroubleKind::Denied, &format!("sudo refuses '{}': {words}; {cure}", self.command));
         }
         if self.code == 127 || (self.code == 126 && lower.contains("not found")) {
             let of = match missing_tool(&words).filter(|tool| !self.command.starts_with(*tool)) {

@@ -191,7 +191,14 @@ impl Store {
         self.picture.manager_sight.is_some()
     }
 
-    fn addresses(&self, name: &str) -> Vec<String> {
+    /// Whether nobody is met where this node is looked for.
+    pub fn is_nowhere(&self, key: NodeKey) -> bool {
+        let node = self.nodes.get(&key);
+        node.is_some_and(|n| matches!(&n.reach, Reach::Down { trouble, .. } if trouble.fault.leads_nowhere()))
+    }
+
+    /// The ring addresses of a member, as cman or corosync's map tell them.
+    pub fn addresses(&self, name: &str) -> Vec<String> {
         let by_cman = self.nodes.values().filter_map(|n| n.answers.cman.get()).flat_map(|v| &v.nodes);
         if let Some(node) = by_cman.into_iter().find(|n| n.name == name && !n.addresses.is_empty()) {
             return node.addresses.clone();

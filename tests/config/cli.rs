@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::CommandFactory as _;
-use quorate::app::runtime::launch;
+use quorate::app::runtime::{WayKind, launch};
 use quorate::cli::{self, Cli, Command, DemoCommand, HostKeyChoice, Stack};
 use quorate::config::NodeConfig;
 use quorate::domain::place::Place;
@@ -253,7 +253,13 @@ fn clusters_that_cannot_be_opened_stand_in_the_way_of_none() {
     let folder = tempfile::tempdir().unwrap();
     let (file, ssh) = (folder.path().join("config.toml"), folder.path().join("ssh_config"));
     let hosts = |name: &str, more: &str| format!("[[cluster]]\nname = \"{name}\"\n{more}\n");
-    let text = [hosts("net", "hosts = [\"n1\"]"), hosts("empty", ""), hosts("loop", "hosts = [\"a\"]")].concat();
+    let text = [
+        hosts("net", "hosts = [\"n1\"]"),
+        hosts("empty", ""),
+        hosts("loop", "hosts = [\"a\"]"),
+        hosts("half", "hosts = [\"n1\", \"a\"]"),
+    ]
+    .concat();
     std::fs::write(&file, text).unwrap();
     std::fs::write(&ssh, "Host a\n ProxyJump b\nHost b\n ProxyJump a\n").unwrap();
     let wanted = |line: &str| {
@@ -261,8 +267,12 @@ fn clusters_that_cannot_be_opened_stand_in_the_way_of_none() {
         launch::configured(&global).and_then(|sessions| sessions.wanted(&global, false))
     };
     let all = wanted("").unwrap();
-    assert_eq!((all.setup.clusters.as_slice(), &all.first), (&["net", "empty", "loop"].map(str::to_owned)[..], &None));
+    assert_eq!((all.setup.clusters.as_slice(), &all.first), (&["net", "empty", "loop", "half"].map(str::to_owned)[..], &None));
     assert_eq!((all.open)("net").unwrap().ways.first().len(), 1);
+    // One node to which there is no way is in the way of no other.
+    let half = (all.open)("half").unwrap().ways.first();
+    assert!(half.len() == 2 && half[0].target().is_some());
+    assert!(matches!(&half[1].kind, WayKind::Nowhere(why) if why.contains("in a circle")));
     for (name, words) in [("empty", "config.toml:4:1: the cluster \"empty\" lists neither hosts nor nodes"), ("loop", "in a circle")] {
         let why = (all.open)(name).err().unwrap();
         assert!(why.contains(words), "{why}");

@@ -148,7 +148,10 @@ fn rights() {
         "{text}"
     );
     set(&mut check, Become::Sudo);
-    assert!(report(&[check.clone()]).1.contains("-> add to sudoers with visudo"), "{text}");
+    assert!(report(&[check.clone()]).1.contains("-> add to sudoers with visudo (see"), "{text}");
+    let no_tty = "sudo refuses 'lvs': sudo: sorry, you must have a tty to run sudo; say 'Defaults !requiretty' in sudoers";
+    check.answers = vec![(Question::Lvs, Err(Trouble::new(TroubleKind::Denied, no_tty)))];
+    assert!(report(&[check.clone()]).1.contains("-> add to sudoers with visudo: Defaults:admin !requiretty"));
     check.answers = denied(Question::CrmMon);
     set(&mut check, Become::None);
     assert!(report(&[check.clone()]).1.contains("-> usermod -aG haclient admin; or"));

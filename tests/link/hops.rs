@@ -1,7 +1,9 @@
 //! Jump hosts.
 
+use std::fs;
+
 use quorate::domain::node::LinkFault;
-use quorate::link::{CommandLine, HostKeys};
+use quorate::link::{CommandLine, HostKeys, Report};
 
 use super::rig::{Sshd, Talk, free_port, until};
 
@@ -63,4 +65,21 @@ fn a_jump_host_that_forbids_forwarding_is_named() {
     target.jumps = vec![jump.hop()];
     let trouble = Talk::new(target).down();
     assert!(trouble.text.contains("AllowTcpForwarding"), "{trouble}");
+}
+
+/// sshd drops connections where too many have not logged in yet: the nodes behind a jump host take turns there.
+#[test]
+fn many_nodes_behind_one_jump_host_do_not_overrun_it() {
+    let (Some(mut jump), Some(node)) = (Sshd::start(""), Sshd::start("")) else { return };
+    jump.stop();
+    let conf = fs::read_to_string(jump.path("conf")).unwrap();
+    fs::write(jump.path("conf"), format!("MaxStartups 12\n{conf}")).unwrap();
+    jump.run();
+    let mut target = node.target();
+    target.jumps = vec![jump.hop()];
+    let mut talks: Vec<Talk> = (0..24).map(|_| Talk::new(target.clone())).collect();
+    for talk in &mut talks {
+        talk.up();
+        assert!(!talk.has(|r| matches!(r, Report::Down { retry_at: Some(_), .. })), "it was dropped");
+    }
 }

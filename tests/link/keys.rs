@@ -1,6 +1,7 @@
 //! Host keys, identities, passphrases, agents.
 
 use std::fs;
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -62,6 +63,72 @@ fn an_unknown_host_key_that_is_refused_is_not_asked_for_again_until_told() {
     let (id, _) = prompt(&mut talk);
     talk.order(Order::Reply(id, Reply::Trust));
     talk.up();
+}
+
+/// Whoever is asked first decides for all nodes behind the same host.
+#[test]
+fn an_unknown_key_of_a_shared_jump_host_is_asked_for_once() {
+    let (Some(jump), Some(node)) = (Sshd::start(""), Sshd::start("")) else { return };
+    for (file, reply) in [("trusted", Reply::Trust), ("refused", Reply::Refuse)] {
+        let mut target = node.target();
+        target.host_keys = HostKeys::Ask;
+        target.jumps = vec![jump.hop()];
+        target.jumps[0].known_hosts = vec![jump.path(file)];
+        let mut talks = [Talk::new(target.clone()), Talk::new(target)];
+        let asked = |talk: &mut Talk| talk.has(|r| matches!(r, Report::Prompt { .. }));
+        let mut first = None;
+        until("a prompt", || {
+            first = talks.iter_mut().position(asked);
+            first.is_some()
+        });
+        let first = &mut talks[first.unwrap()];
+        let (id, _) = prompt(first);
+        first.order(Order::Reply(id, reply));
+        for talk in &mut talks {
+            if file == "trusted" {
+                talk.up();
+            } else {
+                let no = |r: &Report| matches!(r, Report::Down { trouble, retry_at: None } if trouble.text.contains("not accepted"));
+                talk.wait("the refusal", |r| no(r).then_some(()));
+            }
+            assert!(!asked(talk), "{file}");
+        }
+        let lines = fs::read_to_string(jump.path(file)).unwrap_or_default().lines().count();
+        assert_eq!(lines, usize::from(file == "trusted"), "{file}");
+    }
+}
+
+/// As with OpenSSH. What was accepted is not asked for again, and another key than that is a changed one.
+#[test]
+fn a_host_key_that_cannot_be_written_is_trusted_for_the_session() {
+    for policy in [HostKeys::Ask, HostKeys::AcceptNew] {
+        let Some(mut sshd) = Sshd::start("") else { return };
+        fs::create_dir(sshd.path("folder")).unwrap();
+        let mut target = sshd.target();
+        target.host_keys = policy;
+        target.end.known_hosts = vec![sshd.path("folder")];
+        let mut talk = Talk::new(target);
+        if policy == HostKeys::Ask {
+            let (id, _) = prompt(&mut talk);
+            talk.order(Order::Reply(id, Reply::Trust));
+        }
+        let note = talk.up().1.unwrap_or_default();
+        assert!(note.contains("trusted for this session alone") && note.contains("folder"), "{note}");
+        sshd.stop();
+        talk.down();
+        sshd.run();
+        talk.order(Order::Hurry);
+        talk.up();
+        for name in ["host", "host.pub"] {
+            fs::remove_file(sshd.path(name)).unwrap();
+        }
+        keygen(&sshd.path("host"), "ed25519", "");
+        sshd.stop();
+        sshd.run();
+        let changed = |r: &Report| matches!(r, Report::Down { trouble, .. } if trouble.text.contains("CHANGED"));
+        talk.wait("the changed key", |r| changed(r).then_some(()));
+        assert!(!talk.has(|r| matches!(r, Report::Prompt { .. })));
+    }
 }
 
 #[test]
@@ -347,6 +414,24 @@ fn a_key_without_its_private_half_is_named() {
         assert!(trouble.text.contains("was offered no key") && trouble.text.contains(said), "{trouble}");
         assert_eq!(trouble.text.contains("agent (0 keys)"), socket.is_some(), "{trouble}");
     }
+}
+
+/// A forwarded agent whose far end is gone takes every question and answers none.
+#[test]
+fn an_agent_that_does_not_answer_is_done_without() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let mut target = sshd.target();
+    target.end.agent = Some(sshd.path("mute"));
+    let _mute = UnixListener::bind(sshd.path("mute")).unwrap();
+    let mut talk = Talk::new(target.clone());
+    talk.within(Duration::from_secs(10), "the connection by the key's file", |r| matches!(r, Report::Up { .. }).then_some(()));
+    target.end.identities = Vec::new();
+    let trouble = Talk::new(target).wait("a trouble that will be tried again", |r| match r {
+        Report::Down { trouble, retry_at: Some(_) } => Some(trouble.clone()),
+        _ => None,
+    });
+    assert_eq!(trouble.fault, LinkFault::Auth, "{trouble}");
+    assert!(trouble.text.contains("mute (does not answer)"), "{trouble}");
 }
 
 /// Keys that sshd has refused since it was started.

@@ -123,6 +123,19 @@ fn lines_that_are_not_text_do_not_hide_others() {
     assert_eq!(check(&file(text).path, "n1", 22, ED), Verdict::Known);
 }
 
+/// A comment may be in any encoding: the key before it counts.
+#[test]
+fn a_comment_that_is_not_utf_8_hides_no_key() {
+    let latin = |before: &str, line: &str, comment: &[u8]| [before.as_bytes(), line.as_bytes(), b" ", comment, b"\n"].concat();
+    let (mine, stolen, other) = (format!("n1 {ED}"), format!("@revoked * {ED}"), format!("n1 {}", other_ed()));
+    let known = file(latin("", &mine, b"root@b\xfcro"));
+    assert_eq!(check(&known.path, "n1", 22, ED), Verdict::Known);
+    let revoked = file(latin(&format!("{mine}\n"), &stolen, b"cl\xe9 vol\xe9e"));
+    assert_eq!(check(&revoked.path, "n1", 22, ED), Verdict::Revoked { file: revoked.path.clone(), line: 2 });
+    let changed = file(latin("", &other, b"root@b\xfcro"));
+    assert_eq!(check(&changed.path, "n1", 22, ED), Verdict::Changed { file: changed.path.clone(), line: 1 });
+}
+
 #[test]
 fn several_files_and_missing_ones() {
     let (user, system) = (file(format!("n1 {}", rsa())), file(format!("n1 {ED}")));

@@ -1,6 +1,8 @@
 //! What quorate says to a node's shell, said to those of this machine.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,7 +10,7 @@ use std::time::{Duration, Instant};
 use quorate::link::mark::Nonce;
 use quorate::link::{Become, CommandLine, guard};
 
-use super::rig::{odd_sleep, runs, until};
+use super::rig::{executable, odd_sleep, runs, until};
 
 /// dash needs a watchdog beside its guard, bash does not.
 #[test]
@@ -99,6 +101,38 @@ fn what_hears_no_heartbeat_ends_within_a_minute_and_what_hears_one_goes_on() {
     for held in dropped.into_iter().chain(heard) {
         let Held { mut child, input, .. } = held;
         drop(input);
+        child.wait().unwrap();
+    }
+}
+
+/// Only root may end what sudo runs. Whether any of it is left pgrep tells; where there is none, sudo is asked in any case.
+#[test]
+fn what_sudo_runs_is_ended_by_sudo() {
+    for (pgrep, asked) in [(None, true), (Some(0), true), (Some(1), false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for tool in ["sh", "sleep"] {
+            symlink(format!("/bin/{tool}"), at(tool)).unwrap();
+        }
+        if let Some(code) = pgrep {
+            executable(&at("pgrep"), format!("#!/bin/sh\n: >{}\nexit {code}\n", at("looked").display()));
+        }
+        executable(&at("sudo"), format!("#!/bin/sh\necho \"$*\" >>{}\n", at("log").display()));
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", guard::SCRIPT]).env("PATH", folder.path()).process_group(0);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let group = child.id();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(guard::hello(&Nonce::fresh().unwrap(), Become::Sudo).as_bytes()).unwrap();
+        drop(input);
+        let log = || fs::read_to_string(at("log")).unwrap_or_default();
+        if asked {
+            until("sudo to be asked", || log().contains(&format!("-n kill -KILL -- -{group}\n")));
+        } else {
+            until("it to be looked for what is left", || at("looked").exists());
+            std::thread::sleep(Duration::from_millis(500));
+            assert_eq!(log(), "");
+        }
         child.wait().unwrap();
     }
 }

@@ -166,6 +166,16 @@ fn default_keys_only_where_none_are_named() {
     }
 }
 
+/// The private half may be in an agent, or in a token that only the agent reaches.
+#[test]
+fn a_default_key_may_be_there_by_its_public_half_alone() {
+    let world = World::new("IdentitiesOnly yes");
+    for file in ["id_rsa.pub", "id_ed25519_sk.pub", "id_ecdsa"] {
+        world.write(&format!("home/.ssh/{file}"), "");
+    }
+    assert_eq!(world.target("n1").end.identities, [world.ssh("id_ecdsa"), world.ssh("id_rsa"), world.ssh("id_ed25519_sk")]);
+}
+
 #[test]
 fn agents() {
     let cases = [
@@ -197,6 +207,13 @@ fn known_hosts_files() {
     assert_eq!(n1.host_key_alias.as_deref(), Some("cluster"));
     assert_eq!(world.target("n2").end.known_hosts, [Path::new("/dev/null")]);
     assert_eq!(world.target("n3").end.known_hosts[0], Path::new("/dev/null"), "the system's file is never the one to write to");
+    for unknown in ["${NOBODY}/kh", "~other/kh", "/kh/%T"] {
+        let known = end(&format!("UserKnownHostsFile {unknown}"), "n1").known_hosts;
+        assert_eq!(known[0], Path::new("/dev/null"), "{unknown}");
+    }
+    // The hash of desk.example.net, n1, 22 and oper.
+    let hashed = World::new("UserKnownHostsFile ~/kh/%C");
+    assert_eq!(hashed.target("n1").end.known_hosts[0], hashed.around.home.join("kh/eb6cfe55f98dd9644bf75804495df81d67dae9ca"));
 }
 
 #[test]
@@ -399,7 +416,9 @@ fn what_is_not_honoured_is_named() {
             "Port 99999\nIdentityFile \"/a",
             &["home/.ssh/config:1: Port 99999 (no port)", "home/.ssh/config:2: IdentityFile \"/a (quotes do not close)"],
         ),
-        ("IdentityFile %C", &["%C (%C is not known here)"]),
+        ("IdentityFile %C", &[]),
+        ("Host n1\n ProxyJump b1\n IdentityFile %C", &["%C (%C is not known here)"]),
+        ("IdentityFile %T", &["%T (%T is not known here)"]),
         ("User", &["home/.ssh/config:1: User (without a value)"]),
     ];
     for (config, expected) in cases {

@@ -1,5 +1,6 @@
 //! Nodes that are not well, each shown as what it is.
 
+use std::fs;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -110,6 +111,29 @@ fn a_node_is_looked_for_at_each_of_its_places_for_ever() {
     talk.wait("all places tried", |r| matches!(r, Report::Down { trouble, .. } if trouble.fault == LinkFault::Refused).then_some(()));
     sshd.run();
     talk.up();
+}
+
+/// A name may lead to a stranger. Whoever is known to be somebody else ends the search.
+#[test]
+fn a_node_whose_name_leads_to_a_stranger_is_looked_for_elsewhere() {
+    let (Some(stranger), Some(sshd)) = (Sshd::start(""), Sshd::start("")) else { return };
+    let known = stranger.path("others");
+    let mut by_name = stranger.target();
+    by_name.end.known_hosts = vec![known.clone()];
+    let mut talk = at_any(by_name.clone(), vec![sshd.target()]);
+    talk.up();
+    assert!(!talk.has(|r| matches!(r, Report::Down { .. })), "it is there");
+    // Where it is nowhere else, the stranger is what is told.
+    let trouble = at_any(by_name.clone(), vec![nobody(free_port())]).down();
+    assert!(trouble.fault == LinkFault::Hostkey && trouble.text.contains("is unknown"), "{trouble}");
+    let key = |sshd: &Sshd| fs::read_to_string(sshd.path("host.pub")).unwrap();
+    for (line, words) in
+        [(format!("[127.0.0.1]:{} {}", stranger.port, key(&sshd)), "CHANGED"), (format!("@revoked * {}", key(&stranger)), "is revoked by")]
+    {
+        fs::write(&known, line).unwrap();
+        let trouble = at_any(by_name.clone(), vec![sshd.target()]).down();
+        assert!(trouble.fault == LinkFault::Hostkey && trouble.text.contains(words), "{trouble}");
+    }
 }
 
 #[test]

@@ -261,6 +261,8 @@ fn other_refusals() {
         (Question::CrmMon, "<pacemaker-result><nodes></pacemaker-result>", "", 0, TroubleKind::Garbled, "column"),
         (Question::CrmMon, "<pacemaker-result/>", "", 0, TroubleKind::Garbled, "no status"),
         (Question::FenceDevices, "", "sudo: a password is required", 1, TroubleKind::Denied, "NOPASSWD"),
+        (Question::FenceDevices, "", "sudo: interactive authentication is required", 1, TroubleKind::Denied, "NOPASSWD"),
+        (Question::FenceDevices, "", "sudo: sorry, you must have a tty to run sudo", 1, TroubleKind::Denied, "Defaults !requiretty"),
     ];
     for (question, stdout, stderr, code, kind, words) in cases {
         let trouble = ask(question, stdout.as_bytes(), stderr, code).unwrap_err();

@@ -3,17 +3,18 @@
 use std::fs;
 use std::io::Read as _;
 use std::net::TcpListener;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::cluster::{CrmMon, Ring, cluster, cmap, dummy, equip, nodes};
-use super::rig::{Node, Run, Site, fixture, has_alert, member, service};
-use crate::link::rig::user;
+use super::rig::{Node, Run, Site, fixture, has_alert, member, quorate, service};
+use crate::link::rig::{until, user};
 
 /// A run that is given up on after a generous while.
 fn patient(site: &Site, args: &[&str]) -> Run {
-    let mut child = site.command(args).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = site.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let end = Instant::now() + Duration::from_secs(40);
     let mut out = child.stdout.take().unwrap();
     let reader = std::thread::spawn(move || {
@@ -147,6 +148,24 @@ fn members_are_found_by_ring_address() {
     }
 }
 
+/// A busy corosync, or one that is started after quorate, tells them when the member is looked for by its name already.
+#[test]
+fn members_are_found_by_a_ring_address_that_is_told_late() {
+    let Some(site) = neighbours("quorate-test-n2.invalid") else { return };
+    let names = ["n1", "quorate-test-n2.invalid"];
+    equip(&site, &Ring::of(&names), &CrmMon::of(&nodes(&names)));
+    let map = site.nodes[0].sshd.path("map");
+    fs::write(&map, cmap("lab", &[(1, names[0], "127.0.0.1"), (2, names[1], "127.0.0.2")])).unwrap();
+    site.nodes[0].tool("corosync-cmapctl", &format!("[ $# -gt 0 ] || sleep 4; exec cat {}", map.display()));
+    let host = format!("{}@127.0.0.1:{}", user(), site.nodes[0].sshd.port);
+    let mut command = site.command(&["events", "--json", "--for", "40s", "--host", &host]);
+    let mut events = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let log = site.nodes[1].sshd.path("log");
+    until("the login to the member", || fs::read_to_string(&log).unwrap_or_default().contains("Accepted publickey"));
+    let _ = events.kill();
+    let _ = events.wait();
+}
+
 #[test]
 fn members_are_found_by_name_first() {
     let Some(site) = neighbours("127.0.0.2") else { return };
@@ -159,6 +178,33 @@ fn members_are_found_by_name_first() {
     let json = patient(&site, &["status", "--json", "--host", &host]).json();
     assert_eq!(member(&json, "127.0.0.2")["reachable"], true, "{}", json["members"]);
     assert_eq!(member(&json, "n1")["reachable"], true);
+}
+
+/// As of a node that was named; and where there is no way to it, that is its trouble alone.
+#[test]
+fn what_ssh_config_says_of_a_member_that_turns_up_is_told() {
+    let Some(site) = neighbours("127.0.0.2") else { return };
+    let names = ["n1", "127.0.0.2"];
+    equip(&site, &Ring::of(&names), &CrmMon::of(&nodes(&names)));
+    for node in &site.nodes {
+        node.prints("corosync-cmapctl", &cmap("lab", &[(1, names[0], "127.0.0.1"), (2, names[1], "127.0.0.2")]));
+    }
+    let config = site.home.path().join("ssh_config");
+    let host = format!("{}@127.0.0.1:{}", user(), site.nodes[0].sshd.port);
+    let status = |text: &str| {
+        fs::write(&config, text).unwrap();
+        let mut command = quorate(site.home.path());
+        command.args(["status", "--json", "--host", &host, "--ssh-config"]).arg(&config);
+        command.arg("--identity").arg(site.nodes[0].sshd.path("id")).arg("--known-hosts").arg(site.home.path().join("known"));
+        Run::of(command.output().unwrap())
+    };
+    let run = status("Host 127.0.0.2\n ProxyCommand nc %h %p\n");
+    assert!(run.stderr.contains("127.0.0.2: not honoured: ") && run.stderr.contains("ProxyCommand nc"), "{}", run.stderr);
+    assert_eq!(member(&run.json(), "127.0.0.2")["reachable"], true, "{}", run.stdout);
+    let json = status("Host 127.0.0.2\n ProxyJump 127.0.0.2\n").json();
+    let error = member(&json, "127.0.0.2")["error"].as_str().unwrap_or_default();
+    assert!(error.starts_with("unreachable") && error.contains("in a circle"), "{error}");
+    assert_eq!(member(&json, "n1")["reachable"], true, "{json}");
 }
 
 #[test]

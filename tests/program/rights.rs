@@ -42,15 +42,19 @@ fn privileged_commands_and_no_others_run_with_sudo() {
 
 #[test]
 fn what_sudo_refuses_is_said_in_place_of_a_blank() {
-    for (words, code) in
-        [("sudo: a password is required", 1), ("Sorry, user ops is not allowed to execute '/usr/sbin/crm_mon' as root on n1.", 1)]
-    {
+    for (words, code, cure) in [
+        ("sudo: a password is required", 1, "NOPASSWD"),
+        ("Sorry, user ops is not allowed to execute '/usr/sbin/crm_mon' as root on n1.", 1, "NOPASSWD"),
+        ("sudo: sorry, you must have a tty to run sudo", 1, "Defaults !requiretty"),
+        ("sudo: interactive authentication is required", 1, "NOPASSWD"),
+        ("sudo: I'm sorry ops. I'm afraid I can't do that", 1, "NOPASSWD"),
+    ] {
         let Some(site) = site(&format!("echo \"{words}\" >&2; exit {code}")) else { return };
         let run = site.run(&["status", "--json"]);
         let json = run.json();
         super::shape::check(&json);
         assert_eq!((run.code, &member(&json, "n1")["reachable"], &json["services"]), (3, &json!(true), &json!([])));
-        assert!(run.stderr.lines().any(|l| l.contains("n1: sudo refuses") && l.contains("NOPASSWD")), "{}", run.stderr);
+        assert!(run.stderr.lines().any(|l| l.contains("n1: sudo refuses") && l.contains(cure)), "{}", run.stderr);
         let text = site.run(&["status"]).stdout;
         assert!(text.contains("not told: sudo refuses"), "{text}");
     }

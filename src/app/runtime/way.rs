@@ -23,6 +23,8 @@ pub struct Way {
 pub enum WayKind {
     /// SSH; and where else the node is looked for, if it is not found there.
     Ssh(Box<Target>, Vec<Target>),
+    /// There is none: why, in harmless words (jump hosts that go in a circle).
+    Nowhere(String),
     /// This very machine; its libvirt by this URI, if not by its socket.
     Local(Become, Option<String>),
     /// A recording, and the node's key in it.
@@ -51,6 +53,7 @@ impl Way {
             WayKind::Ssh(target, others) => {
                 Box::new(Beside::new(Arc::from(link::ssh::spawn_any(*target, others, voice.clone())), voice, None))
             }
+            WayKind::Nowhere(why) => link::nowhere(voice, why),
             WayKind::Local(rights, uri) => Box::new(Beside::new(Arc::from(link::local::spawn(rights, voice.clone())), voice, uri)),
             WayKind::Recorded(recording, key) => record::play(recording, key, voice),
             WayKind::Simulated(simulation, node) => simulation.open(node, voice),
@@ -58,7 +61,8 @@ impl Way {
     }
 }
 
-type Further = Box<dyn Fn(&str, &[String]) -> Option<Way>>;
+/// The way to a member, and what is to be said of it.
+type Further = Box<dyn Fn(&str, &[String]) -> Option<(Way, Vec<String>)>>;
 
 /// Knows the ways to all nodes of a session, also to those that turn up later.
 pub struct WayFinder {
@@ -115,8 +119,8 @@ impl WayFinder {
         self.first.clone()
     }
 
-    /// The way to a member that turned up: by name, then by ring address, for ever.
-    pub fn further(&self, name: &str, addresses: &[String]) -> Option<Way> {
+    /// The way to a member that turned up: by name, then by ring address, for ever. And what of it the operator is told.
+    pub fn further(&self, name: &str, addresses: &[String]) -> Option<(Way, Vec<String>)> {
         (self.further)(name, addresses)
     }
 

@@ -22,8 +22,19 @@ static PROMPTS: AtomicU64 = AtomicU64::new(1);
 pub enum Note<T> {
     /// The operator must decide.
     Prompt(PromptId, Prompt),
-    /// It is over: what was made, or what failed and whether the operator refused.
-    Done(Result<T, (LinkTrouble, bool)>),
+    /// It is over: what was made, or what failed and when the next attempt is to be.
+    Done(Result<T, (LinkTrouble, Next)>),
+}
+
+/// When it is to be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// After a while.
+    Later,
+    /// When the operator says so: they said no.
+    Told,
+    /// At once where else the node may be: what answers here is not known to be it.
+    Elsewhere,
 }
 
 /// What an attempt waits for.
@@ -71,13 +82,14 @@ pub struct Attempt<T> {
     waker: Waker,
     deadline: Instant,
     attended: bool,
-    refused: bool,
+    next: Next,
+    remarks: Vec<String>,
 }
 
 impl<T> Attempt<T> {
     /// Starts the clock. `attended`: somebody is there to be asked.
     pub fn new(shared: Arc<Shared>, notes: Sender<Note<T>>, replies: Receiver<(PromptId, Reply)>, waker: Waker, attended: bool) -> Self {
-        Self { shared, notes, replies, waker, deadline: Instant::now() + PATIENCE, attended, refused: false }
+        Self { shared, notes, replies, waker, deadline: Instant::now() + PATIENCE, attended, next: Next::Later, remarks: Vec::new() }
     }
 
     /// Whether somebody is there to be asked.
@@ -113,11 +125,17 @@ impl<T> Attempt<T> {
     /// A fresh connection, with a fresh clock.
     pub fn restart(&mut self) {
         self.deadline = Instant::now() + PATIENCE;
+        self.remarks.clear();
     }
 
     /// Time that was spent waiting for the operator does not count.
     pub fn pardon(&mut self, since: Instant) {
         self.deadline += since.elapsed();
+    }
+
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.cancelled.load(Ordering::Relaxed)
     }
 
     /// Lets a cancel end this socket.
@@ -126,7 +144,7 @@ impl<T> Attempt<T> {
     /// The attempt was cancelled.
     pub fn guard(&self, socket: &Arc<Socket>) -> Result<(), LinkTrouble> {
         lock(&self.shared.sockets).push(Arc::clone(socket));
-        if self.shared.cancelled.load(Ordering::Relaxed) {
+        if self.is_cancelled() {
             self.shared.cancel();
             return Err(trouble::new(LinkFault::Unreachable, "cancelled"));
         }
@@ -151,12 +169,27 @@ impl<T> Attempt<T> {
 
     /// The operator said no to something that the way cannot do without.
     pub fn refuse(&mut self) {
-        self.refused = true;
+        self.next = Next::Told;
     }
 
-    /// Whether the operator did.
-    pub const fn was_refused(&self) -> bool {
-        self.refused
+    /// Whoever answers is unknown, and nobody is to be asked.
+    pub fn mistrust(&mut self) {
+        self.next = Next::Elsewhere;
+    }
+
+    /// When it is to be tried again, should it fail.
+    pub const fn next(&self) -> Next {
+        self.next
+    }
+
+    /// Something that the operator should know of the connection, if it comes to one.
+    pub fn remark(&mut self, words: String) {
+        self.remarks.push(words);
+    }
+
+    /// What that is.
+    pub fn remarks(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.remarks)
     }
 
     /// Says something to the link's thread.

@@ -5,12 +5,12 @@
 //! that an agent with more keys than sshd's MaxAuthTries costs new connections once.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
 use ssh2::{Agent, ErrorCode, PublicKey, Session};
 
+use super::agent;
 use super::algorithms;
 use super::attempt::Attempt;
 use super::identity::{self, Identity};
@@ -23,6 +23,8 @@ use crate::link::{Hop, Prompt, Reply};
 
 /// RSA keys by their type's name, whatever they sign with.
 const RSA: &str = "ssh-rsa";
+/// How the types of keys begin whose private half is in a token: libssh2 cannot sign with their files.
+const SECURITY_KEY: &str = "sk-";
 /// Tries at a passphrase, as ssh(1) allows.
 const PASSPHRASES: usize = 3;
 
@@ -216,7 +218,11 @@ impl<T> Door<'_, T> {
     fn agent_keys(&mut self) -> (Option<Agent>, Vec<PublicKey>) {
         let Some(path) = self.hop.agent.clone() else { return (None, Vec::new()) };
         self.attempt.stage(LinkFault::Auth, &format!("the ssh agent at {} does not answer", path.display()));
-        match open_agent(self.session, &path) {
+        if agent::is_mute(&path) {
+            self.note(format!("agent at {} (does not answer)", path.display()));
+            return (None, Vec::new());
+        }
+        match agent::open(self.session, &path) {
             Ok((agent, keys)) => {
                 if keys.is_empty() {
                     self.note("agent (0 keys)".to_owned());
@@ -239,6 +245,10 @@ impl<T> Door<'_, T> {
             let public = identity::public_of(path);
             if let Some(at) = held.iter().position(|key| public.as_deref() == Some(key.blob())) {
                 offers.push(Offer::Agent(held.remove(at)));
+                continue;
+            }
+            if public.as_deref().is_some_and(|blob| identity::kind(blob).starts_with(SECURITY_KEY)) {
+                self.note(format!("{} (a security key, which is used from an agent alone)", path.display()));
                 continue;
             }
             match Identity::load(path) {
@@ -364,13 +374,4 @@ impl<T> Door<'_, T> {
 /// For the list of what was tried: a file.
 fn offered(id: &Identity) -> String {
     format!("{} (file)", id.path.display())
-}
-
-fn open_agent(session: &Session, path: &Path) -> Result<(Agent, Vec<PublicKey>), ssh2::Error> {
-    let mut agent = session.agent()?;
-    agent.set_identity_path(&PathBuf::from(path))?;
-    agent.connect()?;
-    agent.list_identities()?;
-    let keys = agent.identities()?;
-    Ok((agent, keys))
 }

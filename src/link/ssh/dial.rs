@@ -2,15 +2,17 @@
 
 use std::net::Shutdown;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ssh2::{Channel, Session};
 
 use super::algorithms;
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Next};
 use super::auth::{self, Login, Tried};
 use super::hostkey::{self, Trust};
 use super::kexinit::{self, Offer};
 use super::socket::{self, Socket};
+use super::turn::{self, Turn};
 use super::{trouble, tunnel, wire};
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::link::engine::Grant;
@@ -59,10 +61,10 @@ impl Drop for Guarded {
     }
 }
 
-/// Goes the whole way. `refused` is set where the operator said no: then only an order should try again.
+/// Goes the whole way.
 /// `tried` is kept from one attempt to the next: where sshd turns us away for a while after some failed keys (PerSourcePenalties), the
 /// next attempt goes on with the others.
-pub fn dial(target: &Target, tried: &mut Vec<Tried>, attempt: &mut Attempt<Connected>) -> Result<Connected, (LinkTrouble, bool)> {
+pub fn dial(target: &Target, tried: &mut Vec<Tried>, attempt: &mut Attempt<Connected>) -> Result<Connected, (LinkTrouble, Next)> {
     let hops: Vec<&Hop> = target.jumps.iter().chain([&target.end]).collect();
     tried.resize_with(hops.len(), Tried::default);
     for _ in 0..ROUNDS {
@@ -74,15 +76,15 @@ pub fn dial(target: &Target, tried: &mut Vec<Tried>, attempt: &mut Attempt<Conne
             Ok(_) => attempt.restart(),
             Err(miss) => {
                 let trouble = explained(miss, target, &hops, tried, attempt);
-                let refused = attempt.was_refused() || (trouble.fault == LinkFault::Auth && tried.iter().any(|t| t.refused));
+                let refused = trouble.fault == LinkFault::Auth && tried.iter().any(|t| t.refused);
                 if trouble.fault == LinkFault::Auth {
                     tried.clear();
                 }
-                return Err((trouble, refused));
+                return Err((trouble, if refused { Next::Told } else { attempt.next() }));
             }
         }
     }
-    Err((trouble::new(LinkFault::Auth, &format!("{} cut us off again and again while we logged in", target.end.alias)), false))
+    Err((trouble::new(LinkFault::Auth, &format!("{} cut us off again and again while we logged in", target.end.alias)), Next::Later))
 }
 
 /// What a round is for.
@@ -142,9 +144,12 @@ fn way(
         let named = |t: LinkTrouble| {
             if t.text.starts_with(&place) { t } else { LinkTrouble { fault: t.fault, text: format!("{place}{}", t.text) } }
         };
-        let socket = match through.take() {
-            Some(socket) => socket,
-            None => connect(hop, &place, attempt).map_err(named)?,
+        let (socket, turn) = match through.take() {
+            Some(socket) => (socket, None),
+            None => {
+                let turn = next.map(|_| turn_at(hop, &place, attempt)).transpose()?;
+                (connect(hop, &place, attempt).map_err(named)?, turn)
+            }
         };
         if errand == Errand::Look(at) {
             let socket = Arc::new(socket);
@@ -155,12 +160,13 @@ fn way(
         }
         let Some(tried) = tried.get_mut(at) else { break };
         let entered = log_in(hop, target, socket, tried, &place, attempt);
+        drop(turn);
         let entered = entered.map_err(|miss| Miss { trouble: named(miss.trouble), speechless: miss.speechless.map(|_| at) })?;
         let Some(mut guarded) = entered else { return Ok(None) };
         old.extend(guarded.old(tried).map(|words| format!("{place}{words}")));
         let Some(next) = next else {
             let mut connected = finish(&mut guarded, attempt)?;
-            connected.grant.note = remark(&old, connected.grant.note);
+            connected.grant.note = remark(&old, attempt.remarks(), connected.grant.note);
             return Ok(Some(Made::Connection(Box::new(connected))));
         };
         through = Some(Socket::Pair(forward(guarded, hop, next, attempt).map_err(named)?));
@@ -169,10 +175,19 @@ fn way(
 }
 
 /// What the operator is told of a connection that works.
-fn remark(old: &[String], grant: Option<String>) -> Option<String> {
+fn remark(old: &[String], remarks: Vec<String>, grant: Option<String>) -> Option<String> {
     let old = (!old.is_empty()).then(|| format!("old SSH, as legacy_ssh allows: {}", old.join("; ")));
-    let all: Vec<String> = old.into_iter().chain(grant).collect();
+    let all: Vec<String> = old.into_iter().chain(remarks).chain(grant).collect();
     (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// Waits for a turn at a jump host. That time does not count.
+fn turn_at(hop: &Hop, place: &str, attempt: &mut Attempt<Connected>) -> Result<Turn, LinkTrouble> {
+    attempt.stage(LinkFault::Timeout, &format!("{place}waits until other nodes have logged in there"));
+    let since = Instant::now();
+    let turn = turn::wait(hop, || attempt.is_cancelled());
+    attempt.pardon(since);
+    turn.ok_or_else(|| trouble::new(LinkFault::Unreachable, "cancelled"))
 }
 
 fn connect(hop: &Hop, place: &str, attempt: &Attempt<Connected>) -> Result<Socket, LinkTrouble> {
@@ -202,7 +217,7 @@ fn log_in(
     session.set_timeout(attempt.left_ms());
     session.handshake().map_err(|e| {
         socket.shutdown(Shutdown::Both);
-        shaken(&e, hop, attempt)
+        shaken(&e, hop, session.banner_bytes().is_some_and(|banner| banner.starts_with(b"SSH-")), attempt)
     })?;
     let guarded = Guarded(Some((session.clone(), socket)));
     if hostkey::verify(&session, hop, target.host_keys, &known, attempt)? == Trust::Again {
@@ -212,14 +227,20 @@ fn log_in(
     Ok((auth::log_in(&session, hop, tried, attempt)? == Login::In).then_some(guarded))
 }
 
-fn shaken(e: &ssh2::Error, hop: &Hop, attempt: &Attempt<Connected>) -> Miss {
+/// `spoke`: it said which SSH it speaks.
+fn shaken(e: &ssh2::Error, hop: &Hop, spoke: bool, attempt: &Attempt<Connected>) -> Miss {
     if trouble::is_timeout(e) || attempt.left_ms() <= 1 {
         return trouble::new(LinkFault::Timeout, &format!("{} port {} accepts but does not answer", hop.host, hop.port)).into();
     }
     let trouble = if trouble::is_loss(e) {
         let text =
             format!("{} port {} ended the connection before any login (MaxStartups, PerSourcePenalties? no sshd?)", hop.host, hop.port);
-        trouble::new(LinkFault::Protocol, &text)
+        let trouble = trouble::new(LinkFault::Protocol, &text);
+        if !spoke {
+            // It did not want us: it is not asked again at once.
+            return trouble.into();
+        }
+        trouble
     } else {
         trouble::new(LinkFault::Protocol, &format!("no common language with {} port {}: {}", hop.host, hop.port, e.message()))
     };

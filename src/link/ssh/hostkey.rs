@@ -1,6 +1,8 @@
 //! The host key of a hop against known_hosts.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -11,6 +13,7 @@ use ssh2::{MethodType, Session};
 use super::algorithms::{HOST_KEYS, OLD_HOST_KEYS};
 use super::attempt::Attempt;
 use super::identity;
+use super::keyring::{self, lock};
 use super::trouble;
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::text;
@@ -56,6 +59,109 @@ pub enum Trust {
     Again,
 }
 
+/// The key that a server proved to have.
+struct Shown {
+    kind: String,
+    blob: Vec<u8>,
+    print: String,
+    /// Whose it is, as known_hosts writes it.
+    host: String,
+}
+
+impl Shown {
+    fn new(hop: &Hop, blob: &[u8]) -> Self {
+        let (name, port) = lookup(hop);
+        let host = if port == 22 { name.to_owned() } else { format!("[{name}]:{port}") };
+        Self { kind: identity::kind(blob), blob: blob.to_vec(), print: fingerprint(blob), host }
+    }
+
+    /// Whether the files know it. One that they know to be another's, or revoked, ends the attempt.
+    fn is_known(&self, known: &KnownHosts) -> Result<bool, LinkTrouble> {
+        let Self { kind, print, host, .. } = self;
+        match known.check(kind, &self.blob) {
+            Verdict::Known => Ok(true),
+            Verdict::Unknown => Ok(false),
+            Verdict::Changed { file, line } => Err(no(&format!(
+                "the {kind} key of {host} has CHANGED ({print}): it is not the one at {}:{line}; someone may be in between. \
+                 If the host was set up anew, remove that line",
+                file.display()
+            ))),
+            Verdict::Revoked { file, line } => {
+                Err(no(&format!("the {kind} key of {host} ({print}) is revoked by {}:{line}", file.display())))
+            }
+        }
+    }
+
+    /// That it is unknown, and what else should be known then.
+    fn unknown(&self, known: &KnownHosts) -> String {
+        let notes = known.notes();
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+        format!("the {} key of {} ({}) is unknown{notes}", self.kind, self.host, self.print)
+    }
+}
+
+/// What this session has decided about one host's key.
+#[derive(Debug, Default)]
+struct Decided {
+    /// The key that was accepted, where its file does not tell it.
+    accepted: Option<Vec<u8>>,
+    /// Why the file does not.
+    unwritten: Option<String>,
+    /// When the operator said no.
+    refused: Option<Instant>,
+}
+
+type Decisions = HashMap<(PathBuf, String, u16), Arc<Mutex<Decided>>>;
+
+static DECISIONS: LazyLock<Mutex<Decisions>> = LazyLock::new(Mutex::default);
+
+/// Whoever holds its lock asks; the other nodes behind the same host wait for the outcome.
+fn decision(hop: &Hop) -> Arc<Mutex<Decided>> {
+    let (name, port) = lookup(hop);
+    let key = (file(hop).map(Path::to_owned).unwrap_or_default(), name.to_owned(), port);
+    Arc::clone(lock(&DECISIONS).entry(key).or_default())
+}
+
+impl Decided {
+    /// Whether this key was accepted. Another one than that ends the attempt.
+    fn has(&self, key: &Shown) -> Result<bool, LinkTrouble> {
+        match &self.accepted {
+            None => Ok(false),
+            Some(blob) if *blob == key.blob => Ok(true),
+            Some(_) => Err(no(&format!(
+                "the {} key of {} has CHANGED ({}): it is not the one that was accepted in this session; someone may be in between. \
+                 If the host was set up anew, start quorate anew",
+                key.kind, key.host, key.print
+            ))),
+        }
+    }
+
+    /// Asks the operator, unless they said no a moment ago, for another node.
+    fn ask<T>(&mut self, hop: &Hop, key: &Shown, unknown: &str, attempt: &mut Attempt<T>) -> Result<(), LinkTrouble> {
+        if self.refused.is_none_or(|at| at.elapsed() >= keyring::REFUSAL) {
+            let file = file(hop).map(|f| text::clean(&f.display().to_string())).unwrap_or_default();
+            let (host, kind) = (text::clean(&key.host), text::clean(&key.kind));
+            match attempt.ask(Prompt::UnknownHostKey { host, kind, fingerprint: key.print.clone(), file }) {
+                Some(Reply::Trust) => return Ok(()),
+                Some(_) => self.refused = Some(Instant::now()),
+                // The link ends: nobody has decided anything.
+                None => {}
+            }
+        }
+        attempt.refuse();
+        Err(no(&format!("{unknown}, and was not accepted; {CURE}")))
+    }
+
+    /// Writes it down. Where that is not possible it is trusted as long as the session lasts, as OpenSSH does.
+    fn accept(&mut self, hop: &Hop, key: &Shown) {
+        let written = remember(hop, key);
+        if known(hop).check(&key.kind, &key.blob) != Verdict::Known {
+            self.accepted = Some(key.blob.clone());
+            self.unwritten = written.err().map(|e| format!("the host key of {} is trusted for this session alone: {e}", key.host));
+        }
+    }
+}
+
 /// Compares the key that the server proved to have.
 pub fn verify<T>(
     session: &Session,
@@ -64,56 +170,53 @@ pub fn verify<T>(
     known: &KnownHosts,
     attempt: &mut Attempt<T>,
 ) -> Result<Trust, LinkTrouble> {
-    let no = |words: &str| trouble::new(LinkFault::Hostkey, words);
     let (blob, _) = session.host_key().ok_or_else(|| no("the server showed no host key"))?;
-    let kind = identity::kind(blob);
-    let (name, port) = lookup(hop);
-    let print = fingerprint(blob);
-    let shown = if port == 22 { name.to_owned() } else { format!("[{name}]:{port}") };
-    match known.check(&kind, blob) {
-        Verdict::Known => return Ok(Trust::Go),
-        Verdict::Changed { file, line } => {
-            return Err(no(&format!(
-                "the {kind} key of {shown} has CHANGED ({print}): it is not the one at {}:{line}; someone may be in between. \
-                 If the host was set up anew, remove that line",
-                file.display()
-            )));
-        }
-        Verdict::Revoked { file, line } => {
-            return Err(no(&format!("the {kind} key of {shown} ({print}) is revoked by {}:{line}", file.display())));
-        }
-        Verdict::Unknown => {}
+    let key = Shown::new(hop, blob);
+    if key.is_known(known)? {
+        return Ok(Trust::Go);
     }
-    let notes = known.notes();
-    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
-    let unknown = format!("the {kind} key of {shown} ({print}) is unknown{notes}");
-    match policy {
-        HostKeys::Strict => Err(no(&format!("{unknown}; {CURE}"))),
-        HostKeys::AcceptNew => remember(hop, name, port, &kind, blob).map(|()| Trust::Go),
-        HostKeys::Ask => {
-            attempt.stage(LinkFault::Hostkey, &format!("{unknown}; waits for your decision"));
-            let file = file(hop).map(|f| text::clean(&f.display().to_string())).unwrap_or_default();
-            let prompt = Prompt::UnknownHostKey { host: text::clean(&shown), kind: text::clean(&kind), fingerprint: print, file };
-            let asked = Instant::now();
-            let blob = blob.to_vec();
-            if !matches!(attempt.ask(prompt), Some(Reply::Trust)) {
-                attempt.refuse();
-                return Err(no(&format!("{unknown}, and was not accepted; {CURE}")));
-            }
-            remember(hop, name, port, &kind, &blob)?;
-            Ok(if asked.elapsed() > GRACE { Trust::Again } else { Trust::Go })
-        }
+    let unknown = key.unknown(known);
+    if policy == HostKeys::Strict {
+        attempt.mistrust();
+        return Err(no(&format!("{unknown}; {CURE}")));
     }
+    attempt.stage(LinkFault::Hostkey, &format!("{unknown}; waits for your decision"));
+    let since = Instant::now();
+    let decision = decision(hop);
+    let mut decided = lock(&decision);
+    attempt.pardon(since);
+    // Another node may have had it accepted meanwhile.
+    if !key.is_known(&self::known(hop))? && !decided.has(&key)? {
+        if policy == HostKeys::Ask {
+            decided.ask(hop, &key, &unknown, attempt)?;
+        }
+        decided.accept(hop, &key);
+    }
+    if let Some(words) = &decided.unwritten {
+        attempt.remark(text::clean(words));
+    }
+    Ok(if since.elapsed() > GRACE { Trust::Again } else { Trust::Go })
+}
+
+/// A refusal is forgotten: the operator wants it tried. Whoever holds the lock is asking already.
+pub fn forgive(hop: &Hop) {
+    if let Ok(mut decided) = decision(hop).try_lock() {
+        decided.refused = None;
+    }
+}
+
+fn no(words: &str) -> LinkTrouble {
+    trouble::new(LinkFault::Hostkey, words)
 }
 
 fn file(hop: &Hop) -> Option<&Path> {
-    hop.known_hosts.first().map(std::path::PathBuf::as_path)
+    hop.known_hosts.first().map(PathBuf::as_path)
 }
 
-fn remember(hop: &Hop, name: &str, port: u16, kind: &str, blob: &[u8]) -> Result<(), LinkTrouble> {
+fn remember(hop: &Hop, key: &Shown) -> Result<(), String> {
     let Some(file) = file(hop) else { return Ok(()) };
-    known_hosts::remember(file, name, port, kind, blob)
-        .map_err(|e| trouble::new(LinkFault::Hostkey, &format!("cannot write the host key to {}: {e}", file.display())))
+    let (name, port) = lookup(hop);
+    known_hosts::remember(file, name, port, &key.kind, &key.blob).map_err(|e| format!("it cannot be written to {}: {e}", file.display()))
 }
 
 /// As OpenSSH shows it.

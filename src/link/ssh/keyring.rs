@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crate::domain::secret::Secret;
 use crate::link::Hop;
 
-/// For how long an operator's refusal holds for the other nodes that want the same key.
-const REFUSAL: Duration = Duration::from_secs(60);
+/// For how long an operator's refusal holds for the other nodes that want the same.
+pub const REFUSAL: Duration = Duration::from_secs(60);
 
 /// What is known of one key file.
 #[derive(Debug, Default)]
@@ -35,11 +35,6 @@ impl Slot {
     /// Refused a moment ago.
     pub fn is_refused(&self) -> bool {
         self.refused.is_some_and(|at| at.elapsed() < REFUSAL)
-    }
-
-    /// Ask again.
-    pub fn forgive(&mut self) {
-        self.refused = None;
     }
 }
 
@@ -76,6 +71,13 @@ pub fn taken(hop: &Hop) -> Option<Vec<u8>> {
 /// The slot of a key file. Whoever holds its lock is asking; the others wait for the outcome.
 pub fn slot(path: &Path) -> Arc<Mutex<Slot>> {
     Arc::clone(lock(&SLOTS).entry(path.to_owned()).or_default())
+}
+
+/// Ask for this one's passphrase again. Whoever holds its slot is asking already: a link's thread does not wait for the operator.
+pub fn forgive(path: &Path) {
+    if let Ok(mut slot) = slot(path).try_lock() {
+        slot.refused = None;
+    }
 }
 
 /// A lock that a thread's end does not poison: what it guards is whole at every moment.

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use self::attempt::{Attempt, Note, Shared};
+use self::attempt::{Attempt, Next, Note, Shared};
 use self::auth::Tried;
 use self::backoff::Backoff;
 use self::dial::Connected;
@@ -21,6 +21,7 @@ use super::{Link, Order, PromptId, Reply, Report, Target, Voice};
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::stamp::Stamp;
 
+mod agent;
 mod algorithms;
 mod attempt;
 mod auth;
@@ -34,6 +35,7 @@ mod keyring;
 mod socket;
 mod trouble;
 mod tunnel;
+mod turn;
 mod wire;
 
 /// Stacks: OpenSSL's and the resolver's needs, with a margin.
@@ -91,30 +93,37 @@ struct Node {
 /// How an attempt ended.
 enum End {
     Closed,
-    Failed(LinkTrouble, bool),
+    Failed(LinkTrouble, Next),
     Made(Box<Connected>, Vec<Order>),
 }
 
 impl Node {
     fn live(mut self) {
         let mut backoff = Backoff::default();
+        let mut stranger: Option<LinkTrouble> = None;
         self.speaker.say(Report::Connecting);
         loop {
             let (trouble, refused) = match self.attempt() {
                 End::Closed => return,
-                // Nobody is there: it is looked for at the next place at once, and only where it is at none of them the attempt has failed.
-                End::Failed(trouble, _) if self.has_more() && leads_nowhere(&trouble) => {
+                // Nobody is there, or a stranger: it is looked for at the next place at once. Only where it is at none of them the attempt has failed.
+                End::Failed(trouble, next) if self.has_more() && (trouble.fault.leads_nowhere() || next == Next::Elsewhere) => {
+                    if next == Next::Elsewhere {
+                        stranger = stranger.or(Some(trouble));
+                    }
                     self.turn();
                     continue;
                 }
-                End::Failed(trouble, refused) => {
+                End::Failed(trouble, next) => {
                     self.turn_back();
-                    (trouble, refused)
+                    // To have met a stranger says more than to have met nobody; of several the first counts.
+                    let met = stranger.take().filter(|_| trouble.fault.leads_nowhere() || next == Next::Elsewhere);
+                    (met.unwrap_or(trouble), next == Next::Told)
                 }
                 End::Made(connected, early) => {
                     // Where it was found it is looked for first.
                     self.turned = 0;
                     self.down = None;
+                    stranger = None;
                     let (over, ever) = self.work(*connected, early);
                     let Over::Lost(trouble) = over else { return };
                     if ever {
@@ -158,10 +167,17 @@ impl Node {
         self.turned = 0;
     }
 
+    /// The operator wants it tried: what was given up for a while is asked for again.
     fn forgive(&self) {
         let targets = [&self.place].into_iter().chain(&self.others).map(|place| &place.target);
-        for path in targets.flat_map(|target| target.jumps.iter().chain([&target.end])).flat_map(|hop| &hop.identities) {
-            keyring::lock(&keyring::slot(path)).forgive();
+        for hop in targets.flat_map(|target| target.jumps.iter().chain([&target.end])) {
+            for path in &hop.identities {
+                keyring::forgive(path);
+            }
+            if let Some(path) = &hop.agent {
+                agent::forgive(path);
+            }
+            hostkey::forgive(hop);
         }
     }
 
@@ -187,7 +203,7 @@ impl Node {
             attempt.note(Note::Done(result));
         };
         if let Err(e) = std::thread::Builder::new().name("link dial".to_owned()).stack_size(DIAL_STACK).spawn(body) {
-            return End::Failed(trouble::new(LinkFault::Unreachable, &format!("no thread on this machine: {e}")), false);
+            return End::Failed(trouble::new(LinkFault::Unreachable, &format!("no thread on this machine: {e}")), Next::Later);
         }
         let mut early = Vec::new();
         let tried = self.attend(&shared, &notes, &reply, &mut early);
@@ -246,10 +262,10 @@ impl Node {
                 match notes.try_recv() {
                     Ok(Note::Prompt(id, what)) => self.speaker.say(Report::Prompt { id, what }),
                     Ok(Note::Done(Ok(connected))) => return End::Made(Box::new(connected), Vec::new()),
-                    Ok(Note::Done(Err((trouble, refused)))) => return End::Failed(trouble, refused),
+                    Ok(Note::Done(Err((trouble, next)))) => return End::Failed(trouble, next),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
-                        return End::Failed(trouble::new(LinkFault::Protocol, "the attempt failed in an unforeseen way"), false);
+                        return End::Failed(trouble::new(LinkFault::Protocol, "the attempt failed in an unforeseen way"), Next::Later);
                     }
                 }
             }
@@ -260,7 +276,7 @@ impl Node {
                 {
                     // The thread that still seeks keeps what it holds: the next attempt at this place is not to wait for it.
                     self.place.tried = Arc::default();
-                    return End::Failed(trouble, false);
+                    return End::Failed(trouble, Next::Later);
                 }
                 self.say_late(shared, std::mem::take(early));
             }
@@ -290,9 +306,4 @@ impl Node {
             }
         }
     }
-}
-
-/// Whether nobody was met: what was met is the node, whatever it said.
-const fn leads_nowhere(trouble: &LinkTrouble) -> bool {
-    matches!(trouble.fault, LinkFault::Unreachable | LinkFault::Timeout | LinkFault::Refused)
 }

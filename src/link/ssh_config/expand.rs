@@ -1,6 +1,9 @@
 //! Tokens (`%h`), environment variables (`${NAME}`) and `~` in ssh_config's values.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+use sha1::{Digest as _, Sha1};
 
 use super::surroundings::Surroundings;
 use crate::link::Hop;
@@ -23,9 +26,12 @@ pub fn tokens(text: &str, token: impl Fn(char) -> Option<String>) -> Result<Stri
     Ok(out)
 }
 
-/// What a token of ssh_config(5), TOKENS, stands for; none for `%C`, those that only a connection has, and `%j` where the way is not known yet.
+/// What a token of ssh_config(5), TOKENS, stands for; none for those that only a connection has, for `%j` and `%C` where the way is not known
+/// yet, and for `%C` behind a jump host.
 pub fn token(name: char, hop: &Hop, around: &Surroundings, jump: Option<&str>) -> Option<String> {
     Some(match name {
+        // Behind a jump host some releases of OpenSSH make that a part of it, and others do not: it would name another file for each.
+        'C' if jump == Some("") => connection(hop, around),
         'd' => around.home.to_string_lossy().into_owned(),
         'h' => hop.host.clone(),
         'i' => around.uid.to_string(),
@@ -39,6 +45,16 @@ pub fn token(name: char, hop: &Hop, around: &Surroundings, jump: Option<&str>) -
         'u' => around.user.clone(),
         _ => return None,
     })
+}
+
+/// The hash of `%l%h%p%r`.
+fn connection(hop: &Hop, around: &Surroundings) -> String {
+    let hash = Sha1::digest(format!("{}{}{}{}", around.host, hop.host, hop.port, hop.user));
+    let mut text = String::with_capacity(40);
+    for byte in hash.as_slice() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Replaces `${NAME}`. The error is the variable that is not set, or the text after `${` that does not close.

@@ -12,6 +12,9 @@ use crate::link::{Become, Hop, HostKeys, Target};
 /// More jump hosts than this are a mistake.
 const MOST_HOPS: usize = 16;
 
+/// Those of OpenSSH; the security keys last, for only an agent can use them.
+const DEFAULT_KEYS: [&str; 5] = ["id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk"];
+
 /// What command line and configuration say of a node. All of it goes before ssh_config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
@@ -190,8 +193,7 @@ impl Way<'_> {
         let written: Vec<String> = written.into_iter().filter(|file| !file.eq_ignore_ascii_case("none")).collect();
         hop.identities.extend(reading::paths(settings, around, &written, &token));
         if none_said && hop.identities.is_empty() {
-            hop.identities =
-                ["id_ed25519", "id_ecdsa", "id_rsa"].iter().map(|name| around.own(name)).filter(|file| file.exists()).collect();
+            hop.identities = default_keys(around);
         }
         hop.agent = match settings.identity_agent.take().as_deref() {
             None | Some("SSH_AUTH_SOCK") => around.agent(),
@@ -204,15 +206,24 @@ impl Way<'_> {
     }
 }
 
+/// The default keys that are there, be it by their public half alone: the private one may be an agent's.
+fn default_keys(around: &Surroundings) -> Vec<PathBuf> {
+    let is_there = |name: &&str| around.own(name).exists() || around.own(&format!("{name}.pub")).exists();
+    DEFAULT_KEYS.into_iter().filter(is_there).map(|name| around.own(name)).collect()
+}
+
 /// The user's files, the first of which is written to, then the system's.
 fn known_hosts(settings: &mut Settings, around: &Surroundings, token: &dyn Fn(char) -> Option<String>) -> Vec<PathBuf> {
     let is_none = |files: &[String]| matches!(files, [file] if file.eq_ignore_ascii_case("none"));
     let mut all = match settings.user_known_hosts.take() {
         None => vec![around.own("known_hosts"), around.own("known_hosts2")],
-        // Nothing to read, and nowhere to write: the system's files that follow are not ours to change.
-        Some(files) if is_none(&files) => vec![PathBuf::from("/dev/null")],
+        Some(files) if is_none(&files) => Vec::new(),
         Some(files) => reading::paths(settings, around, &files, token),
     };
+    if all.is_empty() {
+        // Nothing to read, and nowhere to write: the system's files that follow are not ours to change.
+        all.push(PathBuf::from("/dev/null"));
+    }
     all.extend(match settings.global_known_hosts.take() {
         None => vec![around.system.join("ssh_known_hosts"), around.system.join("ssh_known_hosts2")],
         Some(files) if is_none(&files) => Vec::new(),

@@ -92,6 +92,8 @@ pub struct Live {
     statuses: BTreeMap<NodeKey, MemberStatus>,
     /// Members that were looked for already.
     sought: Vec<String>,
+    /// Of these, those that are looked for by their names alone, for their addresses were not told in time.
+    unplaced: BTreeMap<String, NodeKey>,
     /// Members whose addresses are waited for, and since when.
     awaited: BTreeMap<String, Stamp>,
     /// None in a session that may change nothing: then there is nobody who could send a changing command.
@@ -131,6 +133,7 @@ impl Live {
             shift,
             statuses: BTreeMap::new(),
             sought: Vec::new(),
+            unplaced: BTreeMap::new(),
             awaited: BTreeMap::new(),
             executor: None,
             inquiries: BTreeMap::new(),
@@ -260,7 +263,7 @@ impl Live {
             }
         }
         if changed || !self.awaited.is_empty() {
-            self.discover(now);
+            happenings.extend(self.discover(now).into_iter().map(Happening::Note));
         }
         if changed || self.store.next_event().is_some_and(|at| at <= now) {
             happenings.push(Happening::Picture);

@@ -19,7 +19,7 @@ const MANAGER_WAIT: Duration = Duration::from_secs(4);
 
 impl Live {
     /// Adds a node and opens its link.
-    pub(super) fn add(&mut self, way: Way, found: bool) {
+    pub(super) fn add(&mut self, way: Way, found: bool) -> NodeKey {
         let key = NodeKey(u32::try_from(self.links.len()).unwrap_or(u32::MAX));
         let facts = NodeFacts { key, configured_name: way.name.clone(), address: way.address.clone(), local: way.is_local(), found };
         self.names.insert(key, way.name.clone().unwrap_or_else(|| way.address.clone()));
@@ -37,11 +37,15 @@ impl Live {
         }
         self.nodes.push(node);
         self.links.insert(key, way.open(Voice::new(key, self.tx.clone())));
+        key
     }
 
     /// Members that the manager names and that nobody configured are reached by name, then by ring address. The addresses are corosync's to tell: they
     /// are waited for a while, for a name alone may lead nowhere.
-    pub(super) fn discover(&mut self, now: Stamp) {
+    ///
+    /// Gives what the operator is told of the ways to them.
+    pub(super) fn discover(&mut self, now: Stamp) -> Vec<String> {
+        let mut notices = Vec::new();
         let found = self.store.members_to_reach();
         let managed = self.store.is_managed();
         self.awaited.retain(|name, _| found.iter().any(|(f, _)| f == name));
@@ -56,10 +60,38 @@ impl Live {
             }
             self.awaited.remove(&name);
             self.sought.push(name.clone());
-            if let Some(way) = self.ways.further(&name, &addresses) {
-                self.add(way, true);
+            if let Some((way, said)) = self.ways.further(&name, &addresses) {
+                notices.extend(said);
+                let key = self.add(way, true);
+                if addresses.is_empty() {
+                    self.unplaced.insert(name, key);
+                }
             }
         }
+        notices.extend(self.place_late());
+        notices
+    }
+
+    /// Members that are looked for by their names alone, and whose addresses are told by now: where nobody is met by the name, they are looked
+    /// for there too.
+    fn place_late(&mut self) -> Vec<String> {
+        let mut notices = Vec::new();
+        let told = |(name, key): (&String, &NodeKey)| {
+            let addresses = self.store.addresses(name);
+            (!addresses.is_empty() && self.store.is_nowhere(*key)).then(|| (name.clone(), *key, addresses))
+        };
+        let late: Vec<(String, NodeKey, Vec<String>)> = self.unplaced.iter().filter_map(told).collect();
+        for (name, key, addresses) in late {
+            self.unplaced.remove(&name);
+            let Some((way, said)) = self.ways.further(&name, &addresses) else { continue };
+            notices.extend(said);
+            self.targets.insert(key, way.target());
+            if let Some(old) = self.links.remove(&key) {
+                old.order(Order::Close);
+            }
+            self.links.insert(key, way.open(Voice::new(key, self.tx.clone())));
+        }
+        notices
     }
 
     /// A node that the cluster has back is connected to now, not when its backoff ends.
