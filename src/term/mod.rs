@@ -1,11 +1,13 @@
-//! The terminal itself: entering and leaving it, and writing frames with as few bytes as can be.
+//! The terminal itself: entering and leaving it, reading what is typed, and writing frames with as few bytes as can be.
 //!
 //! Nothing else in quorate may write to the terminal while the cockpit is open.
 
 pub mod caps;
 pub mod guard;
+pub mod input;
 pub mod paint;
 
 pub use caps::Caps;
 pub use guard::{Guard, is_gone};
+pub use input::Input;
 pub use paint::Painter;

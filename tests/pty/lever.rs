@@ -4,7 +4,7 @@ use quorate::action::gate;
 use quorate::domain::secret::Secret;
 use quorate::domain::stamp::Stamp;
 
-use super::rig::Terminal;
+use super::rig::{Terminal, is_task};
 
 fn demo(stack: &str) -> Terminal {
     let mut t = Terminal::open(&["demo", "--seed", "1", "--stack", stack], &[], (140, 50));
@@ -69,6 +69,19 @@ fn a_node_is_fenced_by_its_name_alone() {
     assert!(text.contains(&format!("fence {node} --how reboot")), "{text}");
     let text = t.wait("the proof", |s| s.contains("done and proved"));
     assert!(text.contains(&format!("reboot of {node}")) || text.contains("fence history"), "{text}");
+    t.type_in("q");
+    assert_eq!(t.end(), 0);
+}
+
+/// Backspace of minicom and of older serial terminals, enter of a script.
+#[test]
+fn a_mistyped_name_is_mended_by_control_h_and_confirmed_by_a_line_feed() {
+    let mut t = demo("pacemaker");
+    let text = fencing(&mut t);
+    let node = named(&text, "FENCE");
+    let text = t.answer(&format!("\x15{node}xx\x08\x08\n"), "task", is_task);
+    assert!(text.contains(&format!("fence {node} --how reboot")), "{text}");
+    t.wait("the proof", |s| s.contains("done and proved"));
     t.type_in("q");
     assert_eq!(t.end(), 0);
 }

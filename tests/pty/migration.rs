@@ -120,7 +120,6 @@ fn post_copy_is_left_again_and_a_key_cancels_it() {
     c.command("post-copy");
     c.0.wait("the plan", |s| s.contains(&format!("POST-COPY {GUEST}")) && s.contains("▸[Cancel]"));
     c.0.type_in("\x1b");
-    // Two escapes in one read are one key to the terminal's parser.
     c.0.wait("the page below", |s| !s.contains("POST-COPY"));
     c.table();
     c.0.type_in("xx");

@@ -2,6 +2,7 @@
 
 mod dialogs;
 mod held;
+mod input;
 mod leaving;
 mod lever;
 mod looks;

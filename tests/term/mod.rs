@@ -1,5 +1,7 @@
 //! Tests of term: the bytes of a frame, read back by a terminal emulator.
 
+mod input;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

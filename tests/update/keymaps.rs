@@ -64,6 +64,8 @@ fn mistakes_are_named_with_their_place() {
         ("[global]\n\"x\" = \"qiut\"\n", "k.toml:2:7: no command 'qiut': 'quit' is meant?"),
         ("[globl]\n", "k.toml:1:2: no section 'globl': 'global' is meant?"),
         ("[global]\n\n  \"ctlr-x\" = \"quit\"", "k.toml:3:3: 'ctlr-x' is no key"),
+        ("[global]\n\"ctrl-j\" = \"move-down\"", "k.toml:2:1: 'ctrl-j' never comes: the terminal sends enter for it"),
+        ("[global]\n\"ctrl-H\" = \"move-left\"", "k.toml:2:1: 'ctrl-h' never comes: the terminal sends backspace for it"),
         ("[global]\n\"x\" = 3", "k.toml:2:7: a command's name in quotes is expected"),
         ("[global]\n\"z\" = \"quiet-10m\"", "k.toml:2:7: 'quiet-10m' works in [alerts] only"),
         ("[global]\n\"x\" = \"quit\"\n\"x x\" = \"help\"\n", "'xx' (help) conflicts with 'x' (quit) in [global]"),

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crossterm::event::{Event as TermEvent, EventStream, KeyEventKind};
-use futures_util::StreamExt as _;
+use crossterm::event::{Event as TermEvent, KeyEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::io::Errno;
@@ -25,7 +24,7 @@ use crate::domain::node::NodeKey;
 use crate::domain::stamp::Stamp;
 use crate::keymap::Key;
 use crate::link::{Prompt, PromptId};
-use crate::term::{self, Guard, Painter};
+use crate::term::{self, Guard, Input, Painter};
 use crate::view;
 
 /// Shortest time between two frames for data.
@@ -123,7 +122,7 @@ pub(super) struct Cockpit {
 
 impl Cockpit {
     async fn turn(mut self, mut signals: Signals) -> io::Result<u8> {
-        let mut keys = EventStream::new();
+        let mut keys = Input::open()?;
         let mut seen = self.now();
         loop {
             if let Some(code) = self.quit {
@@ -142,18 +141,16 @@ impl Cockpit {
                 biased;
                 told = signals.next() => self.told(told)?,
                 key = keys.next() => match key {
-                    Some(Ok(event)) => self.input(event)?,
+                    Ok(event) => self.input(event)?,
                     // The terminal is gone.
-                    Some(Err(_)) | None => return Ok(0),
+                    Err(_) => return Ok(HUNG_UP),
                 },
                 happenings = step(self.live.as_mut(), wake, now) => self.happened(happenings)?,
             }
             self.after_turn()?;
             if let Some(wanted) = self.console.take() {
-                // Nobody else may read the keys meanwhile.
-                drop(keys);
+                // Our own reader reads nothing meanwhile: it is not asked.
                 self.hold_console(wanted, &mut signals).await?;
-                keys = EventStream::new();
             }
         }
     }
