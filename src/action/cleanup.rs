@@ -27,10 +27,11 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str) -> Result<Pla
         });
         plan.notices.push("what failed is tried again: if its cause stands, it fails again".to_owned());
     } else {
+        // By force: else a preference with a lifetime is not found by every Pacemaker before 2.0.1.
         plan.steps = vec![Step::change(
             format!("Take the leftover constraints of {id} away"),
             &post,
-            crm_resource(&["--clear", "--resource", id]),
+            crm_resource(&["--clear", "--resource", id, "--force"]),
             60,
         )];
         plan.proof = vec![Condition::NoLeftovers(id.to_owned())];

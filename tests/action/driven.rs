@@ -388,7 +388,7 @@ fn a_drain_that_is_stopped_is_taken_back_as_far_as_it_came() {
     assert_eq!(stand.task().status, TaskStatus::Done, "{:?}", stand.task());
     let sent = stand.commands();
     assert!(sent[0].starts_with("crm_resource --move --resource vm2 --node n2 --lifetime PT"), "{sent:?}");
-    assert_eq!(sent[1..], ["crm_resource --clear --resource vm2"]);
+    assert_eq!(sent[1..], ["crm_resource --clear --resource vm2 --node n2 --force"]);
 }
 
 #[test]

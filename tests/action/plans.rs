@@ -25,7 +25,7 @@ fn live_is_a_constraint_a_wait_and_no_constraint() {
     let commands = commands(&plan);
     assert_eq!(commands.len(), 2);
     assert!(commands[0].1.starts_with("crm_resource --move --resource vm1 --node n3 --lifetime PT"), "{commands:?}");
-    assert_eq!(commands[1].1, "crm_resource --clear --resource vm1");
+    assert_eq!(commands[1].1, "crm_resource --clear --resource vm1 --node n3 --force");
     assert_eq!(
         plan.undo,
         Undo::By(Action::Relocate {
@@ -38,6 +38,41 @@ fn live_is_a_constraint_a_wait_and_no_constraint() {
     assert!(plan.ways.iter().all(|w| w.closed.is_empty()), "{:?}", plan.ways);
     assert_eq!((plan.consequences.fates[0].service.as_str(), plan.consequences.fates[0].kind), ("vm1", FateKind::Migrates));
     assert_eq!(plan.proof.len(), 4, "the manager, the constraints, and libvirt on both nodes");
+}
+
+#[test]
+fn a_relocation_takes_its_own_constraint_away_and_leaves_those_of_others() {
+    let mut cluster = (*stage::cluster()).clone();
+    cluster.services[0].leftovers = ["cli-ban-vm1-on-n2", "cli-prefer-vm1"].map(str::to_owned).to_vec();
+    cluster.constraints_at = Some(START.shifted(1));
+    let plan = plan_of(&relocate(None), &cluster, START).unwrap();
+    for note in ["left cli-prefer-vm1: it goes", "left cli-ban-vm1-on-n2: it stays"] {
+        assert!(plan.notices.iter().any(|n| n.contains(note)), "{note}: {:?}", plan.notices);
+    }
+    let own = plan.proof.iter().find(|c| matches!(c, Condition::Unmoved(..))).unwrap();
+    let holds = |cluster: &Cluster| {
+        own.judge(&Seen { cluster, found: &quorate::action::Findings::default(), since: START.shifted(-60_000_000) }).holds()
+    };
+    assert!(!holds(&cluster));
+    cluster.services[0].leftovers.truncate(1);
+    assert!(holds(&cluster), "the ban on n2 is somebody else's");
+    // Around the manager no constraint is set, and none is taken away.
+    cluster.services[0].leftovers.push("cli-prefer-vm1".to_owned());
+    let plan = plan_of(&relocate(Some(RelocateHow::Suspend)), &cluster, START).unwrap();
+    assert!(plan.notices.iter().any(|n| n.contains("left cli-ban-vm1-on-n2, cli-prefer-vm1: it stays")), "{:?}", plan.notices);
+    assert!(!plan.proof.iter().any(|c| matches!(c, Condition::Unmoved(..) | Condition::NoLeftovers(_))), "{:?}", plan.proof);
+    assert!(!commands(&plan).iter().any(|(_, c)| c.contains("--clear")), "{:?}", commands(&plan));
+}
+
+#[test]
+fn a_cancelled_migration_of_a_part_takes_the_constraint_of_the_whole_away() {
+    let mut view = stage::view_now();
+    view.resources.push(group("pack", vec![started("vm3", &["n1"])]));
+    let mut cluster = (*stage::lab(view).picture()).clone();
+    cluster.services.iter_mut().find(|s| s.id == "vm3").unwrap().state = quorate::domain::cluster::ServiceState::Migrating;
+    let plan = plan_of(&Action::Service(ServiceVerb::Cancel, "vm3".to_owned()), &cluster, START).unwrap();
+    let clears: Vec<String> = commands(&plan).into_iter().map(|(_, c)| c).filter(|c| c.contains("--clear")).collect();
+    assert_eq!(clears, ["crm_resource --clear --resource pack --node n1 --force"]);
 }
 
 #[test]

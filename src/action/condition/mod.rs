@@ -12,6 +12,7 @@ use crate::domain::observation::vmware::VmwareState;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{FenceHow, Limits};
 
+use super::commands::moved_by;
 use super::inquiry::{Findings, Query, What};
 use super::whereabouts;
 
@@ -34,6 +35,8 @@ pub enum Condition {
     Clean(String),
     /// No constraint of an earlier command is left on the service.
     NoLeftovers(String),
+    /// No constraint of a move of the service to this node is left. Those of others are none of it.
+    Unmoved(String, Arc<str>),
     /// The manager knows the service (or not).
     Known(String, bool),
     /// The manager has nothing of the service that its configuration lacks.
@@ -258,7 +261,7 @@ impl Condition {
                 verdict(s.failures == 0 && !s.failed_operation, format!("{id} has {} failures on record", s.failures))
             }),
             // They are asked for by themselves: the view may be newer.
-            Self::NoLeftovers(_) if cluster.constraints_at.is_none_or(|at| at <= seen.since) => {
+            Self::NoLeftovers(_) | Self::Unmoved(..) if cluster.constraints_at.is_none_or(|at| at <= seen.since) => {
                 Verdict::Unknown("the constraints have not been read since".to_owned())
             }
             Self::NoLeftovers(id) => of_service(cluster, id, |s| {
@@ -268,6 +271,14 @@ impl Condition {
                     format!("{} stands", s.leftovers.join(", "))
                 };
                 verdict(s.leftovers.is_empty(), words)
+            }),
+            Self::Unmoved(id, node) => of_service(cluster, id, |s| {
+                let mine = moved_by(s, node);
+                let words = match mine.as_slice() {
+                    [] => format!("no constraint of its move to {node} is left on {id}"),
+                    some => format!("{} stands", some.join(", ")),
+                };
+                verdict(mine.is_empty(), words)
             }),
             Self::Known(id, known) => {
                 let there = cluster.service(id).is_some();

@@ -15,6 +15,7 @@ impl Condition {
             Self::Managed(id, false) => format!("the manager leaves {id} alone"),
             Self::Clean(id) => format!("{id} has no failures on record"),
             Self::NoLeftovers(id) => format!("no cli-* constraint is left on {id}"),
+            Self::Unmoved(id, node) => format!("no cli-* constraint of its move to {node} is left on {id}"),
             Self::Known(id, true) => format!("the manager knows {id}"),
             Self::Known(id, false) => format!("the manager no longer knows {id}"),
             Self::NoStray(id) => format!("the manager has nothing of {id} that its configuration lacks"),
