@@ -13,7 +13,7 @@ use quorate::link::{Answer, ChangeError, Order, Report};
 
 use super::plain_move::shared_pair;
 use super::stage::{self, commands, plan_of};
-use crate::state::build::{Lab, group, one, started, stopped};
+use crate::state::build::{Lab, fail_count, failure, group, one, started, stopped};
 
 /// What a command comes to.
 enum Fate {
@@ -406,6 +406,45 @@ fn a_drain_is_taken_back_whole() {
     let at = |what: &str| sent.find(what).unwrap_or_else(|| panic!("no {what} in {sent}"));
     assert!(at("--move --resource web --node n2") < at("--name standby --update off"), "{sent}");
     assert!(at("--name standby --update off") < at("--clear --resource vm2"), "{sent}");
+}
+
+#[test]
+fn a_drain_ends_at_the_first_that_does_not_come_up_elsewhere() {
+    // Its start fails on n3, or it is stopped there without a word.
+    for fails in [true, false] {
+        let stand = Stand::begin(&Action::Node(NodeVerb::Drain, "n2".to_owned())).run(|s, c| {
+            if !c.contains("--ban --resource vm2 ") {
+                return drained(s, c);
+            }
+            s.view.resources[1] = one(stopped("vm2"));
+            if fails {
+                s.view.history.push(fail_count("vm2", "n3", 1_000_000));
+                s.view.failures.push(failure("vm2_start_0", "n3", "no such bridge"));
+            } else {
+                s.executor.stop(s.task);
+            }
+            Fate::Well
+        });
+        let task = stand.task();
+        assert_eq!(task.status, if fails { TaskStatus::Failed } else { TaskStatus::Stopped }, "{task:?}");
+        assert_eq!(task.result.as_deref().unwrap().starts_with("it did not come up: vm2 is "), fails, "{task:?}");
+        let sent = stand.commands();
+        assert!(!sent.iter().any(|c| c.contains("--ban --resource web") || c.contains("--update on")), "the next ones stay: {sent:?}");
+        assert!(sent.contains(&"crm_resource --clear --resource vm2 --node n2"), "{sent:?}");
+        assert_eq!(task.undo, Some(Action::PutBack { node: "n2".to_owned(), services: vec!["vm2".to_owned()] }));
+    }
+}
+
+#[test]
+fn a_standby_is_proved_by_what_runs_elsewhere() {
+    let stand = Stand::begin(&Action::Node(NodeVerb::Standby, "n2".to_owned())).run(|s, c| {
+        s.view.nodes[1].standby = c.contains("--update on");
+        s.view.resources[1] = one(stopped("vm2"));
+        drained(s, "--ban --resource web ")
+    });
+    let task = stand.task();
+    assert_eq!(task.status, TaskStatus::Failed, "{task:?}");
+    assert!(task.result.as_deref().unwrap().contains("vm2 is "), "{task:?}");
 }
 
 #[test]

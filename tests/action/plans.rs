@@ -307,6 +307,36 @@ fn a_drain_takes_a_group_last_whose_member_has_nowhere_to_go() {
 }
 
 #[test]
+fn a_drain_waits_for_what_has_a_place_elsewhere_to_run_there() {
+    use quorate::domain::observation::simulation::{SimAction, SimStep};
+    let mut view = stage::view_now();
+    view.resources.push(one(started("vm3", &["n2"])));
+    let mut cluster = (*stage::lab(view).picture()).clone();
+    // One has nowhere to go, one does not run well as it is.
+    cluster.services.iter_mut().find(|s| s.id == "vm3").unwrap().state = quorate::domain::cluster::ServiceState::Failed;
+    let change = |_: &quorate::action::Query, finding: &mut Finding| {
+        if let Finding::Simulation(sim) = finding {
+            let (resource, source) = ("web-app".to_owned(), Some("n2".to_owned()));
+            sim.actions.push(SimStep { resource, action: SimAction::Stop, source, dest: None, reason: None });
+        }
+    };
+    let waits = |verb: NodeVerb| -> Vec<Condition> {
+        let plan = plan_with(&Action::Node(verb, "n2".to_owned()), &cluster, START, change).unwrap();
+        let until = |work: Work| if let Work::Wait { until, .. } = work { Some(until) } else { None };
+        plan.steps.into_iter().filter_map(|s| until(s.work)).chain(plan.proof).collect()
+    };
+    for verb in [NodeVerb::Drain, NodeVerb::Reboot] {
+        let all = waits(verb);
+        assert!(all.contains(&Condition::Elsewhere("vm2".to_owned(), "n2".into())), "{all:?}");
+        for id in ["vm3", "web"] {
+            assert!(all.contains(&Condition::Left(id.to_owned(), "n2".into())), "{id}: {all:?}");
+        }
+    }
+    let runs = Condition::All(vec![Condition::Runs("vm2".to_owned())]);
+    assert_eq!(waits(NodeVerb::Standby).iter().filter(|c| **c == runs).count(), 2, "waited for, and proved");
+}
+
+#[test]
 fn fencing_says_who_dies_where_it_restarts_and_whether_the_node_lives() {
     let plan = plan_of(&Action::Fence { node: "n2".to_owned(), how: FenceHow::Reboot }, &stage::cluster(), START).unwrap();
     assert_eq!(commands(&plan), [("n1".to_owned(), "stonith_admin --reboot n2 --tag quorate-7f3a90c2 --timeout 120".to_owned())]);

@@ -199,7 +199,11 @@ fn halfway(run: &mut Run) {
     };
     let all = || (0..plan.steps.len()).filter_map(waits);
     let emptied = all().any(|until| matches!(until, Condition::Empty(_)));
-    let gone: Vec<String> = all().filter_map(|until| if let Condition::Left(id, _) = until { Some(id.clone()) } else { None }).collect();
+    let left = |until: &Condition| match until {
+        Condition::Left(id, _) | Condition::Elsewhere(id, _) => Some(id.clone()),
+        _ => None,
+    };
+    let gone: Vec<String> = all().filter_map(left).collect();
     run.task.undo = match run.task.undo.take() {
         // What was put into standby at once: all of it went.
         Some(Action::PutBack { node, services }) if emptied => Some(Action::PutBack { node, services }),

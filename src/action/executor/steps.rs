@@ -1,6 +1,6 @@
 //! From step to step: what is sent, what is waited for.
 
-use crate::action::condition::{Seen, Verdict, standing};
+use crate::action::condition::{Condition, Seen, Verdict, standing};
 use crate::action::inquiry::Query;
 use crate::action::journal::{Detail, Kind};
 use crate::action::lock;
@@ -189,9 +189,12 @@ impl Executor {
             run.mark(at, StepState::Done, now);
             return self.advance(run, Some(at), cluster, now, out);
         }
-        if let Some(vain) = unless.map(|u| u.judge(&Seen { cluster, found: &run.found, since: run.since })) {
-            if vain.holds() && run.doubted {
-                let why = format!("called off meanwhile: {}", vain.words());
+        if let Some(unless) = unless {
+            let vain = unless.judge(&Seen { cluster, found: &run.found, since: run.since });
+            // A new failure is one whatever was seen before.
+            let fell = matches!(*unless, Condition::Fell(..));
+            if vain.holds() && (run.doubted || fell) {
+                let why = format!("{}: {}", if fell { "it did not come up" } else { "called off meanwhile" }, vain.words());
                 run.print(at, why.clone());
                 run.mark(at, StepState::Failed, now);
                 run.fail(why);
