@@ -6,7 +6,7 @@ use quorate::action::plan::Undo;
 use quorate::action::{Executor, Journal, Out, Session, gate};
 use quorate::domain::cluster::Cluster;
 use quorate::domain::node::{LinkFault, LinkTrouble};
-use quorate::domain::observation::manager::{ManagerView, Primitive};
+use quorate::domain::observation::manager::{Ban, ManagerView, Primitive};
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, Limits, NodeVerb, Progress, RelocateHow, ServiceVerb, Task, TaskId, TaskStatus};
 use quorate::link::{Answer, ChangeError, Order, Report};
@@ -175,6 +175,31 @@ fn follow(stand: &mut Stand, command: &str, breaks: &[(&str, u32)], fate: Fate) 
         stand.view.resources[0] = one(vm1(Some(&format!("n{node}")), managed(stand)));
     }
     Fate::Well
+}
+
+#[test]
+fn what_stays_behind_when_an_answer_is_lost_is_told_whole() {
+    let restart = Action::Relocate {
+        service: "vm1".to_owned(),
+        to: "n3".to_owned(),
+        how: Some(RelocateHow::Restart),
+        limits: Limits::default(),
+    };
+    let stand = Stand::begin(&restart).run(|s, c| {
+        if !c.contains("--move") {
+            return Fate::Well;
+        }
+        for (id, node) in [("cli-prefer-vm1", "n3"), ("cli-ban-vm1-on-n2", "n2")] {
+            let (id, resource, node) = (id.to_owned(), "vm1".to_owned(), node.to_owned());
+            s.view.bans.push(Ban { id, resource, node, weight: -1_000_000, promoted_only: false });
+        }
+        Fate::Lost
+    });
+    assert_eq!(stand.task().status, TaskStatus::Unknown, "{:?}", stand.task());
+    let result = stand.task().result.as_deref().unwrap();
+    assert!(result.contains("left behind: cli-prefer-vm1 (quorate act clear vm1)"), "and not the ban of another: {result}");
+    let switched = "on n1: crm_resource --resource vm1 --meta --set-parameter allow-migrate --parameter-value true";
+    assert!(result.contains(switched), "{result}");
 }
 
 #[test]
