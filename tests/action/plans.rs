@@ -646,7 +646,8 @@ fn a_limited_relocation_sets_the_speed_before_and_the_downtime_while_it_runs() {
     let all = commands(&plan);
     assert_eq!(all[0], ("n1".to_owned(), "virsh -c qemu:///system migrate-setspeed --domain vm1 --bandwidth 8".to_owned()));
     assert!(all[1].1.starts_with("crm_resource --move --resource vm1 --node n3"), "{all:?}");
-    assert!(all[2].1.contains("sh -c") && all[2].0 == "n1", "the downtime, where it runs: {all:?}");
+    assert!(all[2].1.starts_with("sh -c 'said=$(") && all[2].0 == "n1", "the downtime, where it runs: {all:?}");
+    assert!(all[2].1.ends_with(" ...' qemu:///system vm1 500"), "and for whom, and how long: {all:?}");
     assert_eq!(plan.steps[2].title, "Its migration has begun");
     assert_eq!(all.last().unwrap().1, "virsh -c qemu:///system migrate-setspeed --domain vm1 --bandwidth 8796093022207", "if it breaks");
     assert_eq!(plan.intent.action.to_string(), "relocate vm1 --to n3 --how live --max-downtime 500ms --bandwidth 8M");

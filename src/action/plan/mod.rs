@@ -215,9 +215,9 @@ impl Step {
     }
 }
 
-/// A command as one types it, a short script with all its words.
+/// A command as one types it, a short script with all its words; one of several lines by its first, with its arguments.
 pub fn exact(command: &CommandLine) -> String {
-    if command.argv().iter().any(|word| word.contains('\n')) { command.display() } else { command.to_shell(Become::None) }
+    if command.argv().iter().any(|word| word.contains('\n')) { command.display_whole() } else { command.to_shell(Become::None) }
 }
 
 /// A way of relocation, and what stands against it.

@@ -89,9 +89,9 @@ impl Move<'_> {
         let Some(moved) = self.input.cluster.service(self.moved) else { return Vec::new() };
         let mine = if self.goes_around(how) { Vec::new() } else { moved_by(moved, &self.to) };
         let others: Vec<&str> = moved.leftovers.iter().map(String::as_str).filter(|id| !mine.contains(id)).collect();
-        let goes = (!mine.is_empty()).then(|| format!("an earlier command left {}: it goes with the constraint of this move", mine.join(", ")));
-        let stays = (!others.is_empty()).then(|| format!("an earlier command left {}: it stays", others.join(", ")));
-        goes.into_iter().chain(stays).collect()
+        let what = [(mine, "it goes with the constraint of this move"), (others, "it stays")];
+        let left = what.into_iter().filter(|(ids, _)| !ids.is_empty());
+        left.map(|(ids, becomes)| format!("an earlier command left {}: {becomes}", ids.join(", "))).collect()
     }
 }
 
