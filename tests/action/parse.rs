@@ -122,8 +122,9 @@ fn guests_by_virsh() {
 
 #[test]
 fn a_definition_and_a_place() {
-    let xml = b"<domain type='kvm'>\n  <name>vm1</name>\n  <memory unit='MiB'>32</memory>\n  <devices><disk type='file'><source file='/a b.img'/></disk><disk type='block'><source dev='/dev/vg/lv'/></disk><interface type='bridge'><source bridge='br0'/></interface><hostdev mode='subsystem'/></devices></domain>";
+    let xml = b"<domain type='kvm'>\n  <name>vm1</name>\n  <memory unit='MiB'>32</memory>\n  <devices><disk type='file'><source file='/a b.img'/></disk><disk type='block'><driver name='qemu' type='qcow2'/><source dev='/dev/vg/lv'/></disk><interface type='bridge'><source bridge='br0'/></interface><hostdev mode='subsystem'/></devices></domain>";
     let found = virsh::definition::parse(raw(xml, 0)).unwrap();
+    assert_eq!(found.formats, [("/dev/vg/lv".to_owned(), "qcow2".to_owned())]);
     assert_eq!((found.name.as_str(), found.memory, found.passed_through), ("vm1", Some(32 << 20), 1));
     assert_eq!((found.disks, found.bridges), (vec!["/a b.img".to_owned(), "/dev/vg/lv".to_owned()], vec!["br0".to_owned()]));
     let said = b"file 77:886:1\nsum 123 886\nmissing disk /a b.img\nfree 2048\nnone error: failed to get domain 'vm1'\n";

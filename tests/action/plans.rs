@@ -517,8 +517,8 @@ fn growing_lets_every_node_see_the_size_before_the_filesystem_grows_once() {
     );
 }
 
-#[test]
-fn a_guest_that_no_service_tells_of_sees_the_size_by_libvirts_word() {
+/// A guest that is no service runs on n1 with the volume as its disk.
+fn lone_on_the_volume(format: Option<&str>) -> Cluster {
     use quorate::domain::guest::{Definition, Disk, GuestState};
     let mut cluster = storage();
     cluster.filesystems.clear();
@@ -529,8 +529,46 @@ fn a_guest_that_no_service_tells_of_sees_the_size_by_libvirts_word() {
     let disk = |path: &str| Disk { target: "vdb".to_owned(), device: "disk".to_owned(), source: Some(path.to_owned()), ..Disk::default() };
     let guest = cluster.guests.iter_mut().find(|g| g.name == "lone" && &*g.node == "n1").unwrap();
     assert_eq!((guest.managed_by.as_deref(), guest.state), (None, GuestState::Running));
-    let disks = vec![disk("/images/root"), disk("/dev/mapper/vg-data")];
+    let disks = vec![disk("/images/root"), Disk { format: format.map(str::to_owned), ..disk("/dev/mapper/vg-data") }];
     guest.definition = Some(std::sync::Arc::new(Definition { name: "lone".to_owned(), disks, ..Definition::default() }));
+    cluster
+}
+
+#[test]
+fn a_guests_disk_never_shrinks_and_one_with_a_size_of_its_own_is_left_alone() {
+    let (action, cluster) = (grow(GrowSize::To(68 << 20)), lone_on_the_volume(Some("raw")));
+    let sized = |cluster: &Cluster, bytes: u64| {
+        plan_with(&action, cluster, START, |query, finding| {
+            if matches!(query.what, What::GuestDisk(..)) {
+                *finding = Finding::Bytes(bytes);
+            }
+        })
+    };
+    let resizes = |plan: &quorate::action::Plan| commands(plan).iter().any(|(_, c)| c.contains("blockresize"));
+    assert!(resizes(&sized(&cluster, 64 << 20).unwrap()));
+    let same = sized(&cluster, 68 << 20).unwrap();
+    assert!(!resizes(&same) && same.proof.iter().any(|c| c.words().starts_with("the disk of lone")), "{same:?}");
+    assert_eq!(sized(&cluster, 100 << 20).unwrap_err()[0].code, "shrink");
+    let qcow2 = sized(&lone_on_the_volume(Some("qcow2")), 100 << 20).unwrap();
+    assert!(!resizes(&qcow2) && qcow2.remains[0].starts_with("lone has qcow2 in the volume"), "{qcow2:?}");
+    // What nobody tells is not taken for well.
+    let mut disks = Vec::new();
+    let mut found = stage::found(&action, &cluster, |query, _| {
+        if matches!(query.what, What::GuestDisk(..)) {
+            disks.push(query.clone());
+        }
+    });
+    assert_eq!(disks.len(), 1);
+    found.put(disks.remove(0), Err(Trouble::new(TroubleKind::Late, "no answer within 20 s")));
+    let intent = stage::intent(action.clone());
+    let refused = plan::plan(&plan::Input { intent: &intent, cluster: &cluster, found: &found, now: START }).unwrap_err();
+    assert!(refused[0].code == "not-known" && refused[0].why.contains("no answer within 20 s"), "{refused:?}");
+}
+
+#[test]
+fn a_guest_that_no_service_tells_of_sees_the_size_by_libvirts_word() {
+    use quorate::domain::guest::GuestState;
+    let mut cluster = lone_on_the_volume(None);
     let plan = plan_of(&grow(GrowSize::To(68 << 20)), &cluster, START).unwrap();
     let bytes = 68 << 20;
     let sent = format!("virsh -c qemu:///system blockresize --domain lone --path /dev/mapper/vg-data --size {bytes}B");

@@ -24,7 +24,7 @@ use crate::probe::{Raw, virsh, vmware};
 
 pub use findings::Findings;
 pub use pacemaker::location;
-pub(super) use pacemaker::{first_within_reach, needed_cpu, of_devices};
+pub(super) use pacemaker::{first_within_reach, needed_cpu, of_devices, of_disks};
 
 /// libvirt's address where a service says nothing else.
 pub const LOCAL_LIBVIRT: &str = "qemu:///system";

@@ -6,7 +6,7 @@ use crate::domain::cluster::{Cluster, ServiceKind};
 use crate::domain::observation::simulation::GuestDefinition;
 use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
 
-use super::super::{handle, whereabouts};
+use super::super::{grow, handle, whereabouts};
 use super::{Findings, LOCAL_LIBVIRT, PlaceOf, Query, What, libvirt_of};
 
 /// How more parts of a group than these are configured is not asked.
@@ -100,6 +100,13 @@ fn of_volume(name: &VolumeName, cluster: &Cluster, found: &Findings, post: &Arc<
     for user in &volume.used_by {
         of_guest(user, &[], cluster, found, post, asked);
     }
+    of_disks(name, cluster, found, asked);
+}
+
+/// The sizes that running guests see, as far as it is known which they are.
+pub(in crate::action) fn of_disks(name: &VolumeName, cluster: &Cluster, found: &Findings, asked: &mut Vec<Query>) {
+    let volume = cluster.volumes.iter().find(|v| v.vg == name.vg && v.lv == name.lv);
+    asked.extend(volume.into_iter().flat_map(|v| grow::users(cluster, found, v)).map(|user| user.disk()));
 }
 
 /// The volume on the node that would grow it, and its device on every node where it is active.
