@@ -153,7 +153,7 @@ impl CommandLine {
     pub fn display_whole(&self) -> String {
         const LONGEST: usize = 120;
         let mut line = self.display();
-        let arguments = if self.is_script() { self.argv.get(4..).unwrap_or_default() } else { &[] };
+        let arguments: &[String] = if self.is_script() { self.argv.get(4..).unwrap_or_default() } else { &[] };
         for word in arguments {
             let shown: String = word.lines().next().unwrap_or_default().chars().take(LONGEST).collect();
             line.push(' ');

@@ -4,12 +4,13 @@ use quorate::action::condition::{Condition, Seen};
 use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, Confirm, FateKind, Undo, When, Work};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Volume, VolumeGroup};
+use quorate::domain::observation::manager::Primitive;
 use quorate::domain::observation::simulation::{CpuFit, GuestState, Origin};
 use quorate::domain::observation::{Trouble, TroubleKind};
 use quorate::domain::task::{Action, FenceHow, GrowSize, Limits, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
 use super::stage::{self, commands, plan_of, plan_with};
-use crate::state::build::{START, group, one, started};
+use crate::state::build::{START, group, one, started, stopped};
 
 fn relocate(how: Option<RelocateHow>) -> Action {
     Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how, limits: Limits::default() }
@@ -215,7 +216,6 @@ fn step(
 
 #[test]
 fn what_holds_a_service_is_named_with_what_ends_it() {
-    use quorate::domain::observation::manager::Primitive;
     type Own = Vec<(String, String)>;
     type Inherited = Vec<(Origin, String, String)>;
     let held = |id: &str, node: &str| Primitive { managed: false, ..started(id, &[node]) };
@@ -334,6 +334,71 @@ fn a_drain_waits_for_what_has_a_place_elsewhere_to_run_there() {
     }
     let runs = Condition::All(vec![Condition::Runs("vm2".to_owned())]);
     assert_eq!(waits(NodeVerb::Standby).iter().filter(|c| **c == runs).count(), 2, "waited for, and proved");
+}
+
+#[test]
+fn what_the_manager_does_afterwards_is_simulated_and_told() {
+    use quorate::domain::observation::simulation::{SimAction, SimStep};
+    let mut view = stage::view_now();
+    view.nodes[2].standby = true;
+    view.resources.push(one(stopped("vm3")));
+    view.resources.push(one(Primitive { managed: false, ..started("vm4", &["n1"]) }));
+    let mut held = view.clone();
+    held.options.maintenance_mode = Some(true);
+    let (cluster, held) = (stage::lab(view).picture(), stage::lab(held).picture());
+    let of = |verb: ServiceVerb, id: &str| Action::Service(verb, id.to_owned());
+    let told = |query: &quorate::action::Query, finding: &mut Finding| {
+        if let (What::WhatAfter(..), Finding::Simulation(sim)) = (&query.what, finding) {
+            let (source, dest) = (Some("n2".to_owned()), Some("n3".to_owned()));
+            sim.actions.push(SimStep { resource: "vm2".to_owned(), action: SimAction::Migrate, source, dest, reason: None });
+            sim.fences.push("n9".to_owned());
+        }
+    };
+    for (action, cluster) in [
+        (Action::Node(NodeVerb::Unstandby, "n3".to_owned()), &cluster),
+        (of(ServiceVerb::Clear, "vm1"), &cluster),
+        (of(ServiceVerb::Start, "vm3"), &cluster),
+        (of(ServiceVerb::Unfreeze, "vm4"), &cluster),
+        (Action::Maintenance { on: false }, &held),
+    ] {
+        let plan = plan_with(&action, cluster, START, told).unwrap();
+        let fates: Vec<_> = plan.consequences.fates.iter().map(|f| (f.service.as_str(), f.kind, f.to.as_deref())).collect();
+        assert!(fates.contains(&("vm2", FateKind::Migrates, Some("n3"))), "{action}: {fates:?}");
+        assert_eq!(plan.consequences.lost, ["the manager would fence n9: what runs there dies"], "{action}");
+        assert_eq!(plan.confirm, Confirm::Yes, "{action}");
+    }
+    // What sets nothing in motion is not asked about.
+    assert_eq!(plan_of(&of(ServiceVerb::Clear, "vm1"), &cluster, START).unwrap().confirm, Confirm::None);
+    assert_eq!(plan_of(&of(ServiceVerb::Cleanup, "vm1"), &cluster, START).unwrap().confirm, Confirm::None);
+    let mut failed = (*cluster).clone();
+    failed.services[0].failures = 1;
+    assert_eq!(plan_of(&of(ServiceVerb::Cleanup, "vm1"), &failed, START).unwrap().confirm, Confirm::Yes);
+    // Of a node that is not there only its friends are known.
+    let mut away = (*cluster).clone();
+    away.members[2].status = quorate::domain::cluster::MemberStatus::Offline;
+    away.services[0].prefers = Some("n3".into());
+    let plan = plan_of(&Action::Node(NodeVerb::Join, "n3".to_owned()), &away, START).unwrap();
+    assert!(plan.notices.iter().any(|n| n.starts_with("prefer n3, ") && n.ends_with(": vm1")), "{:?}", plan.notices);
+}
+
+#[test]
+fn a_restart_names_what_is_restarted_with_it() {
+    use quorate::domain::observation::simulation::{SimAction, SimStep};
+    let stop = |id: &str| SimStep {
+        resource: id.to_owned(),
+        action: SimAction::Stop,
+        source: Some("n2".to_owned()),
+        dest: None,
+        reason: Some("due to unrunnable stop".to_owned()),
+    };
+    let plan = plan_with(&Action::Service(ServiceVerb::Restart, "vm2".to_owned()), &stage::cluster(), START, |_, finding| {
+        if let Finding::Simulation(sim) = finding {
+            sim.actions = vec![stop("web-app"), stop("vm2")];
+        }
+    })
+    .unwrap();
+    let fates: Vec<_> = plan.consequences.fates.iter().map(|f| (f.service.as_str(), f.kind)).collect();
+    assert_eq!(fates, [("vm2", FateKind::Restarts), ("web-app", FateKind::Restarts)]);
 }
 
 #[test]

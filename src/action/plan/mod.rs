@@ -339,7 +339,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     if super::vmware::is_wanted(&input.intent.action, cluster) {
         super::intent::resolve(&input.intent.action, cluster)?;
         let mut plan = super::vmware::plan(input)?;
-        consequence::complete(&mut plan, cluster);
+        consequence::complete(&mut plan, input);
         return Ok(plan);
     }
     if super::plain::is_wanted(&input.intent.action, cluster) {
@@ -355,7 +355,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         Some(Stack::Rhcs) => super::rhcs::plan(input),
         _ => by_pacemaker(input),
     }?;
-    consequence::complete(&mut plan, cluster);
+    consequence::complete(&mut plan, input);
     Ok(plan)
 }
 
