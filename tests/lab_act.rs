@@ -99,6 +99,21 @@ fn each_way_of_relocation_brings_the_guest_there_and_leaves_nothing() {
 }
 
 #[test]
+fn a_ban_of_somebody_else_outlives_a_relocation() {
+    all_there();
+    let from = owner(&started("vm1"), "vm1");
+    let to = other(&from);
+    let third = ["node1", "node2", "node3"].into_iter().find(|n| *n != from && *n != to).unwrap();
+    on_node(1, &["crm_resource", "--ban", "-r", "vm1", "--node", third, "--lifetime", "PT1H"]);
+    until("the ban stands", |j| j["alerts"].as_array().unwrap().iter().any(|a| a["code"] == "leftover-constraint"));
+    let said = done(&["relocate", "vm1", "--to", to, "--how", "live", "--confirm", "vm1"]);
+    let left = constraints();
+    on_node(1, &["crm_resource", "--clear", "-r", "vm1"]);
+    assert!(left.contains(&format!("cli-ban-vm1-on-{third}")) && !left.contains("cli-prefer"), "{said}\n{left}");
+    left_whole();
+}
+
+#[test]
 fn suspend_and_resume() {
     all_there();
     let node = number(&owner(&started("vm2"), "vm2"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState, Stack};
 use crate::domain::task::{Action, NodeVerb};
 
-use super::commands::crm_resource;
+use super::commands::{crm_resource, moved_by, unmove};
 use super::condition::Condition;
 use super::node::{MOVE, online, standby};
 use super::plan::{Consequences, Fate, FateKind, Input, Plan, Refusal, Step, Undo, When};
@@ -109,8 +109,8 @@ pub(super) fn plan(input: &Input<'_>, node: &str, services: &[String]) -> Result
         Step::change(format!("Tell the manager to move {} to {here}", s.id), &post, command, 60)
     };
     let arrives = |s: &Service| Step::wait(format!("{} runs on {here}", s.id), on(s), MOVE);
-    for service in able.iter().filter(|s| !s.leftovers.is_empty()) {
-        let command = crm_resource(&["--clear", "--resource", &service.id, "--node", here]);
+    for service in able.iter().filter(|s| !moved_by(s, here).is_empty()) {
+        let command = unmove(&service.id, here);
         plan.steps.push(Step::change(format!("Take away what keeps {} off {here}", service.id), &post, command, 60));
     }
     if stands_by {
@@ -124,11 +124,11 @@ pub(super) fn plan(input: &Input<'_>, node: &str, services: &[String]) -> Result
         plan.notices.push("one after another; can be stopped between two: what is back stays there".to_owned());
     }
     for service in &able {
-        let command = crm_resource(&["--clear", "--resource", &service.id]);
+        let command = unmove(&service.id, here);
         plan.steps.push(Step::change(format!("Take the constraint on {} away again", service.id), &post, command, 60).when(When::Always));
     }
     plan.proof = vec![Condition::Member(Arc::clone(here), vec![MemberStatus::Online])];
-    plan.proof.extend(able.iter().flat_map(|s| [on(s), Condition::NoLeftovers(s.id.clone())]));
+    plan.proof.extend(able.iter().flat_map(|s| [on(s), Condition::Unmoved(s.id.clone(), Arc::clone(here))]));
     plan.consequences =
         Consequences { fates: able.iter().map(|s| fate(input, s, here)).collect(), by: "what was asked for", ..Consequences::default() };
     plan.undo = Undo::By(Action::Node(NodeVerb::Drain, node.to_owned()));

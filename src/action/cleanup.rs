@@ -27,10 +27,11 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str) -> Result<Pla
         });
         plan.notices.push("what failed is tried again: if its cause stands, it fails again".to_owned());
     } else {
+        // By force: else a preference with a lifetime is not found by every Pacemaker before 2.0.1.
         plan.steps = vec![Step::change(
             format!("Take the leftover constraints of {id} away"),
             &post,
-            crm_resource(&["--clear", "--resource", id]),
+            crm_resource(&["--clear", "--resource", id, "--force"]),
             60,
         )];
         plan.proof = vec![Condition::NoLeftovers(id.to_owned())];
@@ -39,6 +40,11 @@ pub(super) fn plan(input: &Input<'_>, verb: ServiceVerb, id: &str) -> Result<Pla
         plan.notices.push("without them the manager may move it back to where it prefers to be".to_owned());
     }
     plan.undo = Undo::Never("it only forgets".to_owned());
-    plan.confirm = Confirm::None;
+    // What has the manager at work is asked about: what failed is tried again; without its constraints it may move, if nobody can say that it will not.
+    let tidies = match verb {
+        ServiceVerb::Cleanup => service.failures == 0 && !service.failed_operation,
+        _ => service.leftovers.is_empty() || input.found.simulation().is_some(),
+    };
+    plan.confirm = if tidies { Confirm::None } else { Confirm::Yes };
     Ok(plan)
 }

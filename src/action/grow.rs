@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, Filesystem, Volume};
 use crate::domain::guest::{Guest, volume_of};
-use crate::domain::observation::simulation::VolumeFacts;
+use crate::domain::observation::simulation::{GuestDefinition, VolumeFacts};
 use crate::domain::task::{Action, GrowSize, VolumeName};
 use crate::link::CommandLine;
 
 use super::commands::virsh;
 use super::condition::Condition;
 use super::handle;
-use super::inquiry::{Query, What, first_within_reach, libvirt_of, libvirt_on};
+use super::inquiry::{Finding, Findings, Query, What, first_within_reach, libvirt_of, libvirt_on};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
 use super::whereabouts;
 
@@ -52,7 +52,7 @@ pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Resu
         plan.notices.push(format!("{name} has {bytes} bytes already: what stands on it is looked after"));
     }
     devices(volume, name, bytes, &mut plan);
-    guests(input, volume, bytes, &mut plan);
+    guests(input, volume, bytes, &mut plan)?;
     filesystem(input, name, facts, bytes, &mut plan);
     plan.notices.extend(plan.remains.iter().cloned());
     if !cluster.filesystems.iter().any(|f| f.source == name.to_string()) {
@@ -137,34 +137,84 @@ fn device(node: &Arc<str>, name: &VolumeName, bytes: u64) -> Condition {
 }
 
 /// A guest that runs, with the volume as a disk.
-struct User {
+pub(super) struct User {
     node: Arc<str>,
     uri: String,
     /// What names it for virsh.
     handle: String,
     path: String,
+    /// What is in the volume, where that is no raw disk: it has a size of its own.
+    format: Option<String>,
+}
+
+impl User {
+    /// Asks for the size of that disk as the guest sees it.
+    pub(super) fn disk(&self) -> Query {
+        Query::new(&self.node, What::GuestDisk(self.uri.clone(), self.handle.clone(), self.path.clone()))
+    }
+}
+
+/// The running guests that have the volume as a disk.
+pub(super) fn users(cluster: &Cluster, found: &Findings, volume: &Volume) -> Vec<User> {
+    let mut users = by_services(cluster, found, volume);
+    // A guest without a manager, or whose service does not tell its definition (rgmanager's): libvirt has it.
+    users.extend(by_libvirt(cluster, volume, &users));
+    users
 }
 
 /// The disks of running guests. A stopped guest sees the new size when it starts.
-fn guests(input: &Input<'_>, volume: &Volume, bytes: u64, plan: &mut Plan) {
-    let mut users = by_services(input, volume);
-    // A guest without a manager, or whose service does not tell its definition (rgmanager's): libvirt has it.
-    users.extend(by_libvirt(input.cluster, volume, &users));
-    for User { node, uri, handle: guest, path } in users {
-        let length = format!("{bytes}B");
-        let command = virsh(&uri, &["blockresize", "--domain", &guest, "--path", &path, "--size", &length]);
-        plan.steps.push(Step::change(format!("Let {guest} see the new size"), &node, command, 120));
-        let query = Query::new(&node, What::GuestDisk(uri, guest.clone(), path));
-        let size = Condition::Size { query, what: format!("the disk of {guest}"), bytes };
-        plan.steps.push(Step::wait(format!("{guest} has {bytes} bytes"), size.clone(), 60));
-        plan.proof.push(size);
-        let rest = format!(
-            "inside {guest} (quorate does not go there): growpart DISK PART, then pvresize and lvextend where it has LVM, then resize2fs or xfs_growfs"
-        );
-        if !plan.remains.contains(&rest) {
-            plan.remains.push(rest);
+fn guests(input: &Input<'_>, volume: &Volume, bytes: u64, plan: &mut Plan) -> Result<(), Vec<Refusal>> {
+    for user in users(input.cluster, input.found, volume) {
+        let query = user.disk();
+        let User { node, uri, handle: guest, path, format } = user;
+        if let Some(format) = format {
+            remain(
+                plan,
+                format!(
+                    "{guest} has {format} in the volume, whose size is its own: quorate leaves it; where it is to grow, on {node}: \
+                     virsh blockresize --domain {guest} --path {path} --size SIZE"
+                ),
+            );
+            continue;
         }
+        let has = disk_size(input, &query, &guest)?;
+        if has > bytes {
+            let why = format!("the disk of {guest} on {node} has {has} bytes; {bytes} would be less, and quorate only grows");
+            return Err(vec![Refusal::new("shrink", why, "look what is in the volume: virsh dumpxml, qemu-img info")]);
+        }
+        let size = Condition::Size { query, what: format!("the disk of {guest}"), bytes };
+        if has < bytes {
+            let length = format!("{bytes}B");
+            let command = virsh(&uri, &["blockresize", "--domain", &guest, "--path", &path, "--size", &length]);
+            plan.steps.push(Step::change(format!("Let {guest} see the new size"), &node, command, 120));
+            plan.steps.push(Step::wait(format!("{guest} has {bytes} bytes"), size.clone(), 60));
+        }
+        plan.proof.push(size);
+        remain(
+            plan,
+            format!(
+                "inside {guest} (quorate does not go there): growpart DISK PART, then pvresize and lvextend where it has LVM, then resize2fs or xfs_growfs"
+            ),
+        );
     }
+    Ok(())
+}
+
+fn remain(plan: &mut Plan, rest: String) {
+    if !plan.remains.contains(&rest) {
+        plan.remains.push(rest);
+    }
+}
+
+/// The size of a guest's disk. QEMU makes a disk smaller, too, if it is told so: nothing is sent before this is known.
+fn disk_size(input: &Input<'_>, query: &Query, guest: &str) -> Result<u64, Vec<Refusal>> {
+    let trouble = match input.found.get(query) {
+        Some(Ok(Finding::Bytes(bytes))) => return Ok(*bytes),
+        Some(Err(trouble)) => format!(": {trouble}"),
+        _ => String::new(),
+    };
+    let why = format!("the size of the disk of {guest} on {} is not known{trouble}", query.node);
+    Err(vec![Refusal::new("not-known", why, "libvirt there must answer (virsh domblkinfo)")])
 }
 
 fn is_volume(path: &str, volume: &Volume) -> bool {
@@ -172,18 +222,32 @@ fn is_volume(path: &str, volume: &Volume) -> bool {
 }
 
 /// By the definitions that Pacemaker's services name.
-fn by_services(input: &Input<'_>, volume: &Volume) -> Vec<User> {
+fn by_services(cluster: &Cluster, found: &Findings, volume: &Volume) -> Vec<User> {
     let mut users = Vec::new();
-    for service in volume.used_by.iter().filter_map(|id| input.cluster.service(id)) {
-        let config = input.found.primitive(&service.id);
-        let Some(definition) = config.and_then(|c| c.attribute("config")).and_then(|f| input.found.definition(f)) else { continue };
+    for service in volume.used_by.iter().filter_map(|id| cluster.service(id)) {
+        let config = found.primitive(&service.id);
+        let Some(definition) = config.and_then(|c| c.attribute("config")).and_then(|f| found.definition(f)) else { continue };
         let Some(path) = definition.disks.iter().find(|path| is_volume(path, volume)) else { continue };
-        let Some(handle) = handle::of_definition(definition, input.cluster) else { continue };
-        let nodes = service.owners.iter().filter(|o| input.cluster.member(o).is_some_and(whereabouts::is_within_reach));
-        let user = |node: &Arc<str>| User { node: Arc::clone(node), uri: libvirt_of(config), handle: handle.clone(), path: path.clone() };
+        let Some(handle) = handle::of_definition(definition, cluster) else { continue };
+        let nodes = service.owners.iter().filter(|o| cluster.member(o).is_some_and(whereabouts::is_within_reach));
+        let user = |node: &Arc<str>| User {
+            node: Arc::clone(node),
+            uri: libvirt_of(config),
+            handle: handle.clone(),
+            path: path.clone(),
+            format: format_of(cluster, node, definition, path),
+        };
         users.extend(nodes.map(user));
     }
     users
+}
+
+/// What is in a disk of a guest's, by libvirt's word where it runs, else by its definition; none: it is raw, as libvirt takes it where nothing is said.
+fn format_of(cluster: &Cluster, node: &Arc<str>, definition: &GuestDefinition, path: &str) -> Option<String> {
+    let row = cluster.guests.iter().find(|g| g.vmware.is_none() && g.node == *node && g.name == definition.name);
+    let seen = row.and_then(|g| g.definition.as_ref()).and_then(|d| d.disks.iter().find(|disk| disk.source.as_deref() == Some(path)));
+    let told = || definition.formats.iter().find(|(of, _)| of == path).map(|(_, format)| format.clone());
+    seen.and_then(|disk| disk.format.clone()).or_else(told).filter(|format| format != "raw")
 }
 
 /// By what libvirt has running, but for those that are known.
@@ -191,10 +255,11 @@ fn by_libvirt(cluster: &Cluster, volume: &Volume, known: &[User]) -> Vec<User> {
     let is_known = |g: &Guest| known.iter().any(|u| u.node == g.node && u.handle == handle::of_guest(g));
     let able = |g: &&Guest| g.vmware.is_none() && g.state.is_active() && volume.seen_by.contains(&g.node) && !is_known(g);
     let user = |g: &Guest| {
-        let mut sources = g.definition.iter().flat_map(|d| &d.disks).filter_map(|d| d.source.as_deref());
-        let path = sources.find(|path| is_volume(path, volume))?;
+        let mut disks = g.definition.iter().flat_map(|d| &d.disks).filter_map(|d| Some((d.source.as_deref()?, d.format.as_deref())));
+        let (path, format) = disks.find(|(path, _)| is_volume(path, volume))?;
         let (node, uri) = (Arc::clone(&g.node), libvirt_on(cluster, &g.node));
-        Some(User { node, uri, handle: handle::of_guest(g), path: path.to_owned() })
+        let format = format.filter(|format| *format != "raw").map(str::to_owned);
+        Some(User { node, uri, handle: handle::of_guest(g), path: path.to_owned(), format })
     };
     cluster.guests.iter().filter(able).filter_map(user).collect()
 }

@@ -1,8 +1,9 @@
 //! What was done, written down before it is sent: append-only JSON lines, flushed to the disk.
 //!
 //! One object a line: `at`, `tag` (the action's name beyond this session), `event`, `action`, `target`, `by`, `from`, `cluster`, and what belongs to the event:
-//! `step`, `node`, `command`, `code`, `text`.
+//! `step`, `node`, `command`, `argv` (the command whole, without what looks like a password), `code`, `text`.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -11,6 +12,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::intent::Intent;
+use crate::domain::redact::redact_text;
 use crate::domain::stamp::Stamp;
 
 /// What happened.
@@ -49,6 +51,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    argv: Option<Vec<Cow<'a, str>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
@@ -63,6 +67,8 @@ pub struct Detail<'a> {
     pub node: Option<&'a str>,
     /// The exact command.
     pub command: Option<&'a str>,
+    /// All of it, the program first.
+    pub argv: Option<&'a [String]>,
     /// Its exit status.
     pub code: Option<i32>,
     /// What was said.
@@ -107,6 +113,7 @@ impl Journal {
             step: detail.step,
             node: detail.node,
             command: detail.command,
+            argv: detail.argv.map(|argv| argv.iter().map(|word| redact_text(word)).collect()),
             code: detail.code,
             text: detail.text,
         };

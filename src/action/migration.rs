@@ -11,7 +11,7 @@ use crate::domain::observation::simulation::{GuestJob, GuestState};
 use crate::domain::task::{Limits, ServiceVerb};
 use crate::link::CommandLine;
 
-use super::commands::{crm_resource, meta, refresh, unset, virsh};
+use super::commands::{meta, refresh, unmove, unset, virsh};
 use super::condition::Condition;
 use super::inquiry::{Query, What};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo, When};
@@ -176,11 +176,13 @@ pub(super) fn cancel(input: &Input<'_>, id: &str) -> Result<Plan, Vec<Refusal>> 
     let guest = moving(input, ServiceVerb::Cancel.word(), service)?;
     not_on_both(input, id, &guest)?;
     let post = whereabouts::post_or_refuse(input.cluster, None)?;
+    // What sent it is a preference, wherever to, or a ban where it is; and it stands on what the manager moves: the group, if it is in one.
+    let sent = unmove(&whereabouts::outermost(input.cluster, service).id, &guest.node);
     let mut plan = input.blank();
     plan.steps = vec![
         Step::change("Tell the manager to leave it alone", &post, meta(id, "is-managed", "false"), 60),
         abort(&guest),
-        Step::change("Take the constraint away that sent it", &post, crm_resource(&["--clear", "--resource", id]), 60).when(When::Always),
+        Step::change("Take the constraint away that sent it", &post, sent, 60).when(When::Always),
         Step::wait("The manager has seen its end", Condition::AtRest(id.to_owned()), 60).when(When::Settled),
     ];
     plan.steps.extend(seen_anew(input.cluster, id, &guest.node, &post));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, Member, MemberStatus, ServiceKind};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, ServiceKind, ServiceState};
 use crate::domain::observation::simulation::{SimAction, SimStep};
 use crate::domain::task::{Action, NodeVerb};
 use crate::link::CommandLine;
@@ -34,8 +34,11 @@ pub(super) fn plan(input: &Input<'_>, verb: NodeVerb, node: &str) -> Result<Plan
         drain(input, member, &post, &mut plan);
     } else {
         plan.steps = vec![standby(member, &post, true), empty(member)];
+        let title = format!("What was on {node} runs elsewhere");
+        plan.steps.extend(all_run(input, member).map(|all| Step::wait(title, all, MOVE)));
     }
     plan.proof = vec![Condition::Member(Arc::clone(&member.name), vec![MemberStatus::Standby]), Condition::Empty(Arc::clone(&member.name))];
+    plan.proof.extend(all_run(input, member));
     let away = units(input.cluster, &member.name).into_iter().map(str::to_owned).collect();
     plan.undo = Undo::By(super::back::action(node, away));
     consequences(input, node, &mut plan);
@@ -78,6 +81,29 @@ fn empty(member: &Member) -> Step {
     Step::wait(format!("Everything has left {}", member.name), Condition::Empty(Arc::clone(&member.name)), MOVE * 2)
 }
 
+/// Whether the manager's simulation finds no other place for it, or for a part of it.
+fn is_homeless(input: &Input<'_>, id: &str) -> bool {
+    let stops = |a: &SimStep| a.action == SimAction::Stop && whereabouts::is_part(input.cluster, &a.resource, id);
+    input.found.simulation().is_some_and(|sim| sim.actions.iter().any(stops))
+}
+
+/// Whether it has to run elsewhere once the node is empty: it runs now, and nothing says that there is no place for it.
+fn runs_on(input: &Input<'_>, id: &str) -> bool {
+    input.cluster.service(id).is_some_and(|s| s.state == ServiceState::Started) && !is_homeless(input, id)
+}
+
+/// That all is started that ran on the node and has a place elsewhere; none: nothing has.
+fn all_run(input: &Input<'_>, member: &Member) -> Option<Condition> {
+    let units = units(input.cluster, &member.name).into_iter();
+    let all: Vec<Condition> = units.filter(|id| runs_on(input, id)).map(|id| Condition::Runs(id.to_owned())).collect();
+    (!all.is_empty()).then_some(Condition::All(all))
+}
+
+/// That it is down with a failure that it has not had yet: no use in waiting for it.
+fn fell(cluster: &Cluster, id: &str) -> Condition {
+    Condition::Fell(id.to_owned(), cluster.service(id).map_or(0, |s| s.failures))
+}
+
 fn unstandby(input: &Input<'_>, member: &Member, post: &Arc<str>) -> Result<Plan, Vec<Refusal>> {
     if member.status != MemberStatus::Standby {
         let why = format!("{} is {}, not in standby", member.name, member.status.word());
@@ -97,24 +123,22 @@ fn units<'a>(cluster: &'a Cluster, node: &str) -> Vec<&'a str> {
     movable_on(cluster, node).into_iter().filter(|id| !stonith(id)).collect()
 }
 
-/// One service after another is kept off the node until all have left; then the node is put into standby and the constraints are taken away.
+/// One service after another is kept off the node until all have left, and run elsewhere, as far as they can; then the node is put into standby and the
+/// constraints are taken away. One that does not come up elsewhere ends it: the next ones stay.
 fn drain(input: &Input<'_>, member: &Member, post: &Arc<str>, plan: &mut Plan) {
     let mut units = units(input.cluster, &member.name);
     // What would only be stopped goes last: until then somebody may find a place for it.
-    let homeless = |id: &str| {
-        let stops = |a: &SimStep| a.action == SimAction::Stop && whereabouts::is_part(input.cluster, &a.resource, id);
-        input.found.simulation().is_some_and(|sim| sim.actions.iter().any(stops))
-    };
-    units.sort_by_key(|id| homeless(id));
+    units.sort_by_key(|id| is_homeless(input, id));
     let lifetime = format!("PT{}S", MOVE * (units.len() as u64 + 2));
     for id in &units {
         let ban = crm_resource(&["--ban", "--resource", id, "--node", &member.name, "--lifetime", &lifetime]);
         plan.steps.push(Step::change(format!("Keep {id} off {}", member.name), post, ban, 60));
-        plan.steps.push(Step::wait(
-            format!("{id} has left {}", member.name),
-            Condition::Left((*id).to_owned(), Arc::clone(&member.name)),
-            MOVE,
-        ));
+        let (title, here) = (format!("{id} has left {}", member.name), Arc::clone(&member.name));
+        plan.steps.push(if runs_on(input, id) {
+            Step::wait(title, Condition::Elsewhere((*id).to_owned(), here), MOVE).unless(fell(input.cluster, id))
+        } else {
+            Step::wait(title, Condition::Left((*id).to_owned(), here), MOVE)
+        });
     }
     plan.steps.push(standby(member, post, true));
     plan.steps.push(empty(member));

@@ -91,7 +91,10 @@ fn stop(input: &Input<'_>, service: &Service, post: &Arc<str>, forced: bool) -> 
     }
     plan.undo = Undo::By(Action::Service(ServiceVerb::Start, id.clone()));
     plan.consequences = match input.found.simulation() {
-        Some(sim) => Consequences { lost: plan.consequences.lost, ..Consequences::simulated(sim, input.cluster, None) },
+        Some(sim) => {
+            let told = Consequences::simulated(sim, input.cluster, None);
+            Consequences { lost: [plan.consequences.lost, told.lost].concat(), ..told }
+        }
         None => Consequences { fates: vec![fate(service, FateKind::Stops)], by: "what was asked for", ..plan.consequences },
     };
     Ok(plan)
@@ -112,6 +115,14 @@ fn restart(input: &Input<'_>, service: &Service, post: &Arc<str>) -> Result<Plan
     plan.undo = Undo::Never("a restart is over when it is over".to_owned());
     plan.consequences.fates.push(fate(service, FateKind::Restarts));
     plan.consequences.by = "what was asked for";
-    plan.notices.push("what depends on it is restarted, too".to_owned());
+    if let Some(sim) = input.found.simulation() {
+        // What its stop would stop is started again with it.
+        let told = Consequences::simulated(sim, input.cluster, None);
+        let again = |f: Fate| if f.kind == FateKind::Stops { Fate { kind: FateKind::Restarts, why: None, ..f } } else { f };
+        plan.consequences.fates.extend(told.fates.into_iter().filter(|f| f.service != *id).map(again));
+        (plan.consequences.by, plan.consequences.lost) = (told.by, told.lost);
+    } else {
+        plan.notices.push("what depends on it is restarted, too".to_owned());
+    }
     Ok(plan)
 }

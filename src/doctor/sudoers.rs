@@ -40,7 +40,7 @@ const LOGIN: &str = "( -h [^ ]+)?( -u [^ ]+)?( -p [^ ]+)?";
 #[rustfmt::skip]
 const ACTS: &[(Role, &str, &str)] = &[
     (Role::Operator, "crm_resource", "--(move|ban) --resource {N} --node {N} --lifetime PT[0-9]+S"),
-    (Role::Operator, "crm_resource", "--clear --resource {N}( --node {N})?"),
+    (Role::Operator, "crm_resource", "--clear --resource {N}( --node {N})?( --force)?"),
     (Role::Operator, "crm_resource", "--cleanup --resource {N}"),
     (Role::Operator, "crm_resource", "--refresh --resource {N} --node {N}"),
     (Role::Operator, "crm_resource", "--restart --resource {N} --timeout [0-9]+s"),

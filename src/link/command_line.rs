@@ -148,6 +148,22 @@ impl CommandLine {
         }
         self.to_shell(Become::None)
     }
+
+    /// As [`display`](Self::display), with a script's arguments behind it: of what is long, or has several lines, the beginning.
+    pub fn display_whole(&self) -> String {
+        const LONGEST: usize = 120;
+        let mut line = self.display();
+        let arguments: &[String] = if self.is_script() { self.argv.get(4..).unwrap_or_default() } else { &[] };
+        for word in arguments {
+            let shown: String = word.lines().next().unwrap_or_default().chars().take(LONGEST).collect();
+            line.push(' ');
+            quote_into(&mut line, &shown);
+            if shown.len() < word.len() {
+                line.push_str("...");
+            }
+        }
+        line
+    }
 }
 
 impl CommandLine {

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use super::answer::{Printed, pacemaker, storage};
 use super::moving;
 use super::policy;
-use super::world::{GuestAt, NodeAt, Run, World};
+use super::world::{Guest, GuestAt, NodeAt, Run, World};
 use crate::domain::observation::simulation::GuestDefinition;
 use crate::link::CommandLine;
 use crate::probe::lvm::grow;
-use crate::probe::pacemaker::{fencing_test, simulation};
+use crate::probe::pacemaker::fencing_test;
+use crate::probe::pacemaker::simulation::{self, Edit};
 use crate::probe::rhcs::fence;
 use crate::probe::systemd::starter;
 use crate::probe::virsh::{definition, place};
@@ -21,6 +22,9 @@ pub fn command(world: &World, node: NodeAt, argv: &[String]) -> Option<Printed> 
     let first = args.first().copied().unwrap_or_default();
     if is(&simulation::what_if("")) {
         return Some(summary(&what_if(world, first)));
+    }
+    if is(&simulation::after(Edit::Clear, "")) {
+        return Some(summary(&after(world, first, args.get(1).copied().unwrap_or_default())));
     }
     if is(&simulation::node_fails("")) {
         let lost = world.node_named(first);
@@ -91,6 +95,33 @@ fn what_if(world: &World, xml: &str) -> Vec<String> {
         Some(_) => Vec::new(),
         None => vec![format!("Stop       {}   ( {} )  due to node availability", guest.name, world.name(on))],
     }
+}
+
+/// What the manager would do once this is changed. A guest is not called back to where it would rather be: its stickiness is stronger.
+fn after(world: &World, edit: &str, name: &str) -> Vec<String> {
+    if !world.quorate() || (world.maintenance && edit != Edit::MaintenanceOff.word()) {
+        return Vec::new();
+    }
+    let back = world.node_named(name).filter(|_| edit == Edit::Unstandby.word());
+    let is = |guest: &str, of: Edit| guest == name && edit == of.word();
+    let told = |(at, g): (GuestAt, &Guest)| {
+        let looked_after = g.managed || is(&g.name, Edit::Unfreeze);
+        let wanted = g.wanted || is(&g.name, Edit::Start);
+        match (wanted, g.on) {
+            _ if !looked_after || g.work.is_some() => None,
+            (true, None) => {
+                let to = policy::best(world, at).or(back)?;
+                Some(format!("Start      {}   ( {} )", g.name, world.name(to)))
+            }
+            (true, Some(on)) => {
+                let to = policy::better(world, at, on)?;
+                Some(format!("Migrate    {}   ( {} -> {} )", g.name, world.name(on), world.name(to)))
+            }
+            (false, Some(on)) => Some(format!("Stop       {}   ( {} )  due to node availability", g.name, world.name(on))),
+            (false, None) => None,
+        }
+    };
+    world.guests.iter().enumerate().filter_map(told).collect()
 }
 
 /// What becomes of a node's guests without it: lost, or left in good order.

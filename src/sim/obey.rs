@@ -142,7 +142,9 @@ fn resource(world: &mut World, args: &[&str]) -> Printed {
         return ban(world, guest, node_at);
     }
     if has(args, &["--clear", "-U", "--un-move"]) {
-        world.leftovers.retain(|l| l.guest != guest);
+        let forced = has(args, &["--force", "-f"]);
+        let goes = |l: &Leftover| l.guest == guest && node_at.is_none_or(|node| l.node == node || (forced && !l.ban));
+        world.leftovers.retain(|l| !goes(l));
         return Printed::ok(format!("Removing constraint: cli-prefer-{name}\n"));
     }
     if has(args, &["--cleanup", "-C", "--refresh", "-R"]) {
@@ -167,7 +169,7 @@ fn move_to(world: &mut World, guest: GuestAt, node: Option<NodeAt>) -> Printed {
     if on == Some(to) {
         return Printed::failed(113, "crm_resource: Error performing operation: Requested item already exists");
     }
-    world.leftovers.retain(|l| l.guest != guest);
+    world.leftovers.retain(|l| l.guest != guest || (l.ban && l.node != to));
     world.leftovers.push(Leftover { guest, node: to, ban: false });
     Printed::default()
 }

@@ -69,7 +69,7 @@ pub fn best(world: &World, guest: GuestAt) -> Option<NodeAt> {
 }
 
 /// Where a running guest has to go: it may not stay, or a move holds it elsewhere. (Stickiness outweighs a mere preference.)
-fn better(world: &World, guest: GuestAt, on: NodeAt) -> Option<NodeAt> {
+pub fn better(world: &World, guest: GuestAt, on: NodeAt) -> Option<NodeAt> {
     let stays =
         allowed(world, guest).contains(&on) || world.nodes.get(on).is_some_and(|n| !n.standby && kept_by_failures(world, guest, on));
     let held = world.leftovers.iter().find(|l| l.guest == guest && !l.ban).map(|l| l.node);

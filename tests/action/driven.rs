@@ -6,14 +6,14 @@ use quorate::action::plan::Undo;
 use quorate::action::{Executor, Journal, Out, Session, gate};
 use quorate::domain::cluster::Cluster;
 use quorate::domain::node::{LinkFault, LinkTrouble};
-use quorate::domain::observation::manager::{ManagerView, Primitive};
+use quorate::domain::observation::manager::{Ban, ManagerView, Primitive};
 use quorate::domain::role::Role;
 use quorate::domain::task::{Action, Limits, NodeVerb, Progress, RelocateHow, ServiceVerb, Task, TaskId, TaskStatus};
 use quorate::link::{Answer, ChangeError, Order, Report};
 
 use super::plain_move::shared_pair;
 use super::stage::{self, commands, plan_of};
-use crate::state::build::{Lab, group, one, started, stopped};
+use crate::state::build::{Lab, fail_count, failure, group, one, started, stopped};
 
 /// What a command comes to.
 enum Fate {
@@ -175,6 +175,31 @@ fn follow(stand: &mut Stand, command: &str, breaks: &[(&str, u32)], fate: Fate) 
         stand.view.resources[0] = one(vm1(Some(&format!("n{node}")), managed(stand)));
     }
     Fate::Well
+}
+
+#[test]
+fn what_stays_behind_when_an_answer_is_lost_is_told_whole() {
+    let restart = Action::Relocate {
+        service: "vm1".to_owned(),
+        to: "n3".to_owned(),
+        how: Some(RelocateHow::Restart),
+        limits: Limits::default(),
+    };
+    let stand = Stand::begin(&restart).run(|s, c| {
+        if !c.contains("--move") {
+            return Fate::Well;
+        }
+        for (id, node) in [("cli-prefer-vm1", "n3"), ("cli-ban-vm1-on-n2", "n2")] {
+            let (id, resource, node) = (id.to_owned(), "vm1".to_owned(), node.to_owned());
+            s.view.bans.push(Ban { id, resource, node, weight: -1_000_000, promoted_only: false });
+        }
+        Fate::Lost
+    });
+    assert_eq!(stand.task().status, TaskStatus::Unknown, "{:?}", stand.task());
+    let result = stand.task().result.as_deref().unwrap();
+    assert!(result.contains("left behind: cli-prefer-vm1 (quorate act clear vm1)"), "and not the ban of another: {result}");
+    let switched = "on n1: crm_resource --resource vm1 --meta --set-parameter allow-migrate --parameter-value true";
+    assert!(result.contains(switched), "{result}");
 }
 
 #[test]
@@ -388,7 +413,7 @@ fn a_drain_that_is_stopped_is_taken_back_as_far_as_it_came() {
     assert_eq!(stand.task().status, TaskStatus::Done, "{:?}", stand.task());
     let sent = stand.commands();
     assert!(sent[0].starts_with("crm_resource --move --resource vm2 --node n2 --lifetime PT"), "{sent:?}");
-    assert_eq!(sent[1..], ["crm_resource --clear --resource vm2"]);
+    assert_eq!(sent[1..], ["crm_resource --clear --resource vm2 --node n2 --force"]);
 }
 
 #[test]
@@ -406,6 +431,45 @@ fn a_drain_is_taken_back_whole() {
     let at = |what: &str| sent.find(what).unwrap_or_else(|| panic!("no {what} in {sent}"));
     assert!(at("--move --resource web --node n2") < at("--name standby --update off"), "{sent}");
     assert!(at("--name standby --update off") < at("--clear --resource vm2"), "{sent}");
+}
+
+#[test]
+fn a_drain_ends_at_the_first_that_does_not_come_up_elsewhere() {
+    // Its start fails on n3, or it is stopped there without a word.
+    for fails in [true, false] {
+        let stand = Stand::begin(&Action::Node(NodeVerb::Drain, "n2".to_owned())).run(|s, c| {
+            if !c.contains("--ban --resource vm2 ") {
+                return drained(s, c);
+            }
+            s.view.resources[1] = one(stopped("vm2"));
+            if fails {
+                s.view.history.push(fail_count("vm2", "n3", 1_000_000));
+                s.view.failures.push(failure("vm2_start_0", "n3", "no such bridge"));
+            } else {
+                s.executor.stop(s.task);
+            }
+            Fate::Well
+        });
+        let task = stand.task();
+        assert_eq!(task.status, if fails { TaskStatus::Failed } else { TaskStatus::Stopped }, "{task:?}");
+        assert_eq!(task.result.as_deref().unwrap().starts_with("it did not come up: vm2 is "), fails, "{task:?}");
+        let sent = stand.commands();
+        assert!(!sent.iter().any(|c| c.contains("--ban --resource web") || c.contains("--update on")), "the next ones stay: {sent:?}");
+        assert!(sent.contains(&"crm_resource --clear --resource vm2 --node n2"), "{sent:?}");
+        assert_eq!(task.undo, Some(Action::PutBack { node: "n2".to_owned(), services: vec!["vm2".to_owned()] }));
+    }
+}
+
+#[test]
+fn a_standby_is_proved_by_what_runs_elsewhere() {
+    let stand = Stand::begin(&Action::Node(NodeVerb::Standby, "n2".to_owned())).run(|s, c| {
+        s.view.nodes[1].standby = c.contains("--update on");
+        s.view.resources[1] = one(stopped("vm2"));
+        drained(s, "--ban --resource web ")
+    });
+    let task = stand.task();
+    assert_eq!(task.status, TaskStatus::Failed, "{task:?}");
+    assert!(task.result.as_deref().unwrap().contains("vm2 is "), "{task:?}");
 }
 
 #[test]

@@ -25,6 +25,78 @@ const NODE_FAILS: &str = r#"<pacemaker-result api-version="2.25" request="crm_si
   <status code="0" message="OK"/>
 </pacemaker-result>"#;
 
+/// As `cibadmin --query` prints it.
+const CIB: &str = r#"<cib epoch="7">
+  <configuration>
+    <crm_config>
+      <nvpair id="o-m" name="maintenance-mode" value="true"/>
+    </crm_config>
+    <nodes>
+      <node id="1" uname="n1">
+        <nvpair id="nodes-1-standby" name="standby" value="on"/>
+      </node>
+      <node id="2" uname="n2">
+        <nvpair id="nodes-2-standby" name="standby" value="on"/>
+      </node>
+      <node id="3" uname="n3"/>
+    </nodes>
+    <resources>
+      <group id="pack">
+        <primitive id="vm1" class="ocf" provider="heartbeat" type="VirtualDomain">
+          <nvpair id="vm1-i" name="is-managed" value="false"/>
+          <nvpair id="vm1-t" name="target-role" value="Stopped"/>
+        </primitive>
+        <primitive id="vm2" class="ocf" provider="heartbeat" type="VirtualDomain"/>
+        <nvpair id="pack-i" name="is-managed" value="false"/>
+      </group>
+      <primitive id="vm11" class="ocf" provider="heartbeat" type="VirtualDomain">
+        <nvpair id="vm11-i" name="is-managed" value="false"/>
+        <nvpair id="vm11-t" name="target-role" value="Stopped"/>
+        <nvpair id="vm11-s" name="standby" value="on"/>
+      </primitive>
+    </resources>
+    <constraints>
+      <rsc_location id="cli-prefer-vm1" rsc="vm1" role="Started" node="n1" score="INFINITY"/>
+      <rsc_location id="cli-ban-vm1-on-n2" rsc="vm1" role="Started">
+        <rule id="cli-ban-vm1-on-n2-rule" score="-INFINITY"/>
+      </rsc_location>
+      <rsc_location id="cli-prefer-vm11" rsc="vm11" role="Started" node="n1" score="INFINITY"/>
+      <rsc_location id="prefer-vm1" rsc="vm1" node="n1" score="50"/>
+    </constraints>
+  </configuration>
+</cib>"#;
+
+#[test]
+fn a_change_is_simulated_on_a_copy_of_the_configuration() {
+    use simulation::Edit;
+    let edited = |edit: Edit, name: &str| {
+        let command = simulation::after(edit, name);
+        let [_, _, script, _, arguments @ ..] = command.argv() else { panic!("{command:?}") };
+        let tools = "cibadmin() { printf '%s\\n' \"$CIB\"; }; crm_simulate() { echo '<pacemaker-result/>'; cat; }";
+        let script = format!("{tools}\n{script}");
+        let run = std::process::Command::new("sh").args(["-c", &script, "sh"]).args(arguments).env("CIB", CIB).output().unwrap();
+        String::from_utf8(run.stdout).unwrap()
+    };
+    for (edit, name, other, instead) in [
+        (Edit::Unstandby, "n2", &["nodes-2-standby"][..], Some("name=\"standby\" value=\"off\"")),
+        (Edit::Unstandby, "n3", &[], None),
+        (Edit::MaintenanceOff, "", &["o-m"], Some("value=\"false\"")),
+        (Edit::Unfreeze, "vm1", &["vm1-i"], None),
+        (Edit::Unfreeze, "pack", &["pack-i"], None),
+        (Edit::Start, "vm1", &["vm1-t"], Some("value=\"Started\"")),
+        (Edit::Clear, "vm1", &["cli-prefer-vm1", "cli-ban-vm1-on-n2", "cli-ban-vm1-on-n2-rule"], None),
+    ] {
+        let out = edited(edit, name);
+        assert!(out.starts_with("<pacemaker-result/>\n<cib ") && out.ends_with("</cib>\n"), "{edit:?} {name}: {out}");
+        let gone = CIB.lines().filter(|line| line.contains(" id=\"") && !out.lines().any(|o| o == *line));
+        let gone: Vec<&str> = gone.map(|line| line.split(" id=\"").nth(1).unwrap().split('"').next().unwrap()).collect();
+        assert_eq!(gone, other, "{edit:?} {name}: {out}");
+        let new: Vec<&str> = out.lines().skip(1).filter(|line| !CIB.lines().any(|was| was == *line)).collect();
+        assert_eq!(new.len(), usize::from(instead.is_some()), "{edit:?} {name}: {new:?}");
+        assert!(instead.is_none_or(|text| new[0].contains(text)), "{edit:?} {name}: {new:?}");
+    }
+}
+
 #[test]
 fn a_simulation_in_xml() {
     let sim = simulation::parse(raw(NODE_FAILS.as_bytes(), 0)).unwrap();
@@ -122,8 +194,9 @@ fn guests_by_virsh() {
 
 #[test]
 fn a_definition_and_a_place() {
-    let xml = b"<domain type='kvm'>\n  <name>vm1</name>\n  <memory unit='MiB'>32</memory>\n  <devices><disk type='file'><source file='/a b.img'/></disk><disk type='block'><source dev='/dev/vg/lv'/></disk><interface type='bridge'><source bridge='br0'/></interface><hostdev mode='subsystem'/></devices></domain>";
+    let xml = b"<domain type='kvm'>\n  <name>vm1</name>\n  <memory unit='MiB'>32</memory>\n  <devices><disk type='file'><source file='/a b.img'/></disk><disk type='block'><driver name='qemu' type='qcow2'/><source dev='/dev/vg/lv'/></disk><interface type='bridge'><source bridge='br0'/></interface><hostdev mode='subsystem'/></devices></domain>";
     let found = virsh::definition::parse(raw(xml, 0)).unwrap();
+    assert_eq!(found.formats, [("/dev/vg/lv".to_owned(), "qcow2".to_owned())]);
     assert_eq!((found.name.as_str(), found.memory, found.passed_through), ("vm1", Some(32 << 20), 1));
     assert_eq!((found.disks, found.bridges), (vec!["/a b.img".to_owned(), "/dev/vg/lv".to_owned()], vec!["br0".to_owned()]));
     let said = b"file 77:886:1\nsum 123 886\nmissing disk /a b.img\nfree 2048\nnone error: failed to get domain 'vm1'\n";

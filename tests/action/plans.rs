@@ -4,12 +4,13 @@ use quorate::action::condition::{Condition, Seen};
 use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, Confirm, FateKind, Undo, When, Work};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Volume, VolumeGroup};
+use quorate::domain::observation::manager::Primitive;
 use quorate::domain::observation::simulation::{CpuFit, GuestState, Origin};
 use quorate::domain::observation::{Trouble, TroubleKind};
 use quorate::domain::task::{Action, FenceHow, GrowSize, Limits, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
 use super::stage::{self, commands, plan_of, plan_with};
-use crate::state::build::{START, group, one, started};
+use crate::state::build::{START, group, one, started, stopped};
 
 fn relocate(how: Option<RelocateHow>) -> Action {
     Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how, limits: Limits::default() }
@@ -25,7 +26,7 @@ fn live_is_a_constraint_a_wait_and_no_constraint() {
     let commands = commands(&plan);
     assert_eq!(commands.len(), 2);
     assert!(commands[0].1.starts_with("crm_resource --move --resource vm1 --node n3 --lifetime PT"), "{commands:?}");
-    assert_eq!(commands[1].1, "crm_resource --clear --resource vm1");
+    assert_eq!(commands[1].1, "crm_resource --clear --resource vm1 --node n3 --force");
     assert_eq!(
         plan.undo,
         Undo::By(Action::Relocate {
@@ -38,6 +39,41 @@ fn live_is_a_constraint_a_wait_and_no_constraint() {
     assert!(plan.ways.iter().all(|w| w.closed.is_empty()), "{:?}", plan.ways);
     assert_eq!((plan.consequences.fates[0].service.as_str(), plan.consequences.fates[0].kind), ("vm1", FateKind::Migrates));
     assert_eq!(plan.proof.len(), 4, "the manager, the constraints, and libvirt on both nodes");
+}
+
+#[test]
+fn a_relocation_takes_its_own_constraint_away_and_leaves_those_of_others() {
+    let mut cluster = (*stage::cluster()).clone();
+    cluster.services[0].leftovers = ["cli-ban-vm1-on-n2", "cli-prefer-vm1"].map(str::to_owned).to_vec();
+    cluster.constraints_at = Some(START.shifted(1));
+    let plan = plan_of(&relocate(None), &cluster, START).unwrap();
+    for note in ["left cli-prefer-vm1: it goes", "left cli-ban-vm1-on-n2: it stays"] {
+        assert!(plan.notices.iter().any(|n| n.contains(note)), "{note}: {:?}", plan.notices);
+    }
+    let own = plan.proof.iter().find(|c| matches!(c, Condition::Unmoved(..))).unwrap();
+    let holds = |cluster: &Cluster| {
+        own.judge(&Seen { cluster, found: &quorate::action::Findings::default(), since: START.shifted(-60_000_000) }).holds()
+    };
+    assert!(!holds(&cluster));
+    cluster.services[0].leftovers.truncate(1);
+    assert!(holds(&cluster), "the ban on n2 is somebody else's");
+    // Around the manager no constraint is set, and none is taken away.
+    cluster.services[0].leftovers.push("cli-prefer-vm1".to_owned());
+    let plan = plan_of(&relocate(Some(RelocateHow::Suspend)), &cluster, START).unwrap();
+    assert!(plan.notices.iter().any(|n| n.contains("left cli-ban-vm1-on-n2, cli-prefer-vm1: it stays")), "{:?}", plan.notices);
+    assert!(!plan.proof.iter().any(|c| matches!(c, Condition::Unmoved(..) | Condition::NoLeftovers(_))), "{:?}", plan.proof);
+    assert!(!commands(&plan).iter().any(|(_, c)| c.contains("--clear")), "{:?}", commands(&plan));
+}
+
+#[test]
+fn a_cancelled_migration_of_a_part_takes_the_constraint_of_the_whole_away() {
+    let mut view = stage::view_now();
+    view.resources.push(group("pack", vec![started("vm3", &["n1"])]));
+    let mut cluster = (*stage::lab(view).picture()).clone();
+    cluster.services.iter_mut().find(|s| s.id == "vm3").unwrap().state = quorate::domain::cluster::ServiceState::Migrating;
+    let plan = plan_of(&Action::Service(ServiceVerb::Cancel, "vm3".to_owned()), &cluster, START).unwrap();
+    let clears: Vec<String> = commands(&plan).into_iter().map(|(_, c)| c).filter(|c| c.contains("--clear")).collect();
+    assert_eq!(clears, ["crm_resource --clear --resource pack --node n1 --force"]);
 }
 
 #[test]
@@ -180,7 +216,6 @@ fn step(
 
 #[test]
 fn what_holds_a_service_is_named_with_what_ends_it() {
-    use quorate::domain::observation::manager::Primitive;
     type Own = Vec<(String, String)>;
     type Inherited = Vec<(Origin, String, String)>;
     let held = |id: &str, node: &str| Primitive { managed: false, ..started(id, &[node]) };
@@ -269,6 +304,101 @@ fn a_drain_takes_a_group_last_whose_member_has_nowhere_to_go() {
     };
     assert_eq!(order(false), ["apps", "vm2", "web"]);
     assert_eq!(order(true), ["vm2", "web", "apps"]);
+}
+
+#[test]
+fn a_drain_waits_for_what_has_a_place_elsewhere_to_run_there() {
+    use quorate::domain::observation::simulation::{SimAction, SimStep};
+    let mut view = stage::view_now();
+    view.resources.push(one(started("vm3", &["n2"])));
+    let mut cluster = (*stage::lab(view).picture()).clone();
+    // One has nowhere to go, one does not run well as it is.
+    cluster.services.iter_mut().find(|s| s.id == "vm3").unwrap().state = quorate::domain::cluster::ServiceState::Failed;
+    let change = |_: &quorate::action::Query, finding: &mut Finding| {
+        if let Finding::Simulation(sim) = finding {
+            let (resource, source) = ("web-app".to_owned(), Some("n2".to_owned()));
+            sim.actions.push(SimStep { resource, action: SimAction::Stop, source, dest: None, reason: None });
+        }
+    };
+    let waits = |verb: NodeVerb| -> Vec<Condition> {
+        let plan = plan_with(&Action::Node(verb, "n2".to_owned()), &cluster, START, change).unwrap();
+        let until = |work: Work| if let Work::Wait { until, .. } = work { Some(until) } else { None };
+        plan.steps.into_iter().filter_map(|s| until(s.work)).chain(plan.proof).collect()
+    };
+    for verb in [NodeVerb::Drain, NodeVerb::Reboot] {
+        let all = waits(verb);
+        assert!(all.contains(&Condition::Elsewhere("vm2".to_owned(), "n2".into())), "{all:?}");
+        for id in ["vm3", "web"] {
+            assert!(all.contains(&Condition::Left(id.to_owned(), "n2".into())), "{id}: {all:?}");
+        }
+    }
+    let runs = Condition::All(vec![Condition::Runs("vm2".to_owned())]);
+    assert_eq!(waits(NodeVerb::Standby).iter().filter(|c| **c == runs).count(), 2, "waited for, and proved");
+}
+
+#[test]
+fn what_the_manager_does_afterwards_is_simulated_and_told() {
+    use quorate::domain::observation::simulation::{SimAction, SimStep};
+    let mut view = stage::view_now();
+    view.nodes[2].standby = true;
+    view.resources.push(one(stopped("vm3")));
+    view.resources.push(one(Primitive { managed: false, ..started("vm4", &["n1"]) }));
+    let mut held = view.clone();
+    held.options.maintenance_mode = Some(true);
+    let (cluster, held) = (stage::lab(view).picture(), stage::lab(held).picture());
+    let of = |verb: ServiceVerb, id: &str| Action::Service(verb, id.to_owned());
+    let told = |query: &quorate::action::Query, finding: &mut Finding| {
+        if let (What::WhatAfter(..), Finding::Simulation(sim)) = (&query.what, finding) {
+            let (source, dest) = (Some("n2".to_owned()), Some("n3".to_owned()));
+            sim.actions.push(SimStep { resource: "vm2".to_owned(), action: SimAction::Migrate, source, dest, reason: None });
+            sim.fences.push("n9".to_owned());
+        }
+    };
+    for (action, cluster) in [
+        (Action::Node(NodeVerb::Unstandby, "n3".to_owned()), &cluster),
+        (of(ServiceVerb::Clear, "vm1"), &cluster),
+        (of(ServiceVerb::Start, "vm3"), &cluster),
+        (of(ServiceVerb::Unfreeze, "vm4"), &cluster),
+        (Action::Maintenance { on: false }, &held),
+    ] {
+        let plan = plan_with(&action, cluster, START, told).unwrap();
+        let fates: Vec<_> = plan.consequences.fates.iter().map(|f| (f.service.as_str(), f.kind, f.to.as_deref())).collect();
+        assert!(fates.contains(&("vm2", FateKind::Migrates, Some("n3"))), "{action}: {fates:?}");
+        assert_eq!(plan.consequences.lost, ["the manager would fence n9: what runs there dies"], "{action}");
+        assert_eq!(plan.confirm, Confirm::Yes, "{action}");
+    }
+    // What sets nothing in motion is not asked about.
+    assert_eq!(plan_of(&of(ServiceVerb::Clear, "vm1"), &cluster, START).unwrap().confirm, Confirm::None);
+    assert_eq!(plan_of(&of(ServiceVerb::Cleanup, "vm1"), &cluster, START).unwrap().confirm, Confirm::None);
+    let mut failed = (*cluster).clone();
+    failed.services[0].failures = 1;
+    assert_eq!(plan_of(&of(ServiceVerb::Cleanup, "vm1"), &failed, START).unwrap().confirm, Confirm::Yes);
+    // Of a node that is not there only its friends are known.
+    let mut away = (*cluster).clone();
+    away.members[2].status = quorate::domain::cluster::MemberStatus::Offline;
+    away.services[0].prefers = Some("n3".into());
+    let plan = plan_of(&Action::Node(NodeVerb::Join, "n3".to_owned()), &away, START).unwrap();
+    assert!(plan.notices.iter().any(|n| n.starts_with("prefer n3, ") && n.ends_with(": vm1")), "{:?}", plan.notices);
+}
+
+#[test]
+fn a_restart_names_what_is_restarted_with_it() {
+    use quorate::domain::observation::simulation::{SimAction, SimStep};
+    let stop = |id: &str| SimStep {
+        resource: id.to_owned(),
+        action: SimAction::Stop,
+        source: Some("n2".to_owned()),
+        dest: None,
+        reason: Some("due to unrunnable stop".to_owned()),
+    };
+    let plan = plan_with(&Action::Service(ServiceVerb::Restart, "vm2".to_owned()), &stage::cluster(), START, |_, finding| {
+        if let Finding::Simulation(sim) = finding {
+            sim.actions = vec![stop("web-app"), stop("vm2")];
+        }
+    })
+    .unwrap();
+    let fates: Vec<_> = plan.consequences.fates.iter().map(|f| (f.service.as_str(), f.kind)).collect();
+    assert_eq!(fates, [("vm2", FateKind::Restarts), ("web-app", FateKind::Restarts)]);
 }
 
 #[test]
@@ -452,8 +582,8 @@ fn growing_lets_every_node_see_the_size_before_the_filesystem_grows_once() {
     );
 }
 
-#[test]
-fn a_guest_that_no_service_tells_of_sees_the_size_by_libvirts_word() {
+/// A guest that is no service runs on n1 with the volume as its disk.
+fn lone_on_the_volume(format: Option<&str>) -> Cluster {
     use quorate::domain::guest::{Definition, Disk, GuestState};
     let mut cluster = storage();
     cluster.filesystems.clear();
@@ -464,8 +594,46 @@ fn a_guest_that_no_service_tells_of_sees_the_size_by_libvirts_word() {
     let disk = |path: &str| Disk { target: "vdb".to_owned(), device: "disk".to_owned(), source: Some(path.to_owned()), ..Disk::default() };
     let guest = cluster.guests.iter_mut().find(|g| g.name == "lone" && &*g.node == "n1").unwrap();
     assert_eq!((guest.managed_by.as_deref(), guest.state), (None, GuestState::Running));
-    let disks = vec![disk("/images/root"), disk("/dev/mapper/vg-data")];
+    let disks = vec![disk("/images/root"), Disk { format: format.map(str::to_owned), ..disk("/dev/mapper/vg-data") }];
     guest.definition = Some(std::sync::Arc::new(Definition { name: "lone".to_owned(), disks, ..Definition::default() }));
+    cluster
+}
+
+#[test]
+fn a_guests_disk_never_shrinks_and_one_with_a_size_of_its_own_is_left_alone() {
+    let (action, cluster) = (grow(GrowSize::To(68 << 20)), lone_on_the_volume(Some("raw")));
+    let sized = |cluster: &Cluster, bytes: u64| {
+        plan_with(&action, cluster, START, |query, finding| {
+            if matches!(query.what, What::GuestDisk(..)) {
+                *finding = Finding::Bytes(bytes);
+            }
+        })
+    };
+    let resizes = |plan: &quorate::action::Plan| commands(plan).iter().any(|(_, c)| c.contains("blockresize"));
+    assert!(resizes(&sized(&cluster, 64 << 20).unwrap()));
+    let same = sized(&cluster, 68 << 20).unwrap();
+    assert!(!resizes(&same) && same.proof.iter().any(|c| c.words().starts_with("the disk of lone")), "{same:?}");
+    assert_eq!(sized(&cluster, 100 << 20).unwrap_err()[0].code, "shrink");
+    let qcow2 = sized(&lone_on_the_volume(Some("qcow2")), 100 << 20).unwrap();
+    assert!(!resizes(&qcow2) && qcow2.remains[0].starts_with("lone has qcow2 in the volume"), "{qcow2:?}");
+    // What nobody tells is not taken for well.
+    let mut disks = Vec::new();
+    let mut found = stage::found(&action, &cluster, |query, _| {
+        if matches!(query.what, What::GuestDisk(..)) {
+            disks.push(query.clone());
+        }
+    });
+    assert_eq!(disks.len(), 1);
+    found.put(disks.remove(0), Err(Trouble::new(TroubleKind::Late, "no answer within 20 s")));
+    let intent = stage::intent(action.clone());
+    let refused = plan::plan(&plan::Input { intent: &intent, cluster: &cluster, found: &found, now: START }).unwrap_err();
+    assert!(refused[0].code == "not-known" && refused[0].why.contains("no answer within 20 s"), "{refused:?}");
+}
+
+#[test]
+fn a_guest_that_no_service_tells_of_sees_the_size_by_libvirts_word() {
+    use quorate::domain::guest::GuestState;
+    let mut cluster = lone_on_the_volume(None);
     let plan = plan_of(&grow(GrowSize::To(68 << 20)), &cluster, START).unwrap();
     let bytes = 68 << 20;
     let sent = format!("virsh -c qemu:///system blockresize --domain lone --path /dev/mapper/vg-data --size {bytes}B");
@@ -581,7 +749,8 @@ fn a_limited_relocation_sets_the_speed_before_and_the_downtime_while_it_runs() {
     let all = commands(&plan);
     assert_eq!(all[0], ("n1".to_owned(), "virsh -c qemu:///system migrate-setspeed --domain vm1 --bandwidth 8".to_owned()));
     assert!(all[1].1.starts_with("crm_resource --move --resource vm1 --node n3"), "{all:?}");
-    assert!(all[2].1.contains("sh -c") && all[2].0 == "n1", "the downtime, where it runs: {all:?}");
+    assert!(all[2].1.starts_with("sh -c 'said=$(") && all[2].0 == "n1", "the downtime, where it runs: {all:?}");
+    assert!(all[2].1.ends_with(" ...' qemu:///system vm1 500"), "and for whom, and how long: {all:?}");
     assert_eq!(plan.steps[2].title, "Its migration has begun");
     assert_eq!(all.last().unwrap().1, "virsh -c qemu:///system migrate-setspeed --domain vm1 --bandwidth 8796093022207", "if it breaks");
     assert_eq!(plan.intent.action.to_string(), "relocate vm1 --to n3 --how live --max-downtime 500ms --bandwidth 8M");

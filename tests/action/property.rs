@@ -162,7 +162,8 @@ impl Watcher {
         // Two tasks may go on at once: each command has a line of its own before it is sent, the last or not.
         let exact = quorate::action::plan::exact(change.command());
         let lines = written.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        let noted = lines.filter(|line| line["event"] == "send" && line["command"] == exact.as_str()).count();
+        let whole = serde_json::json!(change.command().argv());
+        let noted = lines.filter(|line| line["event"] == "send" && line["command"] == exact.as_str() && line["argv"] == whole).count();
         let sent = self.told.entry(exact).or_default();
         *sent += 1;
         assert!(noted >= *sent, "the journal comes first");

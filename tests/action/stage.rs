@@ -104,6 +104,7 @@ pub fn answer(query: &Query, cluster: &Cluster) -> Finding {
             });
             Finding::Simulation(Simulation { actions: actions.into_iter().collect(), fences: Vec::new() })
         }
+        What::WhatAfter(..) => Finding::Simulation(Simulation::default()),
         What::NodeFails(dead) => {
             let here = cluster.services.iter().filter(|s| s.owner.as_deref() == Some(dead.as_str()) && s.parent.is_none());
             let actions = here.map(|s| SimStep {

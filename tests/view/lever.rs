@@ -73,6 +73,7 @@ pub(super) fn task(id: u64, to: &str, status: TaskStatus) -> Task {
     let step = |title: &str, command: Option<&str>, state: StepState| TaskStep {
         title: title.to_owned(),
         command: command.map(str::to_owned),
+        argv: Vec::new(),
         tools: Vec::new(),
         node: command.map(|_| "n1".into()),
         state,

@@ -1,6 +1,7 @@
 //! What must be so: what a step waits for, and what proves that an action took effect.
 
 mod asked;
+mod placed;
 mod rgmanager;
 mod words;
 
@@ -22,10 +23,14 @@ pub enum Condition {
     RunsOn(String, Arc<str>),
     /// The service is started somewhere, on one of these nodes where any are named.
     Runs(String),
+    /// The service is down, and has more failures on record than these.
+    Fell(String, u64),
     /// The service is active nowhere.
     Stopped(String),
     /// The service is active on none of these nodes, and nothing of it is in transit.
     Left(String, Arc<str>),
+    /// The service is started, and not on this node.
+    Elsewhere(String, Arc<str>),
     /// The manager has nothing under way for the service.
     AtRest(String),
     /// The manager looks after the service (or not).
@@ -34,6 +39,8 @@ pub enum Condition {
     Clean(String),
     /// No constraint of an earlier command is left on the service.
     NoLeftovers(String),
+    /// No constraint of a move of the service to this node is left. Those of others are none of it.
+    Unmoved(String, Arc<str>),
     /// The manager knows the service (or not).
     Known(String, bool),
     /// The manager has nothing of the service that its configuration lacks.
@@ -244,11 +251,6 @@ impl Condition {
                 let quiet = matches!(s.state, ServiceState::Stopped | ServiceState::Disabled);
                 verdict(quiet && s.owners.is_empty(), standing(s))
             }),
-            Self::Left(id, node) => of_service(cluster, id, |s| {
-                let quiet =
-                    matches!(s.state, ServiceState::Started | ServiceState::Stopped | ServiceState::Disabled | ServiceState::Failed);
-                verdict(quiet && !s.owners.contains(node), standing(s))
-            }),
             Self::AtRest(id) => of_service(cluster, id, |s| verdict(!s.state.is_in_transit(), standing(s))),
             Self::Managed(id, managed) => of_service(cluster, id, |s| {
                 let frozen = s.flags.contains(&"unmanaged");
@@ -256,18 +258,6 @@ impl Condition {
             }),
             Self::Clean(id) => of_service(cluster, id, |s| {
                 verdict(s.failures == 0 && !s.failed_operation, format!("{id} has {} failures on record", s.failures))
-            }),
-            // They are asked for by themselves: the view may be newer.
-            Self::NoLeftovers(_) if cluster.constraints_at.is_none_or(|at| at <= seen.since) => {
-                Verdict::Unknown("the constraints have not been read since".to_owned())
-            }
-            Self::NoLeftovers(id) => of_service(cluster, id, |s| {
-                let words = if s.leftovers.is_empty() {
-                    format!("no constraint is left on {id}")
-                } else {
-                    format!("{} stands", s.leftovers.join(", "))
-                };
-                verdict(s.leftovers.is_empty(), words)
             }),
             Self::Known(id, known) => {
                 let there = cluster.service(id).is_some();
@@ -293,7 +283,7 @@ impl Condition {
             }
             Self::Fenced(name, how, since) => fenced(cluster, name, *how, *since),
             Self::Interrupted(name, since) => interrupted(cluster, name, *since),
-            other => other.judge_rhcs(cluster, &verdict),
+            other => other.judge_placed(seen, &verdict),
         }
     }
 }

@@ -10,11 +10,14 @@ impl Condition {
             Self::Runs(id) => format!("the manager has {id} started"),
             Self::Stopped(id) => format!("the manager has {id} active nowhere"),
             Self::Left(id, node) => format!("{id} is no longer on {node}"),
+            Self::Elsewhere(id, node) => format!("the manager has {id} started, and not on {node}"),
+            Self::Fell(id, _) => format!("{id} is down with a new failure on record"),
             Self::AtRest(id) => format!("the manager has nothing under way for {id}"),
             Self::Managed(id, true) => format!("the manager looks after {id}"),
             Self::Managed(id, false) => format!("the manager leaves {id} alone"),
             Self::Clean(id) => format!("{id} has no failures on record"),
             Self::NoLeftovers(id) => format!("no cli-* constraint is left on {id}"),
+            Self::Unmoved(id, node) => format!("no cli-* constraint of its move to {node} is left on {id}"),
             Self::Known(id, true) => format!("the manager knows {id}"),
             Self::Known(id, false) => format!("the manager no longer knows {id}"),
             Self::NoStray(id) => format!("the manager has nothing of {id} that its configuration lacks"),
@@ -52,6 +55,10 @@ impl Condition {
             Self::InDomain(name) => format!("the fence domain has {name} in it"),
             Self::NoVictim(name) => format!("fenced no longer waits for {name}"),
             Self::Expects(votes) => format!("cman expects {votes} votes"),
+            Self::All(all) if all.iter().all(|one| matches!(one, Self::Runs(_))) => {
+                let ids = all.iter().filter_map(|one| if let Self::Runs(id) = one { Some(id.as_str()) } else { None });
+                format!("the manager has started: {}", ids.collect::<Vec<_>>().join(", "))
+            }
             Self::All(all) => all.iter().map(Self::words).collect::<Vec<_>>().join("; "),
             Self::Any(all) => match all.as_slice() {
                 [Self::Guest { guest, state: Some(state), .. }, _, ..] => {

@@ -1,6 +1,7 @@
 //! How a run ends: proof, look-up, the last words.
 
 use crate::action::back;
+use crate::action::commands::moved_by;
 use crate::action::condition::{Condition, Seen, Verdict};
 use crate::action::inquiry::Query;
 use crate::action::journal::{Detail, Kind};
@@ -8,7 +9,7 @@ use crate::action::plan::{When, Work};
 use crate::domain::cluster::Cluster;
 use crate::domain::observation::Question;
 use crate::domain::stamp::Stamp;
-use crate::domain::task::{Action, NodeVerb, StepState, Target, TaskStatus};
+use crate::domain::task::{Action, NodeVerb, StepState, TaskStatus};
 
 use super::run::{LOOKUP_PATIENCE, PROOF_PATIENCE, Phase, Run, UNHEARD_PATIENCE};
 use super::steps::is_of_storage;
@@ -162,15 +163,18 @@ fn line(verdict: &Verdict) -> String {
     }
 }
 
-/// What the steps that did not run any more would have tidied.
+/// What the steps that did not run any more would have tidied: the constraints that stand, and all that was not run.
 fn left_behind(run: &Run, cluster: &Cluster) -> Option<String> {
-    let plan = run.ticket.plan();
-    if let Target::Service(id) = &plan.target
-        && let Some(left) = cluster.service(id).map(|s| &s.leftovers).filter(|l| !l.is_empty())
-    {
-        return Some(format!("left behind: {} (quorate act clear {id})", left.join(", ")));
-    }
-    undone(run)
+    let left = |condition: &Condition| {
+        let (id, left): (&str, Vec<&str>) = match condition {
+            Condition::Unmoved(id, node) => (id.as_str(), moved_by(cluster.service(id)?, node)),
+            Condition::NoLeftovers(id) => (id.as_str(), cluster.service(id)?.leftovers.iter().map(String::as_str).collect()),
+            _ => return None,
+        };
+        (!left.is_empty()).then(|| format!("left behind: {} (quorate act clear {id})", left.join(", ")))
+    };
+    let all: Vec<String> = run.ticket.plan().proof.iter().filter_map(left).chain(undone(run)).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// The tidying steps that did not run any more.
@@ -199,7 +203,11 @@ fn halfway(run: &mut Run) {
     };
     let all = || (0..plan.steps.len()).filter_map(waits);
     let emptied = all().any(|until| matches!(until, Condition::Empty(_)));
-    let gone: Vec<String> = all().filter_map(|until| if let Condition::Left(id, _) = until { Some(id.clone()) } else { None }).collect();
+    let left = |until: &Condition| match until {
+        Condition::Left(id, _) | Condition::Elsewhere(id, _) => Some(id.clone()),
+        _ => None,
+    };
+    let gone: Vec<String> = all().filter_map(left).collect();
     run.task.undo = match run.task.undo.take() {
         // What was put into standby at once: all of it went.
         Some(Action::PutBack { node, services }) if emptied => Some(Action::PutBack { node, services }),

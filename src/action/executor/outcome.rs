@@ -123,7 +123,8 @@ pub(super) fn progress(job: &GuestJob) -> Option<Progress> {
 /// action.
 pub(super) fn caravan(run: &Run, now_waits_for: &str, now: Stamp) -> Option<Progress> {
     let one_by_one = matches!(run.task.action, Action::Node(NodeVerb::Drain | NodeVerb::Reboot, _) | Action::PutBack { .. });
-    let moves = |work: &Work| matches!(work, Work::Wait { until: Condition::Left(..) | Condition::RunsOn(..), .. });
+    let moved = |until: &Condition| matches!(until, Condition::Left(..) | Condition::Elsewhere(..) | Condition::RunsOn(..));
+    let moves = |work: &Work| matches!(work, Work::Wait { until, .. } if moved(until));
     let steps = run.ticket.plan().steps.iter().zip(&run.task.steps).filter(|(step, _)| moves(&step.work));
     let all: Vec<&TaskStep> = steps.map(|(_, shown)| shown).collect();
     let over: Vec<&&TaskStep> = all.iter().filter(|s| s.state == StepState::Done).collect();

@@ -92,6 +92,7 @@ impl Run {
         let steps = plan.steps.iter().map(|step| TaskStep {
             title: step.title.clone(),
             command: step.command(),
+            argv: step.sends().map(|command| command.argv().to_vec()).unwrap_or_default(),
             tools: step.tools(),
             node: step.node().cloned(),
             ..TaskStep::default()

@@ -1,6 +1,6 @@
 //! From step to step: what is sent, what is waited for.
 
-use crate::action::condition::{Seen, Verdict, standing};
+use crate::action::condition::{Condition, Seen, Verdict, standing};
 use crate::action::inquiry::Query;
 use crate::action::journal::{Detail, Kind};
 use crate::action::lock;
@@ -12,7 +12,7 @@ use crate::domain::node::NodeKey;
 use crate::domain::observation::Question;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Action, NodeVerb, Progress, StepState, Target, TaskStatus};
-use crate::link::{Ask, AskId, ChangeId, Order, StreamId};
+use crate::link::{Ask, AskId, ChangeId, CommandLine, Order, StreamId};
 
 use super::run::{LOCK_PATIENCE, Phase, Run};
 use super::{Executor, LOOK, Out, outcome};
@@ -77,7 +77,7 @@ impl Executor {
             }
             match step.work {
                 Work::Change { node, command, .. } => {
-                    if self.send(run, at, &node, &exact(&command), cluster, now, out) {
+                    if self.send(run, at, &node, &command, cluster, now, out) {
                         return;
                     }
                     at += 1;
@@ -103,14 +103,24 @@ impl Executor {
 
     /// Sends a changing command: the journal first. False: it was not sent.
     #[allow(clippy::too_many_arguments, reason = "one call")]
-    fn send(&mut self, run: &mut Run, at: usize, node: &str, command: &str, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) -> bool {
+    fn send(
+        &mut self,
+        run: &mut Run,
+        at: usize,
+        node: &str,
+        line: &CommandLine,
+        cluster: &Cluster,
+        now: Stamp,
+        out: &mut Vec<Out>,
+    ) -> bool {
+        let command = &exact(line);
         let intent = run.ticket.plan().intent.clone();
         let Some(key) = cluster.member(node).filter(|m| whereabouts::is_within_reach(m)).and_then(|m| m.node) else {
             run.mark(at, StepState::Failed, now);
             run.fail(format!("{node} cannot be reached: '{command}' was not sent"));
             return false;
         };
-        let detail = Detail { step: Some(at + 1), node: Some(node), command: Some(command), ..Detail::default() };
+        let detail = Detail { step: Some(at + 1), node: Some(node), command: Some(command), argv: Some(line.argv()), ..Detail::default() };
         if let Err(error) = self.journal.write(&intent, Kind::Send, detail, now) {
             run.mark(at, StepState::Failed, now);
             run.fail(format!("the journal cannot be written ({error}): '{command}' was not sent"));
@@ -189,9 +199,12 @@ impl Executor {
             run.mark(at, StepState::Done, now);
             return self.advance(run, Some(at), cluster, now, out);
         }
-        if let Some(vain) = unless.map(|u| u.judge(&Seen { cluster, found: &run.found, since: run.since })) {
-            if vain.holds() && run.doubted {
-                let why = format!("called off meanwhile: {}", vain.words());
+        if let Some(unless) = unless {
+            let vain = unless.judge(&Seen { cluster, found: &run.found, since: run.since });
+            // A new failure is one whatever was seen before.
+            let fell = matches!(*unless, Condition::Fell(..));
+            if vain.holds() && (run.doubted || fell) {
+                let why = format!("{}: {}", if fell { "it did not come up" } else { "called off meanwhile" }, vain.words());
                 run.print(at, why.clone());
                 run.mark(at, StepState::Failed, now);
                 run.fail(why);
@@ -252,7 +265,7 @@ impl Executor {
     pub(super) fn say_on_node(&mut self, run: &Run, node: NodeKey, words: &str, out: &mut Vec<Out>) {
         let intent = &run.ticket.plan().intent;
         let note = format!("act {} {} by {} from {}: {words}", intent.tag, intent.action, intent.by, intent.from);
-        let command = crate::link::CommandLine::new("logger", ["-t", "quorate", "--", &note]);
+        let command = CommandLine::new("logger", ["-t", "quorate", "--", &note]);
         let total = std::time::Duration::from_secs(5);
         let id = AskId(self.fresh());
         out.push(Out::Order(node, Order::Ask(Ask { id, command, lane: crate::link::Lane::Fast, first_byte: total, total })));

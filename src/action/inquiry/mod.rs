@@ -16,7 +16,8 @@ use crate::domain::observation::simulation::{
 use crate::domain::task::{Action, Limits, VolumeName};
 use crate::link::{CommandLine, Lane};
 use crate::probe::lvm::grow;
-use crate::probe::pacemaker::{fencing_test, primitive, references, simulation};
+use crate::probe::pacemaker::simulation::{self, Edit};
+use crate::probe::pacemaker::{fencing_test, primitive, references};
 use crate::probe::rhcs::{act, fence, file};
 use crate::probe::systemd::starter;
 use crate::probe::vmware::act::Look;
@@ -24,7 +25,7 @@ use crate::probe::{Raw, virsh, vmware};
 
 pub use findings::Findings;
 pub use pacemaker::location;
-pub(super) use pacemaker::{first_within_reach, needed_cpu, of_devices};
+pub(super) use pacemaker::{first_within_reach, needed_cpu, of_devices, of_disks};
 
 /// libvirt's address where a service says nothing else.
 pub const LOCAL_LIBVIRT: &str = "qemu:///system";
@@ -43,6 +44,8 @@ pub struct Query {
 pub enum What {
     /// What the manager would do with one more constraint (XML).
     WhatIf(String),
+    /// What it would do with this changed, of this node or resource.
+    WhatAfter(Edit, String),
     /// What it would do if this node were lost.
     NodeFails(String),
     /// How a primitive is configured.
@@ -153,6 +156,7 @@ impl Query {
     pub fn command(&self) -> CommandLine {
         match &self.what {
             What::WhatIf(xml) => simulation::what_if(xml),
+            What::WhatAfter(edit, name) => simulation::after(*edit, &pacemaker::xml(name)),
             What::NodeFails(node) => simulation::node_fails(node),
             What::Primitive(id) => primitive::command(id),
             What::References(id) => references::command(id),
@@ -184,7 +188,7 @@ impl Query {
     /// Reads the answer.
     pub fn parse(&self, raw: Raw<'_>) -> Result<Finding, Trouble> {
         match &self.what {
-            What::WhatIf(_) | What::NodeFails(_) => simulation::parse(raw).map(Finding::Simulation),
+            What::WhatIf(_) | What::WhatAfter(..) | What::NodeFails(_) => simulation::parse(raw).map(Finding::Simulation),
             What::Primitive(_) => primitive::parse(raw).map(Finding::Primitive),
             What::References(id) => references::parse(id, raw).map(Finding::References),
             What::Definition(_) | What::Kept(..) => virsh::definition::parse(raw).map(Finding::Definition),

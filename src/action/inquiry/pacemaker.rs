@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::domain::cluster::{Cluster, ServiceKind};
 use crate::domain::observation::simulation::GuestDefinition;
 use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
+use crate::probe::pacemaker::simulation::Edit;
 
-use super::super::{handle, whereabouts};
+use super::super::{grow, handle, whereabouts};
 use super::{Findings, LOCAL_LIBVIRT, PlaceOf, Query, What, libvirt_of};
 
 /// How more parts of a group than these are configured is not asked.
@@ -29,7 +30,7 @@ fn nowhere(resource: &str) -> String {
     )
 }
 
-fn xml(text: &str) -> String {
+pub(super) fn xml(text: &str) -> String {
     quick_xml::escape::escape(text).into_owned()
 }
 
@@ -48,11 +49,17 @@ pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Ve
         Action::Limit { service, .. } => of_migration(service, cluster, found, &post, &mut asked),
         Action::Service(verb, service) => match verb {
             ServiceVerb::PostCopy | ServiceVerb::Cancel => of_migration(service, cluster, found, &post, &mut asked),
-            ServiceVerb::Stop | ServiceVerb::StopForced => {
+            ServiceVerb::Stop | ServiceVerb::StopForced | ServiceVerb::Restart => {
                 asked.push(Query::new(&post, What::WhatIf(nowhere(service))));
                 of_guest(service, &[], cluster, found, &post, &mut asked);
             }
-            ServiceVerb::Cleanup | ServiceVerb::Clear => {}
+            ServiceVerb::Cleanup => {}
+            ServiceVerb::Clear => asked.push(Query::new(&post, What::WhatAfter(Edit::Clear, service.clone()))),
+            ServiceVerb::Start | ServiceVerb::Unfreeze => {
+                let edit = if *verb == ServiceVerb::Start { Edit::Start } else { Edit::Unfreeze };
+                asked.push(Query::new(&post, What::WhatAfter(edit, service.clone())));
+                of_guest(service, &[], cluster, found, &post, &mut asked);
+            }
             ServiceVerb::Unregister => {
                 asked.push(Query::new(&post, What::References(service.clone())));
                 of_guest(service, &[], cluster, found, &post, &mut asked);
@@ -69,6 +76,8 @@ pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Ve
             asked.push(Query::new(&post, What::WhatIf(off_limits(node))));
             starter_of(node, cluster, &mut asked);
         }
+        Action::Node(NodeVerb::Unstandby, node) => asked.push(Query::new(&post, What::WhatAfter(Edit::Unstandby, node.clone()))),
+        Action::Maintenance { on: false } => asked.push(Query::new(&post, What::WhatAfter(Edit::MaintenanceOff, String::new()))),
         Action::PutBack { services, .. } => crate::action::back::needed(services, cluster, &mut asked),
         Action::Node(NodeVerb::Join, node) => starter_of(node, cluster, &mut asked),
         Action::Grow { volume, .. } => of_volume(volume, cluster, found, &post, &mut asked),
@@ -100,6 +109,13 @@ fn of_volume(name: &VolumeName, cluster: &Cluster, found: &Findings, post: &Arc<
     for user in &volume.used_by {
         of_guest(user, &[], cluster, found, post, asked);
     }
+    of_disks(name, cluster, found, asked);
+}
+
+/// The sizes that running guests see, as far as it is known which they are.
+pub(in crate::action) fn of_disks(name: &VolumeName, cluster: &Cluster, found: &Findings, asked: &mut Vec<Query>) {
+    let volume = cluster.volumes.iter().find(|v| v.vg == name.vg && v.lv == name.lv);
+    asked.extend(volume.into_iter().flat_map(|v| grow::users(cluster, found, v)).map(|user| user.disk()));
 }
 
 /// The volume on the node that would grow it, and its device on every node where it is active.

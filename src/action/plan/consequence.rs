@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, Member, MemberStatus, ServiceKind};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceKind, Stack};
 use crate::domain::guest::Guest;
 use crate::domain::observation::simulation::{SimAction, Simulation};
-use crate::domain::task::{Action, FenceHow, NodeVerb};
+use crate::domain::task::{Action, FenceHow, NodeVerb, ServiceVerb};
 
 use super::super::whereabouts::without_instance;
-use super::Plan;
+use super::{Confirm, Input, Plan};
 
 /// What happens to services, guests and votes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -171,7 +171,9 @@ impl Consequences {
                 why: action.reason.clone(),
             });
         }
-        Self { fates, by: "crm_simulate on the cluster", ..Self::default() }
+        let fenced = sim.fences.iter().filter(|node| dies != Some(node.as_str()));
+        let lost = fenced.map(|node| format!("the manager would fence {node}: what runs there dies")).collect();
+        Self { fates, by: "crm_simulate on the cluster", quorum: None, lost }
     }
 
     /// What runs on a node, where nothing could be simulated: where it restarts is not known.
@@ -191,11 +193,49 @@ impl Consequences {
 }
 
 /// What every plan says alike.
-pub(super) fn complete(plan: &mut Plan, cluster: &Cluster) {
+pub(super) fn complete(plan: &mut Plan, input: &Input<'_>) {
+    let cluster = input.cluster;
     if cluster.options.maintenance_mode == Some(true) && !matches!(plan.target, crate::domain::task::Target::Cluster(_)) {
         plan.notices.push("the cluster is in maintenance mode: the manager starts, stops and moves nothing".to_owned());
     }
     forsaken(plan, cluster);
+    if cluster.stack == Some(Stack::Pacemaker) {
+        afterwards(plan, input);
+    }
+}
+
+/// What Pacemaker does by itself once this is done: by its own simulation, else as far as it is known what is drawn to the node.
+fn afterwards(plan: &mut Plan, input: &Input<'_>) {
+    let sim = match &plan.intent.action {
+        Action::Maintenance { on: false }
+        | Action::Service(ServiceVerb::Start | ServiceVerb::Unfreeze | ServiceVerb::Clear, _)
+        | Action::Node(NodeVerb::Unstandby | NodeVerb::Join, _) => input.found.simulation(),
+        _ => return,
+    };
+    let Some(sim) = sim else {
+        if let Action::Node(_, node) = &plan.intent.action {
+            plan.notices.extend(drawn_to(input.cluster, node));
+        }
+        return;
+    };
+    let told = Consequences::simulated(sim, input.cluster, None);
+    for mine in plan.consequences.fates.iter_mut().filter(|mine| mine.to.is_none()) {
+        mine.to = told.fates.iter().find(|fate| fate.service == mine.service).and_then(|fate| fate.to.clone());
+    }
+    let known: Vec<String> = plan.consequences.fates.iter().map(|mine| mine.service.clone()).collect();
+    plan.consequences.fates.extend(told.fates.into_iter().filter(|fate| !known.contains(&fate.service)));
+    plan.consequences.lost.extend(told.lost);
+    plan.consequences.by = told.by;
+    if !plan.consequences.fates.is_empty() || !plan.consequences.lost.is_empty() {
+        plan.confirm = plan.confirm.max(Confirm::Yes);
+    }
+}
+
+/// What prefers a node and runs elsewhere, or nowhere.
+fn drawn_to(cluster: &Cluster, node: &str) -> Option<String> {
+    let drawn = |s: &&Service| s.prefers.as_deref() == Some(node) && !s.owners.iter().any(|o| **o == *node);
+    let names: Vec<&str> = cluster.services.iter().filter(drawn).map(|s| s.id.as_str()).collect();
+    (!names.is_empty()).then(|| format!("prefer {node}, and go there unless their stickiness is stronger: {}", names.join(", ")))
 }
 
 /// Guests that are on a node and that the manager neither moves nor starts again: they die with it, or stay behind.

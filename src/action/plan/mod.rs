@@ -215,9 +215,9 @@ impl Step {
     }
 }
 
-/// A command as one types it, a short script with all its words.
+/// A command as one types it, a short script with all its words; one of several lines by its first, with its arguments.
 pub fn exact(command: &CommandLine) -> String {
-    if command.argv().iter().any(|word| word.contains('\n')) { command.display() } else { command.to_shell(Become::None) }
+    if command.argv().iter().any(|word| word.contains('\n')) { command.display_whole() } else { command.to_shell(Become::None) }
 }
 
 /// A way of relocation, and what stands against it.
@@ -339,7 +339,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     if super::vmware::is_wanted(&input.intent.action, cluster) {
         super::intent::resolve(&input.intent.action, cluster)?;
         let mut plan = super::vmware::plan(input)?;
-        consequence::complete(&mut plan, cluster);
+        consequence::complete(&mut plan, input);
         return Ok(plan);
     }
     if super::plain::is_wanted(&input.intent.action, cluster) {
@@ -355,7 +355,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
         Some(Stack::Rhcs) => super::rhcs::plan(input),
         _ => by_pacemaker(input),
     }?;
-    consequence::complete(&mut plan, cluster);
+    consequence::complete(&mut plan, input);
     Ok(plan)
 }
 

@@ -14,7 +14,7 @@ use crate::domain::observation::simulation::{GuestDefinition, PrimitiveConfig, S
 use crate::domain::task::{Action, Limits, RelocateHow};
 use crate::link::CommandLine;
 
-use super::commands::{crm_resource, meta, refresh, unset, virsh};
+use super::commands::{crm_resource, meta, refresh, unmove, unset, virsh};
 use super::condition::Condition;
 use super::handle;
 use super::inquiry::{Query, What, libvirt_of};
@@ -92,7 +92,7 @@ pub(super) fn plan(input: &Input<'_>, id: &str, to: &str, how: Option<RelocateHo
     plan.steps = it.steps(way.how);
     plan.consequences = it.consequences(way.how);
     plan.proof = it.proof(way.how);
-    plan.notices = it.notices();
+    plan.notices = it.notices(way.how);
     plan.salvage = it.salvage(way.how);
     plan.undo =
         Undo::By(Action::Relocate { service: id.to_owned(), to: it.from.to_string(), how: Some(way.how), limits: Limits::default() });
@@ -120,6 +120,11 @@ impl Move<'_> {
         self.config.and_then(|c| c.attribute("snapshot")).is_some_and(|s| !s.is_empty())
     }
 
+    /// Whether the manager is not asked to move it: it is moved, and the manager finds it there.
+    fn goes_around(&self, how: RelocateHow) -> bool {
+        how == RelocateHow::Suspend && !self.has_snapshot()
+    }
+
     fn file(&self) -> &str {
         self.config.and_then(|c| c.attribute("config")).unwrap_or("?")
     }
@@ -127,7 +132,7 @@ impl Move<'_> {
     fn steps(&self, how: RelocateHow) -> Vec<Step> {
         match how {
             RelocateHow::Live => self.limited(self.by_manager()),
-            RelocateHow::Suspend if !self.has_snapshot() => self.around_manager(),
+            _ if self.goes_around(how) => self.around_manager(),
             // Without this the manager would migrate it live.
             _ => {
                 let movers = self.movers();
@@ -204,7 +209,7 @@ impl Move<'_> {
     fn called_off(&self) -> Condition {
         Condition::All(vec![
             Condition::RunsOn(self.service.id.clone(), Arc::clone(&self.from)),
-            Condition::NoLeftovers(self.moved.to_owned()),
+            Condition::Unmoved(self.moved.to_owned(), Arc::clone(&self.to)),
         ])
     }
 
@@ -225,8 +230,7 @@ impl Move<'_> {
         vec![
             Step::change(format!("Tell the manager to move {} to {}", self.moved, self.to), &self.post, prefer, 60),
             wait,
-            Step::change("Take the constraint away again", &self.post, crm_resource(&["--clear", "--resource", self.moved]), 60)
-                .when(When::Always),
+            Step::change("Take the constraint away again", &self.post, unmove(self.moved, &self.to), 60).when(When::Always),
         ]
     }
 
@@ -267,7 +271,7 @@ impl Move<'_> {
 
     /// What is said of its memory should [`Self::around_manager`] break.
     fn salvage(&self, how: RelocateHow) -> Option<Salvage> {
-        let definition = self.definition.filter(|_| how == RelocateHow::Suspend && !self.has_snapshot())?;
+        let definition = self.definition.filter(|_| self.goes_around(how))?;
         let (id, image, handle) = (&self.service.id, self.image(), self.handle.as_deref()?);
         let both = format!("{} and {}", self.from, self.to);
         let by_hand = vec![
@@ -291,7 +295,10 @@ impl Move<'_> {
 
     fn proof(&self, how: RelocateHow) -> Vec<Condition> {
         let id = self.service.id.clone();
-        let mut proof = vec![Condition::RunsOn(id.clone(), Arc::clone(&self.to)), Condition::NoLeftovers(self.moved.to_owned())];
+        let mut proof = vec![Condition::RunsOn(id.clone(), Arc::clone(&self.to))];
+        if !self.goes_around(how) {
+            proof.push(Condition::Unmoved(self.moved.to_owned(), Arc::clone(&self.to)));
+        }
         let Some((definition, handle)) = self.definition.zip(self.handle.as_deref()) else { return proof };
         let on = |node, state| Condition::guest(node, &self.uri, handle, &definition.name, state);
         let able = |node: &str| self.input.cluster.member(node).is_some_and(whereabouts::is_within_reach);

@@ -52,7 +52,7 @@ impl Move<'_> {
             return closed;
         }
         // The manager's own word on whether it would go there; the suspend way does not ask the manager to move it.
-        if self.input.found.simulation().is_some() && (how != RelocateHow::Suspend || self.has_snapshot()) {
+        if self.input.found.simulation().is_some() && !self.goes_around(how) {
             let goes = |a: &SimStep| {
                 matches!(a.action, SimAction::Move | SimAction::Migrate | SimAction::Start) && a.dest.as_deref() == Some(&**to)
             };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::cluster::{Cluster, ServiceKind};
 use crate::domain::task::RelocateHow;
 
+use super::super::commands::moved_by;
 use super::super::plan::{Consequences, Fate, FateKind};
 use super::super::whereabouts;
 use super::{Move, target};
@@ -62,7 +63,7 @@ impl Move<'_> {
     }
 
     /// What the operator should know besides.
-    pub(super) fn notices(&self) -> Vec<String> {
+    pub(super) fn notices(&self, how: RelocateHow) -> Vec<String> {
         let mut notices: Vec<String> = self.compared().into_iter().collect();
         let trouble: Vec<String> = self.input.found.troubles().map(|(node, trouble)| format!("not known: {node}: {trouble}")).collect();
         notices.extend(trouble);
@@ -79,7 +80,18 @@ impl Move<'_> {
             notices.push(format!("{} has {} failures on record", self.service.id, self.service.failures));
         }
         notices.extend(crowd(self.input.cluster, self.moved, &self.service.id));
+        notices.extend(self.constraints(how));
         notices
+    }
+
+    /// What becomes of the constraints that earlier commands, or others, have left on what moves.
+    fn constraints(&self, how: RelocateHow) -> Vec<String> {
+        let Some(moved) = self.input.cluster.service(self.moved) else { return Vec::new() };
+        let mine = if self.goes_around(how) { Vec::new() } else { moved_by(moved, &self.to) };
+        let others: Vec<&str> = moved.leftovers.iter().map(String::as_str).filter(|id| !mine.contains(id)).collect();
+        let what = [(mine, "it goes with the constraint of this move"), (others, "it stays")];
+        let left = what.into_iter().filter(|(ids, _)| !ids.is_empty());
+        left.map(|(ids, becomes)| format!("an earlier command left {}: {becomes}", ids.join(", "))).collect()
     }
 }
 

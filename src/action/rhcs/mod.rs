@@ -18,7 +18,7 @@ use crate::link::CommandLine;
 use crate::probe::rhcs::act::{self, Unbuildable, Verb};
 
 use super::handle;
-use super::inquiry::{Query, What, first_within_reach, libvirt_on};
+use super::inquiry::{Findings, Query, What, first_within_reach, libvirt_on};
 use super::plan::{Input, Plan, Refusal};
 use super::whereabouts;
 
@@ -103,7 +103,10 @@ pub(super) fn needed(action: &Action, cluster: &Cluster) -> Vec<Query> {
         Action::Node(NodeVerb::ConfirmFence, node) if cluster.member(node).is_some_and(|m| fence::waits(cluster, m)) => {
             asked.extend(within_reach().filter(|m| *m.name != **node).map(|m| Query::new(&m.name, What::Override)));
         }
-        Action::Grow { volume, .. } => super::inquiry::of_devices(volume, cluster, &mut asked),
+        Action::Grow { volume, .. } => {
+            super::inquiry::of_devices(volume, cluster, &mut asked);
+            super::inquiry::of_disks(volume, cluster, &Findings::default(), &mut asked);
+        }
         Action::Evacuate { pv, .. } => {
             let Some(row) = cluster.pvs.iter().find(|p| p.path == *pv) else { return asked };
             if let Some(reader) = first_within_reach(&row.seen_by, cluster) {

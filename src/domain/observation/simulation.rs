@@ -116,6 +116,8 @@ pub struct GuestDefinition {
     pub memory: Option<u64>,
     /// Paths of its disks (files and devices).
     pub disks: Vec<String>,
+    /// The formats of those of them that say one: path, format (raw, qcow2 ...).
+    pub formats: Vec<(String, String)>,
     /// Bridges that its NICs need.
     pub bridges: Vec<String>,
     /// Devices of the host that are passed through: they cannot move while it runs.

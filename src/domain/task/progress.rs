@@ -88,6 +88,8 @@ pub struct TaskStep {
     pub title: String,
     /// The exact command; none for a wait.
     pub command: Option<String>,
+    /// All of it, the program first; empty for a wait.
+    pub argv: Vec<String>,
     /// The tools that it runs, where it is a script of several lines.
     pub tools: Vec<String>,
     /// Where it runs.

@@ -21,6 +21,53 @@ said=$(edited | as_root crm_simulate --xml-pipe --run --output-as=xml 2>/dev/nul
 case $said in *'<pacemaker-result'*) printf '%s\\n' \"$said\"; exit $rc ;; esac
 edited | as_root crm_simulate --xml-pipe --run";
 
+/// The live CIB with one thing changed (`$1`: an [`Edit`]'s word) of a node or a resource (`$2`, as it stands in XML). cibadmin writes a line for each tag.
+const AFTER: &str = r#"cib=$(as_root cibadmin --query) || exit
+k=$1; n=$2; export k n
+edited() { printf '%s\n' "$cib" | awk 'BEGIN { k = ENVIRON["k"]; n = ENVIRON["n"] }
+  index($0, "<node ") { node = index($0, " uname=\"" n "\"") }
+  k == "unstandby" && node && index($0, " name=\"standby\"") { sub(/ value="[^"]*"/, " value=\"off\"") }
+  index($0, "</nodes>") { node = 0 }
+  k == "maintenance-off" && index($0, " name=\"maintenance-mode\"") { sub(/ value="[^"]*"/, " value=\"false\"") }
+  k == "clear" && index($0, "<rsc_location ") && index($0, " id=\"cli-") && index($0, " rsc=\"" n "\"") { gone = 1 }
+  gone { if (index($0, "</rsc_location>") || $0 ~ /<rsc_location [^>]*\/>/) gone = 0; next }
+  /<(primitive|group|clone|master|bundle) [^>]*[^>\/]>/ { deep++; if (index($0, " id=\"" n "\"")) own = deep }
+  /<\/(primitive|group|clone|master|bundle)>/ { if (own == deep) own = 0; deep-- }
+  k == "unfreeze" && own && own == deep && index($0, " name=\"is-managed\"") { next }
+  k == "start" && own && own == deep && index($0, " name=\"target-role\"") { sub(/ value="[^"]*"/, " value=\"Started\"") }
+  { print }'; }
+said=$(edited | as_root crm_simulate --xml-pipe --run --output-as=xml 2>/dev/null); rc=$?
+case $said in *'<pacemaker-result'*) printf '%s\n' "$said"; exit $rc ;; esac
+edited | as_root crm_simulate --xml-pipe --run"#;
+
+/// A change of the configuration that the manager answers at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edit {
+    /// A node is taken out of standby.
+    Unstandby,
+    /// The cluster's maintenance mode ends.
+    MaintenanceOff,
+    /// A resource's own is-managed goes.
+    Unfreeze,
+    /// A resource's own target-role becomes Started.
+    Start,
+    /// What earlier commands left on a resource goes.
+    Clear,
+}
+
+impl Edit {
+    /// As the script takes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unstandby => "unstandby",
+            Self::MaintenanceOff => "maintenance-off",
+            Self::Unfreeze => "unfreeze",
+            Self::Start => "start",
+            Self::Clear => "clear",
+        }
+    }
+}
+
 const NODE_FAILS: &str = "\
 said=$(as_root crm_simulate --live-check --run --node-fail \"$1\" --output-as=xml 2>/dev/null); rc=$?
 case $said in *'<pacemaker-result'*) printf '%s\\n' \"$said\"; exit $rc ;; esac
@@ -29,6 +76,11 @@ exec as_root crm_simulate --live-check --run --node-fail \"$1\"";
 /// With one more constraint, as XML.
 pub fn what_if(constraint: &str) -> CommandLine {
     CommandLine::script(WHAT_IF, [constraint]).privileged()
+}
+
+/// With one thing changed. `name`: of the node or the resource, as it stands in XML; nothing for the cluster.
+pub fn after(edit: Edit, name: &str) -> CommandLine {
+    CommandLine::script(AFTER, [edit.word(), name]).privileged()
 }
 
 /// When a node is lost without a word.

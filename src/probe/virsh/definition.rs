@@ -55,16 +55,26 @@ fn cpu(xml: &str) -> Option<String> {
 
 fn devices(doc: &mut Doc<'_>, list: &Tag<'_>, found: &mut GuestDefinition) -> Result<(), Trouble> {
     doc.children(list, |doc, device| match device.name() {
-        "disk" => doc.children(device, |_, tag| {
-            if tag.name() == "source" {
-                found.disks.extend(tag.get("file").or_else(|| tag.get("dev")));
-            }
-            Ok(())
-        }),
+        "disk" => disk(doc, device, found),
         "interface" => interface(doc, device, device.get("type").as_deref() == Some("hostdev"), found),
         "hostdev" => interface(doc, device, true, found),
         _ => Ok(()),
     })
+}
+
+fn disk(doc: &mut Doc<'_>, device: &Tag<'_>, found: &mut GuestDefinition) -> Result<(), Trouble> {
+    let (mut path, mut format) = (None, None);
+    doc.children(device, |_, tag| {
+        match tag.name() {
+            "source" => path = tag.get("file").or_else(|| tag.get("dev")),
+            "driver" => format = tag.get("type"),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    found.formats.extend(path.clone().zip(format));
+    found.disks.extend(path);
+    Ok(())
 }
 
 /// A NIC or a device of the host. One that is `passed` through ties the guest to its host, unless libvirt takes it off for a migration.

@@ -97,8 +97,9 @@ pub fn task_json(task: &Task, tag: &str) -> Value {
         "notices": task.notices,
         "undo": task.undo.as_ref().map(ToString::to_string),
         "steps": task.steps.iter().map(|s| json!({
-            "title": s.title, "node": s.node, "command": s.command, "state": s.state.word(), "exit_status": s.code, "output": s.output,
-            "began_at": s.began, "ended_at": s.ended,
+            "title": s.title, "node": s.node, "command": s.command, "argv": (!s.argv.is_empty()).then_some(&s.argv),
+            "state": s.state.word(), "exit_status": s.code, "output": s.output, "began_at": s.began,
+            "ended_at": s.ended,
         })).collect::<Vec<_>>(),
     })
 }
