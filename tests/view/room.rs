@@ -622,6 +622,37 @@ fn what_is_in_trouble_comes_first_on_a_wallboard_too() {
     assert!(!turned.is_empty() && turned.iter().all(|f| f.contains("vm00013")), "{turned:?}");
 }
 
+/// Members are the second page; nobody scrolls it.
+#[test]
+fn a_member_in_trouble_is_on_the_wall_however_many_there_are() {
+    let mut c = sample::large(64, 3);
+    c.quorum.partitions[0].members = c.members.iter().map(|m| m.name.clone()).collect();
+    for m in &mut c.members {
+        m.answered = Some(Stamp(sample::NOW.0 + 30_000_000));
+    }
+    c.members[63].status = quorate::domain::cluster::MemberStatus::Offline;
+    let turned: Vec<String> = (0..5).map(|turn| wall((120, 30), c.clone(), turn * 15)).filter(|f| f.contains("STATUS")).collect();
+    assert!(!turned.is_empty(), "no page of members");
+    for frame in turned {
+        let at = |name: &str| frame.find(name).unwrap_or_else(|| panic!("no {name} in\n{frame}"));
+        assert!(at("node0063") < at("node0000") && at("node0000") < at("node0001"), "{frame}");
+    }
+}
+
+#[test]
+fn a_split_brain_is_spelled_out_on_the_wall() {
+    let frame = wall((80, 24), sample::split(), 0);
+    let letters: Vec<&str> = frame.lines().skip(4).take(5).map(|l| l.strip_prefix(&" ".repeat(16)).unwrap_or(l)).collect();
+    let disputed = [
+        "████   ███   ████ ████  █   █ █████ █████ ████",
+        "█   █   █   █     █   █ █   █   █   █     █   █",
+        "█   █   █    ███  ████  █   █   █   ████  █   █",
+        "█   █   █       █ █     █   █   █   █     █   █",
+        "████   ███  ████  █      ███    █   █████ ████",
+    ];
+    assert_eq!(letters, disputed, "{frame}");
+}
+
 #[test]
 fn the_last_column_of_a_table_is_wrapped_and_not_cut() {
     use quorate::theme::Role;
