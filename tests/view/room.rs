@@ -323,6 +323,35 @@ fn short_names_where_they_tell_the_members_apart() {
     assert_eq!(names(&["n1.a.com", "n1.b.com"]).within("n1.a.com is offline"), "n1.a.com is offline");
 }
 
+#[test]
+fn the_heads_of_two_columns_differ() {
+    for (all, heads) in [
+        (&["virtsrv1n1", "virtsrv2n2"][..], &["1n1", "2n2"][..]),
+        (&["frankfurt-a", "hamburg-b"], &["…urt-a", "…urg-b"]),
+        (&["berlin-node", "munich-node"], &["berlin", "munich"]),
+        (&["web1-private", "web2-private"], &["1", "2"]),
+        (&["hv01-frankfurt", "hv02-frankfurt"], &["1", "2"]),
+        (&["n1.a.example.com", "n1.b.example.com"], &["a", "b"]),
+        (&["storage-left-x", "compute-left-x"], &["storag", "comput"]),
+        (&["berlin-node1", "berlin-node2", "munich-node1", "munich-node2"], &["be…de1", "be…de2", "mu…de1", "mu…de2"]),
+    ] {
+        for ascii in [false, true] {
+            let names = Names::new(&sample::arcs(all), ascii);
+            let found: Vec<String> = names.columns().iter().map(|(_, head)| head.replace('~', "…")).collect();
+            assert_eq!(found, heads, "{all:?}");
+            assert!(names.heads_differ() && found.iter().all(|head| head.chars().count() <= 6), "{all:?}");
+        }
+    }
+    // What no head of six cells tells apart has no columns.
+    let mut c = sample::healthy();
+    for (m, name) in c.members.iter_mut().zip(["aaaaaaaa1aaaaaaa", "aaaaaaaa2aaaaaaa", "baaaaaaaaaaaaaab", "c", "d"]) {
+        m.name = name.into();
+    }
+    let index = quorate::app::index::Index::new(&c, false);
+    assert!(!index.names.heads_differ());
+    assert!(quorate::app::columns::Services::new(&index, 200).matrix.is_none());
+}
+
 /// The same cluster, its members by their full names.
 fn far() -> Cluster {
     let full = |name: &Arc<str>| -> Arc<str> { format!("{name}.cluster.example.com").into() };
