@@ -2,7 +2,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::key::{Key, parse_chord, print_chord};
+use super::key::{Code, Key, parse_chord, print_chord};
 use crate::command::{Command, Scope, TABLE};
 use crate::domain::fault::{FileFault, unknown};
 
@@ -44,6 +44,9 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Line>, FileFault> {
 /// One binding; the error says whether the value (true) or the key is wrong.
 fn read_line(scope: Scope, key: &str, value: &DeValue<'_>) -> Result<Line, (bool, String)> {
     let keys = parse_chord(key).map_err(|e| (false, e))?;
+    if let Some((key, twin)) = keys.iter().find_map(|key| Some((key, twin(*key)?))) {
+        return Err((false, format!("'{key}' never comes: the terminal sends {twin} for it")));
+    }
     let DeValue::String(name) = value else {
         return Err((true, "a command's name in quotes is expected".to_owned()));
     };
@@ -56,6 +59,16 @@ fn read_line(scope: Scope, key: &str, value: &DeValue<'_>) -> Result<Line, (bool
         return Err((true, format!("'{name}' works in [{}] only", home.word())));
     }
     Ok(Line { scope, keys, command: Some(command) })
+}
+
+/// The key that a terminal sends for this one: it knows no difference between them.
+const fn twin(key: Key) -> Option<&'static str> {
+    match key {
+        Key { code: Code::Char('i'), ctrl: true, .. } => Some("tab"),
+        Key { code: Code::Char('m'), ctrl: true, .. } => Some("enter"),
+        Key { code: Code::Char('['), ctrl: true, .. } => Some("esc"),
+        _ => None,
+    }
 }
 
 /// Equal, or one is the beginning of the other: then one of them can never be reached.
