@@ -5,7 +5,9 @@
 pub mod caps;
 pub mod guard;
 pub mod paint;
+pub mod size;
 
 pub use caps::Caps;
 pub use guard::{Guard, is_gone};
 pub use paint::Painter;
+pub use size::sized;

@@ -64,7 +64,7 @@ pub struct Wanted {
 
 /// Runs the cockpit until the operator leaves. Gives the exit status.
 pub async fn run(wanted: Wanted) -> io::Result<u8> {
-    let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
+    let (width, height) = sized(crossterm::terminal::size().unwrap_or_default());
     let mut setup = wanted.setup;
     setup.size = (width, height);
     // Before the terminal is entered: a signal in between would end the program and leave the terminal as it is.
@@ -257,7 +257,8 @@ impl Cockpit {
         if self.model.is_dirty() { self.draw() } else { Ok(()) }
     }
 
-    fn resize(&mut self, (width, height): (u16, u16)) -> io::Result<()> {
+    fn resize(&mut self, told: (u16, u16)) -> io::Result<()> {
+        let (width, height) = sized(told);
         self.buffer = Buffer::empty(Rect::new(0, 0, width, height));
         self.tell(Msg::Resize { width, height })?;
         self.painter.forget();
@@ -283,7 +284,7 @@ impl Cockpit {
 
     fn repaint(&mut self) -> io::Result<()> {
         self.painter.forget();
-        let size = crossterm::terminal::size().unwrap_or((self.buffer.area.width, self.buffer.area.height));
+        let size = sized(crossterm::terminal::size().unwrap_or((self.buffer.area.width, self.buffer.area.height)));
         self.buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
         self.tell(Msg::Resize { width: size.0, height: size.1 })?;
         self.tell(Msg::FocusGained)?;
@@ -298,6 +299,11 @@ impl Cockpit {
         self.guard.resume()?;
         self.repaint()
     }
+}
+
+/// What a terminal of this size is drawn upon as.
+fn sized(told: (u16, u16)) -> (u16, u16) {
+    term::sized(told, |name| std::env::var(name).ok())
 }
 
 /// A step of the session; without one, just the wait.
