@@ -127,6 +127,12 @@ impl Terminal {
         assert!(status.success());
     }
 
+    /// Sets the terminal as a shell does that has it back.
+    pub fn cook(&self) {
+        let tty = self.master.tty_name().unwrap();
+        assert!(std::process::Command::new("stty").arg("-F").arg(tty).arg("sane").status().unwrap().success());
+    }
+
     pub fn resize(&mut self, (cols, rows): (u16, u16)) {
         self.size = (cols, rows);
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();

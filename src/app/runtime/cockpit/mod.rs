@@ -14,7 +14,7 @@ use futures_util::StreamExt as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::io::Errno;
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, kill_current_process_group};
 
 use super::arm::Armed;
 use super::live::{Happening, Live};
@@ -210,7 +210,14 @@ impl Cockpit {
                 Ok(())
             }
             Told::Stop => self.stop(),
-            Told::Continue => self.repaint(),
+            Told::Continue => {
+                // Who was stopped without a word could not give the terminal back, and finds it as the shell has made it.
+                if self.guard.is_lost() {
+                    self.guard.pause();
+                    self.guard.resume()?;
+                }
+                self.repaint()
+            }
         }
     }
 
@@ -294,8 +301,9 @@ impl Cockpit {
     /// ^Z: the terminal is given back, the process stops, and all is painted anew when it goes on.
     fn stop(&mut self) -> io::Result<()> {
         self.guard.pause();
-        // The signal's own default was replaced by our handler; STOP cannot be.
-        kill_process(getpid(), Signal::STOP)?;
+        // The signal's own default was replaced by our handler; STOP cannot be. Who started us and waits (make, a script) stops with us:
+        // else the shell is told nothing. What we started has groups of its own.
+        kill_current_process_group(Signal::STOP)?;
         self.guard.resume()?;
         self.repaint()
     }
