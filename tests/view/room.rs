@@ -651,6 +651,15 @@ fn what_is_in_trouble_comes_first_on_a_wallboard_too() {
     assert!(!turned.is_empty() && turned.iter().all(|f| f.contains("vm00013")), "{turned:?}");
 }
 
+/// What was seen at a time that is still to come was seen before the clock was set back: nobody knows when.
+#[test]
+fn a_clock_that_is_set_back_leaves_no_wall_green() {
+    for (seconds, said) in [(-3600, "the last answer of any node came at"), (-5, "QUORATE 5 of 5 votes"), (0, "QUORATE 5 of 5 votes")] {
+        let frame = wall((100, 28), sample::healthy(), seconds);
+        assert!(frame.contains(said), "{seconds}: {frame}");
+    }
+}
+
 /// Members are the second page; nobody scrolls it.
 #[test]
 fn a_member_in_trouble_is_on_the_wall_however_many_there_are() {

@@ -1,13 +1,13 @@
 //! The cockpit's loop: keys, signals, the session's happenings and time come in; frames go out.
 //!
 //! Drawn is only what changed and is visible: at once for a key and for the first change after a pause, then at most one frame in
-//! [`PACE`] for data.
+//! [`PACE`] for data. Pauses are measured by a clock that nobody sets: the one on the wall may be set back while nobody is at the keys.
 
 mod effects;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TermEvent, EventStream, KeyEventKind};
 use futures_util::StreamExt as _;
@@ -79,7 +79,7 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
         next_prompt: 0,
         open: wanted.open,
         theme: wanted.theme,
-        drawn: Stamp::default(),
+        drawn: None,
         picture_due: false,
         resized: None,
         quit: None,
@@ -111,10 +111,11 @@ pub(super) struct Cockpit {
     next_prompt: u64,
     open: Opener,
     theme: ThemeLoader,
-    drawn: Stamp,
+    /// When the last frame went out.
+    drawn: Option<Instant>,
     /// The picture changed since it was shown.
     picture_due: bool,
-    resized: Option<(Stamp, (u16, u16))>,
+    resized: Option<(Instant, (u16, u16))>,
     quit: Option<u8>,
     /// A console was asked for: node, guest, its name for people.
     console: Option<(NodeKey, String, String)>,
@@ -124,20 +125,20 @@ pub(super) struct Cockpit {
 impl Cockpit {
     async fn turn(mut self, mut signals: Signals) -> io::Result<u8> {
         let mut keys = EventStream::new();
-        let mut seen = self.now();
+        let mut seen = Instant::now();
         loop {
             if let Some(code) = self.quit {
                 return Ok(code);
             }
-            let now = self.now();
-            if seen.age(now) >= TICK {
-                seen = now;
+            if seen.elapsed() >= TICK {
+                seen = Instant::now();
                 // No signal comes where another program leads the session. Whoever reads keys would read nothing for ever.
                 if term::is_gone() {
                     return Ok(HUNG_UP);
                 }
             }
-            let wake = self.next_wake(now);
+            let now = self.now();
+            let wake = now.after(self.pause());
             tokio::select! {
                 biased;
                 told = signals.next() => self.told(told)?,
@@ -163,16 +164,21 @@ impl Cockpit {
         self.live.as_ref().map_or_else(Stamp::now, Live::now)
     }
 
-    /// When the loop must look again though nothing happened.
-    fn next_wake(&self, now: Stamp) -> Stamp {
-        let mut wake = now.after(TICK);
+    /// After how long the loop must look again though nothing happened.
+    fn pause(&self) -> Duration {
+        let mut pause = TICK;
         if self.picture_due || self.model.is_dirty() {
-            wake = wake.min(self.drawn.after(PACE).max(now));
+            pause = pause.min(self.rest());
         }
         if let Some((at, _)) = self.resized {
-            wake = wake.min(at.after(SETTLE));
+            pause = pause.min(SETTLE.saturating_sub(at.elapsed()));
         }
-        wake
+        pause
+    }
+
+    /// How long the next frame for data must still wait.
+    fn rest(&self) -> Duration {
+        self.drawn.map_or(Duration::ZERO, |at| PACE.saturating_sub(at.elapsed()))
     }
 
     pub(super) fn tell(&mut self, msg: Msg) -> io::Result<()> {
@@ -196,7 +202,7 @@ impl Cockpit {
                 self.draw()
             }
             TermEvent::Resize(width, height) => {
-                self.resized = Some((self.now(), (width, height)));
+                self.resized = Some((Instant::now(), (width, height)));
                 Ok(())
             }
             _ => Ok(()),
@@ -241,16 +247,16 @@ impl Cockpit {
 
     /// Shows what is due, not faster than [`PACE`].
     fn after_turn(&mut self) -> io::Result<()> {
-        let now = self.now();
         if let Some((at, size)) = self.resized
-            && at.age(now) >= SETTLE
+            && at.elapsed() >= SETTLE
         {
             self.resized = None;
             self.resize(size)?;
         }
-        if self.drawn.age(now) < PACE {
+        if !self.rest().is_zero() {
             return Ok(());
         }
+        let now = self.now();
         self.tell(Msg::Tick(now))?;
         if std::mem::take(&mut self.picture_due)
             && let Some(live) = &mut self.live
@@ -284,7 +290,7 @@ impl Cockpit {
             let mut out = io::stdout().lock();
             out.write_all(bytes)?;
             out.flush()?;
-            self.drawn = self.live.as_ref().map_or_else(Stamp::now, Live::now);
+            self.drawn = Some(Instant::now());
         }
         Ok(())
     }
