@@ -22,6 +22,10 @@ impl Model {
         let (c, index) = (&*self.shown, &self.index);
         let before = std::mem::take(&mut state.full.rows);
         state.full.rows = order::full(pane, before, c, index, &state.wish);
+        // Nobody scrolls a wallboard.
+        if self.setup.wallboard {
+            (state.full.rows, _) = order::loud_first(&state.full.rows, c, index);
+        }
         let all = match pane {
             Pane::Members => c.members.len(),
             Pane::Services => c.services.len(),

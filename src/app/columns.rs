@@ -221,7 +221,9 @@ impl Services {
         let head = index.names.widest_head().clamp(2, 6);
         let tiny = index.names.tiny().map(|(_, heads)| heads.iter().map(String::len).max().unwrap_or(1));
         let tiny = tiny.map(|w| (u16::try_from(w).unwrap_or(2) + 1, Heads::Tiny));
-        let cells = [Some((head + 2, Heads::Names)), Some((head + 1, Heads::Names)), tiny];
+        // Two columns of one head would be one place for two nodes.
+        let names = |cell: u16| index.names.heads_differ().then_some((cell, Heads::Names));
+        let cells = [names(head + 2), names(head + 1), tiny];
         cells.into_iter().flatten().find(|(cell, _)| count > 0 && count.saturating_mul(*cell) <= rest)
     }
 

@@ -8,16 +8,22 @@ use crate::domain::stamp::Stamp;
 /// The manager is asked when something changes; this many times a member's limit may pass without a word.
 const PATIENCE: u32 = 10;
 
+/// How long ago something was seen. What was seen at a time that is still to come was seen before our clock was set back: nobody knows how
+/// long ago that is, so it counts as old as the step is long.
+fn age(at: Stamp, now: Stamp) -> Duration {
+    at.age(now).max(now.age(at))
+}
+
 /// The age of a member's figures if they are stale: the node does not answer, or has not for long.
 pub fn member(m: &Member, now: Stamp, limit: Duration) -> Option<Duration> {
-    let age = m.answered?.age(now);
+    let age = age(m.answered?, now);
     (!m.reach.is_up() || age > limit).then_some(age)
 }
 
 /// The age of what the manager said, if it is stale: who said it answers no more, or it was long ago.
 pub fn manager(c: &Cluster, now: Stamp, limit: Duration) -> Option<Duration> {
     let sight = c.manager_sight.as_ref()?;
-    let age = sight.at.age(now);
+    let age = age(sight.at, now);
     let speaker_gone = find(c, &sight.by).is_some_and(|m| member(m, now, limit).is_some());
     (speaker_gone || age > limit * PATIENCE).then_some(age)
 }
@@ -29,7 +35,7 @@ pub fn last_truth(c: &Cluster) -> Option<Stamp> {
 
 /// Whether nothing on the screen is known to be true now: nobody answers, or the last answer is too old.
 pub fn nothing_known(c: &Cluster, now: Stamp, limit: Duration) -> bool {
-    last_truth(c).is_none_or(|at| at.age(now) > limit)
+    last_truth(c).is_none_or(|at| age(at, now) > limit)
 }
 
 /// The age of the views of quorum if none of those who hold them answers any more.
@@ -38,10 +44,10 @@ pub fn quorum(c: &Cluster, now: Stamp, limit: Duration) -> Option<Duration> {
     sights.peek()?;
     let mut youngest: Option<Duration> = None;
     for sight in sights {
-        if find(c, &sight.by).is_none_or(|m| member(m, now, limit).is_none()) && sight.at.age(now) <= limit * PATIENCE {
+        if find(c, &sight.by).is_none_or(|m| member(m, now, limit).is_none()) && age(sight.at, now) <= limit * PATIENCE {
             return None;
         }
-        youngest = Some(youngest.map_or(sight.at.age(now), |y| y.min(sight.at.age(now))));
+        youngest = Some(youngest.map_or(age(sight.at, now), |y| y.min(age(sight.at, now))));
     }
     youngest
 }

@@ -193,7 +193,8 @@ impl Way {
             (Some(to), percent) => {
                 let percent = percent.map(|p| format!(" {p}")).unwrap_or_default();
                 let rest = room.saturating_sub(percent.len() + 2).max(3);
-                let head = names.column(to).and_then(|at| names.columns().get(at)).map(|(_, head)| head.as_str());
+                let head = names.column(to).and_then(|at| names.columns().get(at)).filter(|_| names.heads_differ());
+                let head = head.map(|(_, head)| head.as_str());
                 let fits = |name: &&str| name.width() <= rest;
                 let name = [Some(names.short(to)), head].into_iter().flatten().find(fits);
                 format!("→ {}{percent}", name.map_or_else(|| pad(names.short(to), rest).trim_end().to_owned(), str::to_owned))

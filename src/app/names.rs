@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Widest head of a node's column in the services matrix, in cells.
 const WIDEST: usize = 6;
@@ -27,6 +27,8 @@ pub struct Names {
     places: HashMap<Arc<str>, Place>,
     /// (name, head), in the screen's order.
     columns: Vec<(Arc<str>, String)>,
+    /// No two heads are alike.
+    differ: bool,
     /// The widest short name, the widest head, in cells.
     widest: (u16, u16),
     /// What all short names begin with, and the heads without it: for columns two cells wide.
@@ -42,15 +44,14 @@ impl Names {
         let lengths: Vec<usize> = names.iter().map(short).collect();
         let short: Vec<&str> = names.iter().zip(&lengths).map(|(n, length)| n.get(..*length).unwrap_or(n)).collect();
         let drawn = |s: &str| if ascii { super::ascii::ascii(s) } else { s.to_owned() };
-        let prefix = if short.iter().any(|s| drawn(s).width() > WIDEST) { common_prefix(&short) } else { 0 };
-        let columns: Vec<_> =
-            names.iter().zip(&short).map(|(n, s)| (n.clone(), head(&drawn(s.get(prefix..).unwrap_or(s)), ascii))).collect();
+        let (heads, differ) = heads(&short, ascii);
+        let columns: Vec<_> = names.iter().cloned().zip(heads).collect();
         let widest = |widths: &mut dyn Iterator<Item = usize>| u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
         let widest = (widest(&mut short.iter().map(|s| drawn(s).width())), widest(&mut columns.iter().map(|c| c.1.width())));
         let tiny = tiny(&short);
         let cuts = names.iter().zip(&lengths).any(|(n, length)| *length < n.len());
         let places = names.iter().zip(lengths).enumerate().map(|(column, (n, short))| (n.clone(), Place { column, short })).collect();
-        Self { domain, cuts, places, columns, widest, tiny }
+        Self { domain, cuts, places, columns, differ, widest, tiny }
     }
 
     /// The name without the domain that all share, or without its own where no other member is called alike.
@@ -105,6 +106,11 @@ impl Names {
         &self.columns
     }
 
+    /// Whether the heads tell all columns apart.
+    pub const fn heads_differ(&self) -> bool {
+        self.differ
+    }
+
     /// What all short names begin with, and each column's head without it, in at most two cells; none where names do not
     /// allow it.
     pub fn tiny(&self) -> Option<(&str, &[String])> {
@@ -155,6 +161,13 @@ fn common_prefix(names: &[&str]) -> usize {
         .unwrap_or(0)
 }
 
+/// Bytes that all names end with, on a character's border, leaving every name at least one character.
+fn common_suffix(names: &[&str]) -> usize {
+    let Some((first, rest)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else { return 0 };
+    let shared = |tail: &&str| rest.iter().all(|n| n.len() > tail.len() && n.ends_with(*tail));
+    first.char_indices().skip(1).filter_map(|(at, _)| first.get(at..)).find(shared).map_or(0, str::len)
+}
+
 /// Heads of one or two cells: `1 2 3` for node1, node2, node3 and for srv1a, srv2b, srv3c. None where two would be alike.
 fn tiny(short: &[&str]) -> Option<(String, Vec<String>)> {
     let at = common_prefix(short);
@@ -168,19 +181,44 @@ fn tiny(short: &[&str]) -> Option<(String, Vec<String>)> {
     })
 }
 
-/// The end of a name tells it apart more often than its beginning.
-fn head(name: &str, ascii: bool) -> String {
+/// Heads of the columns, and whether no two of them are alike. The end of a name tells it apart more often than its beginning.
+fn heads(short: &[&str], ascii: bool) -> (Vec<String>, bool) {
+    let drawn = |s: &str| if ascii { super::ascii::ascii(s) } else { s.to_owned() };
+    let prefix = if short.iter().any(|s| drawn(s).width() > WIDEST) { common_prefix(short) } else { 0 };
+    let rests: Vec<&str> = short.iter().map(|s| s.get(prefix..).unwrap_or(s)).collect();
+    let cut = |parts: &[&str], kept: (usize, usize)| parts.iter().map(|part| head(&drawn(part), kept, ascii)).collect::<Vec<_>>();
+    let ends = cut(&rests, (0, WIDEST - 1));
+    if all_differ(&ends) {
+        return (ends, true);
+    }
+    let suffix = common_suffix(&rests);
+    let middles: Vec<&str> = rests.iter().map(|s| s.get(..s.len() - suffix).unwrap_or(s)).collect();
+    let others = [(0, WIDEST - 1), (WIDEST - 1, 0), (2, WIDEST - 3)];
+    match others.into_iter().map(|kept| cut(&middles, kept)).find(|heads| all_differ(heads)) {
+        Some(heads) => (heads, true),
+        None => (ends, false),
+    }
+}
+
+fn all_differ(heads: &[String]) -> bool {
+    heads.iter().collect::<HashSet<_>>().len() == heads.len()
+}
+
+/// A name in at most [`WIDEST`] cells: so many of its beginning and of its end.
+fn head(name: &str, (front, back): (usize, usize), ascii: bool) -> String {
     if name.width() <= WIDEST {
         return name.to_owned();
     }
-    let mut kept = Vec::new();
-    let mut width = 1;
-    for c in name.chars().rev() {
-        width += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-        if width > WIDEST {
-            break;
-        }
-        kept.push(c);
-    }
-    std::iter::once(super::ascii::cut(ascii)).chain(kept.into_iter().rev()).collect()
+    let end = first(name.chars().rev(), back);
+    first(name.chars(), front).into_iter().chain([super::ascii::cut(ascii)]).chain(end.into_iter().rev()).collect()
+}
+
+/// The first characters that take no more than so many cells.
+fn first(chars: impl Iterator<Item = char>, room: usize) -> Vec<char> {
+    let mut width = 0;
+    let fits = |c: &char| {
+        width += c.width().unwrap_or(0);
+        width <= room
+    };
+    chars.take_while(fits).collect()
 }

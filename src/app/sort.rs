@@ -12,15 +12,28 @@ use crate::domain::text::natural_cmp;
 /// Sorts rows as the operator wishes; what is equal stands by name.
 pub fn sort(rows: &mut [Row], c: &Cluster, index: &Index, wish: &Wish) {
     let by_level = |a: &Row, b: &Row| index.level(*b, c).cmp(&index.level(*a, c));
+    let turned = |order: Ordering| if wish.reversed { order.reverse() } else { order };
     rows.sort_by(|a, b| {
         let order = match wish.sort {
             SortKey::Name => Ordering::Equal,
             SortKey::State => by_level(a, b).then_with(|| badness(*b, c).cmp(&badness(*a, c))),
             key => compare(*a, *b, key, c, index),
         };
-        let order = order.then_with(|| by_name(*a, *b, c, index, wish.sort));
-        if wish.reversed { order.reverse() } else { order }
+        let blocks = || block(*a).cmp(&block(*b));
+        turned(order).then_with(blocks).then_with(|| turned(by_name(*a, *b, c, index, wish.sort)))
     });
+}
+
+/// Rows of different kinds stand in blocks, whichever way round they are sorted; interfaces and bonds are one.
+const fn block(row: Row) -> u8 {
+    match row {
+        Row::Paths(_) => 1,
+        Row::Volume(_) => 2,
+        Row::Mount(_) => 3,
+        Row::Iscsi(_) => 4,
+        Row::Pv(_) => 5,
+        Row::Member(_) | Row::Service(_) | Row::Guest(_) | Row::Group(_) | Row::Net(_) | Row::Bond(_) | Row::Nic(_) => 0,
+    }
 }
 
 fn badness(row: Row, c: &Cluster) -> u8 {
@@ -127,7 +140,7 @@ fn size(row: Row, c: &Cluster, index: &Index) -> Option<f64> {
     Some(bytes as f64)
 }
 
-/// Rows of different kinds keep the order of [`all`]; members of groups stand below their group.
+/// Rows of one block by name; members of groups stand below their group.
 fn by_name(left: Row, right: Row, c: &Cluster, index: &Index, key: SortKey) -> Ordering {
     match (left, right) {
         (Row::Member(x), Row::Member(y)) => text(c.members.get(x as usize), c.members.get(y as usize), |m| &m.name),
@@ -141,6 +154,20 @@ fn by_name(left: Row, right: Row, c: &Cluster, index: &Index, key: SortKey) -> O
             let (x, y) = (c.volumes.get(x as usize), c.volumes.get(y as usize));
             text(x, y, |v| &v.vg).then_with(|| text(x, y, |v| &v.lv))
         }
+        (Row::Paths(x), Row::Paths(y)) => {
+            let map = |i: u32| c.maps.get(*index.paths.get(i as usize)?.first()?);
+            text(map(x), map(y), |m| &m.map.name)
+        }
+        (Row::Mount(x), Row::Mount(y)) => {
+            let first = |i: u32| c.filesystems.get(*index.mounts.get(i as usize)?.first()?);
+            let (x, y) = (first(x), first(y));
+            text(x, y, |f| &f.mount).then_with(|| text(x, y, |f| &f.source))
+        }
+        (Row::Iscsi(x), Row::Iscsi(y)) => {
+            let (x, y) = (c.iscsi.get(x as usize), c.iscsi.get(y as usize));
+            text(x, y, |s| &s.0).then_with(|| text(x, y, |s| &s.1.target)).then_with(|| text(x, y, |s| &s.1.portal))
+        }
+        (Row::Pv(x), Row::Pv(y)) => text(c.pvs.get(x as usize), c.pvs.get(y as usize), |p| &p.path),
         (Row::Bond(x), Row::Bond(y)) => {
             let (x, y) = (c.bonds.get(x as usize), c.bonds.get(y as usize));
             let (node, name) = (text(x, y, |b| &b.node), text(x, y, |b| &b.name));

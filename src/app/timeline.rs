@@ -44,8 +44,15 @@ impl Timeline {
         let at = self.entries.iter().rposition(|e| e.event.at <= event.at).map_or(0, |i| i + 1);
         let passes = self.filter.takes(&event);
         self.entries.insert(at, Entry { number: self.last, event, passes });
-        if self.entries.len() > KEPT {
-            let gone = self.entries.pop_front();
+        self.drop_surplus();
+    }
+
+    /// Drops the oldest of what is too much. A frozen screen keeps what it shows: until it goes on, only what came since is dropped.
+    fn drop_surplus(&mut self) {
+        let most = if self.frozen.is_some() { 2 * KEPT } else { KEPT };
+        while self.entries.len() > most {
+            let since = self.frozen.and_then(|limit| self.entries.iter().position(|e| e.number > limit));
+            let gone = self.entries.remove(since.unwrap_or(0));
             self.dropped += 1;
             if gone.is_some_and(|g| Some(g.number) == self.selected || Some(g.number) == self.bottom) {
                 self.hold_first();
@@ -77,6 +84,7 @@ impl Timeline {
     /// Stops the view at what is there now, or lets it go on.
     pub fn freeze(&mut self, on: bool) {
         self.frozen = on.then_some(self.last);
+        self.drop_surplus();
     }
 
     /// Forgets everything (another cluster).

@@ -184,6 +184,10 @@ fn switch(model: &mut Model, name: String) {
 
 fn tick(model: &mut Model, now: Stamp) {
     model.setup.now = now;
+    // A clock that was set back must not keep a notice before the keys.
+    if let Some((_, until)) = &mut model.notice {
+        *until = now.after(TROUBLE).min(*until);
+    }
     if model.notice.as_ref().is_some_and(|(_, until)| *until <= now) {
         model.notice = None;
         model.dirty = true;

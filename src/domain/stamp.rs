@@ -52,6 +52,11 @@ impl Stamp {
         Duration::from_micros(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
+    /// Whether a pause that began here is over. It is where the clock was set back to before its beginning: nobody would know when it ends.
+    pub fn is_over(self, pause: Duration, now: Self) -> bool {
+        now < self || self.age(now) >= pause
+    }
+
     /// This point moved by `micros` (negative: earlier).
     #[must_use]
     pub const fn shifted(self, micros: i64) -> Self {

@@ -60,6 +60,18 @@ const NAMES: &[(&str, Code)] = &[
     ("pagedown", Code::PageDown),
 ];
 
+/// What people write for some of them.
+const SHORTENED: &[(&str, &str)] = &[
+    ("bs", "backspace"),
+    ("bsp", "backspace"),
+    ("cr", "enter"),
+    ("rtn", "enter"),
+    ("spc", "space"),
+    ("pgu", "pageup"),
+    ("pgd", "pagedown"),
+    ("dn", "down"),
+];
+
 impl Key {
     /// A key without modifiers.
     pub const fn plain(code: Code) -> Self {
@@ -184,8 +196,13 @@ pub fn parse_chord(text: &str) -> Result<Vec<Key>, String> {
     let mut keys = Vec::new();
     for word in text.split_whitespace() {
         match Key::parse(word) {
-            Ok(key) => keys.push(key),
-            Err(_) if word.len() <= 3 && word.chars().all(|c| c.is_ascii_alphanumeric()) => {
+            Ok(key) => keys.push(typed(word, key)?),
+            Err(_) if word.len() <= 3 && word.chars().all(|c| c.is_ascii_alphanumeric()) && !is_numbered(word) => {
+                if let Some(name) = meant(word) {
+                    let spread: Vec<String> = word.chars().map(String::from).collect();
+                    let spread = spread.join(" ");
+                    return Err(format!("'{word}' is no key: '{name}' is meant? Keys one after the other are written '{spread}'"));
+                }
                 keys.extend(word.chars().map(Key::char));
             }
             Err(error) => return Err(error),
@@ -197,13 +214,35 @@ pub fn parse_chord(text: &str) -> Result<Vec<Key>, String> {
     Ok(keys)
 }
 
+/// With Shift a digit or a sign is another character, and which one is the keyboard's affair.
+fn typed(word: &str, key: Key) -> Result<Key, String> {
+    match key.code {
+        Code::Char(c) if !c.is_alphabetic() && word.to_ascii_lowercase().contains("shift-") => {
+            Err(format!("'{word}' is no key of its own: write the character that it types"))
+        }
+        _ => Ok(key),
+    }
+}
+
+/// A function key that there is not: `f13`.
+fn is_numbered(word: &str) -> bool {
+    word.strip_prefix(['f', 'F']).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The name that a word shortens: `del`, `ret`, `bs`.
+fn meant(word: &str) -> Option<&'static str> {
+    let lower = word.to_ascii_lowercase();
+    let known = SHORTENED.iter().find(|(short, _)| *short == lower).map(|(_, name)| *name);
+    known.or_else(|| NAMES.iter().map(|(name, _)| *name).find(|name| lower.len() > 2 && name.starts_with(&lower)))
+}
+
 /// Prints a chord so that [`parse_chord`] reads it back.
 pub fn print_chord(keys: &[Key]) -> String {
     let words: Vec<String> = keys.iter().map(Key::to_string).collect();
     if keys.len() > 1 && keys.len() <= 3 && words.iter().all(|w| w.len() == 1 && w.is_ascii() && w.as_bytes()[0].is_ascii_alphanumeric()) {
         let joined = words.concat();
         // `f1` would be read back as the function key.
-        if Key::parse(&joined).is_err() {
+        if parse_chord(&joined).is_ok_and(|read| read == keys) {
             return joined;
         }
     }

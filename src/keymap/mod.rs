@@ -72,7 +72,7 @@ impl Keymap {
         lines.retain(|l| l.command.is_some());
         let map = Self { name: name.to_owned(), lines };
         for needed in [Command::Quit, Command::Help, Command::Back] {
-            if map.keys_of(needed).next().is_none() {
+            if !map.lines.iter().any(|l| l.scope == Scope::Global && l.command == Some(needed)) {
                 return Err(FileFault::whole(file, format!("no key is left for '{}' in [global]", needed.name())));
             }
         }

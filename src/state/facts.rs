@@ -48,6 +48,13 @@ impl<T> Slot<T> {
         self.0.as_ref().map(|(_, at)| *at)
     }
 
+    /// It came no later than this.
+    pub(super) fn not_after(&mut self, now: Stamp) {
+        if let Some((_, at)) = &mut self.0 {
+            *at = now.min(*at);
+        }
+    }
+
     fn put(&mut self, value: T, at: Stamp) {
         self.0 = Some((value, at));
     }
@@ -178,6 +185,16 @@ impl NodeState {
             }
         }
         true
+    }
+
+    /// Our clock was set back: nothing was said later than now, and what is said from now on is newer.
+    pub(super) fn not_after(&mut self, now: Stamp) {
+        self.latest.values_mut().chain(&mut self.answered).for_each(|at| *at = now.min(*at));
+        self.answers.not_after(now);
+        self.host.not_after(now);
+        self.guests.not_after(now);
+        self.vmware.not_after(now);
+        self.heartbeats.not_after(now);
     }
 
     fn put(&mut self, question: Question, observation: Observation, at: Stamp) {

@@ -76,6 +76,20 @@ impl GuestHistory {
         }
     }
 
+    /// Nothing was seen later than this.
+    pub(super) fn not_after(&mut self, now: Stamp) {
+        for past in self.pasts.values_mut() {
+            // How much time will lie between it and the next reading nobody knows.
+            if past.base.as_ref().is_some_and(|(at, _)| *at > now) {
+                past.base = None;
+            }
+            for at in past.since.iter_mut().chain(&mut past.active_since).chain(&mut past.figures.at) {
+                *at = now.min(*at);
+            }
+        }
+        self.changed = self.changed.map(|at| at.min(now));
+    }
+
     /// A guest's definition.
     pub(super) fn definition(&self, uuid: &str) -> Option<&Arc<Definition>> {
         self.definitions.get(uuid)

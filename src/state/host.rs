@@ -39,6 +39,13 @@ impl HostHistory {
         self.latest = Some((at, sample));
     }
 
+    /// Nothing was read later than this.
+    pub(super) fn not_after(&mut self, now: Stamp) {
+        for (at, _) in self.base.iter_mut().chain(&mut self.latest) {
+            *at = now.min(*at);
+        }
+    }
+
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=100")]
     fn remember(&mut self, percent: f64) {
         self.percent = Some(percent);

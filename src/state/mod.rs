@@ -25,6 +25,7 @@ mod network;
 mod quorum;
 mod rhcs;
 mod services;
+mod set_back;
 mod speaker;
 mod stale;
 mod storage;

@@ -107,6 +107,14 @@ impl Store {
         }
     }
 
+    /// Our clock was set back to this time: nothing was seen later, and what is told from now on is newer than what is known.
+    pub fn set_back(&mut self, now: Stamp) {
+        self.latest = self.latest.min(now);
+        self.nodes.values_mut().for_each(|node| node.not_after(now));
+        self.timeline.not_after(now);
+        self.stale = Stale::ALL;
+    }
+
     /// Takes the state of the way to a node.
     pub fn reach(&mut self, key: NodeKey, reach: Reach) {
         let Some(node) = self.nodes.get_mut(&key) else { return };

@@ -80,6 +80,13 @@ impl Timeline {
         }
     }
 
+    /// Our clock was set back: nothing waits longer than it would have.
+    pub(super) fn not_after(&mut self, now: Stamp) {
+        for (at, _) in &mut self.waiting {
+            *at = now.shifted(PATIENCE).min(*at);
+        }
+    }
+
     /// When the next change is to be given out.
     pub(super) fn next(&self) -> Option<Stamp> {
         self.waiting.iter().map(|(at, _)| *at).min()

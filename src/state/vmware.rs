@@ -28,6 +28,13 @@ impl Heartbeats {
         }
     }
 
+    /// Nothing was read later than this.
+    pub(super) fn not_after(&mut self, now: Stamp) {
+        for (_, since, at) in self.0.values_mut() {
+            (*since, *at) = (now.min(*since), now.min(*at));
+        }
+    }
+
     /// Since when it has not moved; none: it moves, it was not read twice, or it never began (there are no Tools).
     fn still_since(&self, vmx: &str) -> Option<Stamp> {
         let (beat, since, at) = self.0.get(vmx)?;

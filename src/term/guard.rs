@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::terminal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{LocalModes, tcgetattr};
 
 /// Alternate screen, cursor hidden, bracketed paste: so that pasted text never acts as keys.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[m\x1b[2J\x1b[H";
@@ -60,6 +61,11 @@ impl Guard {
         out.flush()?;
         drop(out);
         take()
+    }
+
+    /// Whether somebody has made it edit lines since it was taken: a shell, after we were stopped without a word.
+    pub fn is_lost(&self) -> bool {
+        tcgetattr(io::stdout()).is_ok_and(|now| now.local_modes.contains(LocalModes::ICANON))
     }
 
     /// Takes it again; the caller repaints everything.

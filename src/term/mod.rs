@@ -6,8 +6,10 @@ pub mod caps;
 pub mod guard;
 pub mod input;
 pub mod paint;
+pub mod size;
 
 pub use caps::Caps;
 pub use guard::{Guard, is_gone};
 pub use input::Input;
 pub use paint::Painter;
+pub use size::sized;

@@ -22,9 +22,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     let time = words::minute(pen.model.setup.now, &pen.model.setup.zone);
+    let brief = (Role::Text, role(pen));
     if area.height >= 2 {
         let second = Rect { y: area.y + 1, height: 1, ..area };
-        line(pen, Rect { height: 1, ..area }, &[frozen(pen), name(pen), (Role::Text, role(pen))], &time);
+        let left = room(pen, area, &time).saturating_sub(taken(pen, &[frozen(pen), brief.clone()]));
+        line(pen, Rect { height: 1, ..area }, &[frozen(pen), name_in(pen, left), brief], &time);
         let (long, short) = quorum(pen);
         let pieces = if pen.width(&long.1) + 12 <= area.width { long } else { short };
         line(pen, second, &[pieces, nodes(pen)], "");
@@ -32,25 +34,40 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect) {
     }
     let (long, short) = quorum(pen);
     let who = (Role::Text, format!("{} {}", role(pen), pen.model.setup.who));
-    let brief = (Role::Text, role(pen));
-    let variants: [Vec<Piece>; 4] = [
+    let variants: [Vec<Piece>; 3] = [
         vec![frozen(pen), name(pen), stack(pen), long.clone(), nodes(pen), who],
         vec![frozen(pen), name(pen), long, nodes(pen), brief.clone()],
-        vec![frozen(pen), name(pen), short.clone(), nodes(pen), brief],
-        vec![frozen(pen), short, nodes(pen), name(pen)],
+        vec![frozen(pen), name(pen), short.clone(), nodes(pen), brief.clone()],
     ];
-    let time_width = pen.width(&time) + 2;
-    let fits = |v: &&Vec<Piece>| {
-        let total: u16 = v.iter().filter(|p| !p.1.is_empty()).map(|p| pen.width(&p.1).saturating_add(2)).fold(1, u16::saturating_add);
-        total.saturating_add(time_width) <= area.width
-    };
-    let pieces = variants.iter().find(fits).unwrap_or(&variants[3]).clone();
+    let all = room(pen, area, &time);
+    let pieces = variants.into_iter().find(|v| taken(pen, v) <= all).unwrap_or_else(|| without_name(pen, all, short, brief));
     line(pen, area, &pieces, &time);
 }
 
-fn line(pen: &mut Pen<'_>, area: Rect, pieces: &[Piece], right: &str) {
+/// Where there is no room for the whole name the role counts more: whether keys act here.
+fn without_name(pen: &Pen<'_>, all: u16, quorum: Piece, role: Piece) -> Vec<Piece> {
+    let mut pieces = vec![frozen(pen), quorum.clone(), nodes(pen), role.clone()];
+    let needed = taken(pen, &pieces);
+    if needed > all {
+        return vec![frozen(pen), role, quorum, nodes(pen)];
+    }
+    pieces.push(name_in(pen, all - needed));
+    pieces
+}
+
+/// Cells for the pieces of a line that ends with this.
+fn room(pen: &Pen<'_>, area: Rect, right: &str) -> u16 {
     let width = pen.width(right);
-    let room = if width > 0 && width + 12 < area.width { area.width - width - 2 } else { area.width };
+    if width > 0 && width + 12 < area.width { area.width - width - 2 } else { area.width }
+}
+
+/// Cells that pieces take, with the blanks beside them.
+fn taken(pen: &Pen<'_>, pieces: &[Piece]) -> u16 {
+    pieces.iter().filter(|p| !p.1.is_empty()).map(|p| pen.width(&p.1).saturating_add(2)).fold(1, u16::saturating_add)
+}
+
+fn line(pen: &mut Pen<'_>, area: Rect, pieces: &[Piece], right: &str) {
+    let room = room(pen, area, right);
     let mut cursor = pen.at(area.x, area.y, room);
     cursor.skip(1);
     for (role, text) in pieces.iter().filter(|p| !p.1.is_empty()) {
@@ -66,6 +83,13 @@ fn name(pen: &Pen<'_>) -> Piece {
     let name = model.shown.name.as_deref().or(model.setup.current.as_deref()).unwrap_or("no cluster yet");
     let room = usize::from(model.setup.size.0 / 4).max(12);
     (Role::Accent, pad(name, room).trim_end().to_owned())
+}
+
+/// The name in what the other pieces leave; a letter or two of it tell nothing.
+fn name_in(pen: &Pen<'_>, room: u16) -> Piece {
+    let (role, text) = name(pen);
+    let text = if room < 4 { String::new() } else { pad(&text, usize::from(room)).trim_end().to_owned() };
+    (role, text)
 }
 
 fn stack(pen: &Pen<'_>) -> Piece {

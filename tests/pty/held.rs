@@ -54,7 +54,7 @@ pub fn quorate(home: &Path, args: &[&str], env: &[(&str, &str)]) -> CommandBuild
 }
 
 impl Terminal {
-    /// Starts a command on a terminal of (columns, rows).
+    /// Starts a command on a terminal of (columns, rows); one that nobody gave a size (0) is looked at as 80 by 24.
     pub fn start(command: CommandBuilder, (cols, rows): (u16, u16)) -> Self {
         let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
@@ -68,7 +68,8 @@ impl Terminal {
                 into.lock().unwrap().extend_from_slice(&buf[..n]);
             }
         });
-        Self { master: pair.master, _slave: pair.slave, child, writer, bytes, size: (cols, rows) }
+        let size = if cols > 0 && rows > 0 { (cols, rows) } else { (80, 24) };
+        Self { master: pair.master, _slave: pair.slave, child, writer, bytes, size }
     }
 
     /// The cockpit on the recorded demo, once it shows its cluster.
@@ -124,6 +125,12 @@ impl Terminal {
     pub fn signal(&self, name: &str) {
         let status = std::process::Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Sets the terminal as a shell does that has it back.
+    pub fn cook(&self) {
+        let tty = self.master.tty_name().unwrap();
+        assert!(std::process::Command::new("stty").arg("-F").arg(tty).arg("sane").status().unwrap().success());
     }
 
     pub fn resize(&mut self, (cols, rows): (u16, u16)) {

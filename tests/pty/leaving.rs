@@ -91,6 +91,49 @@ fn stopped_and_back() {
     terminal.assert_restored();
 }
 
+/// Who is stopped by STOP itself can give nothing back: the shell makes the terminal its own meanwhile.
+#[test]
+fn stopped_without_a_word_and_back() {
+    let home = home();
+    let mut terminal = Terminal::demo(home.path(), &[], &[], SIZE);
+    terminal.signal("STOP");
+    terminal.wait("the stop", |t| t.state() == 'T');
+    terminal.cook();
+    assert!(terminal.is_cooked());
+    let before = terminal.bytes().len();
+    terminal.signal("CONT");
+    terminal.wait("the screen, and pasting that is no typing", |t| {
+        let pastes = t.bytes().get(before..).is_some_and(|new| String::from_utf8_lossy(new).contains("\x1b[?2004h"));
+        pastes && !t.is_cooked() && t.text().to_lowercase().contains("quorate")
+    });
+    terminal.keys(b"q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_restored();
+}
+
+/// A shell that runs make or a script waits for those.
+#[test]
+fn who_waits_for_it_stops_with_it() {
+    let home = home();
+    let usual = quorate(home.path(), &[], &[]);
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", "\"$0\" demo; exit $?", env!("CARGO_BIN_EXE_quorate")]);
+    command.env_clear();
+    for (name, value) in usual.iter_extra_env_as_str() {
+        command.env(name, value);
+    }
+    let mut terminal = Terminal::start(command, SIZE);
+    terminal.until("the demo", |text| text.contains("QUORATE"));
+    terminal.keys(b"\x1a");
+    terminal.wait("the stop", |t| t.state() == 'T' && t.is_cooked());
+    let group = format!("-{}", terminal.pid());
+    assert!(std::process::Command::new("kill").args(["-CONT", "--", group.as_str()]).status().unwrap().success());
+    terminal.wait("the screen", |t| t.parsed().screen().alternate_screen() && !t.is_cooked());
+    terminal.keys(b"q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_restored();
+}
+
 /// Runs only as the child of the test below.
 #[test]
 #[ignore = "panics by intention, in a terminal of its own"]

@@ -82,6 +82,17 @@ fn the_screen_follows_the_terminals_size() {
     terminal.assert_restored();
 }
 
+/// As `script` without a terminal, `ssh -tt` from none and serial lines have it.
+#[test]
+fn a_terminal_without_a_size_is_drawn_upon() {
+    let home = home();
+    let mut terminal = Terminal::demo(home.path(), &[], &[], (0, 0));
+    terminal.redrawn((120, 40), "QUORATE");
+    terminal.keys(b"q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    terminal.assert_restored();
+}
+
 /// What is typed and what else comes reach a held program at one moment, as a slow line delivers them.
 fn held_while(terminal: &mut Terminal, what_comes: impl FnOnce(&mut Terminal)) {
     terminal.signal("STOP");

@@ -227,6 +227,26 @@ fn members_without_a_node_are_to_be_reached() {
     assert_eq!(lab.store.members_to_reach().len(), 1);
 }
 
+/// Else what was known an hour ago would pass for fresh, and every answer for old, until the hour is over.
+#[test]
+fn a_clock_that_is_set_back_makes_nothing_old_look_fresh() {
+    let quorum = |quorate| ring(1, quorate, 2, &[(1, "n1", 1), (2, "n2", 1), (3, "n3", 1)]);
+    let mut lab = Lab::of(&["n1"]);
+    lab.pass(3_600_000).manager(1, view(trio(), Vec::new())).quorum(1, quorum(true));
+    lab.picture();
+    let now = START.shifted(60_000_000);
+    lab.now = now;
+    lab.store.set_back(now);
+    let picture = lab.picture();
+    let member = |picture: &quorate::domain::cluster::Cluster| picture.members.iter().find(|m| &*m.name == "n1").unwrap().answered;
+    let sights = picture.quorum.partitions.iter().flat_map(|p| &p.said_by).map(|s| s.at);
+    assert!(sights.chain(picture.manager_sight.iter().map(|s| s.at)).chain(member(&picture)).all(|at| at == now));
+    lab.pass(2000).manager(1, view(vec![online("n1", 1)], Vec::new())).quorum(1, quorum(false));
+    let picture = lab.picture();
+    assert_eq!(member(&picture), Some(lab.now));
+    assert_eq!((picture.manager_sight.as_ref().map(|s| s.at), picture.quorum.quorate), (Some(lab.now), Some(false)));
+}
+
 #[test]
 fn an_older_answer_does_not_overwrite() {
     let mut lab = Lab::of(&["n1"]);

@@ -5,7 +5,7 @@ mod input;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use quorate::term::{Caps, Painter};
+use quorate::term::{Caps, Painter, sized};
 use quorate::theme::Depth;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -69,6 +69,23 @@ fn the_environment_decides_the_depth() {
     for (env, depth, utf8) in cases {
         let caps = Caps::detect(|name| env.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned()));
         assert_eq!((caps.depth, caps.utf8), (*depth, *utf8), "{env:?}");
+    }
+}
+
+#[test]
+fn a_side_that_the_terminal_does_not_know_is_the_environments() {
+    type Case = ((u16, u16), &'static [(&'static str, &'static str)], (u16, u16));
+    let cases: &[Case] = &[
+        ((132, 43), &[("COLUMNS", "100"), ("LINES", "30")], (132, 43)),
+        ((0, 0), &[], (80, 24)),
+        ((0, 0), &[("COLUMNS", "100"), ("LINES", " 30 ")], (100, 30)),
+        ((0, 43), &[("LINES", "30")], (80, 43)),
+        ((0, 0), &[("COLUMNS", "0"), ("LINES", "many")], (80, 24)),
+        ((0, 0), &[("COLUMNS", "65535"), ("LINES", "-3")], (80, 24)),
+    ];
+    for (told, env, size) in cases {
+        let found = sized(*told, |name| env.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned()));
+        assert_eq!(found, *size, "{told:?} {env:?}");
     }
 }
 

@@ -59,6 +59,15 @@ proptest! {
 }
 
 #[test]
+fn keys_run_together_where_they_are_no_misspelt_key() {
+    for (text, keys) in [("gg", "g g"), ("re", "r e"), ("xdo", "x d o"), ("d e l", "d e l"), ("f 1 3", "f 1 3")] {
+        let chord = parse_chord(text).unwrap();
+        assert_eq!(chord, parse_chord(keys).unwrap(), "{text}");
+        assert_eq!(parse_chord(&print_chord(&chord)), Ok(chord), "{text}");
+    }
+}
+
+#[test]
 fn mistakes_are_named_with_their_place() {
     for (text, expected) in [
         ("[global]\n\"x\" = \"qiut\"\n", "k.toml:2:7: no command 'qiut': 'quit' is meant?"),
@@ -73,6 +82,14 @@ fn mistakes_are_named_with_their_place() {
         ("[global]\n\"x\" = \"quit\"\n\"x\" = \"help\"\n", "k.toml:3:1: duplicate key"),
         ("[global", "k.toml:1:"),
         ("[global]\n\"q\" = \"none\"\n\"ctrl-c\" = \"none\"\n", "no key is left for 'quit' in [global]"),
+        ("[global]\n\"q\" = \"none\"\n\"ctrl-c\" = \"none\"\n[table]\n\"Q\" = \"quit\"\n", "no key is left for 'quit' in [global]"),
+        ("[global]\n\"ret\" = \"freeze\"\n", "k.toml:2:1: 'ret' is no key: 'return' is meant? Keys one after the other are"),
+        ("[global]\n\"Del\" = \"clear-filter\"\n", "k.toml:2:1: 'Del' is no key: 'delete' is meant?"),
+        ("[global]\n\"bs\" = \"back\"\n", "k.toml:2:1: 'bs' is no key: 'backspace' is meant?"),
+        ("[global]\n\"f13\" = \"redraw\"\n", "k.toml:2:1: 'f13' is no key: a character, f1 to f12"),
+        ("[global]\n\"ctrl-m\" = \"alerts\"\n", "k.toml:2:1: 'ctrl-m' never comes: the terminal sends enter for it"),
+        ("[global]\n\"x ctrl-[\" = \"alerts\"\n", "k.toml:2:1: 'ctrl-[' never comes: the terminal sends esc for it"),
+        ("[global]\n\"shift-1\" = \"alerts\"\n", "k.toml:2:1: 'shift-1' is no key of its own"),
         ("global = 1", "'global' must be a section: [global]"),
     ] {
         let fault = Keymap::layered("k", "k.toml", text).unwrap_err().to_string();

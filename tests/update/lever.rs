@@ -115,6 +115,19 @@ fn a_relocation_is_chosen_read_and_confirmed() {
     assert_eq!((plan.intent.action, typed), (live, None));
 }
 
+#[test]
+fn a_plan_can_be_answered_after_the_clock_was_set_back() {
+    let mut rig = admin();
+    rig.keys("2 enter m enter");
+    assert!(rig.text().contains("RELOCATE vm1 to n2"), "{}", rig.text());
+    let earlier = rig.model.setup.now.shifted(-3_600_000_000);
+    rig.tell(Msg::Tick(earlier));
+    // For a moment it stands there as new.
+    rig.hasty("tab");
+    rig.keys("tab enter");
+    assert_eq!(rig.sent.len(), 1, "{}", rig.text());
+}
+
 /// What does not fit is reached by the keys that are named.
 #[test]
 fn all_that_stands_against_an_action_can_be_read_on_the_smallest_screen() {

@@ -5,6 +5,7 @@ mod keymaps;
 pub mod lever;
 mod prompts;
 mod property;
+mod sorting;
 mod steps;
 mod themes;
 mod timeline;

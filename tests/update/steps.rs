@@ -1,6 +1,7 @@
 //! Given a screen, when keys and pictures come, then this is selected, shown, asked for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use quorate::app::rows::{Pane, RowId};
 use quorate::app::screen::Screen;
@@ -289,5 +290,13 @@ fn dirty_only_when_something_visible_changed() {
         let what = format!("{msg:?}").chars().take(60).collect::<String>();
         update(&mut model, msg);
         assert_eq!(model.take_dirty(), dirty, "{what}");
+    }
+}
+
+#[test]
+fn a_pause_is_over_after_its_time_and_after_the_clock_was_set_back() {
+    let began = Stamp::from_secs(1000);
+    for (now, over) in [(1000, false), (1003, false), (1004, true), (2000, true), (999, true)] {
+        assert_eq!(began.is_over(Duration::from_secs(4), Stamp::from_secs(now)), over, "{now}");
     }
 }

@@ -38,6 +38,24 @@ fn bounded_and_says_what_was_dropped() {
     assert!(paint::text(&paint::frame(&model)).contains("505 oldest dropped"));
 }
 
+#[test]
+fn what_a_frozen_screen_shows_is_never_dropped() {
+    let mut t = Timeline::default();
+    (0..100).for_each(|n| t.insert(at(n, &format!("before {n}"))));
+    t.freeze(true);
+    let page = |t: &Timeline| t.page(20).iter().map(|e| e.event.text.clone()).collect::<Vec<_>>();
+    let shown = page(&t);
+    for (more, kept, dropped) in [(10_050, 10_150, 0), (10_000, 2 * KEPT, 150)] {
+        (0..more).for_each(|_| t.insert(at(200, "since")));
+        assert_eq!((page(&t), t.len(), t.dropped), (shown.clone(), kept, dropped));
+    }
+    t.freeze(false);
+    assert_eq!((t.len(), t.dropped), (KEPT, 10_150));
+    assert!(page(&t).iter().all(|text| text == "since"));
+    t.freeze(true);
+    assert_eq!(t.page(20).len(), 20);
+}
+
 /// What the filter hides is not below, and what came after the screen stood still is hidden by no filter.
 #[test]
 fn the_title_counts_what_there_is_to_see() {

@@ -174,6 +174,38 @@ fn a_frozen_screen_says_so_above_and_below() {
     assert!(frame.lines().next().unwrap().contains("FROZEN 1 min") && frame.lines().last().unwrap().contains("F goes on"), "{frame}");
 }
 
+/// Whether keys act here is said whatever else there is to say.
+#[test]
+fn the_header_names_the_role_whatever_the_room() {
+    let mut cases = Vec::new();
+    for size in [(40, 10), (60, 24), (80, 24)] {
+        for votes in [5, 16, 1000] {
+            cases.extend([(size, votes, 3), (size, votes, 20), (size, votes, 300)]);
+        }
+    }
+    for (size, votes, name) in cases {
+        for (read_only, role) in [(true, "READ-ONLY"), (false, "OPERATOR")] {
+            let mut c = sample::healthy();
+            c.name = Some("n".repeat(name));
+            (c.quorum.total, c.quorum.expected, c.quorum.can_lose) = (Some(votes), Some(votes), Some((votes - 1) / 2));
+            let mut setup = sample::setup(size.0, size.1);
+            setup.read_only = read_only;
+            let mut m = model(setup, c);
+            for frozen in [false, true] {
+                if frozen {
+                    keys(&mut m, "F");
+                }
+                let frame = paint::text(&paint::frame(&m));
+                let head: Vec<&str> = frame.lines().take(2).collect();
+                for word in [role, "QUORATE"] {
+                    assert!(head.iter().any(|l| l.contains(word)), "{size:?} {votes} {word}: {frame}");
+                }
+                assert_eq!(head[0].contains("FROZEN"), frozen, "{frame}");
+            }
+        }
+    }
+}
+
 #[test]
 fn titles_say_how_a_table_is_sorted() {
     let mut m = model(sample::setup(100, 30), sample::degraded());

@@ -323,6 +323,35 @@ fn short_names_where_they_tell_the_members_apart() {
     assert_eq!(names(&["n1.a.com", "n1.b.com"]).within("n1.a.com is offline"), "n1.a.com is offline");
 }
 
+#[test]
+fn the_heads_of_two_columns_differ() {
+    for (all, heads) in [
+        (&["virtsrv1n1", "virtsrv2n2"][..], &["1n1", "2n2"][..]),
+        (&["frankfurt-a", "hamburg-b"], &["…urt-a", "…urg-b"]),
+        (&["berlin-node", "munich-node"], &["berlin", "munich"]),
+        (&["web1-private", "web2-private"], &["1", "2"]),
+        (&["hv01-frankfurt", "hv02-frankfurt"], &["1", "2"]),
+        (&["n1.a.example.com", "n1.b.example.com"], &["a", "b"]),
+        (&["storage-left-x", "compute-left-x"], &["storag", "comput"]),
+        (&["berlin-node1", "berlin-node2", "munich-node1", "munich-node2"], &["be…de1", "be…de2", "mu…de1", "mu…de2"]),
+    ] {
+        for ascii in [false, true] {
+            let names = Names::new(&sample::arcs(all), ascii);
+            let found: Vec<String> = names.columns().iter().map(|(_, head)| head.replace('~', "…")).collect();
+            assert_eq!(found, heads, "{all:?}");
+            assert!(names.heads_differ() && found.iter().all(|head| head.chars().count() <= 6), "{all:?}");
+        }
+    }
+    // What no head of six cells tells apart has no columns.
+    let mut c = sample::healthy();
+    for (m, name) in c.members.iter_mut().zip(["aaaaaaaa1aaaaaaa", "aaaaaaaa2aaaaaaa", "baaaaaaaaaaaaaab", "c", "d"]) {
+        m.name = name.into();
+    }
+    let index = quorate::app::index::Index::new(&c, false);
+    assert!(!index.names.heads_differ());
+    assert!(quorate::app::columns::Services::new(&index, 200).matrix.is_none());
+}
+
 /// The same cluster, its members by their full names.
 fn far() -> Cluster {
     let full = |name: &Arc<str>| -> Arc<str> { format!("{name}.cluster.example.com").into() };
@@ -620,6 +649,46 @@ fn what_is_in_trouble_comes_first_on_a_wallboard_too() {
     }
     let turned: Vec<String> = (0..5).map(|turn| wall((80, 24), c.clone(), turn * 15)).filter(|f| f.contains("Services")).collect();
     assert!(!turned.is_empty() && turned.iter().all(|f| f.contains("vm00013")), "{turned:?}");
+}
+
+/// What was seen at a time that is still to come was seen before the clock was set back: nobody knows when.
+#[test]
+fn a_clock_that_is_set_back_leaves_no_wall_green() {
+    for (seconds, said) in [(-3600, "the last answer of any node came at"), (-5, "QUORATE 5 of 5 votes"), (0, "QUORATE 5 of 5 votes")] {
+        let frame = wall((100, 28), sample::healthy(), seconds);
+        assert!(frame.contains(said), "{seconds}: {frame}");
+    }
+}
+
+/// Members are the second page; nobody scrolls it.
+#[test]
+fn a_member_in_trouble_is_on_the_wall_however_many_there_are() {
+    let mut c = sample::large(64, 3);
+    c.quorum.partitions[0].members = c.members.iter().map(|m| m.name.clone()).collect();
+    for m in &mut c.members {
+        m.answered = Some(Stamp(sample::NOW.0 + 30_000_000));
+    }
+    c.members[63].status = quorate::domain::cluster::MemberStatus::Offline;
+    let turned: Vec<String> = (0..5).map(|turn| wall((120, 30), c.clone(), turn * 15)).filter(|f| f.contains("STATUS")).collect();
+    assert!(!turned.is_empty(), "no page of members");
+    for frame in turned {
+        let at = |name: &str| frame.find(name).unwrap_or_else(|| panic!("no {name} in\n{frame}"));
+        assert!(at("node0063") < at("node0000") && at("node0000") < at("node0001"), "{frame}");
+    }
+}
+
+#[test]
+fn a_split_brain_is_spelled_out_on_the_wall() {
+    let frame = wall((80, 24), sample::split(), 0);
+    let letters: Vec<&str> = frame.lines().skip(4).take(5).map(|l| l.strip_prefix(&" ".repeat(16)).unwrap_or(l)).collect();
+    let disputed = [
+        "████   ███   ████ ████  █   █ █████ █████ ████",
+        "█   █   █   █     █   █ █   █   █   █     █   █",
+        "█   █   █    ███  ████  █   █   █   ████  █   █",
+        "█   █   █       █ █     █   █   █   █     █   █",
+        "████   ███  ████  █      ███    █   █████ ████",
+    ];
+    assert_eq!(letters, disputed, "{frame}");
 }
 
 #[test]

@@ -241,7 +241,7 @@ impl Executor {
 
     /// Asks anew for what is looked at, once a second.
     pub(super) fn look_again(&mut self, run: &mut Run, queries: &[Query], cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
-        if run.looked.age(now) < LOOK {
+        if !run.looked.is_over(LOOK, now) {
             return;
         }
         run.looked = now;

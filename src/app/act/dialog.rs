@@ -153,7 +153,7 @@ pub fn tick(model: &mut Model) -> Vec<Effect> {
     model.dialog = Some(dialog);
     let now = model.setup.now;
     let old = page::data_age(&model.live, now).is_none_or(|age| age > FRESH);
-    if !old || model.refreshed.age(now) < PAUSE {
+    if !old || !model.refreshed.is_over(PAUSE, now) {
         return Vec::new();
     }
     model.refreshed = now;

@@ -146,6 +146,8 @@ impl Reading {
 
     /// Judges anew as time passes. True if something else stands against it now.
     pub fn again(&mut self, model: &Model) -> bool {
+        // A clock that was set back: what is new there is new from now on, and not for as long as the step was.
+        self.shown = self.shown.min(model.setup.now);
         let before = self.against.clone();
         self.judge(model);
         self.against != before

@@ -44,7 +44,7 @@ impl Refused {
     pub fn go_on(&mut self, cluster: &Cluster, now: Stamp) -> (Vec<Query>, Option<Box<Plan>>) {
         let Some(look) = &mut self.look else { return (Vec::new(), None) };
         let pulse = pulse(look, cluster);
-        if look.open_questions() == 0 && self.asked.age(now) >= PAUSE && (pulse != self.pulse || look.has_trouble()) {
+        if look.open_questions() == 0 && self.asked.is_over(PAUSE, now) && (pulse != self.pulse || look.has_trouble()) {
             (self.pulse, self.asked) = (pulse, now);
             **look = Look::new(look.intent.clone());
         }

@@ -51,7 +51,8 @@ pub fn write(doc: &mut Document, model: &Model) -> Option<()> {
 fn write_views(doc: &mut Document, model: &Model) {
     let (q, names) = (&model.shown.quorum, &model.index.names);
     doc.head(if q.partitions.len() > 1 { "Views: they contradict each other" } else { "Views" });
-    let heads: Vec<&str> = ["SAID BY", "QUORUM"].into_iter().chain(names.columns().iter().map(|(_, head)| head.as_str())).collect();
+    let columns = names.columns().iter().map(|(name, head)| if names.heads_differ() { head.as_str() } else { names.short(name) });
+    let heads: Vec<&str> = ["SAID BY", "QUORUM"].into_iter().chain(columns).collect();
     let mut rows: Vec<(Role, Vec<String>)> = Vec::new();
     for p in &q.partitions {
         for sight in &p.said_by {

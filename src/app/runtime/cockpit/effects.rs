@@ -10,7 +10,6 @@ use super::super::signals::{Signals, Told};
 use super::{Cockpit, TICK, step};
 use crate::app::{Answer, Effect, Msg};
 use crate::domain::node::NodeKey;
-use crate::domain::stamp::Stamp;
 use crate::link::Reply;
 
 impl Cockpit {
@@ -89,9 +88,6 @@ impl Cockpit {
             live.arm(executor);
         }
         self.live = Some(live);
-        // A recording has a clock of its own: the last frame's time says nothing on it.
-        self.drawn = Stamp::default();
-        self.resized = None;
         self.tell(Msg::Cluster(name.to_owned()))?;
         if let Some(why) = &opened.armed.acting.hindrance {
             self.tell(Msg::Complaint(why.clone()))?;

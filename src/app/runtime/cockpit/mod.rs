@@ -1,19 +1,19 @@
 //! The cockpit's loop: keys, signals, the session's happenings and time come in; frames go out.
 //!
 //! Drawn is only what changed and is visible: at once for a key and for the first change after a pause, then at most one frame in
-//! [`PACE`] for data.
+//! [`PACE`] for data. Pauses are measured by a clock that nobody sets: the one on the wall may be set back while nobody is at the keys.
 
 mod effects;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TermEvent, KeyEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::io::Errno;
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, kill_current_process_group};
 
 use super::arm::Armed;
 use super::live::{Happening, Live};
@@ -63,7 +63,7 @@ pub struct Wanted {
 
 /// Runs the cockpit until the operator leaves. Gives the exit status.
 pub async fn run(wanted: Wanted) -> io::Result<u8> {
-    let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
+    let (width, height) = sized(crossterm::terminal::size().unwrap_or_default());
     let mut setup = wanted.setup;
     setup.size = (width, height);
     // Before the terminal is entered: a signal in between would end the program and leave the terminal as it is.
@@ -78,7 +78,7 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
         next_prompt: 0,
         open: wanted.open,
         theme: wanted.theme,
-        drawn: Stamp::default(),
+        drawn: None,
         picture_due: false,
         resized: None,
         quit: None,
@@ -110,10 +110,11 @@ pub(super) struct Cockpit {
     next_prompt: u64,
     open: Opener,
     theme: ThemeLoader,
-    drawn: Stamp,
+    /// When the last frame went out.
+    drawn: Option<Instant>,
     /// The picture changed since it was shown.
     picture_due: bool,
-    resized: Option<(Stamp, (u16, u16))>,
+    resized: Option<(Instant, (u16, u16))>,
     quit: Option<u8>,
     /// A console was asked for: node, guest, its name for people.
     console: Option<(NodeKey, String, String)>,
@@ -123,20 +124,20 @@ pub(super) struct Cockpit {
 impl Cockpit {
     async fn turn(mut self, mut signals: Signals) -> io::Result<u8> {
         let mut keys = Input::open()?;
-        let mut seen = self.now();
+        let mut seen = Instant::now();
         loop {
             if let Some(code) = self.quit {
                 return Ok(code);
             }
-            let now = self.now();
-            if seen.age(now) >= TICK {
-                seen = now;
+            if seen.elapsed() >= TICK {
+                seen = Instant::now();
                 // No signal comes where another program leads the session. Whoever reads keys would read nothing for ever.
                 if term::is_gone() {
                     return Ok(HUNG_UP);
                 }
             }
-            let wake = self.next_wake(now);
+            let now = self.now();
+            let wake = now.after(self.pause());
             tokio::select! {
                 biased;
                 told = signals.next() => self.told(told)?,
@@ -160,16 +161,21 @@ impl Cockpit {
         self.live.as_ref().map_or_else(Stamp::now, Live::now)
     }
 
-    /// When the loop must look again though nothing happened.
-    fn next_wake(&self, now: Stamp) -> Stamp {
-        let mut wake = now.after(TICK);
+    /// After how long the loop must look again though nothing happened.
+    fn pause(&self) -> Duration {
+        let mut pause = TICK;
         if self.picture_due || self.model.is_dirty() {
-            wake = wake.min(self.drawn.after(PACE).max(now));
+            pause = pause.min(self.rest());
         }
         if let Some((at, _)) = self.resized {
-            wake = wake.min(at.after(SETTLE));
+            pause = pause.min(SETTLE.saturating_sub(at.elapsed()));
         }
-        wake
+        pause
+    }
+
+    /// How long the next frame for data must still wait.
+    fn rest(&self) -> Duration {
+        self.drawn.map_or(Duration::ZERO, |at| PACE.saturating_sub(at.elapsed()))
     }
 
     pub(super) fn tell(&mut self, msg: Msg) -> io::Result<()> {
@@ -193,7 +199,7 @@ impl Cockpit {
                 self.draw()
             }
             TermEvent::Resize(width, height) => {
-                self.resized = Some((self.now(), (width, height)));
+                self.resized = Some((Instant::now(), (width, height)));
                 Ok(())
             }
             _ => Ok(()),
@@ -207,7 +213,14 @@ impl Cockpit {
                 Ok(())
             }
             Told::Stop => self.stop(),
-            Told::Continue => self.repaint(),
+            Told::Continue => {
+                // Who was stopped without a word could not give the terminal back, and finds it as the shell has made it.
+                if self.guard.is_lost() {
+                    self.guard.pause();
+                    self.guard.resume()?;
+                }
+                self.repaint()
+            }
         }
     }
 
@@ -231,16 +244,16 @@ impl Cockpit {
 
     /// Shows what is due, not faster than [`PACE`].
     fn after_turn(&mut self) -> io::Result<()> {
-        let now = self.now();
         if let Some((at, size)) = self.resized
-            && at.age(now) >= SETTLE
+            && at.elapsed() >= SETTLE
         {
             self.resized = None;
             self.resize(size)?;
         }
-        if self.drawn.age(now) < PACE {
+        if !self.rest().is_zero() {
             return Ok(());
         }
+        let now = self.now();
         self.tell(Msg::Tick(now))?;
         if std::mem::take(&mut self.picture_due)
             && let Some(live) = &mut self.live
@@ -254,7 +267,8 @@ impl Cockpit {
         if self.model.is_dirty() { self.draw() } else { Ok(()) }
     }
 
-    fn resize(&mut self, (width, height): (u16, u16)) -> io::Result<()> {
+    fn resize(&mut self, told: (u16, u16)) -> io::Result<()> {
+        let (width, height) = sized(told);
         self.buffer = Buffer::empty(Rect::new(0, 0, width, height));
         self.tell(Msg::Resize { width, height })?;
         self.painter.forget();
@@ -273,14 +287,14 @@ impl Cockpit {
             let mut out = io::stdout().lock();
             out.write_all(bytes)?;
             out.flush()?;
-            self.drawn = self.live.as_ref().map_or_else(Stamp::now, Live::now);
+            self.drawn = Some(Instant::now());
         }
         Ok(())
     }
 
     fn repaint(&mut self) -> io::Result<()> {
         self.painter.forget();
-        let size = crossterm::terminal::size().unwrap_or((self.buffer.area.width, self.buffer.area.height));
+        let size = sized(crossterm::terminal::size().unwrap_or((self.buffer.area.width, self.buffer.area.height)));
         self.buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
         self.tell(Msg::Resize { width: size.0, height: size.1 })?;
         self.tell(Msg::FocusGained)?;
@@ -290,11 +304,17 @@ impl Cockpit {
     /// ^Z: the terminal is given back, the process stops, and all is painted anew when it goes on.
     fn stop(&mut self) -> io::Result<()> {
         self.guard.pause();
-        // The signal's own default was replaced by our handler; STOP cannot be.
-        kill_process(getpid(), Signal::STOP)?;
+        // The signal's own default was replaced by our handler; STOP cannot be. Who started us and waits (make, a script) stops with us:
+        // else the shell is told nothing. What we started has groups of its own.
+        kill_current_process_group(Signal::STOP)?;
         self.guard.resume()?;
         self.repaint()
     }
+}
+
+/// What a terminal of this size is drawn upon as.
+fn sized(told: (u16, u16)) -> (u16, u16) {
+    term::sized(told, |name| std::env::var(name).ok())
 }
 
 /// A step of the session; without one, just the wait.

@@ -1,6 +1,7 @@
 //! One session with a cluster: links, watch, and state, joined.
 
 mod check;
+mod clock;
 mod hand;
 mod reach;
 
@@ -88,6 +89,8 @@ pub struct Live {
     checks: Option<BTreeMap<NodeKey, NodeCheck>>,
     /// Added to the wall clock: a replay runs in the time of its recording.
     shift: i64,
+    /// The session's time at the last step.
+    looked: Stamp,
     /// Each member's status in the last picture.
     statuses: BTreeMap<NodeKey, MemberStatus>,
     /// Members that were looked for already.
@@ -131,6 +134,7 @@ impl Live {
             unrecorded: None,
             checks: None,
             shift,
+            looked: Stamp::now().shifted(shift),
             statuses: BTreeMap::new(),
             sought: Vec::new(),
             unplaced: BTreeMap::new(),
@@ -191,8 +195,12 @@ impl Live {
             () = sleep_until(Instant::now() + pause) => {}
         }
         let now = self.now();
+        let set_back = self.follow_clock(now);
         outputs.extend(self.watch.tick(now));
         let mut happenings = self.carry_out(outputs, now);
+        if set_back {
+            happenings.push(Happening::Picture);
+        }
         if let Some(executor) = &mut self.executor {
             let cluster = self.store.cluster(now);
             acts.extend(executor.tick(&cluster, now).into_iter().map(Act::Out));
@@ -237,8 +245,10 @@ impl Live {
             self.note_check(&output);
             match output {
                 Output::Order(node, order) => self.order(node, order),
-                Output::Observed(seen) => {
+                Output::Observed(mut seen) => {
                     changed = true;
+                    // Of a question that was put before our clock was set back.
+                    seen.at = seen.at.min(now);
                     self.store.observe(*seen);
                 }
                 Output::Reach(node, reach) => {
