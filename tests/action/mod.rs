@@ -4,6 +4,7 @@ mod evacuate;
 mod gate;
 mod handles;
 mod jobs;
+mod locks;
 mod parse;
 pub mod plain;
 mod plain_move;
