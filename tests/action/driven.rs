@@ -95,6 +95,7 @@ impl Stand {
                 self.lab.pass(1000);
                 let view = self.view.clone();
                 if !view.nodes.is_empty() {
+                    stage::count(&mut self.lab, &view);
                     stage::tell(&mut self.lab, view);
                 }
                 let cluster = self.lab.picture();
@@ -416,6 +417,26 @@ fn a_drain_that_was_stopped_before_anything_moved_has_no_way_back() {
         Fate::Fails
     });
     assert_eq!((stand.task().status, stand.task().undo.clone()), (TaskStatus::Failed, None), "{:?}", stand.task());
+}
+
+#[test]
+fn a_reboot_takes_no_vote_that_the_others_need_by_then() {
+    let reboot = Action::Node(NodeVerb::Reboot, "n2".to_owned());
+    // Another member dies while the node is drained; while its manager is stopped.
+    for (at, last) in [("--update on", "crm_resource --clear --resource web --node n2"), ("stop pacemaker", "systemctl start pacemaker")] {
+        let stand = Stand::begin(&reboot).run(|s, c| {
+            if c.contains(at) {
+                s.view.nodes[2].online = false;
+                s.lab.down(3, LinkFault::Timeout);
+            }
+            drained(s, c)
+        });
+        assert_eq!(stand.task().status, TaskStatus::Failed, "{at}: {:?}", stand.task());
+        assert!(stand.task().result.as_deref().unwrap().contains("without n2 the others lose quorum"), "{at}: {:?}", stand.task());
+        assert_eq!(stand.commands().last(), Some(&last), "{at}: {:?}", stand.sent);
+        assert!(!stand.commands().iter().any(|c| c.contains("stop corosync")), "{at}: {:?}", stand.sent);
+        assert_eq!(stand.task().undo.as_ref().unwrap().to_string(), "unstandby n2 --back vm2,web", "{at}");
+    }
 }
 
 /// Commands, notices, the way back.

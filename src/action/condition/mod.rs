@@ -44,6 +44,8 @@ pub enum Condition {
     Empty(Arc<str>),
     /// The cluster's maintenance mode.
     Maintenance(bool),
+    /// Those that stay have quorum also without the member.
+    KeepsQuorum(Arc<str>),
     /// A fencing of the member succeeded since then.
     Fenced(String, FenceHow, Stamp),
     /// The member was seen out of the membership since then, or its host has booted since then.
@@ -227,6 +229,8 @@ impl Condition {
             Self::Conf { query, version, says } => return asked::conf(seen, query, *version, says),
             Self::Filesystem(node, mount, bytes) => return asked::filesystem(seen, node, mount, *bytes),
             Self::PvEmpty(query, path) => return asked::pv_empty(seen, query, path),
+            // The manager may have ended there.
+            Self::KeepsQuorum(name) => return asked::keeps_quorum(seen, name),
             _ => {}
         }
         let Some(sight) = cluster.manager_sight.as_ref().filter(|s| s.at > seen.since) else {

@@ -24,6 +24,7 @@ impl Condition {
             }
             Self::Empty(name) => format!("nothing that can move runs on {name}"),
             Self::Maintenance(on) => format!("the CIB has maintenance-mode {}", if *on { "on" } else { "off" }),
+            Self::KeepsQuorum(name) => format!("the others have quorum without {name}"),
             Self::Fenced(name, how, _) => format!("the fence history has a successful {} of {name}", how.word()),
             Self::Interrupted(name, _) => format!("{name} leaves the membership, or its host has booted anew"),
             Self::Guest { query, guest, state } => match state {

@@ -307,7 +307,7 @@ fn expected(votes: u32, cluster: &Cluster, against: &mut Vec<Refusal>) {
 }
 
 fn keeps_quorum(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
-    if let Some(after) = QuorumAfter::without(cluster, node).filter(|q| !q.quorate && q.after < q.votes) {
+    if let Some(after) = QuorumAfter::without(cluster, node).filter(QuorumAfter::is_lost) {
         let why = format!("without {node} the others lose quorum and stop everything: {}", after.words());
         against.push(Refusal::new("quorum-lost", why, "bring another member back first"));
     }
