@@ -6,9 +6,11 @@ use quorate::action::plan::Undo;
 use quorate::action::{Executor, Journal, Out, Session, gate};
 use quorate::domain::cluster::Cluster;
 use quorate::domain::node::{LinkFault, LinkTrouble};
-use quorate::domain::observation::manager::{ManagerView, Primitive};
+use quorate::domain::observation::host::ClockSample;
+use quorate::domain::observation::manager::{FenceRecord, FenceStatus, ManagerView, Primitive};
+use quorate::domain::observation::{Observation, Question};
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, Limits, NodeVerb, Progress, RelocateHow, ServiceVerb, Task, TaskId, TaskStatus};
+use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, Progress, RelocateHow, ServiceVerb, Task, TaskId, TaskStatus};
 use quorate::link::{Answer, ChangeError, Order, Report};
 
 use super::plain_move::shared_pair;
@@ -437,6 +439,36 @@ fn a_reboot_takes_no_vote_that_the_others_need_by_then() {
         assert!(!stand.commands().iter().any(|c| c.contains("stop corosync")), "{at}: {:?}", stand.sent);
         assert_eq!(stand.task().undo.as_ref().unwrap().to_string(), "unstandby n2 --back vm2,web", "{at}");
     }
+}
+
+/// The node that speaks for the manager may have another time than we.
+#[test]
+fn a_fencing_is_proved_by_a_history_that_a_slow_clock_has_timed() {
+    const BEHIND: i64 = -60_000_000;
+    let view = stage::view_now();
+    let mut lab = stage::lab(view.clone());
+    let now = lab.now;
+    lab.say(1, Question::Clock, Observation::Clock(ClockSample { theirs: now.shifted(BEHIND), sent: now, received: now }));
+    let fence = Action::Fence { node: "n2".to_owned(), how: FenceHow::Reboot };
+    let stand = Stand::on(lab, view, &fence).run(|s, c| {
+        assert!(c.contains("--reboot n2"), "{c}");
+        s.view.nodes[1].online = false;
+        s.view.resources[1] = one(started("vm2", &["n3"]));
+        s.view.resources[2] = group("web", vec![started("web-app", &["n3"])]);
+        s.view.fences = Some(vec![FenceRecord {
+            target: "n2".to_owned(),
+            action: "reboot".to_owned(),
+            status: FenceStatus::Success,
+            origin: None,
+            client: None,
+            delegate: None,
+            completed: Some(s.lab.now.shifted(BEHIND)),
+            completed_local: None,
+            reason: None,
+        }]);
+        Fate::Well
+    });
+    assert_eq!(stand.task().status, TaskStatus::Done, "{:?}", stand.task());
 }
 
 /// Commands, notices, the way back.
