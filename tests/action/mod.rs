@@ -1,3 +1,4 @@
+mod astray;
 mod conf;
 mod driven;
 mod evacuate;

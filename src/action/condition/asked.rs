@@ -119,6 +119,18 @@ pub(super) fn at_owner(seen: &Seen<'_>, service: &Service, guest: &str, queries:
     verdicts.swap_remove(best)
 }
 
+/// A guest nowhere but where its service is by now. Who cannot be asked is passed over.
+pub(super) fn alone(seen: &Seen<'_>, service: &Service, guest: &str, queries: &[Query]) -> Verdict {
+    for query in queries.iter().filter(|query| !service.owners.contains(&query.node)) {
+        match (seen.found.get(query), guest_state(seen, query, guest, None)) {
+            (_, Verdict::Not(words)) => return Verdict::Not(format!("{words}, and the manager has {} elsewhere", service.id)),
+            (None, unasked) => return unasked,
+            _ => {}
+        }
+    }
+    Verdict::Holds(format!("libvirt has {guest} running on no other node"))
+}
+
 /// By what the membership layer said since. How many votes there are is not known everywhere.
 pub(super) fn keeps_quorum(seen: &Seen<'_>, name: &str) -> Verdict {
     let quorum = &seen.cluster.quorum;

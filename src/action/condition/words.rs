@@ -32,6 +32,7 @@ impl Condition {
                 None => format!("libvirt on {} has no {guest} running", query.node),
             },
             Self::AtOwner { service, guest, .. } => format!("libvirt has {guest} running where {service} is"),
+            Self::Alone { guest, .. } => format!("libvirt has {guest} running on no other node"),
             Self::Vmware { query, guest, states: [] } => format!("VMware on {} has no {guest} registered", query.node),
             Self::Vmware { query, guest, states } => {
                 let words: Vec<&str> = states.iter().map(|s| s.word()).collect();

@@ -6,7 +6,7 @@ use crate::domain::cluster::{Cluster, ServiceKind};
 use crate::domain::observation::simulation::GuestDefinition;
 use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
 
-use super::super::{handle, whereabouts};
+use super::super::{astray, handle, whereabouts};
 use super::{Findings, LOCAL_LIBVIRT, PlaceOf, Query, What, libvirt_of};
 
 /// How more parts of a group than these are configured is not asked.
@@ -37,6 +37,7 @@ fn xml(text: &str) -> String {
 pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Query> {
     let mut asked = Vec::new();
     let Some(post) = whereabouts::post(cluster, None) else { return asked };
+    asked.extend(astray::questions(action, cluster, &post));
     match action {
         Action::Relocate { service, to, .. } => {
             if let Some(s) = cluster.service(service) {
