@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::cluster::{Cluster, Member, MemberStatus};
-use crate::domain::node::Reach;
+use crate::domain::node::{LinkFault, Reach};
 use crate::domain::task::FenceHow;
 use crate::link::CommandLine;
 
@@ -68,6 +68,7 @@ pub(super) fn signs(cluster: &Cluster, member: &Member) -> Vec<String> {
     if member.reach.is_up() {
         alive.push("SSH".to_owned());
     }
+    alive.extend(member.reach.answered().map(|trouble| format!("SSH: {trouble}")));
     let libvirt = cluster.virt.iter().find(|v| v.node == member.name);
     if libvirt.is_some_and(|v| v.up) {
         alive.push("libvirt".to_owned());
@@ -80,7 +81,12 @@ pub(super) fn signs(cluster: &Cluster, member: &Member) -> Vec<String> {
         let ssh = if let Reach::Down { trouble, .. } = &member.reach { format!("SSH: {trouble}") } else { "SSH: not tried".to_owned() };
         let libvirt = if libvirt.is_some() { "; libvirt does not answer" } else { "" };
         let storage = "no other member sees it at shared storage";
-        return vec![format!("{} does not answer: {ssh}{libvirt}; {storage}; the manager has it {}", member.name, member.status.word())];
+        let name = &member.name;
+        let mut said = vec![format!("{name} does not answer: {ssh}{libvirt}; {storage}; the manager has it {}", member.status.word())];
+        if matches!(&member.reach, Reach::Down { trouble, .. } if trouble.fault == LinkFault::Refused && !trouble.is_on_the_way()) {
+            said.push(format!("the host of {name} ANSWERS all the same: it refuses the port of sshd, so that it is not switched off"));
+        }
+        return said;
     }
     vec![format!("{} ANSWERS ({}): this node is alive", member.name, alive.join(", "))]
 }

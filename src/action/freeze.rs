@@ -5,7 +5,7 @@ use crate::domain::task::{Action, ServiceVerb};
 use super::commands::{meta, unset};
 use super::condition::Condition;
 use super::plan::{Fate, FateKind, Input, Plan, Refusal, Step, Undo};
-use super::{held, whereabouts};
+use super::{astray, held, whereabouts};
 
 /// The plan.
 pub(super) fn plan(input: &Input<'_>, freeze: bool, id: &str) -> Result<Plan, Vec<Refusal>> {
@@ -24,6 +24,7 @@ pub(super) fn plan(input: &Input<'_>, freeze: bool, id: &str) -> Result<Plan, Ve
         }
         _ => {}
     }
+    astray::none(input)?;
     let post = whereabouts::post_or_refuse(input.cluster, None)?;
     let mut plan = input.blank();
     let (title, command, undo) = if freeze {

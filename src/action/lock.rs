@@ -1,10 +1,10 @@
-//! Keeps two quorates off one target: a lock on the node that every quorate asks first, held by the connection itself.
+//! Keeps two quorates off one target: a lock on the node that every quorate asks first (of fencings: on two, `whereabouts::arbiters`), held by the connection itself.
 //!
 //! `flock` on a file in `/run/lock` (named by the target and sshd's port: several test nodes may share one machine), held by a stream: it ends with quorate, at once or within the guard's minute, whatever happened to the machine that quorate ran on.
 
 use std::fmt::Write as _;
 
-use crate::domain::task::{Action, Target};
+use crate::domain::task::{Action, NodeVerb, Target};
 use crate::domain::text;
 use crate::link::CommandLine;
 
@@ -39,11 +39,16 @@ pub fn command(intent: &Intent) -> CommandLine {
     CommandLine::script(HOLD, [name(&intent.action), format!("{} by {}, {}", intent.action, intent.by, intent.tag)]).privileged()
 }
 
+/// Whether it ends in a fencing.
+pub(super) const fn is_fencing(action: &Action) -> bool {
+    matches!(action, Action::Fence { .. } | Action::Node(NodeVerb::Kill, _))
+}
+
 /// The lock's name: of the target; all fencings share one, for one at a time is enough. What is no plain character is written as its code, so that no
 /// name leaves the folder.
 fn name(action: &Action) -> String {
     let plain = match (action, action.target()) {
-        (Action::Fence { .. }, _) => return "fencing".to_owned(),
+        (action, _) if is_fencing(action) => return "fencing".to_owned(),
         (_, Target::Cluster(_)) => return "cluster".to_owned(),
         // Who moves the guest holds the service's.
         (action, target) if action.is_about_migration() => format!("migration-{target}"),

@@ -5,7 +5,7 @@ use crate::link::CommandLine;
 
 use super::condition::Condition;
 use super::plan::{Confirm, Fate, FateKind, Input, Plan, Refusal, Step, Undo};
-use super::whereabouts;
+use super::{astray, whereabouts};
 
 /// The plan.
 pub(super) fn plan(input: &Input<'_>, on: bool) -> Result<Plan, Vec<Refusal>> {
@@ -14,6 +14,7 @@ pub(super) fn plan(input: &Input<'_>, on: bool) -> Result<Plan, Vec<Refusal>> {
         let why = format!("maintenance mode is {} already", if on { "on" } else { "off" });
         return Err(vec![Refusal::new("already", why, "nothing to do")]);
     }
+    astray::none(input)?;
     let post = whereabouts::post_or_refuse(cluster, None)?;
     let mut plan = input.blank();
     let base = ["--type", "crm_config", "--name", "maintenance-mode"];

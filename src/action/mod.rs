@@ -18,6 +18,7 @@ pub mod plan;
 pub mod sight;
 pub mod stack;
 
+mod astray;
 mod back;
 mod cleanup;
 mod commands;

@@ -172,7 +172,7 @@ fn leave(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter) 
         return Err(vec![Refusal::new("already", format!("{} is {}", member.name, member.status.word()), "nothing to do")]);
     }
     let mut plan = input.blank();
-    plan.steps = down(here, starter);
+    plan.steps = down(member, here, starter);
     plan.steps.push(Step::wait(format!("{} is offline", member.name), offline(member), 120));
     plan.proof = vec![offline(member)];
     plan.undo = Undo::By(Action::Node(NodeVerb::Join, member.name.to_string()));
@@ -195,17 +195,36 @@ fn back(member: &Member) -> Condition {
 const SHUTDOWN: &str =
     "as_root pacemakerd --shutdown || exit; while pidof pacemakerd >/dev/null || pidof pacemaker-controld >/dev/null; do sleep 1; done";
 
-/// pacemaker moves or stops what it runs and then ends; corosync after it.
-fn down(here: &Arc<str>, starter: Starter) -> Vec<Step> {
+/// Hours may have passed since the votes were counted for the gate.
+pub(super) fn quorate_without(member: &Member) -> Step {
+    Step::wait(format!("The others can do without {}", member.name), Condition::KeepsQuorum(Arc::clone(&member.name)), 60)
+}
+
+/// What starts a daemon there; none: nothing does.
+fn start(starter: Starter, daemon: &str) -> Option<CommandLine> {
+    match starter {
+        Starter::Systemd => Some(command(&["systemctl", "start", daemon])),
+        Starter::SysV => Some(command(&["service", daemon, "start"])),
+        Starter::None => None,
+    }
+}
+
+/// pacemaker moves or stops what it runs and then ends; corosync after it, if the others have quorum without it by then.
+fn down(member: &Member, here: &Arc<str>, starter: Starter) -> Vec<Step> {
     let (manager, ring) = match starter {
         Starter::Systemd => (command(&["systemctl", "stop", "pacemaker"]), command(&["systemctl", "stop", "corosync"])),
         // Their own way needs no script that knows how they were started.
         Starter::SysV | Starter::None => (CommandLine::script(SHUTDOWN, [""; 0]).privileged(), command(&["corosync-cfgtool", "-H"])),
     };
-    vec![
+    let mut steps = vec![
         Step::change("Stop the manager there: what it runs moves away first", here, manager, MOVE * 2),
-        Step::change("Stop corosync there", here, ring, 120),
-    ]
+        quorate_without(member),
+    ];
+    if let Some(again) = start(starter, "pacemaker") {
+        steps.push(Step::change("Start the manager there again", here, again, 180).when(When::Broken));
+    }
+    steps.push(Step::change("Stop corosync there", here, ring, 120));
+    steps
 }
 
 fn command(words: &[&str]) -> CommandLine {
@@ -217,18 +236,14 @@ fn join(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter) -
     if !matches!(member.status, MemberStatus::Offline | MemberStatus::Unknown | MemberStatus::Pending) {
         return Err(vec![Refusal::new("already", format!("{} is {}", member.name, member.status.word()), "nothing to do")]);
     }
-    let start = match starter {
-        Starter::Systemd => [["systemctl", "start", "corosync"], ["systemctl", "start", "pacemaker"]],
-        Starter::SysV => [["service", "corosync", "start"], ["service", "pacemaker", "start"]],
-        Starter::None => {
-            let why = format!("{} has no service manager that could start corosync and pacemaker", member.name);
-            return Err(vec![Refusal::new("no-starter", why, "start them on the node by hand")]);
-        }
+    let (Some(ring), Some(manager)) = (start(starter, "corosync"), start(starter, "pacemaker")) else {
+        let why = format!("{} has no service manager that could start corosync and pacemaker", member.name);
+        return Err(vec![Refusal::new("no-starter", why, "start them on the node by hand")]);
     };
     let mut plan = input.blank();
     plan.steps = vec![
-        Step::change("Start corosync there", here, command(&start[0]), 180),
-        Step::change("Start the manager there", here, command(&start[1]), 180),
+        Step::change("Start corosync there", here, ring, 180),
+        Step::change("Start the manager there", here, manager, 180),
         Step::wait(format!("{} is back", member.name), back(member), 180),
     ];
     plan.proof = vec![back(member)];
@@ -254,7 +269,8 @@ fn reboot(input: &Input<'_>, member: &Member, here: &Arc<str>, starter: Starter)
     } else if member.status != MemberStatus::Standby {
         online(member)?;
     }
-    plan.steps.extend(down(here, starter));
+    plan.steps.push(quorate_without(member));
+    plan.steps.extend(down(member, here, starter));
     plan.steps.push(Step::wait(format!("{} is offline", member.name), offline(member), 120));
     plan.steps.push(Step::change(format!("Reboot {}", member.name), here, restart_host(), 60));
     plan.steps.push(Step::wait(format!("{} is back", member.name), back(member), BOOT));

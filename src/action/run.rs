@@ -8,8 +8,8 @@ use crate::domain::task::{Action, ServiceVerb};
 use super::commands::{crm_resource, meta};
 use super::condition::Condition;
 use super::plan::{Confirm, Consequences, Fate, FateKind, Input, Plan, Refusal, Step, Undo, When};
-use super::suspend::{guest_of, runs_by_libvirt};
-use super::{held, whereabouts};
+use super::suspend::{guest_of, runs_alone, runs_by_libvirt};
+use super::{astray, held, whereabouts};
 
 /// Seconds for a start or a stop where no timeout is configured, with the time that the manager needs beside it.
 const PATIENCE: u64 = 300;
@@ -43,6 +43,7 @@ fn start(input: &Input<'_>, service: &Service, post: &Arc<str>) -> Result<Plan, 
     if service.state == ServiceState::Started {
         return Err(vec![Refusal::new("already", format!("{id} is started"), "nothing to do")]);
     }
+    astray::none(input)?;
     let mut plan = input.blank();
     plan.steps.push(Step::change(format!("Tell the manager to start {id}"), post, meta(id, "target-role", "Started"), 60));
     if service.failed_operation {
@@ -57,6 +58,7 @@ fn start(input: &Input<'_>, service: &Service, post: &Arc<str>) -> Result<Plan, 
     plan.steps.push(Step::wait(format!("{id} is started"), Condition::Runs(id.clone()), seconds(input, id, "start")));
     plan.proof = vec![Condition::Runs(id.clone())];
     plan.proof.extend(runs_by_libvirt(input, service));
+    plan.proof.extend(runs_alone(input, service));
     plan.undo = Undo::By(Action::Service(ServiceVerb::Stop, id.clone()));
     plan.consequences.fates.push(fate(service, FateKind::Starts));
     plan.consequences.by = "what was asked for";

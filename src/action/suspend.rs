@@ -53,10 +53,21 @@ pub(super) fn guest_of(input: &Input<'_>, service: &Service) -> Result<Guest, Ve
 
 /// What proves, by libvirt, that a guest runs: wherever the manager has it by then. None: what names it for libvirt is not known.
 pub(super) fn runs_by_libvirt(input: &Input<'_>, service: &Service) -> Option<Condition> {
+    let (uri, handle, name) = names(input, service)?;
+    Some(Condition::at_owner(input.cluster, &service.id, &uri, &handle, name))
+}
+
+/// What proves, by libvirt, that it runs nowhere else.
+pub(super) fn runs_alone(input: &Input<'_>, service: &Service) -> Option<Condition> {
+    let (uri, handle, name) = names(input, service)?;
+    Some(Condition::alone(input.cluster, &service.id, &uri, &handle, name))
+}
+
+/// The libvirt of a guest, its name there, and for people.
+fn names<'a>(input: &Input<'a>, service: &Service) -> Option<(String, String, &'a str)> {
     let config = input.found.primitive(&service.id).filter(|c| c.is_guest())?;
     let definition = config.attribute("config").and_then(|file| input.found.definition(file))?;
-    let handle = handle::lasting(definition)?;
-    Some(Condition::at_owner(input.cluster, &service.id, &libvirt_of(Some(config)), &handle, &definition.name))
+    Some((libvirt_of(Some(config)), handle::lasting(definition)?, definition.name.as_str()))
 }
 
 /// The plan for suspend, resume and reset.

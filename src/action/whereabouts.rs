@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceKind, Stack};
+use crate::domain::task::{Action, Target};
 
+use super::lock;
 use super::plan::Refusal;
 
 /// Whether a member can be told something now.
@@ -44,11 +46,36 @@ pub fn within_reach(cluster: &Cluster, name: &str) -> Result<Arc<str>, Vec<Refus
     })
 }
 
-/// Where another quorate looks first, too: the DC, but not the node that is acted upon; else the first by name.
-pub fn arbiter(cluster: &Cluster, avoid: Option<&str>) -> Option<Arc<str>> {
-    let able = |m: &&Member| is_within_reach(m) && avoid != Some(&*m.name) && m.status != MemberStatus::Offline;
+/// Where the lock of an action lies, in the order in which it is taken: where every other quorate looks for it, too.
+pub fn arbiters(cluster: &Cluster, action: &Action) -> Vec<Arc<str>> {
+    let node = if let Target::Node(name) = action.target() { Some(name) } else { None };
+    let node = node.as_deref();
+    if lock::is_fencing(action) {
+        return witnesses(cluster, node);
+    }
+    // Whatever is done to a node, another one keeps the lock; the node itself where there is no other.
+    arbiter(cluster, node).or_else(|| arbiter(cluster, None)).into_iter().collect()
+}
+
+/// The DC, but not the node that is acted upon; else the first by name.
+fn arbiter(cluster: &Cluster, avoid: Option<&str>) -> Option<Arc<str>> {
+    let able = |m: &&Member| keeps_locks(m) && avoid != Some(&*m.name);
     let dc = cluster.members.iter().filter(able).find(|m| m.dc);
     dc.or_else(|| cluster.members.iter().find(able)).map(|m| Arc::clone(&m.name))
+}
+
+/// The first two members by name; the one that is fenced is taken only where there is no other. The pairs of any two fencings share a member, so that one of
+/// the two is refused; both take their locks by name, so that one of the two is not.
+fn witnesses(cluster: &Cluster, fenced: Option<&str>) -> Vec<Arc<str>> {
+    let able = cluster.members.iter().filter(|m| keeps_locks(m));
+    let (own, others): (Vec<&Member>, Vec<&Member>) = able.partition(|m| fenced == Some(&*m.name));
+    let mut two: Vec<Arc<str>> = others.into_iter().chain(own).take(2).map(|m| Arc::clone(&m.name)).collect();
+    two.sort();
+    two
+}
+
+fn keeps_locks(member: &Member) -> bool {
+    is_within_reach(member) && member.status != MemberStatus::Offline
 }
 
 /// The one node where a service runs.

@@ -1,7 +1,7 @@
 //! The sudoers file that enforces a role on the nodes (sudoers(5); regular expressions need sudo 1.9.10).
 //!
-//! What is looked at is allowed word for word, as `probe` asks it; what changes something by patterns in which names are names and nothing else. No shell is
-//! among it: a script runs as the user, and the tools in it that need more are allowed one by one.
+//! What is looked at is allowed word for word, as `probe` asks it; what changes something by patterns in which names are names and nothing else. What only plans ask,
+//! and what shows more than any screen, is no viewer's. No shell is among it: a script runs as the user, and the tools in it that need more are allowed one by one.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -35,10 +35,18 @@ const VMX: &str = "/[A-Za-z0-9_./ +-]+[.]vmx";
 const STORED: &str = "(\\[[A-Za-z0-9_. -]+\\] ?)?[A-Za-z0-9_./ +-]+[.]vmx";
 const LOGIN: &str = "( -h [^ ]+)?( -u [^ ]+)?( -p [^ ]+)?";
 
+/// A resource that runs a guest, as an XPath has it (`probe::pacemaker::guests`).
+const GUEST: &str = "@type='VirtualDomain' or @type='Xen'";
+
 /// What each role may run beside looking: the least role, the tool, its arguments; `{N}` stands for a name, `{F}` for a file, `{U}` for libvirt's address, `{R}` for that of another node's, `{M}` for where memory is sent;
-/// `{V}`, `{S}`, `{W}` for VMware's words; `{C}` for cluster.conf, `{O}` for an old one, `{D}` for the draft of a new one, `{H}` for what has sed cut passwords out.
+/// `{V}`, `{S}`, `{W}` for VMware's words; `{C}` for cluster.conf, `{O}` for an old one, `{D}` for the draft of a new one, `{H}` for what has sed cut passwords out, `{T}` for a guest's type.
 #[rustfmt::skip]
 const ACTS: &[(Role, &str, &str)] = &[
+    // What plans ask, and what shows more than any screen: the CIB with the passwords of fence devices, and files anywhere.
+    (Role::Operator, "cibadmin", "--query"),
+    (Role::Operator, "cibadmin", "--query --xpath //primitive\\[@id='{N}'\\][|]//template\\[@id=//primitive\\[@id='{N}'\\]/@template\\][|]//resources//\\*\\[primitive/@id='{N}'\\]/meta_attributes[|]//resources//\\*\\[\\*/primitive/@id='{N}'\\]/meta_attributes[|]//rsc_defaults[|]//op_defaults"),
+    (Role::Operator, "sed", "-e s/ passwd=\\['\"\\]\\[\\^'\"\\]\\*\\['\"\\]//g -- {F}[.]xml"),
+    (Role::Operator, "cksum", "-- {F}"),
     (Role::Operator, "crm_resource", "--(move|ban) --resource {N} --node {N} --lifetime PT[0-9]+S"),
     (Role::Operator, "crm_resource", "--clear --resource {N}( --node {N})?( --force)?"),
     (Role::Operator, "crm_resource", "--cleanup --resource {N}"),
@@ -134,11 +142,8 @@ const INQUIRIES: &[(&str, &str)] = &[
     ("test", "-p (/var/run/cluster/fenced_override|/tmp/fence_manual[.]fifo)"),
     ("service", "[A-Za-z]+ status"),
     ("fence_node", "-S {N}"),
-    ("cibadmin", "--query"),
-    (
-        "cibadmin",
-        "--query --xpath //primitive\\[@id='{N}'\\][|]//template\\[@id=//primitive\\[@id='{N}'\\]/@template\\][|]//resources//\\*\\[primitive/@id='{N}'\\]/meta_attributes[|]//resources//\\*\\[\\*/primitive/@id='{N}'\\]/meta_attributes[|]//rsc_defaults[|]//op_defaults",
-    ),
+    // Which resources are guests: no parameter of any other agent.
+    ("cibadmin", "--query --xpath //primitive\\[{T} or @template=//template\\[{T}\\]/@id\\][|]//template\\[{T}\\]"),
     (
         "cibadmin",
         "--query --xpath //constraints/\\*\\[[.]//@\\*='{N}'\\][|]//tag\\[obj_ref/@id='{N}'\\][|]//acls//\\*\\[@\\*='{N}'\\][|]//resources//\\*\\[@id-ref\\]\\[@id-ref=//primitive\\[@id='{N}'\\]//@id\\]\\[not[(]ancestor::primitive/@id='{N}'[)]\\][|]//crm_config//nvpair\\[@name='stop-orphan-resources'\\]",
@@ -147,9 +152,7 @@ const INQUIRIES: &[(&str, &str)] = &[
     ("crm_simulate", "--live-check --run --node-fail {N}( --output-as=xml)?"),
     ("stonith_admin", "--list {N}( --quiet)?"),
     ("stonith_admin", "--query {N} --timeout 40"),
-    ("sed", "-e s/ passwd=\\['\"\\]\\[\\^'\"\\]\\*\\['\"\\]//g -- {F}[.]xml"),
     ("stat", "-Lc %i:%s:%Y -- {F}"),
-    ("cksum", "-- {F}"),
     ("virsh", "-r -c {U} (domstate --reason|domjobinfo) --domain {N}( --rawstats)?"),
     ("virsh", "-r -c {U} dumpxml --inactive --domain {N}"),
     ("virsh", "-r -c {R} hostname"),
@@ -162,6 +165,9 @@ const INQUIRIES: &[(&str, &str)] = &[
     ("pvs", "--noheadings --segments --units b --nosuffix --separator [|] -o [a-z_,]+ {F}"),
     ("blockdev", "--getsize64 /dev/{N}/{N}"),
 ];
+
+/// Of what every question runs, what prints passwords, which are cut out behind it: it is asked where cluster.conf cannot be read.
+const TELLS_ALL: &str = "ccs_config_dump";
 
 /// Where distributions put tools. A rule for a file that is not there allows nothing.
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -177,9 +183,19 @@ const HEAD: &str = "\
 # group systemd-journal). quorate says so where it meets that. An account with NOPASSWD: ALL has it all.
 ";
 
+/// What a viewer is not given; the file says so.
+const LOOKS_ONLY: &str = "\
+#
+# A viewer sees all that the screens show. Left out is what shows more: the whole CIB, or any one resource out of it, and what ccs_config_dump
+# prints (passwords of fence devices are in them); definitions of guests and their checksums (files anywhere). But for ccs_config_dump, which
+# stands in for a cluster.conf that cannot be read, only plans ask for it: 'quorate plan' then says what it does not know.
+";
+
 /// The file.
 pub fn file(role: Role) -> String {
-    let mut out = format!("# quorate: what the role '{}' may do on a cluster node, for become = \"sudo\".\n{HEAD}\n", role.word());
+    let left_out = if role < Role::Operator { LOOKS_ONLY } else { "" };
+    let mut out =
+        format!("# quorate: what the role '{}' may do on a cluster node, for become = \"sudo\".\n{HEAD}{left_out}\n", role.word());
     let mut look = BTreeSet::new();
     for words in looks() {
         let mut words = words.into_iter();
@@ -187,6 +203,7 @@ pub fn file(role: Role) -> String {
         let args: Vec<String> = words.map(|word| escaped(&word)).collect();
         look.insert((tool, if args.is_empty() { "\"\"".to_owned() } else { args.join(" ") }));
     }
+    look.retain(|(tool, _)| role >= Role::Operator || tool != TELLS_ALL);
     look.extend(INQUIRIES.iter().map(|(tool, args)| ((*tool).to_owned(), pattern(args))));
     alias(&mut out, "QUORATE_LOOK", look.iter().map(|(tool, args)| (tool.as_str(), args.clone())));
     let acts: Vec<(&str, String)> =
@@ -283,6 +300,7 @@ fn pattern(args: &str) -> String {
         ("{V}", VMX),
         ("{S}", STORED),
         ("{W}", LOGIN),
+        ("{T}", GUEST),
     ] {
         whole = whole.replace(mark, stands_for);
     }

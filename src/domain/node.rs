@@ -62,6 +62,16 @@ pub struct LinkTrouble {
     pub text: String,
 }
 
+/// How the text of a trouble begins that a host on the way to the node had, or made (`link::ssh::dial`).
+const ON_THE_WAY: &str = "jump host ";
+
+impl LinkTrouble {
+    /// Whether it was met before the node was.
+    pub fn is_on_the_way(&self) -> bool {
+        self.text.starts_with(ON_THE_WAY)
+    }
+}
+
 impl fmt::Display for LinkTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.fault.word(), self.text)
@@ -101,6 +111,14 @@ impl Reach {
     /// Whether the node answers now.
     pub const fn is_up(&self) -> bool {
         matches!(self, Self::Up { .. })
+    }
+
+    /// What its sshd said at the last attempt, where that answers and lets nobody in: such a node is not off.
+    pub fn answered(&self) -> Option<&LinkTrouble> {
+        use LinkFault as F;
+        let Self::Down { trouble, .. } = self else { return None };
+        let spoke = matches!(trouble.fault, F::Auth | F::Hostkey | F::Sessions | F::Protocol);
+        (spoke && !trouble.is_on_the_way()).then_some(trouble)
     }
 
     /// What counts as its trouble where nobody waits any longer; none where it answers, or is known to be down.

@@ -177,9 +177,11 @@ impl Changes {
         }
     }
 
-    /// Fencings that began, succeeded or failed.
-    pub(super) fn fences(&mut self, before: &[FenceRecord], after: &[FenceRecord]) {
-        for new in after.iter().rev().filter(|new| !before.iter().any(|old| is_told(old, new))) {
+    /// Fencings that began, succeeded or failed. `set`: by how much the clock is known better that they are told by, microseconds.
+    pub(super) fn fences(&mut self, before: &[FenceRecord], after: &[FenceRecord], set: i64) {
+        let by_that = |old: &FenceRecord| FenceRecord { completed: old.completed.map(|at| at.shifted(set)), ..old.clone() };
+        let told = |old: &FenceRecord, new: &FenceRecord| is_told(old, new) || (set != 0 && is_told(&by_that(old), new));
+        for new in after.iter().rev().filter(|new| !before.iter().any(|old| told(old, new))) {
             let by = new.delegate.as_ref().or(new.origin.as_ref()).map(|n| format!(" by {n}")).unwrap_or_default();
             let why = new.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
             let (severity, word) = match new.status {

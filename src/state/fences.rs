@@ -18,6 +18,9 @@ pub(super) const TOGETHER: i64 = 5_000_000;
 /// An answer to the question of its own that is this much older than crm_mon's empty history was cleaned up since. Microseconds.
 const BESIDE: i64 = 30_000_000;
 
+/// Fencings are counted in whole seconds. Microseconds.
+const SECOND: i64 = 1_000_000;
+
 /// A history as one node told it.
 #[derive(Clone, Copy)]
 struct Told<'a> {
@@ -25,30 +28,37 @@ struct Told<'a> {
     at: Stamp,
     /// That node's local time minus UTC, seconds.
     utc_offset: Option<i32>,
+    /// By how much its clock is ahead of ours. Microseconds.
+    ahead: i64,
 }
 
-/// The fence history: the speaker's, or the newest answer to the question of its own.
-pub(super) fn fold(nodes: &Nodes, speaker: Option<&Speaker<'_>>) -> Vec<FenceRecord> {
-    let told = speaker.and_then(|s| {
-        let utc_offset = nodes.get(&s.key).and_then(NodeState::utc_offset);
-        s.view.fences.as_deref().map(|records| Told { records, at: s.at, utc_offset })
-    });
+impl<'a> Told<'a> {
+    fn by(node: Option<&NodeState>, records: &'a [FenceRecord], at: Stamp) -> Self {
+        let offset = node.and_then(|n| n.clock.best()).map_or(0, |(offset, _)| offset);
+        Self { records, at, utc_offset: node.and_then(NodeState::utc_offset), ahead: (offset + SECOND / 2).div_euclid(SECOND) * SECOND }
+    }
+}
+
+/// The fence history: the speaker's, or the newest answer to the question of its own; and by how much the clock was taken to be ahead that it is told by.
+pub(super) fn fold(nodes: &Nodes, speaker: Option<&Speaker<'_>>) -> (Vec<FenceRecord>, i64) {
+    let told = speaker.and_then(|s| s.view.fences.as_deref().map(|records| Told::by(nodes.get(&s.key), records, s.at)));
     let asked = nodes
         .values()
         .filter(|n| n.is_live())
-        .filter_map(|n| n.answers.fence_history.seen().map(|(records, at)| Told { records, at, utc_offset: n.utc_offset() }))
+        .filter_map(|n| n.answers.fence_history.seen().map(|(records, at)| Told::by(Some(n), records, at)))
         .max_by_key(|told| told.at);
-    match (told, asked) {
+    let one = match (told, asked) {
         // The question of its own is asked where crm_mon's answer may hold no history; where it does, that is the whole one.
-        (Some(told), Some(asked)) if told.records.is_empty() && told.at.0.saturating_sub(asked.at.0) < BESIDE => merge(asked),
-        (Some(one), _) | (None, Some(one)) => merge(one),
-        (None, None) => Vec::new(),
-    }
+        (Some(told), Some(asked)) if told.records.is_empty() && told.at.0.saturating_sub(asked.at.0) < BESIDE => asked,
+        (Some(one), _) | (None, Some(one)) => one,
+        (None, None) => return (Vec::new(), 0),
+    };
+    (merge(one), one.ahead)
 }
 
 /// Newest first, at most [`MOST`], records of one fencing merged.
 fn merge(told: Told<'_>) -> Vec<FenceRecord> {
-    let mut sorted: Vec<FenceRecord> = told.records.iter().map(|r| timed(r, told.utc_offset)).collect();
+    let mut sorted: Vec<FenceRecord> = told.records.iter().map(|r| timed(r, told)).collect();
     // Where a time is not known, the order as printed stands.
     let order = |r: &FenceRecord| (std::cmp::Reverse(ended(r)), (!is_untimed(r)).then(|| (r.target.clone(), r.action.clone())));
     sorted.sort_by_key(order);
@@ -64,10 +74,10 @@ fn merge(told: Told<'_>) -> Vec<FenceRecord> {
     merged
 }
 
-/// The record with an instant also where the node's local time was printed.
-fn timed(record: &FenceRecord, utc_offset: Option<i32>) -> FenceRecord {
-    let by_zone = || Stamp::from_ctime(record.completed_local.as_deref()?, utc_offset?);
-    FenceRecord { completed: record.completed.or_else(by_zone), ..record.clone() }
+/// The record with an instant by our clock, also where the node's local time was printed.
+fn timed(record: &FenceRecord, told: Told<'_>) -> FenceRecord {
+    let by_zone = || Stamp::from_ctime(record.completed_local.as_deref()?, told.utc_offset?);
+    FenceRecord { completed: record.completed.or_else(by_zone).map(|at| at.shifted(-told.ahead)), ..record.clone() }
 }
 
 fn is_untimed(record: &FenceRecord) -> bool {

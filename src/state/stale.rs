@@ -54,7 +54,8 @@ impl Stale {
                 (self.quorum, self.manager, self.fences) = (true, true, true);
             }
             Q::Constraints | Q::QuorumDisk => self.manager = true,
-            Q::FenceHistory | Q::FenceDevices => self.fences = true,
+            // By a node's clock its fencings are timed.
+            Q::FenceHistory | Q::FenceDevices | Q::Clock => self.fences = true,
             Q::Tools | Q::Cmap | Q::Links | Q::Quorum | Q::Qdevice => self.quorum = true,
             Q::Lvs | Q::DeviceMapper => (self.storage, self.filesystems) = (true, true),
             Q::Vgs | Q::Pvs => self.storage = true,
@@ -62,7 +63,7 @@ impl Stale {
             Q::Multipath | Q::Iscsi => self.paths = true,
             Q::Net | Q::Bonding | Q::LinkSpeeds => self.network = true,
             Q::GuestParams | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs | Q::Vmware | Q::VmwareStats => self.guests = true,
-            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::InitScripts | Q::Host | Q::Clock | Q::LibvirtSockets => {}
+            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::InitScripts | Q::Host | Q::LibvirtSockets => {}
         }
     }
 }

@@ -57,6 +57,8 @@ pub struct Store {
     timeline: Timeline,
     /// A fence history was there once: what appears in it from then on is news.
     fences_told: bool,
+    /// By how much the clock was taken to be ahead that it was told by. Microseconds.
+    fences_ahead: i64,
     ballots: Vec<quorum::Ballot>,
     most_paths: filesystems::MostPaths,
     /// When the newest answer came.
@@ -76,6 +78,7 @@ impl Store {
             watching: Watching::default(),
             timeline: Timeline::default(),
             fences_told: false,
+            fences_ahead: 0,
             ballots: Vec::new(),
             most_paths: filesystems::MostPaths::default(),
             latest: Stamp::default(),
@@ -256,10 +259,12 @@ impl Store {
             picture.members.put(members);
         }
         if stale.fences || stale.manager {
-            let fences = voice.as_ref().map_or_else(|| fences::fold(nodes, speaker.as_ref()), |voice| rhcs::fences(voice, nodes, names));
+            let by_fenced = voice.as_ref().map(|voice| (rhcs::fences(voice, nodes, names), 0));
+            let (fences, ahead) = by_fenced.unwrap_or_else(|| fences::fold(nodes, speaker.as_ref()));
             if self.fences_told {
-                changes.fences(&picture.fences, &fences);
+                changes.fences(&picture.fences, &fences, self.fences_ahead - ahead);
             }
+            self.fences_ahead = ahead;
             self.fences_told |= speaker.is_some()
                 || voice.as_ref().is_some_and(|v| v.fence().is_some())
                 || nodes.values().any(|n| n.answers.fence_history.get().is_some());

@@ -6,9 +6,11 @@ use quorate::action::plan::Undo;
 use quorate::action::{Executor, Journal, Out, Session, gate};
 use quorate::domain::cluster::Cluster;
 use quorate::domain::node::{LinkFault, LinkTrouble};
-use quorate::domain::observation::manager::{Ban, ManagerView, Primitive};
+use quorate::domain::observation::host::ClockSample;
+use quorate::domain::observation::manager::{Ban, FenceRecord, FenceStatus, ManagerView, Primitive};
+use quorate::domain::observation::{Observation, Question};
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, Limits, NodeVerb, Progress, RelocateHow, ServiceVerb, Task, TaskId, TaskStatus};
+use quorate::domain::task::{Action, FenceHow, Limits, NodeVerb, Progress, RelocateHow, ServiceVerb, Task, TaskId, TaskStatus};
 use quorate::link::{Answer, ChangeError, Order, Report};
 
 use super::plain_move::shared_pair;
@@ -95,6 +97,7 @@ impl Stand {
                 self.lab.pass(1000);
                 let view = self.view.clone();
                 if !view.nodes.is_empty() {
+                    stage::count(&mut self.lab, &view);
                     stage::tell(&mut self.lab, view);
                 }
                 let cluster = self.lab.picture();
@@ -480,6 +483,56 @@ fn a_drain_that_was_stopped_before_anything_moved_has_no_way_back() {
         Fate::Fails
     });
     assert_eq!((stand.task().status, stand.task().undo.clone()), (TaskStatus::Failed, None), "{:?}", stand.task());
+}
+
+#[test]
+fn a_reboot_takes_no_vote_that_the_others_need_by_then() {
+    let reboot = Action::Node(NodeVerb::Reboot, "n2".to_owned());
+    // Another member dies while the node is drained; while its manager is stopped.
+    for (at, last) in [("--update on", "crm_resource --clear --resource web --node n2"), ("stop pacemaker", "systemctl start pacemaker")] {
+        let stand = Stand::begin(&reboot).run(|s, c| {
+            if c.contains(at) {
+                s.view.nodes[2].online = false;
+                s.lab.down(3, LinkFault::Timeout);
+            }
+            drained(s, c)
+        });
+        assert_eq!(stand.task().status, TaskStatus::Failed, "{at}: {:?}", stand.task());
+        assert!(stand.task().result.as_deref().unwrap().contains("without n2 the others lose quorum"), "{at}: {:?}", stand.task());
+        assert_eq!(stand.commands().last(), Some(&last), "{at}: {:?}", stand.sent);
+        assert!(!stand.commands().iter().any(|c| c.contains("stop corosync")), "{at}: {:?}", stand.sent);
+        assert_eq!(stand.task().undo.as_ref().unwrap().to_string(), "unstandby n2 --back vm2,web", "{at}");
+    }
+}
+
+/// The node that speaks for the manager may have another time than we.
+#[test]
+fn a_fencing_is_proved_by_a_history_that_a_slow_clock_has_timed() {
+    const BEHIND: i64 = -60_000_000;
+    let view = stage::view_now();
+    let mut lab = stage::lab(view.clone());
+    let now = lab.now;
+    lab.say(1, Question::Clock, Observation::Clock(ClockSample { theirs: now.shifted(BEHIND), sent: now, received: now }));
+    let fence = Action::Fence { node: "n2".to_owned(), how: FenceHow::Reboot };
+    let stand = Stand::on(lab, view, &fence).run(|s, c| {
+        assert!(c.contains("--reboot n2"), "{c}");
+        s.view.nodes[1].online = false;
+        s.view.resources[1] = one(started("vm2", &["n3"]));
+        s.view.resources[2] = group("web", vec![started("web-app", &["n3"])]);
+        s.view.fences = Some(vec![FenceRecord {
+            target: "n2".to_owned(),
+            action: "reboot".to_owned(),
+            status: FenceStatus::Success,
+            origin: None,
+            client: None,
+            delegate: None,
+            completed: Some(s.lab.now.shifted(BEHIND)),
+            completed_local: None,
+            reason: None,
+        }]);
+        Fate::Well
+    });
+    assert_eq!(stand.task().status, TaskStatus::Done, "{:?}", stand.task());
 }
 
 /// Commands, notices, the way back.

@@ -3,7 +3,7 @@
 use quorate::action::gate::{self, Other};
 use quorate::action::{Refusal, Session};
 use quorate::domain::cluster::MemberStatus;
-use quorate::domain::node::LinkFault;
+use quorate::domain::node::{LinkFault, LinkTrouble, NodeKey, Reach};
 use quorate::domain::observation::manager::{FenceRecord, FenceStatus};
 use quorate::domain::observation::{Observation, Question};
 use quorate::domain::role::Role;
@@ -180,8 +180,28 @@ fn nobody_says_of_a_live_node_that_it_is_off() {
     assert_eq!(ssh_answers.member("n3").unwrap().status, MemberStatus::Unclean);
     let plan = plan_of(&confirm, &ssh_answers, START).unwrap();
     assert!(codes(&gate::refusals(&plan, &ssh_answers, &admin(), START)).contains(&"alive"));
-    lab.down(3, LinkFault::Timeout);
+    for fault in LinkFault::ALL {
+        use LinkFault as F;
+        lab.down(3, fault);
+        let cluster = lab.picture();
+        let plan = plan_of(&confirm, &cluster, START).unwrap();
+        let against = codes(&gate::refusals(&plan, &cluster, &admin(), START));
+        // What lets nobody in is there all the same.
+        let lives = matches!(fault, F::Auth | F::Hostkey | F::Sessions | F::Protocol);
+        assert_eq!(against, if lives { vec!["alive"] } else { Vec::new() }, "{fault:?}");
+        let signs = plan.notices.join("\n");
+        assert_eq!(signs.contains("n3 ANSWERS (SSH: "), lives, "{fault:?}: {signs}");
+        assert_eq!(signs.contains("the host of n3 ANSWERS"), fault == F::Refused, "{fault:?}: {signs}");
+    }
+    // A host on the way is another one.
+    let trouble = LinkTrouble { fault: LinkFault::Auth, text: "jump host bastion: it took none of our keys".to_owned() };
+    lab.store.reach(NodeKey(3), Reach::Down { since: START, trouble });
     let dead = lab.picture();
     let plan = plan_of(&confirm, &dead, START).unwrap();
     assert_eq!(codes(&gate::refusals(&plan, &dead, &admin(), START)), [""; 0]);
+    // What the manager has never heard of it would invent.
+    let mut strange = (*dead).clone();
+    strange.members[2].status = MemberStatus::Unknown;
+    let plan = plan_of(&confirm, &strange, START).unwrap();
+    assert_eq!(codes(&gate::refusals(&plan, &strange, &admin(), START)), ["unknown-target"]);
 }

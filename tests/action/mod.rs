@@ -1,9 +1,11 @@
+mod astray;
 mod conf;
 mod driven;
 mod evacuate;
 mod gate;
 mod handles;
 mod jobs;
+mod locks;
 mod parse;
 pub mod plain;
 mod plain_move;

@@ -236,3 +236,12 @@ pub fn tell(lab: &mut Lab, view: ManagerView) {
     lab.manager(1, view);
     lab.say(1, Question::Constraints, quorate::domain::observation::Observation::Constraints(Vec::new()));
 }
+
+/// The votes, as those members count them that are online.
+pub fn count(lab: &mut Lab, view: &ManagerView) {
+    let online = view.nodes.iter().zip(1..).filter(|(node, _)| node.online);
+    let members: Vec<(u32, &str, u32)> = online.map(|(node, id)| (id, node.name.as_str(), 1)).collect();
+    for (id, ..) in &members {
+        lab.quorum(*id, ring(*id, members.len() > 1, 2, &members));
+    }
+}

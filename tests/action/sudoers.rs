@@ -313,6 +313,32 @@ fn all_that_an_action_sends_is_allowed_to_its_role_and_no_script_runs_as_root() 
     }
 }
 
+/// What passwords are in, and files of one's choice, are not for who only looks; what the screens show is.
+#[test]
+fn a_viewer_reads_what_the_screens_show_and_no_file_of_his_choice() {
+    use quorate::domain::observation::Question;
+    use quorate::domain::observation::host::Tools;
+    let [viewer, operator] = [Role::Viewer, Role::Operator].map(Rules::of);
+    for words in [
+        "cibadmin --query",
+        "cibadmin --query --xpath //primitive[@id='ipmi-n1']|//template[@id=//primitive[@id='ipmi-n1']/@template]|//resources//*[primitive/@id='ipmi-n1']/meta_attributes|//resources//*[*/primitive/@id='ipmi-n1']/meta_attributes|//rsc_defaults|//op_defaults",
+        "sed -e s/ passwd=['\"][^'\"]*['\"]//g -- /home/x/a.xml",
+        "cksum -- /etc/shadow",
+        "ccs_config_dump",
+    ] {
+        assert!(operator.allow(words) && !viewer.allow(words), "{words}");
+    }
+    assert!(sudoers::file(Role::Viewer).contains("# A viewer sees all that the screens show. Left out is what shows more"));
+    assert!(!sudoers::file(Role::Operator).contains("A viewer"));
+    let dir = tempfile::tempdir().unwrap();
+    let line = quorate::probe::command(Question::GuestParams, &Tools::default()).unwrap();
+    let asked = sudoed(&line, dir.path());
+    assert!(asked.iter().any(|words| words.starts_with("cibadmin --query --xpath //primitive[@type='VirtualDomain'")), "{asked:?}");
+    for words in asked {
+        assert!(viewer.allow(&words), "sudo {words}");
+    }
+}
+
 /// What is asked of VMware Server. The login of vmrun is no viewer's.
 #[test]
 fn vmware_server_is_asked_what_the_role_may_ask() {
@@ -367,7 +393,8 @@ fn a_viewer_may_ask_red_hat_cluster_suite_all_that_is_asked() {
     for line in all {
         assert!(line.names_its_tools(), "{}", line.display());
         for words in sudoed(&line, dir.path()) {
-            assert!(viewer.allow(&words), "sudo {words}");
+            // It is asked where cluster.conf cannot be read, and prints its passwords.
+            assert_eq!(viewer.allow(&words), words != "ccs_config_dump", "sudo {words}");
         }
     }
     let scripts = quorate::probe::command(Q::InitScripts, &tools).unwrap();

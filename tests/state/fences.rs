@@ -1,7 +1,7 @@
 use quorate::app::fencing;
 use quorate::domain::alert::AlertCode;
 use quorate::domain::event::Severity;
-use quorate::domain::observation::host::Tools;
+use quorate::domain::observation::host::{ClockSample, Tools};
 use quorate::domain::observation::manager::{FenceRecord, FenceStatus, ManagerNode};
 use quorate::domain::observation::{Observation, Question};
 use quorate::domain::stamp::Stamp;
@@ -116,6 +116,28 @@ fn fencings_of_old_versions_are_told_by_the_zone_of_their_node() {
     let tools = Tools { member_name: Some("n1".to_owned()), utc_offset_secs: Some(0), ..Tools::default() };
     lab.say(1, Question::Tools, Observation::Tools(tools)).say(1, Question::FenceHistory, history(&[failed, done]));
     assert_eq!(lab.picture().fences[0].action, "reboot");
+}
+
+#[test]
+fn fencings_are_told_by_our_clock() {
+    for ahead in [-60_i64, 60] {
+        let mut v = view(vec![online("n1", 1), online("n2", 2)], Vec::new());
+        v.fences = Some(vec![record("n2", "reboot", FenceStatus::Success, Some(ahead - 10))]);
+        let mut lab = Lab::of(&["n1"]);
+        lab.manager(1, v.clone());
+        lab.events();
+        // Once its clock is known they ended at another time; none of them is news for that.
+        lab.pass(1000);
+        let sample = ClockSample { theirs: lab.now.shifted(ahead * 1_000_000 + 3_000), sent: lab.now.shifted(-4_000), received: lab.now };
+        lab.say(1, Question::Clock, Observation::Clock(sample));
+        let news = |lab: &mut Lab| lab.events().into_iter().map(|e| e.text).filter(|t| t.contains("fencing")).collect::<Vec<_>>();
+        assert_eq!(news(&mut lab), [""; 0], "{ahead} s");
+        assert_eq!(lab.picture().fences[0].completed, Some(START.shifted(-10_000_000)), "{ahead} s");
+        let told = v.fences.as_mut().unwrap();
+        told.push(record("n2", "reboot", FenceStatus::Success, Some(ahead + 1)));
+        lab.pass(1000).manager(1, v);
+        assert_eq!(news(&mut lab), ["fencing of n2 (reboot) by n1 succeeded"], "{ahead} s");
+    }
 }
 
 /// A constraint bans each device from the node that it fences: no node has all, together they have.

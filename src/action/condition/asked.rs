@@ -9,6 +9,7 @@ use crate::probe::vmware::act::Look;
 
 use super::super::conf::tree;
 use super::super::inquiry::{Finding, Query};
+use super::super::plan::QuorumAfter;
 use super::{Seen, Verdict, standing};
 
 pub(super) fn migrates(seen: &Seen<'_>, query: &Query, id: &str) -> Verdict {
@@ -116,6 +117,37 @@ pub(super) fn at_owner(seen: &Seen<'_>, service: &Service, guest: &str, queries:
     }
     let best = verdicts.iter().position(Verdict::holds).unwrap_or_default();
     verdicts.swap_remove(best)
+}
+
+/// A guest nowhere but where its service is by now. Who cannot be asked is passed over.
+pub(super) fn alone(seen: &Seen<'_>, service: &Service, guest: &str, queries: &[Query]) -> Verdict {
+    for query in queries.iter().filter(|query| !service.owners.contains(&query.node)) {
+        match (seen.found.get(query), guest_state(seen, query, guest, None)) {
+            (_, Verdict::Not(words)) => return Verdict::Not(format!("{words}, and the manager has {} elsewhere", service.id)),
+            (None, unasked) => return unasked,
+            _ => {}
+        }
+    }
+    Verdict::Holds(format!("libvirt has {guest} running on no other node"))
+}
+
+/// By what the membership layer said since. How many votes there are is not known everywhere.
+pub(super) fn keeps_quorum(seen: &Seen<'_>, name: &str) -> Verdict {
+    let quorum = &seen.cluster.quorum;
+    let mut claims = quorum.partitions.iter().filter(|p| p.quorate == Some(true));
+    match quorum.quorate {
+        Some(false) => return Verdict::Not(format!("there is no quorum, with {name} or without")),
+        None => return Verdict::Unknown("no node could say whether there is quorum".to_owned()),
+        Some(true) if !claims.any(|p| p.said_by.iter().any(|sight| sight.at > seen.since)) => {
+            return Verdict::Unknown("nobody has told the votes since".to_owned());
+        }
+        Some(true) => {}
+    }
+    match QuorumAfter::outside(seen.cluster, name) {
+        Some(after) if after.is_lost() => Verdict::Not(format!("without {name} the others lose quorum: {}", after.words())),
+        Some(after) => Verdict::Holds(format!("without {name}: {}", after.words())),
+        None => Verdict::Holds("there is quorum, and how many votes is not known".to_owned()),
+    }
 }
 
 pub(super) fn conf(seen: &Seen<'_>, query: &Query, version: u32, says: &str) -> Verdict {

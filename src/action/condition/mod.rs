@@ -51,6 +51,8 @@ pub enum Condition {
     Empty(Arc<str>),
     /// The cluster's maintenance mode.
     Maintenance(bool),
+    /// Those that stay have quorum also without the member.
+    KeepsQuorum(Arc<str>),
     /// A fencing of the member succeeded since then.
     Fenced(String, FenceHow, Stamp),
     /// The member was seen out of the membership since then, or its host has booted since then.
@@ -66,6 +68,15 @@ pub enum Condition {
     },
     /// The guest of a service runs, by libvirt on the node where the service is by then.
     AtOwner {
+        /// The service.
+        service: String,
+        /// The guest's name, for people.
+        guest: String,
+        /// One question for each node that can be asked.
+        queries: Vec<Query>,
+    },
+    /// The guest of a service runs, by libvirt, on no other node than those where the service is by then.
+    Alone {
         /// The service.
         service: String,
         /// The guest's name, for people.
@@ -175,9 +186,12 @@ impl Condition {
 
     /// A guest that runs wherever the manager has its service. `handle`: what names it for virsh.
     pub fn at_owner(cluster: &Cluster, service: &str, uri: &str, handle: &str, name: &str) -> Self {
-        let able = cluster.members.iter().filter(|m| whereabouts::is_within_reach(m));
-        let queries = able.map(|m| Query::new(&m.name, What::State(uri.to_owned(), handle.to_owned()))).collect();
-        Self::AtOwner { service: service.to_owned(), guest: name.to_owned(), queries }
+        Self::AtOwner { service: service.to_owned(), guest: name.to_owned(), queries: everywhere(cluster, uri, handle) }
+    }
+
+    /// A guest that runs nowhere but where the manager has its service. `handle`: what names it for virsh.
+    pub fn alone(cluster: &Cluster, service: &str, uri: &str, handle: &str, name: &str) -> Self {
+        Self::Alone { service: service.to_owned(), guest: name.to_owned(), queries: everywhere(cluster, uri, handle) }
     }
 
     /// Questions that it needs answered.
@@ -190,19 +204,18 @@ impl Condition {
             | Self::Allows(query, _)
             | Self::PvEmpty(query, _)
             | Self::Conf { query, .. } => vec![query],
-            Self::AtOwner { queries, .. } => queries.iter().collect(),
+            Self::AtOwner { queries, .. } | Self::Alone { queries, .. } => queries.iter().collect(),
             Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::queries).collect(),
             _ => Vec::new(),
         }
     }
 
-    /// Those of its questions that are worth asking now: of a service that may be anywhere, those to its owners.
+    /// Those of its questions that are worth asking now: of a service that may be anywhere, those to its owners, or to the others.
     pub fn due(&self, cluster: &Cluster) -> Vec<&Query> {
+        let owns = |service: &str, node: &Arc<str>| cluster.service(service).is_some_and(|s| s.owners.contains(node));
         match self {
-            Self::AtOwner { service, queries, .. } => {
-                let owners = cluster.service(service).map(|s| s.owners.as_slice()).unwrap_or_default();
-                queries.iter().filter(|query| owners.contains(&query.node)).collect()
-            }
+            Self::AtOwner { service, queries, .. } => queries.iter().filter(|query| owns(service, &query.node)).collect(),
+            Self::Alone { service, queries, .. } => queries.iter().filter(|query| !owns(service, &query.node)).collect(),
             Self::All(all) | Self::Any(all) => all.iter().flat_map(|one| one.due(cluster)).collect(),
             _ => self.queries(),
         }
@@ -234,6 +247,8 @@ impl Condition {
             Self::Conf { query, version, says } => return asked::conf(seen, query, *version, says),
             Self::Filesystem(node, mount, bytes) => return asked::filesystem(seen, node, mount, *bytes),
             Self::PvEmpty(query, path) => return asked::pv_empty(seen, query, path),
+            // The manager may have ended there.
+            Self::KeepsQuorum(name) => return asked::keeps_quorum(seen, name),
             _ => {}
         }
         let Some(sight) = cluster.manager_sight.as_ref().filter(|s| s.at > seen.since) else {
@@ -247,6 +262,7 @@ impl Condition {
             }),
             Self::Runs(id) => of_service(cluster, id, |s| verdict(s.state == ServiceState::Started, standing(s))),
             Self::AtOwner { service, guest, queries } => of_service(cluster, service, |s| asked::at_owner(seen, s, guest, queries)),
+            Self::Alone { service, guest, queries } => of_service(cluster, service, |s| asked::alone(seen, s, guest, queries)),
             Self::Stopped(id) => of_service(cluster, id, |s| {
                 let quiet = matches!(s.state, ServiceState::Stopped | ServiceState::Disabled);
                 verdict(quiet && s.owners.is_empty(), standing(s))
@@ -286,6 +302,12 @@ impl Condition {
             other => other.judge_placed(seen, &verdict),
         }
     }
+}
+
+/// The same question to each node that can be asked.
+fn everywhere(cluster: &Cluster, uri: &str, handle: &str) -> Vec<Query> {
+    let able = cluster.members.iter().filter(|m| whereabouts::is_within_reach(m));
+    able.map(|m| Query::new(&m.name, What::State(uri.to_owned(), handle.to_owned()))).collect()
 }
 
 fn of_service(cluster: &Cluster, id: &str, judge: impl Fn(&Service) -> Verdict) -> Verdict {

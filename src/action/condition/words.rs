@@ -27,6 +27,7 @@ impl Condition {
             }
             Self::Empty(name) => format!("nothing that can move runs on {name}"),
             Self::Maintenance(on) => format!("the CIB has maintenance-mode {}", if *on { "on" } else { "off" }),
+            Self::KeepsQuorum(name) => format!("the others have quorum without {name}"),
             Self::Fenced(name, how, _) => format!("the fence history has a successful {} of {name}", how.word()),
             Self::Interrupted(name, _) => format!("{name} leaves the membership, or its host has booted anew"),
             Self::Guest { query, guest, state } => match state {
@@ -34,6 +35,7 @@ impl Condition {
                 None => format!("libvirt on {} has no {guest} running", query.node),
             },
             Self::AtOwner { service, guest, .. } => format!("libvirt has {guest} running where {service} is"),
+            Self::Alone { guest, .. } => format!("libvirt has {guest} running on no other node"),
             Self::Vmware { query, guest, states: [] } => format!("VMware on {} has no {guest} registered", query.node),
             Self::Vmware { query, guest, states } => {
                 let words: Vec<&str> = states.iter().map(|s| s.word()).collect();

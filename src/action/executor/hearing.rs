@@ -9,7 +9,7 @@ use crate::domain::observation::{Trouble, TroubleKind};
 use crate::domain::redact;
 use crate::domain::stamp::Stamp;
 use crate::domain::task::{Progress, StepState, TaskStatus};
-use crate::link::{Answer, AskError, ChangeError, NO_SESSION, Report};
+use crate::link::{Answer, AskError, ChangeError, NO_SESSION, Report, StreamId};
 use crate::probe::Raw;
 
 use super::run::{Phase, Run};
@@ -19,8 +19,8 @@ impl Executor {
     /// Takes a report that concerns this run.
     pub(super) fn hear(&mut self, run: &mut Run, report: Report, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
         match report {
-            Report::Data { bytes, .. } => self.lock_spoke(run, &bytes, cluster, now, out),
-            Report::Ended { why, .. } => self.lock_ended(run, &why, cluster, now, out),
+            Report::Data { id, bytes, .. } => self.lock_spoke(run, id, &bytes, cluster, now, out),
+            Report::Ended { id, why } => self.lock_ended(run, id, &why, cluster, now, out),
             Report::Output { id, bytes, .. } => {
                 if let Some((_, at)) = self.changes.get(&id).copied() {
                     printed(run, at, &bytes);
@@ -40,18 +40,17 @@ impl Executor {
         }
     }
 
-    fn lock_spoke(&mut self, run: &mut Run, bytes: &[u8], cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
-        run.lock_said.extend_from_slice(bytes);
-        run.lock_said.truncate(4096);
-        if !matches!(run.phase, Phase::Locking(_)) {
+    fn lock_spoke(&mut self, run: &mut Run, id: StreamId, bytes: &[u8], cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        if !run.asks_lock(id) {
             return;
         }
+        run.lock_said.extend_from_slice(bytes);
+        run.lock_said.truncate(4096);
         match lock::said(&run.lock_said) {
             None => {}
             Some(lock::Said::Held) => {
                 run.held = true;
-                run.since = now;
-                self.advance(run, None, cluster, now, out);
+                self.locked(run, cluster, now, out);
             }
             Some(lock::Said::Busy(who)) => {
                 let why = format!("another quorate is at work on this target: {who}; nothing was sent");
@@ -63,28 +62,42 @@ impl Executor {
         }
     }
 
-    fn lock_ended(&mut self, run: &mut Run, why: &str, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
-        if let Some((_, id)) = run.lock.take() {
-            self.locks.remove(&id);
+    fn lock_ended(&mut self, run: &mut Run, id: StreamId, why: &str, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        let asked = run.asks_lock(id);
+        let Some(at) = run.locks.iter().position(|(_, lock)| *lock == id) else { return };
+        let (node, _) = run.locks.remove(at);
+        self.locks.remove(&id);
+        let is_fenced = run.fenced == Some(node);
+        // A node that has no room for it never will; one that was lost may have given the lock to another quorate.
+        if asked && (is_fenced || why.starts_with(NO_SESSION)) {
+            return self.unlocked(run, why, cluster, now, out);
+        }
+        // What is fenced takes its lock with it.
+        if is_fenced || run.phase == Phase::Over {
+            return;
         }
         if matches!(run.phase, Phase::Locking(_)) {
-            // A node that has no room for it never will; one that was lost may have given the lock to another quorate.
-            if why.starts_with(NO_SESSION) {
-                return self.unlocked(run, why, cluster, now, out);
-            }
             let why = format!("whether another quorate is at work on this target could not be asked ({why}); nothing was sent: try again");
             self.end(run, TaskStatus::Refused, why, now, out);
-        } else if run.held && run.phase != Phase::Over {
+        } else if run.held {
             run.task.notices.push(format!("the lock on the target was lost: {why}"));
             run.held = false;
         }
     }
 
     /// Without a lock the action still runs: in an emergency a missing tool must not stand in the way. The operator is told.
-    fn unlocked(&mut self, run: &mut Run, why: &str, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
-        run.task.notices.push(format!("no lock keeps other quorates off this target: {why}"));
-        run.since = now;
-        self.advance(run, None, cluster, now, out);
+    pub(super) fn unlocked(&mut self, run: &mut Run, why: &str, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        let words = if run.held || !run.posts.is_empty() { "one lock less keeps" } else { "no lock keeps" };
+        run.task.notices.push(format!("{words} other quorates off this target: {why}"));
+        self.locked(run, cluster, now, out);
+    }
+
+    /// What one node says of the lock is known: the next is asked, else it begins.
+    fn locked(&mut self, run: &mut Run, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        if !self.ask_lock(run, now, out) {
+            run.since = now;
+            self.advance(run, None, cluster, now, out);
+        }
     }
 
     fn changed(

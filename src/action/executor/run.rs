@@ -1,6 +1,6 @@
 //! One ticket being run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::action::gate::Ticket;
@@ -55,10 +55,14 @@ pub(super) struct Run {
     pub ticket: Ticket,
     pub task: Task,
     pub phase: Phase,
-    /// The lock's stream, and on which node.
-    pub lock: Option<(NodeKey, StreamId)>,
+    /// The lock's streams, and on which nodes; the last is the one that is asked while the lock is waited for.
+    pub locks: Vec<(NodeKey, StreamId)>,
+    /// Where the lock has to be taken yet.
+    pub posts: VecDeque<NodeKey>,
+    /// The node that is fenced: where it says nothing of the lock, that stands in nobody's way.
+    pub fenced: Option<NodeKey>,
     pub lock_said: Vec<u8>,
-    /// What the lock's holder said it is busy with, or why it could not be held.
+    /// A lock was granted, and none was lost since.
     pub held: bool,
     /// A changing command was sent.
     pub sent: bool,
@@ -117,7 +121,9 @@ impl Run {
             ticket,
             task,
             phase: Phase::Locking(now),
-            lock: None,
+            locks: Vec::new(),
+            posts: VecDeque::new(),
+            fenced: None,
             lock_said: Vec::new(),
             held: false,
             sent: false,
@@ -142,6 +148,11 @@ impl Run {
             Phase::Locking(since) => Some(since.after(LOCK_PATIENCE)),
             _ => Some(self.looked.after(LOOK)),
         }
+    }
+
+    /// Whether it is this stream of a lock that has to answer now.
+    pub(super) fn asks_lock(&self, id: StreamId) -> bool {
+        matches!(self.phase, Phase::Locking(_)) && self.locks.last().is_some_and(|(_, asked)| *asked == id)
     }
 
     pub(super) fn went_well(&self, at: usize) -> bool {

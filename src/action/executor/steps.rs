@@ -11,7 +11,7 @@ use crate::domain::cluster::Cluster;
 use crate::domain::node::NodeKey;
 use crate::domain::observation::Question;
 use crate::domain::stamp::Stamp;
-use crate::domain::task::{Action, NodeVerb, Progress, StepState, Target, TaskStatus};
+use crate::domain::task::{Action, Progress, StepState, Target, TaskStatus};
 use crate::link::{Ask, AskId, ChangeId, CommandLine, Order, StreamId};
 
 use super::run::{LOCK_PATIENCE, Phase, Run};
@@ -21,28 +21,36 @@ impl Executor {
     /// Asks for the lock on the target.
     pub(super) fn lock(&mut self, run: &mut Run, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) -> Result<(), Refusal> {
         let intent = run.ticket.plan().intent.clone();
-        let avoid = match &intent.action {
-            Action::Fence { node, .. }
-            | Action::Node(NodeVerb::Reboot | NodeVerb::Leave | NodeVerb::ConfirmFence | NodeVerb::Kill, node) => Some(node.as_str()),
-            _ => None,
-        };
-        let arbiter = plain::place(&intent.action, cluster).or_else(|| whereabouts::arbiter(cluster, avoid));
-        let node = arbiter.and_then(|name| cluster.member(&name)?.node);
-        let Some(node) = node else {
+        let key = |name: &str| cluster.member(name)?.node;
+        let places = plain::place(&intent.action, cluster).map_or_else(|| whereabouts::arbiters(cluster, &intent.action), |one| vec![one]);
+        run.posts = places.iter().filter_map(|name| key(name)).collect();
+        if let (true, Target::Node(name)) = (lock::is_fencing(&intent.action), &run.ticket.plan().target) {
+            run.fenced = key(name);
+        }
+        if run.posts.is_empty() {
             return Err(Refusal::new(
                 "no-post",
                 "no member can be reached that could keep other quorates off",
                 "connect quorate to a member",
             ));
-        };
+        }
         self.journal.write(&intent, Kind::Begin, Detail::default(), now).map_err(|e| {
             Refusal::new("no-journal", format!("the journal cannot be written: {e}"), "make room, or a folder that can be written to")
         })?;
+        self.ask_lock(run, now, out);
+        Ok(())
+    }
+
+    /// Asks for the lock on the next node where it lies. False: it was asked for on all.
+    pub(super) fn ask_lock(&mut self, run: &mut Run, now: Stamp, out: &mut Vec<Out>) -> bool {
+        let Some(node) = run.posts.pop_front() else { return false };
         let id = StreamId(self.fresh());
         self.locks.insert(id, run.task.id);
-        run.lock = Some((node, id));
-        out.push(Out::Order(node, Order::Follow { id, command: lock::command(&intent) }));
-        Ok(())
+        run.locks.push((node, id));
+        run.lock_said.clear();
+        run.phase = Phase::Locking(now);
+        out.push(Out::Order(node, Order::Follow { id, command: lock::command(&run.ticket.plan().intent) }));
+        true
     }
 
     /// The next step that may run, after this one; none: the end.
@@ -161,7 +169,6 @@ impl Executor {
     /// Looks at what is waited for: once a second, and whenever something new is known.
     pub(super) fn look(&mut self, run: &mut Run, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
         match run.phase.clone() {
-            Phase::Over | Phase::Asking(..) => {}
             Phase::Changing(at, _) => {
                 super::ending::judge_all(run, cluster);
                 meanwhile(run, cluster);
@@ -171,23 +178,23 @@ impl Executor {
                 };
                 self.look_again(run, meter.as_slice(), cluster, now, out);
             }
-            Phase::Locking(since) => {
-                if run.stopping {
-                    self.end(run, TaskStatus::Stopped, "stopped before anything was sent".to_owned(), now, out);
-                } else if since.age(now) > LOCK_PATIENCE {
-                    self.end(
-                        run,
-                        TaskStatus::Refused,
-                        "the lock on the target was not granted in time: nothing was sent".to_owned(),
-                        now,
-                        out,
-                    );
-                }
+            Phase::Locking(_) if run.stopping => {
+                self.end(run, TaskStatus::Stopped, "stopped before anything was sent".to_owned(), now, out);
             }
+            Phase::Locking(since) if since.age(now) > LOCK_PATIENCE => self.lock_is_late(run, cluster, now, out),
+            Phase::Over | Phase::Asking(..) | Phase::Locking(_) => {}
             Phase::Waiting(at, since) => self.wait(run, at, since, cluster, now, out),
             Phase::Proving(since) => self.prove(run, since, cluster, now, out),
             Phase::LookingUp(since) => self.look_up(run, since, cluster, now, out),
         }
+    }
+
+    fn lock_is_late(&mut self, run: &mut Run, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
+        if run.fenced.is_some() && run.fenced == run.locks.last().map(|(node, _)| *node) {
+            return self.unlocked(run, "the node itself does not answer", cluster, now, out);
+        }
+        let why = "the lock on the target was not granted in time: nothing was sent".to_owned();
+        self.end(run, TaskStatus::Refused, why, now, out);
     }
 
     fn wait(&mut self, run: &mut Run, at: usize, since: Stamp, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) {
@@ -255,7 +262,7 @@ impl Executor {
 
     /// Frees the target for others.
     pub(super) fn unlock(&mut self, run: &mut Run, out: &mut Vec<Out>) {
-        if let Some((node, id)) = run.lock.take() {
+        for (node, id) in std::mem::take(&mut run.locks) {
             self.locks.remove(&id);
             out.push(Out::Order(node, Order::Unfollow(id)));
         }

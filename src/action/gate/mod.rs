@@ -1,6 +1,7 @@
 //! The one place that decides whether an action may run.
 
 use crate::domain::cluster::{Cluster, MemberStatus, Stack};
+use crate::domain::node::Reach;
 use crate::domain::observation::manager::FenceStatus;
 use crate::domain::role::Role;
 use crate::domain::stamp::Stamp;
@@ -299,7 +300,10 @@ fn expected(votes: u32, cluster: &Cluster, against: &mut Vec<Refusal>) {
         } else if member.reach.is_up() {
             let why = format!("{name} is offline and answers by SSH: it is alive, and both halves would have quorum");
             against.push(Refusal::new("alive", why, format!("switch {name} off, or let it join")));
-        } else if !matches!(member.reach, crate::domain::node::Reach::Down { .. }) {
+        } else if let Some(trouble) = member.reach.answered() {
+            let why = format!("{name} is offline and its sshd answers ({trouble}): it is alive, and both halves would have quorum");
+            against.push(Refusal::new("alive", why, format!("switch {name} off, or let it join")));
+        } else if !matches!(member.reach, Reach::Down { .. }) {
             let why = format!("whether {name} answers by SSH is not known yet");
             against.push(Refusal::new("not-looked", why, "wait until quorate has tried to reach it"));
         }
@@ -307,7 +311,7 @@ fn expected(votes: u32, cluster: &Cluster, against: &mut Vec<Refusal>) {
 }
 
 fn keeps_quorum(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
-    if let Some(after) = QuorumAfter::without(cluster, node).filter(|q| !q.quorate && q.after < q.votes) {
+    if let Some(after) = QuorumAfter::without(cluster, node).filter(QuorumAfter::is_lost) {
         let why = format!("without {node} the others lose quorum and stop everything: {}", after.words());
         against.push(Refusal::new("quorum-lost", why, "bring another member back first"));
     }
@@ -318,11 +322,17 @@ fn confirm_fence(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
     if member.reach.is_up() {
         let why = format!("{node} answers by SSH: it is alive, and saying that it is off would let both sides write");
         against.push(Refusal::new("alive", why, "the node must be off: switch it off, or fence it"));
-    } else if !matches!(member.reach, crate::domain::node::Reach::Down { .. }) {
+    } else if let Some(trouble) = member.reach.answered() {
+        let why = format!("sshd on {node} answers ({trouble}): it is alive, and saying that it is off would let both sides write");
+        against.push(Refusal::new("alive", why, "the node must be off, and tried once more: switch it off, or fence it"));
+    } else if !matches!(member.reach, Reach::Down { .. }) {
         let why = format!("whether {node} answers by SSH is not known yet");
         against.push(Refusal::new("not-looked", why, "wait until quorate has tried to reach it"));
     }
-    if !matches!(member.status, MemberStatus::Unclean | MemberStatus::Offline | MemberStatus::Pending | MemberStatus::Unknown) {
+    if member.status == MemberStatus::Unknown && cluster.stack == Some(Stack::Pacemaker) {
+        let why = format!("the manager has never heard of {node}: it would take it for a node of its own");
+        against.push(Refusal::new("unknown-target", why, "name a member that the manager has"));
+    } else if !matches!(member.status, MemberStatus::Unclean | MemberStatus::Offline | MemberStatus::Pending | MemberStatus::Unknown) {
         let why = format!("the manager has {node} {}: it is a live member", member.status.word());
         against.push(Refusal::new("alive", why, "the node must be off: switch it off, or fence it"));
     }

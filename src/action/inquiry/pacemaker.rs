@@ -7,7 +7,7 @@ use crate::domain::observation::simulation::GuestDefinition;
 use crate::domain::task::{Action, NodeVerb, ServiceVerb, VolumeName};
 use crate::probe::pacemaker::simulation::Edit;
 
-use super::super::{grow, handle, whereabouts};
+use super::super::{astray, grow, handle, whereabouts};
 use super::{Findings, LOCAL_LIBVIRT, PlaceOf, Query, What, libvirt_of};
 
 /// How more parts of a group than these are configured is not asked.
@@ -38,6 +38,7 @@ pub(super) fn xml(text: &str) -> String {
 pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Query> {
     let mut asked = Vec::new();
     let Some(post) = whereabouts::post(cluster, None) else { return asked };
+    asked.extend(astray::questions(action, cluster, &post));
     match action {
         Action::Relocate { service, to, .. } => {
             if let Some(s) = cluster.service(service) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceKind, Stack};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, Partition, Service, ServiceKind, Stack};
 use crate::domain::guest::Guest;
 use crate::domain::observation::simulation::{SimAction, Simulation};
 use crate::domain::task::{Action, FenceHow, NodeVerb, ServiceVerb};
@@ -121,11 +121,20 @@ pub struct QuorumAfter {
 impl QuorumAfter {
     /// The votes without one member; none where votes are not known.
     pub fn without(cluster: &Cluster, name: &str) -> Option<Self> {
+        let present = matches!(cluster.member(name)?.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance);
+        Self::less(cluster, name, present)
+    }
+
+    /// As [`QuorumAfter::without`], by the membership alone: a member whose manager has ended has its votes until it leaves that.
+    pub fn outside(cluster: &Cluster, name: &str) -> Option<Self> {
+        let has_it = |p: &Partition| p.quorate == Some(true) && p.members.iter().any(|m| **m == *name);
+        Self::less(cluster, name, cluster.quorum.partitions.iter().any(has_it))
+    }
+
+    fn less(cluster: &Cluster, name: &str, present: bool) -> Option<Self> {
         let quorum = &cluster.quorum;
         let (votes, needed) = (quorum.total?, quorum.needed?);
-        let member = cluster.member(name)?;
-        let present = matches!(member.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance);
-        let lost = if present { member.votes.unwrap_or(0) } else { 0 };
+        let lost = if present { cluster.member(name)?.votes.unwrap_or(0) } else { 0 };
         let after = votes.saturating_sub(lost);
         let needed = if is_two_node(cluster) { 1 } else { needed };
         Some(Self { votes, after, needed, quorate: after >= needed, can_lose: can_lose(cluster, Some(name), after, needed) })
@@ -136,6 +145,11 @@ impl QuorumAfter {
         let votes = cluster.quorum.total?;
         let needed = if is_two_node(cluster) { 1 } else { expected.max(votes) / 2 + 1 };
         Some(Self { votes, after: votes, needed, quorate: votes >= needed, can_lose: can_lose(cluster, None, votes, needed) })
+    }
+
+    /// Whether those that stay lose it by that.
+    pub const fn is_lost(&self) -> bool {
+        !self.quorate && self.after < self.votes
     }
 
     /// One line.

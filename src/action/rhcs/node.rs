@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::action::condition::Condition;
-use crate::action::node::restart_host;
+use crate::action::node::{quorate_without, restart_host};
 use crate::action::plan::{Confirm, Consequences, FateKind, Input, Needs, Plan, QuorumAfter, Reads, Refusal, Step, Undo};
 use crate::action::whereabouts;
 use crate::domain::cluster::{Cluster, Member, MemberStatus, Service};
@@ -146,6 +146,7 @@ fn down(cluster: &Cluster, member: &Member, here: &Arc<str>) -> Vec<Step> {
     if member.rhcs.as_ref().and_then(|r| r.clvmd) == Some(true) {
         steps.push(script(here, "clvmd", "stop", SCRIPT));
     }
+    steps.push(quorate_without(member));
     let disk = cluster.rhcs.as_ref().and_then(|r| r.quorum_disk.as_ref()).is_some();
     let by_script = has_qdiskd(cluster, member);
     if disk && by_script {
@@ -260,6 +261,7 @@ pub fn reboot(input: &Input<'_>, node: &str) -> Result<Plan, Vec<Refusal>> {
     let here = whereabouts::within_reach(cluster, node)?;
     let mut plan = input.blank();
     off_it(input, node, moves(input, member)?, &mut plan)?;
+    plan.steps.push(quorate_without(member));
     plan.steps.extend(down(cluster, member, &here));
     plan.steps.push(Step::wait(format!("{node} is offline"), offline(member), 120));
     plan.steps.push(Step::change(format!("Reboot {node}"), &here, restart_host(), 60));
