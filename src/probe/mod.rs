@@ -63,6 +63,7 @@ impl Raw<'_> {
             "need root",
             "only root",
             "insufficient privileges",
+            "as a non-root user",
         ];
         if sudo.iter().any(|w| lower.contains(w)) {
             return Trouble::new(
