@@ -147,6 +147,19 @@ fn physical_volumes() {
     let picture = lab.picture();
     let seen: Vec<_> = picture.pvs.iter().map(|p| (p.path.as_str(), names(&p.seen_by))).collect();
     assert_eq!(seen, [("/dev/mapper/b", vec!["n1", "n2"]), ("/dev/vda2", vec!["n1"]), ("/dev/vda2", vec!["n2"])]);
+    // A node that has lost it does not see it, and does not know its path.
+    let lost = |path: &str, attr: &str| PvRow { attr: attr.to_owned(), ..pv(path, "shared") };
+    for (first, then, expected) in [
+        (lost("[unknown]", "a-m"), pv("/dev/mapper/a", "shared"), ("/dev/mapper/a", vec!["n2"])),
+        (lost("unknown device", ""), pv("/dev/mapper/a", "shared"), ("/dev/mapper/a", vec!["n2"])),
+        (pv("/dev/mapper/a", "shared"), lost("[unknown]", "a-m"), ("/dev/mapper/a", vec!["n1"])),
+        (lost("[unknown]", "a-m"), lost("[unknown]", "a-m"), ("[unknown]", vec![])),
+    ] {
+        let mut lab = Lab::of(&["n1", "n2"]);
+        lab.say(1, Question::Pvs, Observation::Pvs(vec![first])).say(2, Question::Pvs, Observation::Pvs(vec![then]));
+        let picture = lab.picture();
+        assert_eq!(picture.pvs.iter().map(|p| (p.path.as_str(), names(&p.seen_by))).collect::<Vec<_>>(), [expected]);
+    }
 }
 
 #[test]

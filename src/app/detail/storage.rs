@@ -81,7 +81,8 @@ fn write_group(doc: &mut Document, model: &Model, g: &VolumeGroup) {
     let rows: Vec<(Role, Vec<String>)> = c
         .pvs
         .iter()
-        .filter(|p| p.vg.as_deref() == Some(&g.name) && ours(&p.seen_by))
+        // One that every node has lost is of the group all the same.
+        .filter(|p| p.vg.as_deref() == Some(&g.name) && (p.seen_by.is_empty() || ours(&p.seen_by)))
         .map(|p| (Role::Text, vec![p.path.clone(), size(p.size), size(p.free), join(&p.seen_by)]))
         .collect();
     if !rows.is_empty() {

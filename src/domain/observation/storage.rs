@@ -75,6 +75,13 @@ pub struct PvRow {
     pub device_size: Option<u64>,
 }
 
+impl PvRow {
+    /// The group names it and the node does not find it: third character of the attributes, and the path as LVM words it.
+    pub fn is_missing(&self) -> bool {
+        self.attr.as_bytes().get(2) == Some(&b'm') || matches!(self.path.as_str(), "[unknown]" | "unknown device")
+    }
+}
+
 /// A device of `dmsetup info`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DmDevice {
