@@ -138,8 +138,9 @@ fn seen_by(draft: &Draft<'_>, row: &LvRow, active: &[Arc<str>], views: &GroupVie
     seen
 }
 
+/// Of a thick snapshot `lvs` gives the size of what it holds of changes, device-mapper that of its origin.
 fn stale_sizes(draft: &Draft<'_>, row: &LvRow, at: Stamp) -> Vec<(Arc<str>, u64)> {
-    let Some(size) = row.size.filter(|_| !row.is_thin_pool()) else { return Vec::new() };
+    let Some(size) = row.size.filter(|_| !row.is_thin_pool() && !row.is_thick_snapshot()) else { return Vec::new() };
     draft
         .devices
         .iter()

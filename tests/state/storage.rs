@@ -131,6 +131,24 @@ fn a_node_that_still_has_the_old_size() {
     assert_eq!(picture.volumes[0].stale_sizes.iter().map(|(n, s)| (&**n, *s)).collect::<Vec<_>>(), [("n2", 64)]);
 }
 
+/// A thick snapshot is as large as its changes may become; its device as its origin. Thin ones have one size.
+#[test]
+fn a_thick_snapshot_has_two_sizes_and_neither_is_old() {
+    let some = |name: &str| Some(name.to_owned());
+    for (attr, origin, pool, old) in [
+        ("swi-a-s---", some("base"), None, 0),
+        ("Swi-a-s---", some("base"), None, 0),
+        ("", some("base"), None, 0),
+        ("Vwi-a-tz--", some("base"), some("pool"), 1),
+        ("owi-a-s---", None, None, 1),
+    ] {
+        let row = LvRow { size: Some(64), origin, pool, ..lv(Some(LV), attr) };
+        let mut lab = Lab::of(&["n1"]);
+        lab.say(1, Question::Lvs, lvs(vec![row])).say(1, Question::DeviceMapper, dm(100));
+        assert_eq!(lab.picture().volumes[0].stale_sizes.len(), old, "{attr}");
+    }
+}
+
 #[test]
 fn physical_volumes() {
     let pv = |path: &str, uuid: &str| PvRow {
