@@ -63,6 +63,13 @@ pub struct Volume {
     pub sight: Sight,
 }
 
+impl Volume {
+    /// The node that alone sees it.
+    pub fn sole_node(&self) -> Option<&Arc<str>> {
+        if let [only] = self.seen_by.as_slice() { Some(only) } else { None }
+    }
+}
+
 /// A physical volume, merged across nodes by UUID.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PhysicalVolume {
