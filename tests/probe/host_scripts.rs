@@ -122,7 +122,8 @@ fn a_dead_server_does_not_take_the_others_with_it() {
 /// automounter holds is let alone.
 #[test]
 fn each_mount_that_may_hang_or_is_left_out_is_asked_on_its_own() {
-    let mounts = ["/dev/sda1 / ext4 rw 0 0", "u@f.fs=/ /c ceph rw 0 0", "/dev/sda:/dev/sdb /b bcachefs rw 0 0", "ldap:home /h autofs rw 0 0"];
+    let mounts =
+        ["/dev/sda1 / ext4 rw 0 0", "u@f.fs=/ /c ceph rw 0 0", "/dev/sda:/dev/sdb /b bcachefs rw 0 0", "ldap:home /h autofs rw 0 0"];
     let fakes = Fakes::new().tool("cat", &format!("printf '%s\\n' '{}'", mounts.join("' '"))).tool(
         "df",
         "head='Filesystem Type 1-blocks Used Available Capacity Mounted on'\n\

@@ -238,7 +238,7 @@ fn amount(word: &str, unit: u64) -> Option<u64> {
     if word.bytes().all(|b| b.is_ascii_digit()) { scaled(word, unit) } else { size(word) }
 }
 
-/// df's rows with what only /proc/mounts knows, without pseudo filesystems and bind mounts.
+/// df's rows with what only /proc/mounts knows, without pseudo filesystems and bind mounts of what is the node's own.
 fn merged(rows: Vec<MountRow>, mounts: &[MountRow]) -> Vec<MountRow> {
     let known: HashMap<(&str, &str), &MountRow> = mounts.iter().map(|m| ((m.mount.as_str(), m.source.as_str()), m)).collect();
     let mut all = rows;
@@ -272,13 +272,16 @@ fn is_real(row: &MountRow) -> bool {
     }
 }
 
-/// One row for each source, the one with the shortest mount point; a row with numbers goes before one without.
+/// One row for each source, the one with the shortest mount point; a row with numbers goes before one without. What several machines may
+/// mount has a row for each of its mounts: a resource of the cluster may be one of the longer ones, and a guest's disk lie below it.
 fn distinct(mut all: Vec<MountRow>) -> Vec<MountRow> {
     all.sort_by(|a, b| (a.size.is_none(), a.mount.len(), &a.mount).cmp(&(b.size.is_none(), b.mount.len(), &b.mount)));
     let mut seen = std::collections::HashSet::new();
     all.retain(|row| {
-        let name = if row.source.starts_with('/') || row.source.contains(':') { row.source.clone() } else { format!("\0{}", row.mount) };
-        seen.insert(name)
+        let named = row.source.starts_with('/') || row.source.contains(':');
+        let source = if named { row.source.as_str() } else { "" };
+        let mount = if named && !is_remote(row) { "" } else { row.mount.as_str() };
+        seen.insert((source.to_owned(), mount.to_owned()))
     });
     all.sort_by(|a, b| a.mount.cmp(&b.mount));
     all
