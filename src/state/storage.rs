@@ -48,7 +48,8 @@ impl Sharing {
     }
 }
 
-fn is_flagged(row: &VgRow) -> bool {
+/// Shared by its own flags.
+pub(super) fn is_flagged(row: &VgRow) -> bool {
     row.shared || row.clustered || row.lock_type.as_deref().is_some_and(|t| !t.is_empty() && t != "none")
 }
 

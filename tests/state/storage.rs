@@ -81,6 +81,47 @@ fn a_node_that_sees_the_group_sees_its_volumes() {
     assert_eq!((picture.groups.len(), picture.groups[0].shared, names(&picture.groups[0].seen_by)), (1, true, vec!["n1", "n2"]));
 }
 
+/// One node is asked more often than the others: what it lists no longer is gone, what it lists anew the others see too.
+#[test]
+fn the_newest_list_of_a_shared_group_counts() {
+    let named = |name: &str, uuid: char| LvRow {
+        lv: name.to_owned(),
+        uuid: Some(LV.replace('w', &uuid.to_string())),
+        ..lv(None, "-wi-------")
+    };
+    let (gone, kept, new) = (lv(Some(LV), "-wi-------"), named("vm2", 'x'), named("vm3", 'y'));
+    for (shared, mapped, expected) in [
+        (true, false, vec!["vm2 n1 n2", "vm3 n1 n2"]),
+        (true, true, vec!["vm1 n2", "vm2 n1 n2", "vm3 n1 n2"]),
+        (false, false, vec!["vm1 n2", "vm2 n1 n2", "vm3 n1 n2"]),
+    ] {
+        let mut lab = Lab::of(&["n1", "n2"]);
+        for node in [1, 2] {
+            lab.say(node, Question::Lvs, lvs(vec![gone.clone(), kept.clone()])).say(node, Question::Vgs, vg(shared));
+        }
+        if mapped {
+            lab.say(2, Question::DeviceMapper, dm(100));
+        }
+        lab.pass(240_000).say(1, Question::Lvs, lvs(vec![kept.clone(), new.clone()])).say(1, Question::Vgs, vg(shared));
+        let picture = lab.picture();
+        let seen: Vec<_> = picture.volumes.iter().map(|v| format!("{} {}", v.lv, names(&v.seen_by).join(" "))).collect();
+        assert_eq!(seen, expected, "shared {shared}, mapped {mapped}");
+    }
+}
+
+/// A node that lost the group says nothing of its volumes.
+#[test]
+fn who_lost_a_shared_group_does_not_take_its_volumes_from_the_others() {
+    let mut lab = Lab::of(&["n1", "n2"]);
+    for node in [1, 2] {
+        lab.say(node, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-------")])).say(node, Question::Vgs, vg(true));
+    }
+    lab.pass(240_000).say(1, Question::Lvs, lvs(Vec::new()));
+    assert_eq!(names(&lab.picture().volumes[0].seen_by), ["n2"], "its groups are older than its volumes");
+    lab.say(1, Question::Vgs, Observation::Vgs(Vec::new()));
+    assert_eq!(names(&lab.picture().volumes[0].seen_by), ["n2"]);
+}
+
 #[test]
 fn local_groups_of_the_same_name_stay_apart() {
     let other = LV.replace('w', "x");
