@@ -100,7 +100,9 @@ pub(super) fn fold_pvs(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Vec<P
         for row in rows {
             let identity = sharing.identity(row.uuid.as_deref(), row.vg.as_deref(), &row.path, name);
             let (pv, seen) = pvs.entry(identity).or_insert_with(|| (physical(row), Stamp(i64::MIN)));
-            if !row.is_missing() {
+            if row.is_missing() {
+                see(&mut pv.missing_on, name);
+            } else {
                 if pv.seen_by.is_empty() {
                     pv.path.clone_from(&row.path);
                 }
@@ -124,6 +126,7 @@ fn physical(row: &PvRow) -> PhysicalVolume {
         size: row.size,
         free: row.free,
         seen_by: Vec::new(),
+        missing_on: Vec::new(),
     }
 }
 

@@ -100,6 +100,8 @@ fn volume(draft: &Draft<'_>, nodes: &Nodes, names: &Names, views: &GroupViews) -
         is_thin_pool: newest.is_thin_pool(),
         copy_percent: fill(|r| r.copy_percent),
         stale_sizes: stale_sizes(draft, newest, *at),
+        suspended_on: draft.devices.iter().filter(|(_, device, _)| device.suspended).map(|(name, _, _)| (*name).clone()).collect(),
+        health: draft.rows.iter().filter_map(|(name, row, _)| Some(((*name).clone(), row.health.clone()?))).collect(),
         sight: Sight { by: (*by).clone(), at: *at },
         active_on: active,
     })

@@ -209,16 +209,35 @@ fn physical_volumes() {
     // A node that has lost it does not see it, and does not know its path.
     let lost = |path: &str, attr: &str| PvRow { attr: attr.to_owned(), ..pv(path, "shared") };
     for (first, then, expected) in [
-        (lost("[unknown]", "a-m"), pv("/dev/mapper/a", "shared"), ("/dev/mapper/a", vec!["n2"])),
-        (lost("unknown device", ""), pv("/dev/mapper/a", "shared"), ("/dev/mapper/a", vec!["n2"])),
-        (pv("/dev/mapper/a", "shared"), lost("[unknown]", "a-m"), ("/dev/mapper/a", vec!["n1"])),
-        (lost("[unknown]", "a-m"), lost("[unknown]", "a-m"), ("[unknown]", vec![])),
+        (lost("[unknown]", "a-m"), pv("/dev/mapper/a", "shared"), ("/dev/mapper/a", vec!["n2"], vec!["n1"])),
+        (lost("unknown device", ""), pv("/dev/mapper/a", "shared"), ("/dev/mapper/a", vec!["n2"], vec!["n1"])),
+        (pv("/dev/mapper/a", "shared"), lost("[unknown]", "a-m"), ("/dev/mapper/a", vec!["n1"], vec!["n2"])),
+        (lost("[unknown]", "a-m"), lost("[unknown]", "a-m"), ("[unknown]", vec![], vec!["n1", "n2"])),
     ] {
         let mut lab = Lab::of(&["n1", "n2"]);
         lab.say(1, Question::Pvs, Observation::Pvs(vec![first])).say(2, Question::Pvs, Observation::Pvs(vec![then]));
         let picture = lab.picture();
-        assert_eq!(picture.pvs.iter().map(|p| (p.path.as_str(), names(&p.seen_by))).collect::<Vec<_>>(), [expected]);
+        let seen: Vec<_> = picture.pvs.iter().map(|p| (p.path.as_str(), names(&p.seen_by), names(&p.missing_on))).collect();
+        assert_eq!(seen, [expected]);
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_volume_or_a_filesystem_is_kept_with_its_node() {
+    let ill = LvRow { health: Some("partial".to_owned()), ..lv(Some(LV), "-wi-a---p-") };
+    let Observation::DeviceMapper(mut devices) = dm(100) else { panic!("devices") };
+    devices[0].suspended = true;
+    let mount = |at: &str, read_only| MountRow { mount: at.to_owned(), kind: "ext4".to_owned(), read_only, ..MountRow::default() };
+    let mounts = vec![mount("/a", Some(true)), mount("/b", Some(false)), mount("/c", None)];
+    let mut lab = Lab::of(&["n1", "n2"]);
+    lab.say(1, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-a-----")])).say(2, Question::Lvs, lvs(vec![ill]));
+    lab.say(1, Question::DeviceMapper, Observation::DeviceMapper(devices)).say(2, Question::DeviceMapper, dm(100));
+    lab.say(1, Question::Filesystems, Observation::Filesystems(mounts));
+    let picture = lab.picture();
+    let health: Vec<_> = picture.volumes[0].health.iter().map(|(node, word)| (&**node, word.as_str())).collect();
+    assert_eq!(health, [("n2", "partial")]);
+    assert_eq!(names(&picture.volumes[0].suspended_on), ["n1"]);
+    assert_eq!(picture.filesystems.iter().map(|f| f.read_only).collect::<Vec<_>>(), [true, false, false]);
 }
 
 #[test]
