@@ -71,6 +71,7 @@ impl Raw<'_> {
             "need root",
             "only root",
             "insufficient privileges",
+            "as a non-root user",
         ];
         if sudo.iter().any(|w| lower.contains(w)) {
             let cure = if lower.contains(NEEDS_TTY) {

@@ -245,12 +245,15 @@ fn storage(alerts: &mut Alerts, picture: &Cluster, gone: &HashSet<&str>) {
             alerts.add(severity, AlertCode::VolumeFull, format!("{}:{}", fs.node, fs.mount), text);
         }
     }
-    for pool in picture.volumes.iter().filter(|v| v.is_thin_pool) {
-        if let Some((severity, percent)) = fill(pool).and_then(|p| Some((fullness(p)?, p))) {
-            let what = if pool.metadata_percent == Some(percent) { "metadata" } else { "data" };
-            let text = format!("the {what} of thin pool {}/{} is {} % full", pool.vg, pool.lv, percent.floor());
-            alerts.add(severity, AlertCode::ThinPoolFull, format!("{}/{}", pool.vg, pool.lv), text);
-        }
+    let mut pools: Vec<(&Volume, f64)> = picture.volumes.iter().filter(|v| v.is_thin_pool).filter_map(|v| Some((v, fill(v)?))).collect();
+    // Each node may have a pool of its own by the same name, and with it the same subject: the fullest is the one that is told.
+    pools.sort_by(|a, b| b.1.total_cmp(&a.1));
+    for (pool, percent) in pools {
+        let Some(severity) = fullness(percent) else { break };
+        let what = if pool.metadata_percent == Some(percent) { "metadata" } else { "data" };
+        let on = pool.sole_node().map(|node| format!(" on {node}")).unwrap_or_default();
+        let text = format!("the {what} of thin pool {}/{}{on} is {} % full", pool.vg, pool.lv, percent.floor());
+        alerts.add(severity, AlertCode::ThinPoolFull, format!("{}/{}", pool.vg, pool.lv), text);
     }
     for map in picture.maps.iter().filter(|m| !gone.contains(&*m.node) && m.is_short()) {
         let had = if map.most > map.total { format!(", and had {}", map.most) } else { String::new() };

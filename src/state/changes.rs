@@ -200,7 +200,7 @@ impl Changes {
         for (old, new) in pairs(before, after, |v| (&v.vg, &v.lv, &v.uuid)) {
             let subject = format!("{}/{}", new.vg, new.lv);
             if let (true, Some(was), Some(is)) = (new.is_thin_pool, fill(old), fill(new)) {
-                self.filling(was, is, new.sight.at, None, &subject, &format!("thin pool {subject}"));
+                self.filling(was, is, new.sight.at, new.sole_node(), &subject, &format!("thin pool {subject}"));
             }
         }
     }

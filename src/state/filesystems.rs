@@ -22,6 +22,7 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Filesystem> {
             size: mount.size,
             used: mount.used,
             available: mount.available,
+            read_only: mount.read_only == Some(true),
             at,
         }));
     }

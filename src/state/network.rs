@@ -143,19 +143,22 @@ fn ports_of(bond: &str, rows: &[(&BondRow, Stamp)], net: Option<(&NetView, Stamp
     if told.values().flatten().any(|(at, _)| *at >= newest) {
         told.retain(|_, said| said.iter().any(|(at, _)| *at >= newest));
     }
+    let watched = rows.iter().find_map(|(r, _)| r.miimon) != Some(0);
     told.into_iter()
         .map(|(name, mut said)| {
             said.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-            port_of(name, &said, links.get(name).copied(), speeds.get(name).copied())
+            port_of(name, &said, links.get(name).copied(), speeds.get(name).copied(), watched)
         })
         .collect()
 }
 
-fn port_of(name: &str, said: &[(Stamp, &BondPort)], link: Option<&Nic>, speed: Option<&LinkSpeed>) -> Port {
+/// `watched`: the bond looks at its ports' carrier. One that does not calls each port up for ever.
+fn port_of(name: &str, said: &[(Stamp, &BondPort)], link: Option<&Nic>, speed: Option<&LinkSpeed>, watched: bool) -> Port {
     let carrier = || link.is_some_and(|l| l.carrier.unwrap_or(l.operstate.eq_ignore_ascii_case("up")));
+    let unplugged = link.is_some_and(|l| l.carrier == Some(false));
     Port {
         name: name.to_owned(),
-        up: said.iter().find_map(|(_, p)| p.mii_up).unwrap_or_else(carrier),
+        up: said.iter().find_map(|(_, p)| p.mii_up).unwrap_or_else(carrier) && (watched || !unplugged),
         speed_mbps: said.iter().find_map(|(_, p)| p.speed_mbps).or_else(|| speed?.speed_mbps),
         duplex: said.iter().find_map(|(_, p)| p.duplex.clone()).or_else(|| speed?.duplex.clone()),
         failures: said.iter().find_map(|(_, p)| p.failures),

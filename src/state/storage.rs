@@ -48,7 +48,8 @@ impl Sharing {
     }
 }
 
-fn is_flagged(row: &VgRow) -> bool {
+/// Shared by its own flags.
+pub(super) fn is_flagged(row: &VgRow) -> bool {
     row.shared || row.clustered || row.lock_type.as_deref().is_some_and(|t| !t.is_empty() && t != "none")
 }
 
@@ -91,7 +92,7 @@ const fn by_attribute(row: &VgRow) -> Option<&'static str> {
     }
 }
 
-/// Physical volumes, by path, then by who sees them.
+/// Physical volumes, by path, then by who sees them. A node that has lost one still lists it: as missing, without its path.
 pub(super) fn fold_pvs(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Vec<PhysicalVolume> {
     let mut pvs: BTreeMap<Identity, (PhysicalVolume, Stamp)> = BTreeMap::new();
     for (name, node) in names.roll(nodes) {
@@ -99,7 +100,14 @@ pub(super) fn fold_pvs(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Vec<P
         for row in rows {
             let identity = sharing.identity(row.uuid.as_deref(), row.vg.as_deref(), &row.path, name);
             let (pv, seen) = pvs.entry(identity).or_insert_with(|| (physical(row), Stamp(i64::MIN)));
-            see(&mut pv.seen_by, name);
+            if row.is_missing() {
+                see(&mut pv.missing_on, name);
+            } else {
+                if pv.seen_by.is_empty() {
+                    pv.path.clone_from(&row.path);
+                }
+                see(&mut pv.seen_by, name);
+            }
             if at > *seen {
                 (pv.vg, pv.size, pv.free, *seen) = (row.vg.clone(), row.size, row.free, at);
             }
@@ -118,6 +126,7 @@ fn physical(row: &PvRow) -> PhysicalVolume {
         size: row.size,
         free: row.free,
         seen_by: Vec::new(),
+        missing_on: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Logical volumes, merged across nodes by UUID; where they are active, by `lvs` and by device-mapper.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::domain::cluster::{Sight, Volume};
@@ -9,7 +9,7 @@ use crate::domain::stamp::Stamp;
 
 use super::facts::NodeState;
 use super::identity::{Names, Nodes};
-use super::storage::{Identity, Sharing, bare, see};
+use super::storage::{Identity, Sharing, bare, is_flagged, see};
 
 /// device-mapper's word overrules that of an `lvs` older than this, microseconds: the two are not asked together.
 const OVERRULES: i64 = 5_000_000;
@@ -28,10 +28,11 @@ struct Draft<'a> {
 
 /// Volumes by vg, lv, then by who sees them. Hidden ones are left out.
 pub(super) fn fold(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Vec<Volume> {
+    let views = GroupViews::read(nodes, names);
     let mut drafts: HashMap<Identity, Draft<'_>> = HashMap::new();
     for (name, node) in names.roll(nodes) {
         let Some((rows, at)) = node.answers.lvs.seen() else { continue };
-        for row in rows.iter().filter(|r| !r.is_hidden()) {
+        for row in rows.iter().filter(|r| !r.is_hidden() && !views.is_gone(name, r, at)) {
             let identity = sharing.identity(row.uuid.as_deref(), Some(&row.vg), &full(&row.vg, &row.lv), name);
             drafts.entry(identity).or_default().rows.push((name, row, at));
         }
@@ -44,10 +45,14 @@ pub(super) fn fold(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Vec<Volum
             }
         }
     }
-    let views = GroupViews::read(nodes, names);
     let mut volumes: Vec<Volume> = drafts.into_values().filter_map(|draft| volume(&draft, nodes, names, &views)).collect();
     volumes.sort_by(|a, b| (&a.vg, &a.lv, &a.seen_by, &a.uuid).cmp(&(&b.vg, &b.lv, &b.seen_by, &b.uuid)));
     volumes
+}
+
+/// The UUID of the volume that a device is of, or is a part of.
+fn volume_uuid(device: &DmDevice) -> Option<&str> {
+    device.uuid.strip_prefix("LVM-")?.get(UUID..UUIDS)
 }
 
 fn full(vg: &str, lv: &str) -> String {
@@ -61,7 +66,7 @@ fn find<'d, 'a>(drafts: &'d mut HashMap<Identity, Draft<'a>>, device: &DmDevice,
     if !matches!(suffix, "" | "-tpool" | "-pool") {
         return None;
     }
-    let by_uuid = known.get(UUID..UUIDS).map(|uuid| Identity::Uuid(uuid.to_owned()));
+    let by_uuid = volume_uuid(device).map(|uuid| Identity::Uuid(uuid.to_owned()));
     if let Some(identity) = by_uuid.filter(|i| drafts.contains_key(i)) {
         return drafts.get_mut(&identity);
     }
@@ -95,6 +100,8 @@ fn volume(draft: &Draft<'_>, nodes: &Nodes, names: &Names, views: &GroupViews) -
         is_thin_pool: newest.is_thin_pool(),
         copy_percent: fill(|r| r.copy_percent),
         stale_sizes: stale_sizes(draft, newest, *at),
+        suspended_on: draft.devices.iter().filter(|(_, device, _)| device.suspended).map(|(name, _, _)| (*name).clone()).collect(),
+        health: draft.rows.iter().filter_map(|(name, row, _)| Some(((*name).clone(), row.health.clone()?))).collect(),
         sight: Sight { by: (*by).clone(), at: *at },
         active_on: active,
     })
@@ -123,23 +130,26 @@ fn node<'a>(nodes: &'a Nodes, names: &Names, name: &str) -> Option<&'a NodeState
     nodes.get(&names.key(name)?)
 }
 
-/// Who lists it, has it active, or (not having been asked for volumes) sees its group.
+/// Who lists it, has it active, or (not having been asked for volumes since before it was listed) sees its group.
 fn seen_by(draft: &Draft<'_>, row: &LvRow, active: &[Arc<str>], views: &GroupViews) -> Vec<Arc<str>> {
     let mut seen: Vec<Arc<str>> = active.to_vec();
     for (name, _, _) in &draft.rows {
         see(&mut seen, name);
-        if let Some(group) = views.group_of(name, &row.vg) {
-            for other in views.only_groups(group) {
-                see(&mut seen, other);
-            }
+    }
+    let listed = draft.rows.iter().map(|(_, _, at)| *at).max();
+    let viewers = draft.rows.iter().find_map(|(name, _, _)| Some(views.viewers(views.group_of(name, &row.vg)?)));
+    for (other, asked) in viewers.unwrap_or_default() {
+        if *asked < listed {
+            see(&mut seen, other);
         }
     }
     seen.sort();
     seen
 }
 
+/// Of a thick snapshot `lvs` gives the size of what it holds of changes, device-mapper that of its origin.
 fn stale_sizes(draft: &Draft<'_>, row: &LvRow, at: Stamp) -> Vec<(Arc<str>, u64)> {
-    let Some(size) = row.size.filter(|_| !row.is_thin_pool()) else { return Vec::new() };
+    let Some(size) = row.size.filter(|_| !row.is_thin_pool() && !row.is_thick_snapshot()) else { return Vec::new() };
     draft
         .devices
         .iter()
@@ -148,21 +158,34 @@ fn stale_sizes(draft: &Draft<'_>, row: &LvRow, at: Stamp) -> Vec<(Arc<str>, u64)
         .collect()
 }
 
-/// Which groups the nodes see, by UUID: a node that sees a shared group sees its volumes, though only one is asked.
+/// Which groups the nodes see, by UUID. A node that sees a shared group sees its volumes, though only one is asked for them often: what the
+/// others said may be old.
+#[derive(Default)]
 struct GroupViews {
     groups: HashMap<(Arc<str>, String), String>,
-    only_groups: HashMap<String, Vec<Arc<str>>>,
+    /// Who sees a group, with when it told its volumes.
+    viewers: HashMap<String, Vec<(Arc<str>, Option<Stamp>)>>,
+    /// The newest list of the volumes of each shared group, by UUID.
+    newest: HashMap<String, (Stamp, HashSet<String>)>,
+    /// Volumes that a node's device-mapper has, by UUID.
+    mapped: HashSet<String>,
 }
 
 impl GroupViews {
     fn read(nodes: &Nodes, names: &Names) -> Self {
-        let mut views = Self { groups: HashMap::new(), only_groups: HashMap::new() };
+        let mut views = Self::default();
         for (name, node) in names.roll(nodes) {
-            let asked = node.answers.lvs.get().is_some();
-            for row in node.answers.vgs.rows() {
+            views.mapped.extend(node.answers.device_mapper.rows().iter().filter_map(volume_uuid).map(str::to_owned));
+            let Some((groups, at)) = node.answers.vgs.seen() else { continue };
+            for row in groups {
                 let Some(uuid) = row.uuid.as_deref().filter(|u| !u.is_empty()).map(bare) else { continue };
-                if !asked {
-                    views.only_groups.entry(uuid.clone()).or_default().push(name.clone());
+                views.viewers.entry(uuid.clone()).or_default().push((name.clone(), node.answers.lvs.at()));
+                // A node may have lost the group since: only one that was seen with its volumes, or after them, has that list.
+                if let Some((volumes, told)) = node.answers.lvs.seen().filter(|(_, told)| is_flagged(row) && at >= *told)
+                    && views.newest.get(&uuid).is_none_or(|(known, _)| *known < told)
+                {
+                    let listed = volumes.iter().filter(|v| v.vg == row.vg).filter_map(|v| v.uuid.as_deref()).map(bare);
+                    views.newest.insert(uuid.clone(), (told, listed.collect()));
                 }
                 views.groups.insert((name.clone(), row.vg.clone()), uuid);
             }
@@ -174,7 +197,14 @@ impl GroupViews {
         self.groups.get(&(node.clone(), vg.to_owned())).map(String::as_str)
     }
 
-    fn only_groups(&self, uuid: &str) -> &[Arc<str>] {
-        self.only_groups.get(uuid).map_or(&[], Vec::as_slice)
+    fn viewers(&self, group: &str) -> &[(Arc<str>, Option<Stamp>)] {
+        self.viewers.get(group).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a newer list of the same shared group does not have a volume any more, and no device is left of it.
+    fn is_gone(&self, node: &Arc<str>, row: &LvRow, at: Stamp) -> bool {
+        let Some(uuid) = row.uuid.as_deref().filter(|u| !u.is_empty()).map(bare) else { return false };
+        let newest = self.group_of(node, &row.vg).and_then(|group| self.newest.get(group));
+        newest.is_some_and(|(told, listed)| *told > at && !listed.contains(&uuid)) && !self.mapped.contains(&uuid)
     }
 }

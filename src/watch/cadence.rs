@@ -13,7 +13,7 @@ pub enum Whom {
     Each,
     /// One node answers for the manager.
     Manager,
-    /// Every node once; then only those that see a volume group no other asked node sees.
+    /// Every node once; then seldom those whose volume groups another one that is asked sees as well.
     Storage,
 }
 
@@ -87,7 +87,7 @@ pub const fn period(question: Question, live: bool) -> Duration {
 /// Time between two looks at volumes where none of them changes by itself: LVM's tools open every device of the node, and what is
 /// activated, grown or removed shows in the device-mapper tables that are looked at in between.
 pub const STILL_STORAGE: Duration = Duration::from_secs(240);
-/// And where another node answers for the same shared groups.
+/// And where another node answers for the same shared groups: not all that one does shows in the others' tables.
 pub const OTHERS_STORAGE: Duration = Duration::from_secs(600);
 
 /// When what was asked in vain is asked again, at the latest.

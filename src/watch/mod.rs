@@ -4,7 +4,7 @@
 //! and reads no clock. Push comes before poll: live streams say which snapshot has gone stale, and just that one is asked for; a slow
 //! full round is the safety net under what the streams missed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::cluster::StreamFacts;
@@ -99,6 +99,7 @@ impl Watch {
                 if let Some(node) = self.nodes.get_mut(&key) {
                     node.came_up(now);
                 }
+                self.share_storage();
                 if let Some(s) = self.streams.get_mut(&key) {
                     s.granted(streams);
                 }
@@ -245,6 +246,7 @@ impl Watch {
         if let Some(node) = self.nodes.get_mut(&key) {
             node.went_down(hangs);
         }
+        self.share_storage();
         self.manager.node_down(key, now);
         // What hangs may come back, and libvirt's connection with it.
         if !hangs && let Some(guests) = self.guests.get_mut(&key) {
@@ -275,8 +277,8 @@ impl Watch {
         if let Ok(answer) = &seen.outcome {
             self.follow_services(answer, now);
         }
-        if seen.question == Question::Vgs {
-            self.share_storage(now);
+        if seen.question == Question::Vgs || (cadence::whom(seen.question) == Whom::Storage && seen.outcome.is_err()) {
+            self.share_storage();
         }
         out.push(Output::Observed(Box::new(seen)));
     }
@@ -335,16 +337,18 @@ impl Watch {
         }
     }
 
-    /// Of all nodes that see the same shared groups, the first answers for them; the others are asked seldom.
-    fn share_storage(&mut self, now: Stamp) {
-        let mut covered: Vec<String> = Vec::new();
-        for node in self.nodes.values_mut().filter(|n| n.reach.is_up()) {
-            let Some(groups) = node.groups.clone() else { continue };
-            let needed = groups.iter().any(|(name, shared)| !shared || !covered.contains(name));
-            covered.extend(groups.into_iter().filter(|(_, shared)| *shared).map(|(name, _)| name));
-            if !needed {
-                node.relax_storage(now);
+    /// Of all nodes that see the same shared groups, the first that tells of its storage answers for them; the others are asked seldom.
+    fn share_storage(&mut self) {
+        let (mut told, mut covered) = (BTreeSet::new(), BTreeSet::new());
+        for (key, node) in &self.nodes {
+            let Some(groups) = node.told_groups() else { continue };
+            if groups.iter().all(|(name, shared)| *shared && told.contains(name.as_str())) {
+                covered.insert(*key);
             }
+            told.extend(groups.iter().filter(|(_, shared)| *shared).map(|(name, _)| name.as_str()));
+        }
+        for (key, node) in self.nodes.iter_mut().filter(|(_, node)| node.reach.is_up()) {
+            node.cover(covered.contains(key));
         }
     }
 

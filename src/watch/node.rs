@@ -12,6 +12,8 @@ use crate::domain::stamp::Stamp;
 use crate::link::{Answer, Ask, AskError, AskId, Order};
 use crate::probe;
 
+mod storage;
+
 /// LVM's own questions.
 const STORAGE: [Question; 3] = [Question::Lvs, Question::Vgs, Question::Pvs];
 
@@ -56,8 +58,12 @@ pub(super) struct NodeWatch {
     pub seen: BTreeSet<Question>,
     /// How often in a row the answer did not come (in time).
     missed: BTreeMap<Question, u8>,
+    /// Questions whose last answer was none.
+    failed: BTreeSet<Question>,
     /// Volume groups that it sees, with whether they are shared.
-    pub groups: Option<Vec<(String, bool)>>,
+    groups: Option<Vec<(String, bool)>>,
+    /// Another node answers for all of them.
+    covered: bool,
     /// None of its volumes fills up, moves or copies by itself.
     still: bool,
     /// Its device-mapper tables as they were seen last.
@@ -88,7 +94,9 @@ impl NodeWatch {
             costs: BTreeMap::new(),
             seen: BTreeSet::new(),
             missed: BTreeMap::new(),
+            failed: BTreeSet::new(),
             groups: None,
+            covered: false,
             still: false,
             mapped: None,
             host_readings: 0,
@@ -221,6 +229,11 @@ impl NodeWatch {
         }
         self.seen.insert(question);
         self.last.insert(question, (now, took));
+        if outcome.is_ok() {
+            self.failed.remove(&question);
+        } else {
+            self.failed.insert(question);
+        }
         if matches!(&outcome, Err(trouble) if trouble.kind == TroubleKind::Late) {
             // It may hang for ever: it counts as slow, and not as slow as it was waited for.
             self.costs.insert(question, took.min(LATE));
@@ -247,10 +260,7 @@ impl NodeWatch {
         if cadence::whom(question) == Whom::Manager {
             return;
         }
-        let mut period = cadence::period(question, self.live.contains(&question)).max(cadence::gap(took));
-        if self.still && cadence::whom(question) == Whom::Storage {
-            period = period.max(cadence::STILL_STORAGE);
-        }
+        let mut period = self.usual(question, took);
         match outcome {
             // What is not installed or not permitted will not be in a minute either.
             Err(trouble) if matches!(trouble.kind, TroubleKind::Absent | TroubleKind::Denied) => period = Duration::from_secs(300),
@@ -320,18 +330,6 @@ impl NodeWatch {
         for question in questions {
             if self.missed.get(question).is_some_and(|missed| *missed < CHANCES) {
                 self.awaited(*question, now);
-            }
-        }
-    }
-
-    /// Asks for storage again only as often as `slower` says: another node answers for the same shared groups.
-    pub fn relax_storage(&mut self, now: Stamp) {
-        for question in STORAGE {
-            if self.seen.contains(&question) {
-                let later = now.after(cadence::OTHERS_STORAGE);
-                if let Some(due) = self.due.get_mut(&question) {
-                    *due = (*due).max(later);
-                }
             }
         }
     }

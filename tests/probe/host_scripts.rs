@@ -117,3 +117,24 @@ fn a_dead_server_does_not_take_the_others_with_it() {
     let seen: Vec<_> = mounts.iter().map(|m| (m.mount.as_str(), m.size, m.read_only)).collect();
     assert_eq!(seen, [("/", Some(100), Some(true)), ("/my dead", None, Some(false))]);
 }
+
+/// What another machine may block is left out of the first df by its kind; what -l leaves out for the colon in its source is asked as well. What the
+/// automounter holds is let alone.
+#[test]
+fn each_mount_that_may_hang_or_is_left_out_is_asked_on_its_own() {
+    let mounts =
+        ["/dev/sda1 / ext4 rw 0 0", "u@f.fs=/ /c ceph rw 0 0", "/dev/sda:/dev/sdb /b bcachefs rw 0 0", "ldap:home /h autofs rw 0 0"];
+    let fakes = Fakes::new().tool("cat", &format!("printf '%s\\n' '{}'", mounts.join("' '"))).tool(
+        "df",
+        "head='Filesystem Type 1-blocks Used Available Capacity Mounted on'\n\
+         case \"$*\" in\n\
+         *'-- /b') printf '%s\\n' \"$head\" '/dev/sda:/dev/sdb bcachefs 10 1 9 10% /b' ;;\n\
+         *'-- /h') printf '%s\\n' \"$head\" 'srv:/home nfs4 10 1 9 10% /h' ;;\n\
+         *' -l '*'-x ceph '*) printf '%s\\n' \"$head\" '/dev/sda1 ext4 100 50 50 50% /' ;;\n\
+         *) exec sleep 30 ;;\n\
+         esac",
+    );
+    let mounts = rows!(Filesystems, fakes.ask(Question::Filesystems));
+    let seen: Vec<_> = mounts.iter().map(|m| (m.mount.as_str(), m.size)).collect();
+    assert_eq!(seen, [("/", Some(100)), ("/b", Some(10)), ("/c", None)]);
+}

@@ -94,6 +94,19 @@ fn refusals_and_places() {
     assert!(trouble.text.contains("the-command") && trouble.text.contains("line"), "{trouble}");
     let denied = "  /dev/mapper/control: open failed: Permission denied\n  Failure to communicate with kernel device-mapper driver.\n";
     assert_eq!(ended(Question::Lvs, "", denied, 5).unwrap_err().kind, TroubleKind::Denied);
+    // With `--reportformat json` it prints a report without rows whatever becomes of it, and in some versions ends with 0.
+    let empty = r#"{"report":[{"lv":[]}]}"#;
+    let warning = "  WARNING: Running as a non-root user. Functionality may be unavailable.\n";
+    let lock = format!("{warning}  /run/lock/lvm/P_global:aux: open failed: Permission denied\n");
+    for (stderr, code, kind) in [
+        (lock.as_str(), 5, TroubleKind::Denied),
+        (lock.as_str(), 0, TroubleKind::Denied),
+        (warning, 0, TroubleKind::Denied),
+        ("  Skipping global lock: lockspace is starting\n", 5, TroubleKind::Failed),
+    ] {
+        assert_eq!(ended(Question::Lvs, empty, stderr, code).unwrap_err().kind, kind, "{code}: {stderr}");
+    }
+    assert!(rows!(Lvs, ended(Question::Lvs, empty, "  WARNING: Not using device /dev/sdb for PV u.\n", 0)).is_empty());
     assert_eq!(read(Question::Vgs, r#"{"report":[{"lv":[]}]}"#).unwrap_err().kind, TroubleKind::Garbled);
     assert_eq!(read(Question::Pvs, r#"{"report":[{"pv":[{"x":"y"}]}]}"#).unwrap_err().kind, TroubleKind::Garbled);
 }

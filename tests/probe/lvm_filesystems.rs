@@ -72,6 +72,23 @@ fn what_mounts_add() {
 }
 
 #[test]
+fn what_several_machines_may_mount_is_listed_at_each_place() {
+    let head = "Filesystem Type 1-blocks Used Available Capacity Mounted on";
+    let text = format!(
+        "{head}\n/dev/sda1 ext4 100 60 40 60% /\n\n@@quorate mounts\n/dev/sda1 / ext4 rw 0 0\n/dev/sda1 /bind ext4 rw 0 0\n\
+         srv:/vm /a nfs4 rw 0 0\nsrv:/vm /var/lib/libvirt/images nfs4 rw 0 0\n\
+         /dev/mapper/vg-gfs /mnt/cluster/gfs gfs2 rw 0 0\n/dev/mapper/vg-gfs /vm gfs2 rw 0 0\n@@quorate more\n\
+         {head}\nsrv:/vm nfs4 1000 10 990 1% /a\n{head}\nsrv:/vm nfs4 1000 10 990 1% /var/lib/libvirt/images\n\
+         {head}\n/dev/mapper/vg-gfs gfs2 500 10 490 2% /vm\n"
+    );
+    let found = mounts(&text);
+    let seen: Vec<_> = found.iter().map(|m| (m.mount.as_str(), m.size)).collect();
+    let expected =
+        [("/", Some(100)), ("/a", Some(1000)), ("/mnt/cluster/gfs", None), ("/var/lib/libvirt/images", Some(1000)), ("/vm", Some(500))];
+    assert_eq!(seen, expected);
+}
+
+#[test]
 fn an_overlay_is_kept_as_root_alone() {
     let text = "Filesystem Type 1-blocks Used Available Capacity Mounted on\noverlay overlay 10 1 9 10% /\noverlay overlay 10 1 9 10% /x\n";
     assert_eq!(mounts(text), [row("overlay", "overlay", "/", (10, 1, 9))]);

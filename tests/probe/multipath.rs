@@ -32,6 +32,29 @@ fn old_brackets_and_lost_paths() {
     assert!(!maps[1].paths[0].is_alive());
 }
 
+/// 0.4.5 names no device; a WWID that scsi_id gave as it is has blanks in it.
+#[test]
+fn headings_of_old_versions() {
+    let paths = "\\_ round-robin 0 [prio=1][active]\n \\_ 2:0:0:6 sdb 8:16 [active][ready]\n";
+    let id = "3600d0230003228bc000339414edb8101";
+    let gib = 1 << 30;
+    for (heading, name, wwid, dm, size) in [
+        (format!("mpath1 ({id}) [size=10 GB][features=\"0\"][hwhandler=\"0\"]"), "mpath1", id, None, Some(10 * gib)),
+        (format!("mpath1 ({id})\n[size=10 GB][features=\"0\"][hwhandler=\"0\"]"), "mpath1", id, None, Some(10 * gib)),
+        (format!("{id} [size=100G][features=\"0\"]"), id, id, None, Some(100 * gib)),
+        ("mpathb (1ATA     WDC WD5003ABYX   WD-1) dm-1 ATA,WDC".to_owned(), "mpathb", "1ATA     WDC WD5003ABYX   WD-1", Some("dm-1"), None),
+        ("1ATA     WDC WD-1 dm-1 ATA,WDC".to_owned(), "1ATA     WDC WD-1", "1ATA     WDC WD-1", Some("dm-1"), None),
+        (format!("create: san1 ({id}) dm-3 X,Y"), "san1", id, Some("dm-3"), None),
+        (format!("reload: {id} dm-3 X,Y"), id, id, Some("dm-3"), None),
+    ] {
+        let maps = rows!(Multipath, read(Question::Multipath, &format!("{heading}\n{paths}")));
+        let seen: Vec<_> = maps.iter().map(|m| (m.name.as_str(), m.wwid.as_deref(), m.dm.as_deref(), m.size, m.paths.len())).collect();
+        assert_eq!(seen, [(name, Some(wwid), dm, size, 1)], "{heading}");
+    }
+    let noise = "error calling out /sbin/scsi_id (exit 1)\nsdb: no WWID (blacklisted)\n";
+    assert_eq!(read(Question::Multipath, noise).unwrap_err().kind, TroubleKind::Garbled);
+}
+
 #[test]
 fn no_daemon_no_maps_no_sense() {
     for (stdout, stderr, code) in [

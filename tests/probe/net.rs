@@ -69,6 +69,16 @@ p1
     assert_eq!((view.links[4].name.as_str(), view.links[4].lower.as_deref()), ("v<202e>x", None));
 }
 
+/// iproute2 before 6.1 writes an apostrophe as `\'`, and each version control characters as they are: neither is JSON.
+#[test]
+fn names_that_ip_itself_does_not_escape() {
+    let text = "[{\"ifname\":\"john\\'s\",\"mtu\":1500},{\"ifname\":\"x\",\"ifalias\":\"a\x1b[31mb \\\"c\\\\\"},{\"ifname\":\"e\x1bx\"}]\n\
+                @@quorate addresses\n[{\"ifname\":\"john\\'s\",\"addr_info\":[{\"local\":\"192.0.2.1\",\"prefixlen\":24}]}]\n";
+    let view = rows!(Net, read(Question::Net, text));
+    assert_eq!(view.links.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["john's", "x", "e\\ex"]);
+    assert_eq!((named(&view, "john's").mtu, named(&view, "john's").addresses.as_slice()), (Some(1500), &["192.0.2.1/24".to_owned()][..]));
+}
+
 #[test]
 fn text_of_an_old_ip() {
     let text = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN \n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0\n\

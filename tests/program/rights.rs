@@ -59,3 +59,14 @@ fn what_sudo_refuses_is_said_in_place_of_a_blank() {
         assert!(text.contains("not told: sudo refuses"), "{text}");
     }
 }
+
+/// LVM's report is well formed and without rows for a user who may not read anything: that is no node without volumes.
+#[test]
+fn volumes_that_a_user_may_not_read_are_said_in_place_of_a_blank() {
+    let Some(site) = cluster(&["n1"]) else { return };
+    let words = "  WARNING: Running as a non-root user. Functionality may be unavailable.\n  /run/lock/lvm/P_global:aux: open failed: Permission denied";
+    site.node("n1").tool("lvs", &format!("echo '{{\"report\":[{{\"lv\":[]}}]}}'; echo '{words}' >&2; exit 5"));
+    let run = site.run(&["status", "--json"]);
+    assert_eq!(run.json()["volumes"], json!([]));
+    assert!(run.stderr.lines().any(|l| l.contains("n1: ") && l.contains("lvs") && l.contains("Permission denied")), "{}", run.stderr);
+}

@@ -141,6 +141,26 @@ fn fullness() {
     }
 }
 
+/// One name on every node, and each node's own: the alert is of the fullest, and says where that is.
+#[test]
+fn of_pools_of_one_name_the_fullest_is_told() {
+    let pool = |uuid: &str, data| {
+        let text = str::to_owned;
+        let (uuid, attr) = (Some(text(uuid)), text("twi-aotz--"));
+        Observation::Lvs(vec![LvRow { vg: text("pve"), lv: text("data"), uuid, attr, data_percent: Some(data), ..LvRow::default() }])
+    };
+    let mut lab = Lab::of(&["n1", "n2", "n3"]);
+    lab.say(1, Question::Lvs, pool("u1", 90.0)).say(2, Question::Lvs, pool("u2", 97.0)).say(3, Question::Lvs, pool("u3", 91.0));
+    let picture = lab.picture();
+    let told: Vec<_> = picture.alerts.iter().filter(|a| a.code == A::ThinPoolFull).map(|a| (a.subject.as_str(), a.text.as_str())).collect();
+    assert_eq!(told, [("pve/data", "the data of thin pool pve/data on n2 is 97 % full")]);
+    lab.events();
+    lab.pass(1000).say(2, Question::Lvs, pool("u2", 99.0));
+    let events = lab.events();
+    let seen: Vec<_> = events.iter().map(|e| (e.node.as_deref(), e.text.as_str())).collect();
+    assert_eq!(seen, [(Some("n2"), "thin pool pve/data is 99 % full")]);
+}
+
 #[test]
 fn paths_and_bonds() {
     let path = |state: &str| PathRow { dm_state: state.to_owned(), ..PathRow::default() };

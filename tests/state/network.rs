@@ -30,6 +30,19 @@ fn status_by_the_ports() {
     }
 }
 
+/// The kernel calls a port up for ever where nothing looks at it: miimon 0, and no ARP monitoring.
+#[test]
+fn a_port_without_carrier_is_down_also_where_its_bond_does_not_look() {
+    for (miimon, carrier, up) in [(0, false, false), (0, true, true), (100, false, true)] {
+        let row = BondRow { miimon: Some(miimon), ..bond("bond0", "active-backup", Some("eth0"), vec![port("eth0", true)]) };
+        let eth0 = Nic { master: Some("bond0".to_owned()), carrier: Some(carrier), ..nic("eth0", None) };
+        let mut lab = Lab::of(&["n1"]);
+        lab.say(1, Question::Bonding, Observation::Bonding(vec![row]));
+        lab.say(1, Question::Net, Observation::Net(NetView { links: vec![eth0] }));
+        assert_eq!(lab.picture().bonds[0].ports[0].up, up, "miimon {miimon}, carrier {carrier}");
+    }
+}
+
 #[test]
 fn only_some_modes_have_an_active_port() {
     for (mode, expected) in [("active-backup", Some("eth0")), ("balance-alb", Some("eth0")), ("802.3ad", None), ("balance-rr", None)] {

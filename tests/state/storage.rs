@@ -81,6 +81,47 @@ fn a_node_that_sees_the_group_sees_its_volumes() {
     assert_eq!((picture.groups.len(), picture.groups[0].shared, names(&picture.groups[0].seen_by)), (1, true, vec!["n1", "n2"]));
 }
 
+/// One node is asked more often than the others: what it lists no longer is gone, what it lists anew the others see too.
+#[test]
+fn the_newest_list_of_a_shared_group_counts() {
+    let named = |name: &str, uuid: char| LvRow {
+        lv: name.to_owned(),
+        uuid: Some(LV.replace('w', &uuid.to_string())),
+        ..lv(None, "-wi-------")
+    };
+    let (gone, kept, new) = (lv(Some(LV), "-wi-------"), named("vm2", 'x'), named("vm3", 'y'));
+    for (shared, mapped, expected) in [
+        (true, false, vec!["vm2 n1 n2", "vm3 n1 n2"]),
+        (true, true, vec!["vm1 n2", "vm2 n1 n2", "vm3 n1 n2"]),
+        (false, false, vec!["vm1 n2", "vm2 n1 n2", "vm3 n1 n2"]),
+    ] {
+        let mut lab = Lab::of(&["n1", "n2"]);
+        for node in [1, 2] {
+            lab.say(node, Question::Lvs, lvs(vec![gone.clone(), kept.clone()])).say(node, Question::Vgs, vg(shared));
+        }
+        if mapped {
+            lab.say(2, Question::DeviceMapper, dm(100));
+        }
+        lab.pass(240_000).say(1, Question::Lvs, lvs(vec![kept.clone(), new.clone()])).say(1, Question::Vgs, vg(shared));
+        let picture = lab.picture();
+        let seen: Vec<_> = picture.volumes.iter().map(|v| format!("{} {}", v.lv, names(&v.seen_by).join(" "))).collect();
+        assert_eq!(seen, expected, "shared {shared}, mapped {mapped}");
+    }
+}
+
+/// A node that lost the group says nothing of its volumes.
+#[test]
+fn who_lost_a_shared_group_does_not_take_its_volumes_from_the_others() {
+    let mut lab = Lab::of(&["n1", "n2"]);
+    for node in [1, 2] {
+        lab.say(node, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-------")])).say(node, Question::Vgs, vg(true));
+    }
+    lab.pass(240_000).say(1, Question::Lvs, lvs(Vec::new()));
+    assert_eq!(names(&lab.picture().volumes[0].seen_by), ["n2"], "its groups are older than its volumes");
+    lab.say(1, Question::Vgs, Observation::Vgs(Vec::new()));
+    assert_eq!(names(&lab.picture().volumes[0].seen_by), ["n2"]);
+}
+
 #[test]
 fn local_groups_of_the_same_name_stay_apart() {
     let other = LV.replace('w', "x");
@@ -131,6 +172,24 @@ fn a_node_that_still_has_the_old_size() {
     assert_eq!(picture.volumes[0].stale_sizes.iter().map(|(n, s)| (&**n, *s)).collect::<Vec<_>>(), [("n2", 64)]);
 }
 
+/// A thick snapshot is as large as its changes may become; its device as its origin. Thin ones have one size.
+#[test]
+fn a_thick_snapshot_has_two_sizes_and_neither_is_old() {
+    let some = |name: &str| Some(name.to_owned());
+    for (attr, origin, pool, old) in [
+        ("swi-a-s---", some("base"), None, 0),
+        ("Swi-a-s---", some("base"), None, 0),
+        ("", some("base"), None, 0),
+        ("Vwi-a-tz--", some("base"), some("pool"), 1),
+        ("owi-a-s---", None, None, 1),
+    ] {
+        let row = LvRow { size: Some(64), origin, pool, ..lv(Some(LV), attr) };
+        let mut lab = Lab::of(&["n1"]);
+        lab.say(1, Question::Lvs, lvs(vec![row])).say(1, Question::DeviceMapper, dm(100));
+        assert_eq!(lab.picture().volumes[0].stale_sizes.len(), old, "{attr}");
+    }
+}
+
 #[test]
 fn physical_volumes() {
     let pv = |path: &str, uuid: &str| PvRow {
@@ -147,6 +206,38 @@ fn physical_volumes() {
     let picture = lab.picture();
     let seen: Vec<_> = picture.pvs.iter().map(|p| (p.path.as_str(), names(&p.seen_by))).collect();
     assert_eq!(seen, [("/dev/mapper/b", vec!["n1", "n2"]), ("/dev/vda2", vec!["n1"]), ("/dev/vda2", vec!["n2"])]);
+    // A node that has lost it does not see it, and does not know its path.
+    let lost = |path: &str, attr: &str| PvRow { attr: attr.to_owned(), ..pv(path, "shared") };
+    for (first, then, expected) in [
+        (lost("[unknown]", "a-m"), pv("/dev/mapper/a", "shared"), ("/dev/mapper/a", vec!["n2"], vec!["n1"])),
+        (lost("unknown device", ""), pv("/dev/mapper/a", "shared"), ("/dev/mapper/a", vec!["n2"], vec!["n1"])),
+        (pv("/dev/mapper/a", "shared"), lost("[unknown]", "a-m"), ("/dev/mapper/a", vec!["n1"], vec!["n2"])),
+        (lost("[unknown]", "a-m"), lost("[unknown]", "a-m"), ("[unknown]", vec![], vec!["n1", "n2"])),
+    ] {
+        let mut lab = Lab::of(&["n1", "n2"]);
+        lab.say(1, Question::Pvs, Observation::Pvs(vec![first])).say(2, Question::Pvs, Observation::Pvs(vec![then]));
+        let picture = lab.picture();
+        let seen: Vec<_> = picture.pvs.iter().map(|p| (p.path.as_str(), names(&p.seen_by), names(&p.missing_on))).collect();
+        assert_eq!(seen, [expected]);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_volume_or_a_filesystem_is_kept_with_its_node() {
+    let ill = LvRow { health: Some("partial".to_owned()), ..lv(Some(LV), "-wi-a---p-") };
+    let Observation::DeviceMapper(mut devices) = dm(100) else { panic!("devices") };
+    devices[0].suspended = true;
+    let mount = |at: &str, read_only| MountRow { mount: at.to_owned(), kind: "ext4".to_owned(), read_only, ..MountRow::default() };
+    let mounts = vec![mount("/a", Some(true)), mount("/b", Some(false)), mount("/c", None)];
+    let mut lab = Lab::of(&["n1", "n2"]);
+    lab.say(1, Question::Lvs, lvs(vec![lv(Some(LV), "-wi-a-----")])).say(2, Question::Lvs, lvs(vec![ill]));
+    lab.say(1, Question::DeviceMapper, Observation::DeviceMapper(devices)).say(2, Question::DeviceMapper, dm(100));
+    lab.say(1, Question::Filesystems, Observation::Filesystems(mounts));
+    let picture = lab.picture();
+    let health: Vec<_> = picture.volumes[0].health.iter().map(|(node, word)| (&**node, word.as_str())).collect();
+    assert_eq!(health, [("n2", "partial")]);
+    assert_eq!(names(&picture.volumes[0].suspended_on), ["n1"]);
+    assert_eq!(picture.filesystems.iter().map(|f| f.read_only).collect::<Vec<_>>(), [true, false, false]);
 }
 
 #[test]

@@ -147,6 +147,25 @@ fn a_silence_is_not_shown_as_nothing() {
     assert!(of((100, 30), c, "4 enter").contains("no node answers"));
 }
 
+/// What the nodes say is wrong with storage stands in its row, in words.
+#[test]
+fn storage_that_is_ill_says_so() {
+    let mut c = sample::healthy();
+    let there = |frame: &str, row: &str, words: &str| assert!(line(frame, row).contains(words), "{row}: {words}\n{frame}");
+    c.volumes[0].suspended_on = sample::arcs(&["n2"]);
+    c.volumes[1].health = vec![("n5".into(), "partial".to_owned())];
+    c.pvs[0].missing_on = sample::arcs(&["n3"]);
+    c.filesystems.iter_mut().filter(|f| &*f.node == "n4").for_each(|f| f.read_only = true);
+    let frame = of((160, 40), c.clone(), "3 enter");
+    there(&frame, "vg_cluster/lv_db", "suspended on n2");
+    there(&frame, "vg_cluster/lv_wiki", "partial on n5");
+    there(&frame, "pv /dev/mapper", "missing on n3");
+    there(&frame, "/netcluster0", "read-only on n4");
+    c.filesystems.iter_mut().for_each(|f| f.read_only = true);
+    let frame = of((160, 40), c, "3 enter");
+    assert!(line(&frame, "/netcluster0").contains("read-only") && !frame.contains("read-only on"), "{frame}");
+}
+
 /// A migration that hangs on behind a failure, or on a node that fell silent, hides neither.
 #[test]
 fn what_is_wrong_is_not_hidden_by_a_move() {

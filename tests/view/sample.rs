@@ -295,6 +295,7 @@ fn equip(c: &mut Cluster, node: &str) {
         size: Some(1_870_000_000_000),
         used: Some(187_000_000_000),
         available: Some(1_683_000_000_000),
+        read_only: false,
         at: ago(1),
     });
     let path = |device: &str| PathRow {

@@ -3,6 +3,7 @@
 mod guests;
 mod manager;
 mod moved;
+mod storage;
 
 use std::time::{Duration, Instant};
 

@@ -47,6 +47,9 @@ pub fn write(doc: &mut Document, model: &Model, id: &RowId) -> Option<()> {
             doc.maybe("group", p.vg.as_deref());
             doc.pair("size", Role::Text, &format!("{}, free {}", size(p.size), size(p.free)));
             doc.pair("seen by", Role::Text, &join(&p.seen_by));
+            if !p.missing_on.is_empty() {
+                doc.pair("missing on", Role::Warn, &join(&p.missing_on));
+            }
         }
         _ => return None,
     }
@@ -81,7 +84,8 @@ fn write_group(doc: &mut Document, model: &Model, g: &VolumeGroup) {
     let rows: Vec<(Role, Vec<String>)> = c
         .pvs
         .iter()
-        .filter(|p| p.vg.as_deref() == Some(&g.name) && ours(&p.seen_by))
+        // One that every node has lost is of the group all the same.
+        .filter(|p| p.vg.as_deref() == Some(&g.name) && (p.seen_by.is_empty() || ours(&p.seen_by)))
         .map(|p| (Role::Text, vec![p.path.clone(), size(p.size), size(p.free), join(&p.seen_by)]))
         .collect();
     if !rows.is_empty() {
@@ -110,6 +114,12 @@ fn write_volume(doc: &mut Document, model: &Model, v: &Volume) {
         let text = format!("{node} still maps {}: refresh it there", crate::app::words::bytes(*bytes));
         doc.pair("other size", Role::Warn, &text);
     }
+    if !v.suspended_on.is_empty() {
+        doc.pair("suspended", Role::Warn, &format!("on {}: what uses it there stands still", join(&v.suspended_on)));
+    }
+    for (node, word) in &v.health {
+        doc.pair("health", Role::Warn, &format!("{word}, says {node}"));
+    }
     history(doc, model, |e| e.subject.as_deref() == Some(&subject));
 }
 
@@ -121,6 +131,10 @@ fn write_mount(doc: &mut Document, model: &Model, mount: &str, source: &str) -> 
     doc.head("Filesystem");
     doc.pair("type", Role::Text, &first.kind);
     doc.pair("source", Role::Text, source);
+    let fixed: Vec<_> = found.iter().filter(|f| f.read_only).map(|f| f.node.clone()).collect();
+    if !fixed.is_empty() {
+        doc.pair("read-only", Role::Text, &format!("on {}", join(&fixed)));
+    }
     let rows: Vec<(Role, Vec<String>)> = found
         .iter()
         .map(|f| {

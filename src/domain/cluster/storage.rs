@@ -59,8 +59,19 @@ pub struct Volume {
     pub copy_percent: Option<f64>,
     /// Nodes whose device-mapper still shows another size: (node, bytes).
     pub stale_sizes: Vec<(Arc<str>, u64)>,
+    /// Nodes whose device-mapper has it suspended: what uses it there stands still.
+    pub suspended_on: Vec<Arc<str>>,
+    /// What LVM says is wrong with it: (node, `partial`, `refresh needed` ...).
+    pub health: Vec<(Arc<str>, String)>,
     /// Who said so last.
     pub sight: Sight,
+}
+
+impl Volume {
+    /// The node that alone sees it.
+    pub fn sole_node(&self) -> Option<&Arc<str>> {
+        if let [only] = self.seen_by.as_slice() { Some(only) } else { None }
+    }
 }
 
 /// A physical volume, merged across nodes by UUID.
@@ -78,6 +89,8 @@ pub struct PhysicalVolume {
     pub free: Option<u64>,
     /// Who sees it.
     pub seen_by: Vec<Arc<str>>,
+    /// Who sees its group and does not find it.
+    pub missing_on: Vec<Arc<str>>,
 }
 
 /// A filesystem mounted on one node.
@@ -97,6 +110,8 @@ pub struct Filesystem {
     pub used: Option<u64>,
     /// Bytes that may still be written.
     pub available: Option<u64>,
+    /// Nobody may write to it: so it was mounted, or the kernel made it so after an error.
+    pub read_only: bool,
     /// When.
     pub at: Stamp,
 }

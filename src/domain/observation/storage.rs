@@ -37,6 +37,12 @@ impl LvRow {
         self.attr.starts_with('t')
     }
 
+    /// A snapshot of the old kind: first character of the attributes, or an origin without a pool.
+    pub fn is_thick_snapshot(&self) -> bool {
+        let set = |name: Option<&str>| name.is_some_and(|n| !n.is_empty());
+        self.attr.starts_with(['s', 'S']) || (set(self.origin.as_deref()) && !set(self.pool.as_deref()))
+    }
+
     /// Its figures change without a command: it fills up (pools, snapshots, caches), or is copied or moved.
     pub fn is_restless(&self) -> bool {
         self.data_percent.is_some()
@@ -73,6 +79,13 @@ pub struct PvRow {
     pub size: Option<u64>,
     pub free: Option<u64>,
     pub device_size: Option<u64>,
+}
+
+impl PvRow {
+    /// The group names it and the node does not find it: third character of the attributes, and the path as LVM words it.
+    pub fn is_missing(&self) -> bool {
+        self.attr.as_bytes().get(2) == Some(&b'm') || matches!(self.path.as_str(), "[unknown]" | "unknown device")
+    }
 }
 
 /// A device of `dmsetup info`.

@@ -8,14 +8,29 @@ use crate::domain::text::clean;
 use crate::probe::Raw;
 use crate::probe::parts::{lossy, scaled, sections, size};
 
+/// Kinds that another machine can block, or of which `df -l` may think so: they are asked one by one.
+macro_rules! remote {
+    () => {
+        "nfs nfs4 cifs smb3 smbfs gfs gfs2 ocfs2 ceph lustre afs auristorfs 9p coda gpfs vxfs acfs beegfs fhgfs ibrix fuse.sshfs fuse.glusterfs fuse.ceph"
+    };
+}
+
 /// Local filesystems first and in one go; each one that another machine can block (a dead server, a cluster filesystem
 /// during recovery) on its own, all at once, and nobody waits for them longer than 4 s: a df that the kernel will not
-/// let go cannot be killed, so it writes into a pipe of its own. busybox's df has no -l, -x and -B.
-pub const SCRIPT: &str = r#"# quorate: mounted filesystems
+/// let go cannot be killed, so it writes into a pipe of its own. `-l` goes by the source (it leaves out what has a colon in it, also a
+/// filesystem on two disks) and by few kinds: the others are left out by name, and none is forgotten. To look at what the automounter
+/// holds would mount it. busybox's df has no -l, -x and -B.
+pub const SCRIPT: &str = concat!(
+    r#"# quorate: mounted filesystems
 exec </dev/null
+kinds='"#,
+    remote!(),
+    r#"'
 limit() { if command -v timeout >/dev/null 2>&1; then timeout -s KILL 3 "$@" 2>/dev/null; else "$@" 2>/dev/null; fi; }
 mounts=$(cat /proc/mounts 2>/dev/null)
-own=$(limit df -P -T -B1 -l -x gfs -x gfs2 -x ocfs2 -x fuse.sshfs -x fuse.glusterfs)
+skip=
+for kind in $kinds; do skip="$skip -x $kind"; done
+own=$(limit df -P -T -B1 -l $skip)
 [ -n "$own" ] || own=$(limit df -P -T -k)
 [ -n "$own" ] || own=$(limit df -P -k)
 printf '%s\n@@quorate mounts\n%s\n@@quorate more\n' "$own" "$mounts"
@@ -28,10 +43,11 @@ for line in $mounts; do
     IFS=' '
     set -- $line
     IFS=$nl
-    case $3 in
-    nfs | nfs4 | cifs | smb3 | smbfs | gfs | gfs2 | ocfs2 | ceph | lustre | afs | 9p | fuse.sshfs | fuse.glusterfs | fuse.ceph)
-        remote="$remote$2$nl" ;;
+    case " $kinds " in
+    *" $3 "*) ;;
+    *) case $1 in *:*) ;; *) continue ;; esac ;;
     esac
+    [ "$3" = autofs ] || remote="$remote$2$nl"
 done
 [ -n "$remote" ] || exit 0
 {
@@ -49,7 +65,8 @@ done
     printf '%s\n' "$line"
 done
 exit 0
-"#;
+"#
+);
 
 /// Kinds that hold no files of their own, or that are full by their nature (images).
 const PSEUDO: [&str; 33] = [
@@ -88,25 +105,6 @@ const PSEUDO: [&str; 33] = [
     "fuse.portal",
 ];
 
-/// Kinds that the script asks one by one: they are listed without numbers if they did not answer.
-const REMOTE: [&str; 15] = [
-    "nfs",
-    "nfs4",
-    "cifs",
-    "smb3",
-    "smbfs",
-    "gfs",
-    "gfs2",
-    "ocfs2",
-    "ceph",
-    "lustre",
-    "afs",
-    "9p",
-    "fuse.sshfs",
-    "fuse.glusterfs",
-    "fuse.ceph",
-];
-
 /// Reads any df (with or without -T, -P, units in the heading or behind the numbers, long names on lines of their own)
 /// and /proc/mounts beside it.
 pub fn parse(raw: Raw<'_>) -> Result<Vec<MountRow>, Trouble> {
@@ -128,7 +126,7 @@ pub fn parse(raw: Raw<'_>) -> Result<Vec<MountRow>, Trouble> {
         return Err(if silent { raw.refusal() } else { raw.garbled("df's heading is not in it") });
     }
     // What another machine can block is listed without numbers; of what is the node's own df always says something.
-    let own = mounts.iter().find(|m| is_real(m) && !REMOTE.contains(&m.kind.as_str()));
+    let own = mounts.iter().find(|m| is_real(m) && !is_asked_alone(m));
     if let (0, Some(own)) = (headings, own) {
         return Err(raw.garbled(&format!("df said nothing, and {} is mounted", own.mount)));
     }
@@ -240,7 +238,7 @@ fn amount(word: &str, unit: u64) -> Option<u64> {
     if word.bytes().all(|b| b.is_ascii_digit()) { scaled(word, unit) } else { size(word) }
 }
 
-/// df's rows with what only /proc/mounts knows, without pseudo filesystems and bind mounts.
+/// df's rows with what only /proc/mounts knows, without pseudo filesystems and bind mounts of what is the node's own.
 fn merged(rows: Vec<MountRow>, mounts: &[MountRow]) -> Vec<MountRow> {
     let known: HashMap<(&str, &str), &MountRow> = mounts.iter().map(|m| ((m.mount.as_str(), m.source.as_str()), m)).collect();
     let mut all = rows;
@@ -252,8 +250,18 @@ fn merged(rows: Vec<MountRow>, mounts: &[MountRow]) -> Vec<MountRow> {
             }
         }
     }
-    all.extend(mounts.iter().filter(|m| REMOTE.contains(&m.kind.as_str())).cloned());
+    all.extend(mounts.iter().filter(|m| is_asked_alone(m)).cloned());
     distinct(all.into_iter().filter(is_real).collect())
+}
+
+/// Of a kind that several machines may mount.
+fn is_remote(row: &MountRow) -> bool {
+    remote!().split(' ').any(|kind| kind == row.kind)
+}
+
+/// As the script sees it: such a mount is listed without numbers if it did not answer.
+fn is_asked_alone(row: &MountRow) -> bool {
+    is_remote(row) || row.source.contains(':')
 }
 
 fn is_real(row: &MountRow) -> bool {
@@ -264,13 +272,16 @@ fn is_real(row: &MountRow) -> bool {
     }
 }
 
-/// One row for each source, the one with the shortest mount point; a row with numbers goes before one without.
+/// One row for each source, the one with the shortest mount point; a row with numbers goes before one without. What several machines may
+/// mount has a row for each of its mounts: a resource of the cluster may be one of the longer ones, and a guest's disk lie below it.
 fn distinct(mut all: Vec<MountRow>) -> Vec<MountRow> {
     all.sort_by(|a, b| (a.size.is_none(), a.mount.len(), &a.mount).cmp(&(b.size.is_none(), b.mount.len(), &b.mount)));
     let mut seen = std::collections::HashSet::new();
     all.retain(|row| {
-        let name = if row.source.starts_with('/') || row.source.contains(':') { row.source.clone() } else { format!("\0{}", row.mount) };
-        seen.insert(name)
+        let named = row.source.starts_with('/') || row.source.contains(':');
+        let source = if named { row.source.as_str() } else { "" };
+        let mount = if named && !is_remote(row) { "" } else { row.mount.as_str() };
+        seen.insert((source.to_owned(), mount.to_owned()))
     });
     all.sort_by(|a, b| a.mount.cmp(&b.mount));
     all

@@ -53,6 +53,9 @@ const HEADINGS: [(&str, &str); 27] = [
     ("PV UUID", "pv_uuid"),
 ];
 
+/// LVM's words to a user who may not read what it reads.
+const NOT_ALLOWED: [&str; 2] = ["Permission denied", "as a non-root user"];
+
 /// Reads a report. Nothing printed and exit status 0 is a report without rows.
 pub fn read(raw: Raw<'_>, report: &Report) -> Result<Vec<Row>, Trouble> {
     let text = lossy(raw.stdout);
@@ -87,6 +90,11 @@ fn json(raw: Raw<'_>, text: &str, report: &Report) -> Result<Vec<Row>, Trouble> 
     }
     let objects: Vec<&Value> = lists.into_iter().flatten().collect();
     let count = objects.len();
+    // Where it may not look, or cannot, LVM prints a report without rows all the same; some versions even end with 0 then.
+    let barred = || NOT_ALLOWED.iter().any(|words| lossy(raw.stderr).contains(words));
+    if count == 0 && (raw.code != 0 || barred()) {
+        return Err(raw.refusal());
+    }
     let rows = objects.into_iter().filter_map(|o| {
         let columns = o.as_object()?.keys().filter_map(|k| Some((k.clone(), text_of(o, k)?)));
         Some(Row(columns.collect()))

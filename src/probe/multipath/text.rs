@@ -1,4 +1,4 @@
-//! `multipath -ll`, in the form of 0.4.7 (brackets) and the one since 0.4.9.
+//! `multipath -ll`, in the forms of 0.4.5 and 0.4.7 (brackets) and the one since 0.4.9.
 
 use crate::domain::observation::storage::{MapRow, PathRow};
 use crate::domain::text::clean;
@@ -20,17 +20,45 @@ pub fn parse(text: &str) -> Vec<MapRow> {
     maps
 }
 
-/// `san1 (3600...) dm-0 LABSAN,LUN1`, without the brackets where there is no alias; `create: ` and the like before it.
+/// `san1 (3600...) dm-0 LABSAN,LUN1`, without the brackets where there is no alias; `create: ` and the like before it. A WWID may hold
+/// blanks (`1ATA     WDC WD5003ABYX`).
 fn heading(line: &str) -> Option<MapRow> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let at = words.iter().position(|w| is_dm(w))?;
-    let (dm, before) = (words.get(at)?, words.get(..at)?);
-    let (name, wwid) = match before {
-        [.., name, wwid] if wwid.starts_with('(') => (*name, wwid.trim_matches(['(', ')'])),
-        [.., name] => (*name, *name),
-        [] => return None,
+    // What belongs to a map is indented, drawn as a branch, or begins with its size.
+    if line.starts_with([' ', '\t', '\\', '|', '`', '[']) || line.starts_with("size=") {
+        return None;
+    }
+    let dm = line.split_whitespace().skip(1).find(|w| is_dm(w));
+    let head = match dm {
+        Some(word) => line.get(..word.as_ptr() as usize - line.as_ptr() as usize)?,
+        None => without_device(line)?,
     };
-    Some(MapRow { name: clean(name), wwid: filled(wwid), dm: Some((*dm).to_owned()), ..MapRow::default() })
+    let (name, wwid) = match head.split_once(" (") {
+        Some((before, rest)) => (before.split_whitespace().next_back()?, rest.rsplit_once(')')?.0),
+        None => {
+            let (verb, rest) = head.split_once(' ').unwrap_or_default();
+            let name = if verb.ends_with(':') { rest } else { head }.trim();
+            (name, name)
+        }
+    };
+    let mut map = MapRow { name: filled(name)?, wwid: filled(wwid), dm: dm.map(str::to_owned), ..MapRow::default() };
+    if dm.is_none() {
+        properties(&mut map, line);
+    }
+    Some(map)
+}
+
+/// The least characters of a WWID that stands for itself.
+const SHORTEST_WWID: usize = 8;
+
+/// 0.4.5 names no device: `mpath1 (3600...) [size=10 GB][features="0"]`, or nothing behind the WWID. What stands before the size.
+fn without_device(line: &str) -> Option<&str> {
+    if let Some((head, _)) = line.split_once(" [size=") {
+        return Some(head);
+    }
+    // Messages may end with brackets too.
+    let (name, wwid) = line.trim_end().strip_suffix(')')?.split_once(" (")?;
+    let is_word = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    (is_word(name) && is_word(wwid) && wwid.len() >= SHORTEST_WWID).then_some(line)
 }
 
 fn is_dm(word: &str) -> bool {
@@ -53,10 +81,12 @@ fn is_address(word: &str) -> bool {
     word.split(':').count() == 4 && word.split(':').all(|p| p == "#" || (!p.is_empty() && p.bytes().all(|b| b.is_ascii_digit())))
 }
 
-/// `size=3.0G features='1 queue_if_no_path' ...`, or `[size=100G][features=1 queue_if_no_path][hwhandler=0]`.
+/// `size=3.0G features='1 queue_if_no_path' ...`, or `[size=100G][features=1 queue_if_no_path][hwhandler=0]`, `[size=10 GB]`.
 fn properties(map: &mut MapRow, line: &str) {
-    if let Some((_, rest)) = line.split_once("size=") {
-        let end = rest.find(|c: char| c.is_whitespace() || c == ']').unwrap_or(rest.len());
+    if let Some((before, rest)) = line.split_once("size=") {
+        // In brackets a blank may stand before the unit.
+        let bracketed = before.ends_with('[');
+        let end = rest.find(|c: char| c == ']' || (c.is_whitespace() && !bracketed)).unwrap_or(rest.len());
         map.size = rest.get(..end).and_then(size).or(map.size);
     }
     if line.contains("queue_if_no_path") {

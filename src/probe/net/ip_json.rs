@@ -1,5 +1,7 @@
 //! `ip -d -j -s link` and `ip -j addr` (iproute2 4.14 and later).
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::view::{carrier, mii_up, mode, stands_on};
@@ -11,7 +13,9 @@ use crate::probe::parts::{first_json, number_of, small_of, text_of};
 
 /// Reads the interfaces. Empty objects, which some versions print for what they leave out, are passed over.
 pub fn parse(raw: Raw<'_>, text: &str) -> Result<Vec<Nic>, Trouble> {
-    let Value::Array(rows) = first_json(raw, text)? else {
+    // If it still cannot be read, the complaint is about what was printed.
+    let value = first_json(raw, text).or_else(|trouble| first_json(raw, &mended(text)).map_err(|_| trouble))?;
+    let Value::Array(rows) = value else {
         return Err(raw.garbled("the JSON is not a list of interfaces"));
     };
     let links: Vec<Nic> = rows.iter().filter_map(nic).collect();
@@ -19,6 +23,31 @@ pub fn parse(raw: Raw<'_>, text: &str) -> Result<Vec<Nic>, Trouble> {
         return Err(raw.garbled("no entry of the JSON has an ifname"));
     }
     Ok(links)
+}
+
+/// The JSON that was meant: iproute2 before 6.1 puts a backslash before an apostrophe, and each one prints most control characters
+/// within a name or an alias as they are.
+fn mended(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut within = false;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if within => match chars.next() {
+                Some('\'') => out.push('\''),
+                Some(escaped) => out.extend([c, escaped]),
+                None => out.push(c),
+            },
+            _ if within && c < ' ' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            _ => {
+                within ^= c == '"';
+                out.push(c);
+            }
+        }
+    }
+    out
 }
 
 fn nic(value: &Value) -> Option<Nic> {

@@ -6,6 +6,8 @@
 //!    vg_cluster/lv_db    50G  ██████████████████▌  92%  n2 n5
 //! ```
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use super::{Look, name};
@@ -16,7 +18,7 @@ use crate::app::index::{Index, Level};
 use crate::app::rows::Row;
 use crate::app::sort::fill;
 use crate::app::words;
-use crate::domain::cluster::{Cluster, Filesystem, PathMap};
+use crate::domain::cluster::{Cluster, Filesystem, PathMap, Volume};
 use crate::theme::Role;
 use crate::view::glyph::gauge;
 use crate::view::pen::{Cursor, Pen};
@@ -111,7 +113,7 @@ fn place(model: &Model, row: Row) -> (Role, String) {
     let (c, index) = (&model.shown, &model.index);
     let at = |i: u32| i as usize;
     // More than a few are a number: their names would be cut anyway.
-    let short = |nodes: &[std::sync::Arc<str>]| match nodes.len() {
+    let short = |nodes: &[Arc<str>]| match nodes.len() {
         0..=3 => nodes.iter().map(|n| index.names.short(n)).collect::<Vec<_>>().join(" "),
         n => format!("{n} nodes"),
     };
@@ -129,8 +131,8 @@ fn place(model: &Model, row: Row) -> (Role, String) {
             if let Some(p) = v.copy_percent.filter(|p| *p < 100.0) {
                 text = format!("{text}, copying {}", words::percent(p));
             }
-            if !v.stale_sizes.is_empty() {
-                return (Role::Warn, format!("{text}, other size on {}", words::count(v.stale_sizes.len(), "node", "nodes")));
+            if let Some(wrong) = ailing(v, short) {
+                return (Role::Warn, format!("{text}, {wrong}"));
             }
             if v.is_thin_pool {
                 let meta = v.metadata_percent.map_or_else(String::new, |p| format!(", metadata {}", words::percent(p)));
@@ -151,7 +153,13 @@ fn place(model: &Model, row: Row) -> (Role, String) {
             let stale = nodes.iter().any(|n| fresh::node(n, c, model.setup.now, model.setup.stale_after).is_some());
             let tail = if nodes.len() > 1 { format!(", fullest {}", index.names.short(&fullest.node)) } else { String::new() };
             let old = if stale { ", part of it old" } else { "" };
-            Some((Role::Dim, format!("{} {}{tail}{old}", first.kind, short(&nodes))))
+            let fixed: Vec<_> = set.iter().filter_map(|k| c.filesystems.get(*k)).filter(|f| f.read_only).map(|f| f.node.clone()).collect();
+            let mode = match fixed.len() {
+                0 => String::new(),
+                n if n == nodes.len() => ", read-only".to_owned(),
+                _ => format!(", read-only on {}", short(&fixed)),
+            };
+            Some((Role::Dim, format!("{} {}{mode}{tail}{old}", first.kind, short(&nodes))))
         }),
         Row::Iscsi(i) => c.iscsi.get(at(i)).map(|(_, s)| {
             let state = s.session_state.as_deref().unwrap_or("state not known");
@@ -159,11 +167,27 @@ fn place(model: &Model, row: Row) -> (Role, String) {
         }),
         Row::Pv(i) => c.pvs.get(at(i)).map(|p| {
             let free = p.free.map_or_else(String::new, |f| format!(", {} free", words::bytes(f)));
-            (Role::Dim, format!("of {}{free}, {}", p.vg.as_deref().unwrap_or("no group"), words::count(p.seen_by.len(), "node", "nodes")))
+            let text = format!("of {}{free}, {}", p.vg.as_deref().unwrap_or("no group"), words::count(p.seen_by.len(), "node", "nodes"));
+            match p.missing_on.as_slice() {
+                [] => (Role::Dim, text),
+                lost => (Role::Warn, format!("{text}, missing on {}", short(lost))),
+            }
         }),
         _ => None,
     }
     .unwrap_or((Role::Dim, String::new()))
+}
+
+/// What is wrong with a volume, in words.
+fn ailing(v: &Volume, short: impl Fn(&[Arc<str>]) -> String) -> Option<String> {
+    if !v.suspended_on.is_empty() {
+        return Some(format!("suspended on {}", short(&v.suspended_on)));
+    }
+    if let Some((_, word)) = v.health.first() {
+        let nodes: Vec<Arc<str>> = v.health.iter().filter(|(_, other)| other == word).map(|(node, _)| node.clone()).collect();
+        return Some(format!("{word} on {}", short(&nodes)));
+    }
+    (!v.stale_sizes.is_empty()).then(|| format!("other size on {}", words::count(v.stale_sizes.len(), "node", "nodes")))
 }
 
 /// Paths alive of each node.
