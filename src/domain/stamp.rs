@@ -1,8 +1,7 @@
 //! Points in time and the age of what was seen.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -13,33 +12,10 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp(pub i64);
 
-/// A clock that follows another and never steps back: where that is set back it goes on at nine tenths of its pace until the other has caught up.
-/// Else what is due would not be due, and what is old would look fresh, for as long as that was set back.
-#[derive(Debug, Default)]
-pub struct Steady(Option<(Instant, Stamp)>);
-
-impl Steady {
-    /// What it shows while the other shows `wall`.
-    pub fn read(&mut self, wall: Stamp, at: Instant) -> Stamp {
-        if let Self(Some((before, shown))) = self {
-            let passed = at.saturating_duration_since(*before);
-            let least = shown.after(passed - passed / 10);
-            if wall < least {
-                return least;
-            }
-        }
-        self.0 = Some((at, wall));
-        wall
-    }
-}
-
-static CLOCK: Mutex<Steady> = Mutex::new(Steady(None));
-
 impl Stamp {
-    /// The present, by this machine's clock, as far as that does not step back (see [`Steady`]). Only `link`, `watch` and `app::runtime` may ask.
+    /// The present, by this machine's clock. Only `link`, `watch` and `app::runtime` may ask.
     pub fn now() -> Self {
-        let mut clock = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
-        clock.read(Self(jiff::Timestamp::now().as_microsecond()), Instant::now())
+        Self(jiff::Timestamp::now().as_microsecond())
     }
 
     /// From whole seconds since the epoch.

@@ -5,11 +5,11 @@ mod manager;
 mod moved;
 mod storage;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use quorate::domain::node::{LinkFault, LinkTrouble, NodeKey};
 use quorate::domain::observation::Question;
-use quorate::domain::stamp::{Stamp, Steady};
+use quorate::domain::stamp::Stamp;
 use quorate::link::{Answer, AskError, AskId, Order, Report, StreamId};
 use quorate::watch::{Output, Watch};
 
@@ -348,28 +348,5 @@ fn volumes_at_rest_are_left_alone_until_the_kernel_has_other_ones() {
         };
         assert_eq!(later(90, false), restless, "{lv}: only what fills up is looked at every minute");
         assert!(later(180, true), "{lv}: the kernel's table has another size");
-    }
-}
-
-/// Where this machine's clock is set back, what is due comes due all the same, and ages grow.
-#[test]
-fn our_own_clock_never_steps_back() {
-    let begin = Instant::now();
-    let mut clock = Steady::default();
-    // Seconds that passed, what the clock shows, what counts.
-    let cases = [
-        (0, 10_000, 10_000),
-        (10, 10_010, 10_010),
-        (20, 6_420, 10_019),
-        (110, 6_510, 10_100),
-        (110, 6_510, 10_100),
-        // Until it has caught up.
-        (36_020, 42_420, 42_420),
-        (36_030, 42_430, 42_430),
-        // Forward it goes at once.
-        (36_040, 50_000, 50_000),
-    ];
-    for (passed, wall, counts) in cases {
-        assert_eq!(clock.read(Stamp::from_secs(wall), begin + Duration::from_secs(passed)), Stamp::from_secs(counts), "{passed}");
     }
 }
