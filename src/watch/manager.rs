@@ -55,6 +55,12 @@ impl ManagerWatch {
         }
     }
 
+    /// Our clock was set back: nothing was to be asked later than now, and nothing has happened later.
+    pub fn not_after(&mut self, now: Stamp) {
+        let asked = self.asked.values_mut().flatten().map(|(_, at)| at);
+        self.due.values_mut().chain(self.last.values_mut().map(|(at, _)| at)).chain(asked).for_each(|at| *at = now.min(*at));
+    }
+
     /// Whether a stream that reports the manager's changes flows.
     pub fn set_live(&mut self, live: bool) {
         self.live = live;

@@ -201,6 +201,15 @@ impl Watch {
         }
     }
 
+    /// Our clock was set back to this time: what would have been due by then, and all the rest, is asked anew.
+    pub fn set_back(&mut self, now: Stamp) {
+        self.nodes.values_mut().for_each(|node| node.not_after(now));
+        self.streams.values_mut().for_each(|streams| streams.not_after(now));
+        self.guests.values_mut().for_each(|guests| guests.not_after(now));
+        self.manager.not_after(now);
+        self.refresh(now);
+    }
+
     /// An action is looked into: what libvirt on this node has of its guests counts as it is now.
     pub fn look_at_guests(&mut self, node: NodeKey, now: Stamp) {
         if let Some(guests) = self.guests.get_mut(&node) {

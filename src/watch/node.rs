@@ -128,6 +128,13 @@ impl NodeWatch {
         }
     }
 
+    /// Our clock was set back: nothing was to be asked later than now, and nothing has happened later.
+    pub fn not_after(&mut self, now: Stamp) {
+        let flights = self.flights.values_mut().map(|flight| &mut flight.since);
+        let stamps = self.due.values_mut().chain(self.last.values_mut().map(|(at, _)| at));
+        stamps.chain(self.manager_failed.values_mut()).chain(flights).for_each(|at| *at = now.min(*at));
+    }
+
     /// The node went away, or hangs. Nothing is due while it is away. (Each ask on its way still gets its answer from the link.) For the
     /// manager another node answers: what this one says of it when it recovers would be old.
     pub fn went_down(&mut self, hangs: bool) {

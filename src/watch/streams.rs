@@ -42,6 +42,11 @@ impl std::fmt::Debug for NodeStreams {
 }
 
 impl NodeStreams {
+    /// Our clock was set back: nothing was to be tried later than now, and nothing has come later.
+    pub fn not_after(&mut self, now: Stamp) {
+        self.retry.values_mut().chain(&mut self.last_data).for_each(|at| *at = now.min(*at));
+    }
+
     /// How many streams the server grants on this connection. After a hang that the connection outlived all stands as it stood.
     pub fn granted(&mut self, streams: usize) {
         self.granted = streams;

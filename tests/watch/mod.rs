@@ -350,3 +350,19 @@ fn volumes_at_rest_are_left_alone_until_the_kernel_has_other_ones() {
         assert!(later(180, true), "{lv}: the kernel's table has another size");
     }
 }
+
+#[test]
+fn our_own_clock_set_back_keeps_no_question_from_being_asked() {
+    const HOUR: i64 = 3_600_000;
+    for set_back in [false, true] {
+        let (mut watch, asks, _) = up();
+        for (id, _) in asks {
+            watch.report(NODE, Report::Answer { id, result: Ok(answer("", at(HOUR))) }, at(HOUR));
+        }
+        if set_back {
+            watch.set_back(at(20));
+        }
+        let (asks, _) = orders(watch.tick(at(1000)));
+        assert_eq!(asks.iter().any(|(_, text)| text.contains("corosync-quorumtool")), set_back, "{asks:?}");
+    }
+}

@@ -16,7 +16,7 @@ impl Live {
         }
         tracing::warn!("the clock was set back from {before} to {now}");
         self.store.set_back(now);
-        self.watch.refresh(now);
+        self.watch.set_back(now);
         self.awaited.values_mut().for_each(|since| *since = now.min(*since));
         true
     }
