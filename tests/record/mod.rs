@@ -116,6 +116,26 @@ fn no_line_of_a_recorded_stream_is_lost() {
     assert_eq!(told, [(7, "one\n".to_owned()), (7, "two\n".to_owned())]);
 }
 
+/// A full disk cuts where it likes.
+#[test]
+fn a_recording_that_was_cut_within_a_character_is_read_up_to_its_last_whole_line() {
+    let nodes = vec![RecordedNode { key: 0, name: None, address: "n1".to_owned() }];
+    let mut bytes = Vec::new();
+    let mut recorder = Recorder::begin(&mut bytes, Stamp(1), None, nodes).unwrap();
+    recorder.report(NodeKey(0), &Report::Up { streams: 8, note: None }, Stamp(2)).unwrap();
+    recorder.report(NodeKey(0), &down(LinkFault::Refused, "ääää", None), Stamp(3)).unwrap();
+    let read = |bytes: &[u8]| Recording::text(bytes.to_vec()).and_then(|text| Recording::read(&text));
+    let said = |bytes: &[u8]| read(bytes).unwrap().said.values().map(Vec::len).sum::<usize>();
+    assert_eq!(said(&bytes), 2);
+    for cut in 2..50 {
+        assert_eq!(said(&bytes[..bytes.len() - cut]), 1, "without its last {cut} bytes");
+    }
+    // What is no text in its midst is no cut.
+    let first = bytes.iter().position(|b| *b == b'\n').unwrap();
+    let broken = [&bytes[..first + 9], b"\xff", &bytes[first + 9..]].concat();
+    assert_eq!(read(&broken).unwrap_err().to_string(), "line 2: it is not UTF-8");
+}
+
 /// What is recorded of these pieces of a stream.
 fn kept(pieces: &[&str]) -> String {
     let began = Stamp(1_700_000_000_000_000);
