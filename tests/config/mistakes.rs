@@ -173,6 +173,7 @@ fn which_file() {
     let theme = |explicit: Option<&Path>, default: Option<&Path>| config::load(explicit, default).map(|c| c.theme);
     assert_eq!(theme(None, Some(&there)), Ok(Some("x".to_owned())));
     assert_eq!(theme(None, Some(&missing)), Ok(None), "a missing default is an empty one");
+    assert_eq!(theme(None, Some(&there.join("quorate/config.toml"))), Ok(None), "where the home is no folder there is no file");
     assert_eq!(theme(None, None), Ok(None));
     assert_eq!(theme(Some(&there), Some(&missing)), Ok(Some("x".to_owned())));
     let error = config::load(Some(&missing), Some(&there)).unwrap_err();
