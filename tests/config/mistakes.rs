@@ -68,6 +68,11 @@ fn one_mistake_each() {
             "c.toml:5:3: unknown key 'adress' in [[cluster.node]]; did you mean 'address'?",
         ),
         ("[[cluster]]\nname = \"a\"\nhost = [\"x\"]", "c.toml:3:1: unknown key 'host' in [[cluster]]; did you mean 'hosts'?"),
+        ("[[cluster]]\nname = \"a\"\nusername = \"x\"", "c.toml:3:1: unknown key 'username' in [[cluster]]; did you mean 'user'?"),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\naddr = \"y\"",
+            "c.toml:5:1: unknown key 'addr' in [[cluster.node]]; did you mean 'address'?",
+        ),
         (
             "[[cluster]]\nname = \"a\"\nrole = \"oprator\"",
             "c.toml:3:8: role cannot be \"oprator\"; expected \"viewer\" or \"operator\" or \"admin\"; did you mean 'operator'?",
@@ -189,7 +194,10 @@ fn nearest_names() {
         ("nmae", Some("name")),
         ("USER", Some("user")),
         ("Identy", Some("identity")),
-        ("jumphost", None),
+        ("jumphost", Some("jump")),
+        ("username", Some("user")),
+        ("ident", Some("identity")),
+        ("id", None),
         ("x", None),
         ("", None),
         ("becomes", Some("become")),
