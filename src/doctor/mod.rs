@@ -16,8 +16,8 @@ use crate::domain::text::clean;
 use crate::link::{Hop, Target};
 use needs::{NEEDS, Need, Use};
 
-/// The contract's bound for `clock-skew`, microseconds.
-const SKEW: u64 = 1_000_000;
+/// The contract's bound for `clock-skew`, microseconds, beyond what the measurement may err.
+const SKEW: i64 = 1_000_000;
 
 /// What was found out about one node.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +36,8 @@ pub struct NodeCheck {
     pub os: Option<String>,
     /// Each question that was asked, and whether its answer was usable.
     pub answers: Vec<(Question, Result<(), Trouble>)>,
-    /// The node's clock minus ours, microseconds.
-    pub clock_offset_micros: Option<i64>,
+    /// The node's clock minus ours, and by how much that may err, microseconds.
+    pub clock: Option<(i64, i64)>,
 }
 
 impl NodeCheck {
@@ -205,14 +205,14 @@ fn tool(check: &NodeCheck, tools: &Tools, need: &Need) -> Option<Row> {
 }
 
 fn clock(check: &NodeCheck) -> Option<Row> {
-    let offset = check.clock_offset_micros?;
+    let (offset, error) = check.clock?;
     let text = format!(
         "{}{}.{:03} s against this machine",
         if offset < 0 { "-" } else { "+" },
         offset.unsigned_abs() / 1_000_000,
         offset.unsigned_abs() / 1_000 % 1_000
     );
-    Some(if offset.unsigned_abs() > SKEW {
+    Some(if offset.saturating_abs().saturating_sub(error) > SKEW {
         Row::new(Mark::Wrong, "clock", text).cure("let chrony or ntpd keep both clocks: chronyc tracking")
     } else {
         Row::new(Mark::Ok, "clock", text)

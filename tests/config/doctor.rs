@@ -54,7 +54,7 @@ fn well() -> NodeCheck {
         tools: Some(tools(ALL)),
         os: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
         answers: vec![(Question::CrmMon, Ok(())), (Question::Quorum, Ok(()))],
-        clock_offset_micros: Some(-12_345),
+        clock: Some((-12_345, 400)),
         ..NodeCheck::default()
     }
 }
@@ -196,8 +196,10 @@ fn the_way_to_a_node() {
 
 #[test]
 fn clocks_notes_and_no_node() {
-    let (code, text) = report(&[NodeCheck { clock_offset_micros: Some(-1_500_000), ..well() }]);
+    let (code, text) = report(&[NodeCheck { clock: Some((-1_500_000, 400_000)), ..well() }]);
     assert!(code == 1 && line(&text, "clock").contains("-1.500 s"), "{text}");
+    let (code, text) = report(&[NodeCheck { clock: Some((1_200_000, 1_200_000)), ..well() }]);
+    assert!(code == 0 && line(&text, "clock").contains("ok"), "what the line alone may have made is no skew: {text}");
     let mut check = well();
     check.target.as_mut().unwrap().not_honoured.push("config:1: ProxyCommand x".to_owned());
     check.note = Some("sshd grants 2 sessions".to_owned());
