@@ -170,6 +170,36 @@ fn a_tool_that_says_no() {
     assert_eq!(case(Question::Quorum, TroubleKind::Absent).0, 1);
 }
 
+/// What only some nodes have is not missing elsewhere; where it shows itself, it is.
+#[test]
+fn what_is_in_use_and_says_no_is_wrong() {
+    let failed = |question, text: &str| vec![(question, Err(Trouble::new(TroubleKind::Failed, text)))];
+    let (code, text) = report(&[NodeCheck { answers: failed(Question::Lvs, "exit status 5"), lvm: true, ..well() }]);
+    assert!(code == 1 && line(&text, "lvs").contains("WRONG") && text.contains("-> run lvs by hand"), "{text}");
+    let mut check = NodeCheck { answers: failed(Question::Guests, "libvirtd does not run on the node"), ..well() };
+    for virsh in [false, true] {
+        if virsh {
+            check.tools.as_mut().unwrap().present.push("virsh".to_owned());
+        }
+        let (code, text) = report(&[check.clone()]);
+        assert!(code == 0 && line(&text, "libvirt").contains("note") && text.contains("-> is libvirtd or virtqemud running?"), "{text}");
+        let (code, text) = report(&[NodeCheck { libvirt: true, ..check.clone() }]);
+        assert!(code == 1 && line(&text, "libvirt").contains("WRONG") && text.contains("-> is libvirtd or virtqemud running?"), "{text}");
+        let here = failed(Question::Guests, "libvirt's client library cannot be loaded on this machine (x): install libvirt0");
+        let (code, text) = report(&[NodeCheck { libvirt: true, answers: here, ..check.clone() }]);
+        assert!(code == 1 && text.contains("install libvirt0") && !text.contains("-> "), "{text}");
+        let refused = vec![(Question::Guests, Err(Trouble::new(TroubleKind::Denied, "this user may not speak to libvirt")))];
+        let mut refused = NodeCheck { answers: refused, ..check.clone() };
+        refused.target.as_mut().unwrap().end.user = "admin".to_owned();
+        for rights in [Become::None, Become::Sudo] {
+            refused.target.as_mut().unwrap().rights = rights;
+            let (code, text) = report(&[refused.clone()]);
+            assert!(code == 1 && line(&text, "libvirt").contains("DENIED") && text.contains("-> usermod -aG libvirt admin"), "{text}");
+            assert!(!text.contains("sudoers"), "{text}");
+        }
+    }
+}
+
 #[test]
 fn the_way_to_a_node() {
     let cases = [
