@@ -70,8 +70,8 @@ const IN_QUOTES: [&str; 2] = [
 
 /// A value in quotes goes up to its closing quote, which may be escaped.
 const ANYWHERE: [&str; 19] = [
-    // `passwd="..."` of cluster.conf, `"password": "..."`, `password = ...` of anything else.
-    r#"(\b[\w.-]*NAME[\w.-]*\\*["']?\s*\\*[=:]\s*[ub]?\\*")(?:[^"\\]|\\[^"])*"#,
+    // `passwd="..."` of cluster.conf, `"password": "..."`, `password = ...` of anything else. A text of JSON may end with a colon.
+    r#"(\b[\w.-]*NAME[\w.-]*\\*["']?\s*\\*[=:]\s*[ub]?\\*")(?:[^"\\,}\n]|\\[^"]|[,}][^"\n])(?:[^"\\]|\\[^"])*"#,
     r#"(\b[\w.-]*NAME[\w.-]*\\*["']?\s*\\*[=:]\s*[ub]?\\*')[^'\n]*(?:'(?:\\*'|\\*"'\\*")'[^'\n]*)*"#,
     r#"(\b[\w.-]*NAME[\w.-]*\\*["']?\s*\\*[=:]\s*)(?:\\[^\s"'\\\w]|[^\s"'<>\\])(?:\\[^\s"]|\\*["'][\w@#$%^&+~]|[^\s"'<>\\])*"#,
     r"((?:^|[^\w-])--?[\w-]*(?i:password|passwd|passphrase|secret|community|api-?key|access-?key|secret-?key|hexadecimal[_-]kg)EQ)WORD",

@@ -280,6 +280,7 @@ fn secrets_are_found_in_what_tools_print_and_people_type() {
         r#"{"MESSAGE":"fence_ipmilan -P ","_COMM":"x"}"#,
         r#"{"MESSAGE":"said \"password={}\" twice"}"#,
         r#"{"MESSAGE":"http://n1:80","UNIT":"getty@tty1"}"#,
+        r#"{"MESSAGE":"Enter password: ","PRIORITY":"5"}"#,
         // virsh, qemu and corosync.
         "virsh set-user-password vm1 root {}",
         "virsh secret-set-value 0a-1b {}",
