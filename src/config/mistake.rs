@@ -135,7 +135,7 @@ pub fn line_column(source: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before.get(start..).unwrap_or_default().chars().count() + 1)
 }
 
-/// The candidate that was most likely meant, if any is near: at most a third of its letters differ.
+/// The candidate that was most likely meant, if any is near: at most a third of its letters differ, or it begins as what was written does.
 pub fn nearest<'c>(written: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let written = written.to_lowercase();
     // Beyond this length nothing is a slip of the fingers, and the distance would cost.
@@ -144,7 +144,11 @@ pub fn nearest<'c>(written: &str, candidates: impl IntoIterator<Item = &'c str>)
     }
     candidates
         .into_iter()
-        .map(|name| (distance(&written, &name.to_lowercase()), name))
+        .map(|name| {
+            let lower = name.to_lowercase();
+            let begins = lower.len().min(written.len()) > 2 && (lower.starts_with(&written) || written.starts_with(&lower));
+            (if begins { 1 } else { distance(&written, &lower) }, name)
+        })
         .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(written.chars().count()) + 1)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

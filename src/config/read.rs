@@ -1,6 +1,6 @@
 //! config.toml into [`Config`], with every mistake in it at once.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, Error};
@@ -22,7 +22,8 @@ pub fn load(explicit: Option<&Path>, default: Option<&Path>) -> Result<Config, C
     let Some(file) = explicit.or(default) else { return Ok(Config::default()) };
     match read_capped(file) {
         Ok(bytes) => parse(file, &bytes),
-        Err(e) if explicit.is_none() && e.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
+        // The home of a service may be no folder (/dev/null): there is no file either.
+        Err(e) if explicit.is_none() && matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Config::default()),
         Err(e) => Err(ConfigError::Unreadable { file: clean(&file.to_string_lossy()), why: e.to_string() }),
     }
 }

@@ -156,7 +156,9 @@ fn of_cluster(asked: &Asked, config: &Config, cluster: &Cluster) -> Result<Sessi
         nodes.extend(cluster.hosts.iter().map(host));
     }
     nodes.extend(asked.hosts.iter().map(host));
-    let first = cluster.hosts.iter().chain(&asked.hosts).next();
+    // A --host is how a cluster that lists nothing is reached, and no more than one node of any other.
+    let lone = asked.hosts.first().filter(|_| cluster.nodes.is_empty());
+    let first = cluster.hosts.first().or(lone);
     if nodes.is_empty() {
         let text =
             format!("the cluster \"{}\" lists neither hosts nor nodes; give it hosts = [\"...\"], or name one with --host", cluster.name);

@@ -1,6 +1,7 @@
 //! What to do about what is missing.
 
 use super::NodeCheck;
+use super::needs::Need;
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::observation::host::Tools;
 use crate::domain::observation::{Question, Trouble};
@@ -43,6 +44,9 @@ pub fn denied(check: &NodeCheck, tools: &Tools, question: Question, tool: &str, 
     if trouble.text.contains("requiretty") {
         return format!("add to sudoers with visudo: Defaults:{} !requiretty", clean(user));
     }
+    if question.is_libvirt() {
+        return format!("usermod -aG libvirt {}, then connect anew: a socket cannot be sudo'ed", clean(user));
+    }
     let line = probe::command(question, tools);
     // Without the word `as_root` a script runs as `sudo -n sh -c ...`: a sudoers line for the tool alone would not help.
     let allowed = if line.as_ref().is_none_or(CommandLine::names_its_tools) { format!("/usr/sbin/{tool}") } else { "ALL".to_owned() };
@@ -52,6 +56,11 @@ pub fn denied(check: &NodeCheck, tools: &Tools, question: Question, tool: &str, 
         (false, true) => format!("usermod -aG haclient {}; or set become = \"sudo\" and add to sudoers: {sudoers}", clean(user)),
         (false, false) => format!("set become = \"sudo\" for this cluster and add to sudoers: {sudoers}"),
     }
+}
+
+/// What to do where it says no; nothing where it is this machine that lacks something, which the words tell themselves.
+pub fn failed(need: &Need, trouble: &Trouble) -> &'static str {
+    if trouble.text.contains("cannot be loaded on this machine") { "" } else { need.cure }
 }
 
 const fn is_pacemakers(question: Question) -> bool {

@@ -16,8 +16,8 @@ use crate::domain::text::clean;
 use crate::link::{Hop, Target};
 use needs::{NEEDS, Need, Use};
 
-/// The contract's bound for `clock-skew`, microseconds.
-const SKEW: u64 = 1_000_000;
+/// The contract's bound for `clock-skew`, microseconds, beyond what the measurement may err.
+const SKEW: i64 = 1_000_000;
 
 /// What was found out about one node.
 #[derive(Clone, Debug, Default)]
@@ -36,13 +36,26 @@ pub struct NodeCheck {
     pub os: Option<String>,
     /// Each question that was asked, and whether its answer was usable.
     pub answers: Vec<(Question, Result<(), Trouble>)>,
-    /// The node's clock minus ours, microseconds.
-    pub clock_offset_micros: Option<i64>,
+    /// The node's clock minus ours, and by how much that may err, microseconds.
+    pub clock: Option<(i64, i64)>,
+    /// libvirt listens there.
+    pub libvirt: bool,
+    /// Volumes of LVM's are active there.
+    pub lvm: bool,
 }
 
 impl NodeCheck {
     fn is_up(&self) -> bool {
         self.reach.is_up()
+    }
+
+    /// Whether the node shows, without the answer to it, that what a question is about is in use.
+    fn proves(&self, question: Question) -> bool {
+        match question {
+            Question::Guests => self.libvirt,
+            Question::Lvs | Question::Vgs | Question::Pvs => self.lvm,
+            _ => false,
+        }
     }
 
     fn way(&self) -> String {
@@ -93,7 +106,8 @@ impl Row {
     }
 
     fn cure(self, cure: impl Into<String>) -> Self {
-        Self { cure: Some(cure.into()), ..self }
+        let cure: String = cure.into();
+        Self { cure: (!cure.is_empty()).then_some(cure), ..self }
     }
 
     const fn is_bad(&self) -> bool {
@@ -177,9 +191,12 @@ fn rights(check: &NodeCheck, tools: &Tools) -> Option<Row> {
 
 /// The line of one tool; none where there is nothing to say.
 fn tool(check: &NodeCheck, tools: &Tools, need: &Need) -> Option<Row> {
-    let name = need.tools.iter().copied().find(|tool| tools.has(tool));
     let wanted = need.usage.is_needed(tools);
-    let Some(name) = name else {
+    let mut troubles = check.answers.iter().filter(|(question, _)| need.questions.contains(question));
+    let trouble = troubles.find_map(|(q, result)| Some((*q, result.as_ref().err()?)));
+    // libvirt is asked at its socket, whatever tools there are.
+    let asked = trouble.filter(|(question, _)| question.is_libvirt()).and(need.tools.first().copied());
+    let Some(name) = need.tools.iter().copied().find(|tool| tools.has(tool)).or(asked) else {
         let row = Row::new(if wanted { Mark::Missing } else { Mark::Note }, need.tools.first().copied().unwrap_or_default(), "");
         return match need.usage {
             _ if wanted => Some(Row { text: format!("not found: {}", need.purpose), ..row }.cure(cure::install(check, need.apt, need.rpm))),
@@ -187,21 +204,22 @@ fn tool(check: &NodeCheck, tools: &Tools, need: &Need) -> Option<Row> {
             Use::Always | Use::Pacemaker | Use::Rhcs => None,
         };
     };
-    let mut troubles = check.answers.iter().filter(|(question, _)| need.questions.contains(question));
-    let Some((question, trouble)) = troubles.find_map(|(q, result)| Some((*q, result.as_ref().err()?))) else {
+    let Some((question, trouble)) = trouble else {
         let version = tools.versions.iter().find(|(tool, _)| tool == name).map(|(_, version)| clean(version));
         // A tool that does not know the question prints what it likes.
         let version = version.filter(|version| version.chars().count() <= 80);
         return Some(Row::new(Mark::Ok, name, version.unwrap_or_default()));
     };
-    let row = Row::new(Mark::Wrong, name, trouble.to_string());
+    let row = Row::new(Mark::Wrong, if question.is_libvirt() { "libvirt" } else { name }, trouble.to_string());
+    let in_use = wanted || check.proves(question);
     Some(match trouble.kind {
         TroubleKind::Denied => Row { mark: Mark::Denied, ..row }.cure(cure::denied(check, tools, question, name, trouble)),
         TroubleKind::Absent if wanted => Row { mark: Mark::Missing, ..row }.cure(cure::install(check, need.apt, need.rpm)),
         TroubleKind::Absent => Row { mark: Mark::Note, ..row },
         // A tool of something that is not in use has nothing to say.
-        TroubleKind::Failed | TroubleKind::Garbled if !wanted => Row { mark: Mark::Note, ..row },
-        TroubleKind::Failed => row.cure(need.cure),
+        TroubleKind::Garbled if !in_use => Row { mark: Mark::Note, ..row },
+        TroubleKind::Failed if !in_use => Row { mark: Mark::Note, ..row }.cure(cure::failed(need, trouble)),
+        TroubleKind::Failed => row.cure(cure::failed(need, trouble)),
         TroubleKind::Late => row.cure(format!("log in and run {name}: it hangs, or the node is overloaded")),
         TroubleKind::Garbled => row.cure("this output is new to quorate: report it, with the versions of the tools"),
         TroubleKind::Lost => row.cure("the connection broke: run doctor again"),
@@ -209,14 +227,14 @@ fn tool(check: &NodeCheck, tools: &Tools, need: &Need) -> Option<Row> {
 }
 
 fn clock(check: &NodeCheck) -> Option<Row> {
-    let offset = check.clock_offset_micros?;
+    let (offset, error) = check.clock?;
     let text = format!(
         "{}{}.{:03} s against this machine",
         if offset < 0 { "-" } else { "+" },
         offset.unsigned_abs() / 1_000_000,
         offset.unsigned_abs() / 1_000 % 1_000
     );
-    Some(if offset.unsigned_abs() > SKEW {
+    Some(if offset.saturating_abs().saturating_sub(error) > SKEW {
         Row::new(Mark::Wrong, "clock", text).cure("let chrony or ntpd keep both clocks: chronyc tracking")
     } else {
         Row::new(Mark::Ok, "clock", text)

@@ -81,7 +81,7 @@ pub const NEEDS: &[Need] = &[
     Need { tools: &["df"], questions: &[Q::Filesystems], usage: Use::Always, purpose: "usage of filesystems", apt: "coreutils", rpm: "coreutils", cure: "run df by hand: a server of a mounted filesystem may be dead" },
     Need { tools: &["virsh"], questions: &[Q::LibvirtSockets, Q::Guests], usage: Use::Where("guests run under libvirt"), purpose: "guests", apt: "libvirt-clients", rpm: "libvirt-client", cure: "is libvirtd or virtqemud running? is the user in the group libvirt?" },
     Need { tools: &["vmware-cmd", "vmrun"], questions: &[Q::Vmware], usage: Use::Where("guests run under VMware Server"), purpose: "guests of VMware Server", apt: "", rpm: "", cure: "does VMware run (service vmware status)? vmrun wants VMRUN_HOST, VMRUN_USER and VMRUN_PASSWORD in /etc/sysconfig/vmware-service" },
-    Need { tools: &["lvs"], questions: &[Q::Lvs, Q::Vgs, Q::Pvs], usage: LVM, purpose: "volumes", apt: "lvm2", rpm: "lvm2", cure: "" },
+    Need { tools: &["lvs"], questions: &[Q::Lvs, Q::Vgs, Q::Pvs], usage: LVM, purpose: "volumes", apt: "lvm2", rpm: "lvm2", cure: "run lvs by hand: it names what it cannot read" },
     Need { tools: &["dmsetup"], questions: &[Q::DeviceMapper], usage: LVM, purpose: "where volumes are active", apt: "dmsetup", rpm: "device-mapper", cure: "" },
     Need { tools: &["multipathd", "multipath"], questions: &[Q::Multipath], usage: Use::Where("dm-multipath is used"), purpose: "paths", apt: "multipath-tools", rpm: "device-mapper-multipath", cure: "" },
     Need { tools: &["iscsiadm"], questions: &[Q::Iscsi], usage: Use::Where("iSCSI is used"), purpose: "sessions", apt: "open-iscsi", rpm: "iscsi-initiator-utils", cure: "" },

@@ -167,6 +167,18 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// The text of a recording's bytes, as far as it goes: the last line may have been cut off in the middle of a character.
+    pub fn text(bytes: Vec<u8>) -> Result<String, ReadError> {
+        String::from_utf8(bytes).or_else(|error| {
+            let (good, bad) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+            if bad.contains(&b'\n') {
+                let line = good.split(|b| *b == b'\n').count();
+                return Err(ReadError::Broken { line, what: "it is not UTF-8".to_owned() });
+            }
+            Ok(String::from_utf8_lossy(good).into_owned())
+        })
+    }
+
     /// Reads a recording.
     pub fn read(text: &str) -> Result<Self, ReadError> {
         let mut recording = Self::default();

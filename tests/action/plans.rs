@@ -582,6 +582,21 @@ fn growing_lets_every_node_see_the_size_before_the_filesystem_grows_once() {
     );
 }
 
+/// `act grow /dev/vg/data --confirm /dev/vg/data` repeats what was asked for.
+#[test]
+fn a_volume_is_confirmed_by_its_name_or_its_device() {
+    use quorate::action::{Session, gate};
+    let cluster = storage();
+    let wrong = |typed: &str| {
+        let plan = plan_of(&grow(GrowSize::By(10_000_000)), &cluster, START).unwrap();
+        let session = Session { typed: Some(typed.to_owned()), ..Session::default() };
+        gate::open(plan, &cluster, &session, START).err().unwrap_or_default().iter().any(|r| r.code == "wrong-confirm")
+    };
+    for (typed, is_wrong) in [("vg/data", false), ("/dev/vg/data", false), ("/dev/vg/other", true), ("/dev//dev/vg/data", true)] {
+        assert_eq!(wrong(typed), is_wrong, "{typed}");
+    }
+}
+
 /// A guest that is no service runs on n1 with the volume as its disk.
 fn lone_on_the_volume(format: Option<&str>) -> Cluster {
     use quorate::domain::guest::{Definition, Disk, GuestState};

@@ -54,7 +54,7 @@ fn well() -> NodeCheck {
         tools: Some(tools(ALL)),
         os: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
         answers: vec![(Question::CrmMon, Ok(())), (Question::Quorum, Ok(()))],
-        clock_offset_micros: Some(-12_345),
+        clock: Some((-12_345, 400)),
         ..NodeCheck::default()
     }
 }
@@ -173,6 +173,36 @@ fn a_tool_that_says_no() {
     assert_eq!(case(Question::Quorum, TroubleKind::Absent).0, 1);
 }
 
+/// What only some nodes have is not missing elsewhere; where it shows itself, it is.
+#[test]
+fn what_is_in_use_and_says_no_is_wrong() {
+    let failed = |question, text: &str| vec![(question, Err(Trouble::new(TroubleKind::Failed, text)))];
+    let (code, text) = report(&[NodeCheck { answers: failed(Question::Lvs, "exit status 5"), lvm: true, ..well() }]);
+    assert!(code == 1 && line(&text, "lvs").contains("WRONG") && text.contains("-> run lvs by hand"), "{text}");
+    let mut check = NodeCheck { answers: failed(Question::Guests, "libvirtd does not run on the node"), ..well() };
+    for virsh in [false, true] {
+        if virsh {
+            check.tools.as_mut().unwrap().present.push("virsh".to_owned());
+        }
+        let (code, text) = report(&[check.clone()]);
+        assert!(code == 0 && line(&text, "libvirt").contains("note") && text.contains("-> is libvirtd or virtqemud running?"), "{text}");
+        let (code, text) = report(&[NodeCheck { libvirt: true, ..check.clone() }]);
+        assert!(code == 1 && line(&text, "libvirt").contains("WRONG") && text.contains("-> is libvirtd or virtqemud running?"), "{text}");
+        let here = failed(Question::Guests, "libvirt's client library cannot be loaded on this machine (x): install libvirt0");
+        let (code, text) = report(&[NodeCheck { libvirt: true, answers: here, ..check.clone() }]);
+        assert!(code == 1 && text.contains("install libvirt0") && !text.contains("-> "), "{text}");
+        let refused = vec![(Question::Guests, Err(Trouble::new(TroubleKind::Denied, "this user may not speak to libvirt")))];
+        let mut refused = NodeCheck { answers: refused, ..check.clone() };
+        refused.target.as_mut().unwrap().end.user = "admin".to_owned();
+        for rights in [Become::None, Become::Sudo] {
+            refused.target.as_mut().unwrap().rights = rights;
+            let (code, text) = report(&[refused.clone()]);
+            assert!(code == 1 && line(&text, "libvirt").contains("DENIED") && text.contains("-> usermod -aG libvirt admin"), "{text}");
+            assert!(!text.contains("sudoers"), "{text}");
+        }
+    }
+}
+
 #[test]
 fn the_way_to_a_node() {
     let cases = [
@@ -199,8 +229,10 @@ fn the_way_to_a_node() {
 
 #[test]
 fn clocks_notes_and_no_node() {
-    let (code, text) = report(&[NodeCheck { clock_offset_micros: Some(-1_500_000), ..well() }]);
+    let (code, text) = report(&[NodeCheck { clock: Some((-1_500_000, 400_000)), ..well() }]);
     assert!(code == 1 && line(&text, "clock").contains("-1.500 s"), "{text}");
+    let (code, text) = report(&[NodeCheck { clock: Some((1_200_000, 1_200_000)), ..well() }]);
+    assert!(code == 0 && line(&text, "clock").contains("ok"), "what the line alone may have made is no skew: {text}");
     let mut check = well();
     check.target.as_mut().unwrap().not_honoured.push("config:1: ProxyCommand x".to_owned());
     check.note = Some("sshd grants 2 sessions".to_owned());

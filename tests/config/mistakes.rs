@@ -68,6 +68,11 @@ fn one_mistake_each() {
             "c.toml:5:3: unknown key 'adress' in [[cluster.node]]; did you mean 'address'?",
         ),
         ("[[cluster]]\nname = \"a\"\nhost = [\"x\"]", "c.toml:3:1: unknown key 'host' in [[cluster]]; did you mean 'hosts'?"),
+        ("[[cluster]]\nname = \"a\"\nusername = \"x\"", "c.toml:3:1: unknown key 'username' in [[cluster]]; did you mean 'user'?"),
+        (
+            "[[cluster]]\nname = \"a\"\n[[cluster.node]]\nname = \"x\"\naddr = \"y\"",
+            "c.toml:5:1: unknown key 'addr' in [[cluster.node]]; did you mean 'address'?",
+        ),
         (
             "[[cluster]]\nname = \"a\"\nrole = \"oprator\"",
             "c.toml:3:8: role cannot be \"oprator\"; expected \"viewer\" or \"operator\" or \"admin\"; did you mean 'operator'?",
@@ -173,6 +178,7 @@ fn which_file() {
     let theme = |explicit: Option<&Path>, default: Option<&Path>| config::load(explicit, default).map(|c| c.theme);
     assert_eq!(theme(None, Some(&there)), Ok(Some("x".to_owned())));
     assert_eq!(theme(None, Some(&missing)), Ok(None), "a missing default is an empty one");
+    assert_eq!(theme(None, Some(&there.join("quorate/config.toml"))), Ok(None), "where the home is no folder there is no file");
     assert_eq!(theme(None, None), Ok(None));
     assert_eq!(theme(Some(&there), Some(&missing)), Ok(Some("x".to_owned())));
     let error = config::load(Some(&missing), Some(&there)).unwrap_err();
@@ -188,7 +194,10 @@ fn nearest_names() {
         ("nmae", Some("name")),
         ("USER", Some("user")),
         ("Identy", Some("identity")),
-        ("jumphost", None),
+        ("jumphost", Some("jump")),
+        ("username", Some("user")),
+        ("ident", Some("identity")),
+        ("id", None),
         ("x", None),
         ("", None),
         ("becomes", Some("become")),

@@ -79,6 +79,12 @@ fn the_command_line_goes_first_and_adds_hosts() {
     assert_eq!(shown(&session.nodes), ["m1=root@127.0.0.1:2201", "m2=u2@m2", "?=root@m9:2209"]);
     assert!(session.nodes.iter().all(|n| n.jump == Some(Vec::new()) && n.identity == Some("/mine".into())));
     assert_eq!((session.role, session.rights()), (Role::Admin, "admin"));
+    // The members that are found later are the cluster's: a --host beside it lends them neither its user nor its port.
+    let nodes = "[[cluster]]\nname = \"lab\"\n[[cluster.node]]\nname = \"m1\"\n";
+    let further = self::session(&hosts(&["root@gw:2222"]), nodes).further("m3", "m3");
+    assert_eq!(further.place.to_string(), "m3");
+    let further = self::session(&hosts(&["root@gw:2222"]), "[[cluster]]\nname = \"lab\"\n").further("m3", "m3");
+    assert_eq!(further.place.to_string(), "root@m3:2222", "as the way in is");
 }
 
 #[test]

@@ -116,6 +116,26 @@ fn no_line_of_a_recorded_stream_is_lost() {
     assert_eq!(told, [(7, "one\n".to_owned()), (7, "two\n".to_owned())]);
 }
 
+/// A full disk cuts where it likes.
+#[test]
+fn a_recording_that_was_cut_within_a_character_is_read_up_to_its_last_whole_line() {
+    let nodes = vec![RecordedNode { key: 0, name: None, address: "n1".to_owned() }];
+    let mut bytes = Vec::new();
+    let mut recorder = Recorder::begin(&mut bytes, Stamp(1), None, nodes).unwrap();
+    recorder.report(NodeKey(0), &Report::Up { streams: 8, note: None }, Stamp(2)).unwrap();
+    recorder.report(NodeKey(0), &down(LinkFault::Refused, "ääää", None), Stamp(3)).unwrap();
+    let read = |bytes: &[u8]| Recording::text(bytes.to_vec()).and_then(|text| Recording::read(&text));
+    let said = |bytes: &[u8]| read(bytes).unwrap().said.values().map(Vec::len).sum::<usize>();
+    assert_eq!(said(&bytes), 2);
+    for cut in 2..50 {
+        assert_eq!(said(&bytes[..bytes.len() - cut]), 1, "without its last {cut} bytes");
+    }
+    // What is no text in its midst is no cut.
+    let first = bytes.iter().position(|b| *b == b'\n').unwrap();
+    let broken = [&bytes[..first + 9], b"\xff", &bytes[first + 9..]].concat();
+    assert_eq!(read(&broken).unwrap_err().to_string(), "line 2: it is not UTF-8");
+}
+
 /// What is recorded of these pieces of a stream.
 fn kept(pieces: &[&str]) -> String {
     let began = Stamp(1_700_000_000_000_000);
@@ -147,6 +167,35 @@ fn no_secret_of_a_stream_is_written_wherever_it_is_cut_and_however_it_is_coded()
     assert!(kept(&[plain]).contains("x3 61 62\\nx3 63 0a"), "what holds no secret is as it came");
 }
 
+/// Where tail is not GNU's each look at a file is a report of its own, and may end within a line of it.
+#[test]
+fn no_secret_is_written_as_hex_digits_whose_line_comes_in_two_reports() {
+    let line = "pcs host auth n1 -u hacluster -p S3cr3t-PW --force\nnext\n";
+    let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |all, b| format!("{all} {b:02x}"));
+    let coded = |text: &str| text.as_bytes().chunks(16).fold(String::new(), |all, part| format!("{all}x3{}\n", hex(part)));
+    for cut in 1..line.len() {
+        let file = kept(&[&coded(&line[..cut]), &coded(&line[cut..])]);
+        let told: String = file.split("x3").skip(1).map(|part| part.split("\\n").next().unwrap()).collect();
+        let clean = line.replace("S3cr3t-PW", "***");
+        assert_eq!(told, hex(clean.as_bytes()), "{cut}: {file}");
+    }
+    // Two files come in turns; one that was cut short begins anew.
+    let file = kept(&["x3 61\n", "x4 62 0a\n", "@truncated 3\n", "x3 63 0a\n"]);
+    let at = |words: &str| file.find(words).unwrap_or_else(|| panic!("{words}: {file}"));
+    assert!(at("x4 62 0a") < at("x3 61") && at("x3 61") < at("@truncated 3") && at("@truncated 3") < at("x3 63 0a"), "{file}");
+    // The journal tells a message that is no UTF-8 by its numbers.
+    let numbers = |bytes: &[u8]| bytes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let entry = |message: &[u8]| format!("{{\"MESSAGE\":[{}],\"PRIORITY\":\"5\"}}\n", numbers(message));
+    let file = kept(&[&entry(b"COMMAND=/usr/sbin/pcs host auth n1 -p S3cr\xe4t ok")]);
+    assert!(file.contains(&numbers(b"auth n1 -p *** ok]").replace(",93", "]")), "{file}");
+    assert!(kept(&[&entry(b"harml\xe4ss")]).contains(&numbers(b"harml\xe4ss")));
+}
+
+#[test]
+fn every_pattern_of_secrets_is_one() {
+    assert_eq!(quorate::domain::redact::broken_patterns(), 0);
+}
+
 #[test]
 fn what_looks_like_a_password_is_taken_out_and_nothing_else() {
     for (said, clean) in [
@@ -174,8 +223,76 @@ fn what_looks_like_a_password_is_taken_out_and_nothing_else() {
         ("df -P /srv; ps -p 17", "df -P /srv; ps -p 17"),
         ("fenced: fencing node n3 succeeded", "fenced: fencing node n3 succeeded"),
         ("user anna: password expired", "user anna: password expired"),
+        (r#"ipmitool -P 'it'"'"'s S3cr3t' -v"#, "ipmitool -P *** -v"),
+        ("ipmitool -H '10' -P 'S3cr3t x' -v", "ipmitool -H '10' -P *** -v"),
+        ("crm_resource -v 'S3cr3t x' -r f -p passwd -V", "crm_resource -v *** -r f -p passwd -V"),
+        ("{'--password': u'S3cr3t', '--plug': '3'}", "{'--password': ***'***', '--plug': '3'}"),
+        ("sh -c echo hacluster:S3cr3t | chpasswd", "sh -c echo ***| chpasswd"),
+        ("Set 'f' option: name=passwd value=S3cr3t x\nnext", "Set 'f' option: name=passwd value=***\nnext"),
+        ("nvpair[@id='f-ia-passwd']:  @value=S3cr3t x, y\nnext", "nvpair[@id='f-ia-passwd']:  @value=***\nnext"),
+        (r#""nvpair[@id='f-passwd']:  @value=S3\"cr3t","PRIORITY""#, r#""nvpair[@id='f-passwd']:  @value=***","PRIORITY""#),
     ] {
         assert_eq!(quorate::domain::redact::redact_text(said), clean);
+    }
+}
+
+/// `{}` is the secret; a line without one stays as it is.
+#[test]
+fn secrets_are_found_in_what_tools_print_and_people_type() {
+    for form in [
+        // Fence agents and what they run.
+        "fence_ipmilan[123] stderr: [ /usr/bin/ipmitool -I lanplus -H 10.0.0.1 -p 6230 -U admin -P {} -y {} chassis power status ]",
+        "ipmitool user set password 2 {}",
+        "ipmitool lan set 1 snmp {}",
+        "fence_ipmilan -a 10.0.0.1 -P -l admin -p {}",
+        "fence_ipmilan -p {} --ipmitool-path /usr/bin/ipmitool -p {}",
+        "fence_apc_snmp -a apc1 -n 3 -c {} -P {} -u 161",
+        "snmpget -v 1 -c {} 10.0.0.1:161 .1.3",
+        "fence_apc[7] stderr: [ DEBUG: Sent: {} ]",
+        "--hexadecimal-kg {} --plug 3",
+        "Authorization: Basic {}",
+        "Device fence_ipmilan of n3 -> ipmi:623, node n1",
+        // What is typed, as sudo tells it.
+        "COMMAND=/usr/sbin/pcs host auth n1 n2 -u hacluster -p {} --force",
+        r"COMMAND=/bin/bash -c pcs\ host\ auth\ n1\ -p\ {}\ --force",
+        r"COMMAND=/bin/bash -c pcs\ stonith\ update\ f\ passwd\={}\ ip\=n1",
+        "anna : (command continued) n7 n8 -u hacluster -p {}",
+        "sshpass -p {} ssh -p 22 n1",
+        "vmrun -T server -u root -p {} list",
+        "crm_resource --resource f --set-parameter passwd --parameter-value {}",
+        "crm_resource -r keystone -p ip -v 10.0.0.1",
+        "iscsiadm -m node -o update -n node.session.auth.password -v {}",
+        "crm resource param f set passwd {}",
+        "pcs stonith create i fence_ipmilan hexadecimal_kg={} ip=10.0.0.1 ipport=623",
+        "pcs cluster setup c n1 n2 --token 5000",
+        // The CIB and its changes, and the same within the journal's JSON.
+        r#"<nvpair id="i" name="hexadecimal_kg" value="{}"/>"#,
+        r#"<nvpair id="i" name="token" value="{}"/>"#,
+        "cibadmin --xml-text <nvpair name='passwd' value='{}'/>",
+        r#"-  <nvpair value="{}" id="f-ia-passwd"/>"#,
+        r#"<nvpair id="keystone-ia-ip" value="10.0.0.1"/>"#,
+        "+  /cib/configuration/resources/primitive[@id='f']/nvpair[@id='f-ia-passwd']:  @value={}\n+  /cib:  @epoch=7",
+        "+  /cib/nvpair[@id='f-ia-passwd']:  @value={}, @name=passwd",
+        "+  /cib/nvpair[@id='passwd-ia-ip']:  @value=10.0.0.1",
+        r#"<change path="/cib/nvpair[@id='f-passwd']"><change-attr name="value" operation="set" value="{}"/>"#,
+        r#"{"MESSAGE":"++ <nvpair name=\"passwd\" value=\"{}\"/>","PRIORITY":"6"}"#,
+        r#"{"MESSAGE":"COMMAND=/usr/sbin/pcs host auth n1 -u hacluster -p {}","PRIORITY":"5"}"#,
+        r#"{"MESSAGE":"fence_ipmilan -P ","_COMM":"x"}"#,
+        r#"{"MESSAGE":"said \"password={}\" twice"}"#,
+        r#"{"MESSAGE":"http://n1:80","UNIT":"getty@tty1"}"#,
+        r#"{"MESSAGE":"Enter password: ","PRIORITY":"5"}"#,
+        // virsh, qemu and corosync.
+        "virsh set-user-password vm1 root {}",
+        "virsh secret-set-value 0a-1b {}",
+        "virsh qemu-monitor-command vm1 --hmp set_password vnc {}",
+        "virsh -c qemu+ssh://root@n1/system start vm1",
+        "<qemu:arg value='secret,id=s0,data={}'/>",
+        "<qemu:arg value='vnc,password={}'/>",
+        "<graphics type='vnc' port='5900' passwd='{}'/>",
+        r#"<totem token="54000"/> token=3000 token: 3000"#,
+        "[TOTEM ] Token has not been received in 2250 ms",
+    ] {
+        assert_eq!(quorate::domain::redact::redact_text(&form.replace("{}", "S3cr3t")), form.replace("{}", "***"));
     }
 }
 

@@ -91,7 +91,7 @@ impl Element {
 impl Attribute {
     /// It holds a password, by its name.
     fn is_secret(&self) -> bool {
-        const NAMES: [&str; 4] = ["passw", "community", "secret", "pwd"];
+        const NAMES: [&str; 5] = ["passw", "community", "secret", "pwd", "_kg"];
         let name = self.name.to_ascii_lowercase();
         NAMES.iter().any(|part| name.contains(part))
     }

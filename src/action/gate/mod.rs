@@ -250,7 +250,9 @@ fn confirmed(plan: &Plan, cluster: &Cluster, session: &Session, against: &mut Ve
         }
         return;
     };
-    let right = typed == &plan.target.to_string()
+    // A volume may have been named by its device.
+    let device = typed.strip_prefix("/dev/").filter(|_| matches!(plan.target, Target::Volume(_)));
+    let right = device.unwrap_or(typed) == plan.target.to_string()
         || (matches!(plan.target, Target::Cluster(_)) && cluster.name.as_ref().is_some_and(|name| name == typed));
     if !right {
         let why = format!("confirmed was '{}', the target is '{}'", crate::domain::text::clean(typed), plan.target);

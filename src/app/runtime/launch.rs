@@ -116,7 +116,8 @@ fn nothing() -> Failure {
 /// The recording of `replay FILE`.
 pub fn replay(file: &Path) -> Result<Sessions, Failure> {
     let wrong = |what: String| Failure::Said(WRONG_COMMAND_LINE, format!("{}: {what}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|e| wrong(e.to_string()))?;
+    let bytes = std::fs::read(file).map_err(|e| wrong(e.to_string()))?;
+    let text = Recording::text(bytes).map_err(|e| wrong(e.to_string()))?;
     let recording = Recording::read(&text).map_err(|e| wrong(e.to_string()))?;
     let name = recording.cluster.unwrap_or_else(|| file.display().to_string());
     Ok(Sessions::Recorded(name, text))

@@ -129,7 +129,7 @@ fn disk(doc: &mut Doc<'_>, tag: &Tag<'_>) -> Result<ConfDisk, Trouble> {
 /// What must not count, for what is not kept must not be guessed from a fingerprint either.
 fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    ["passw", "community", "secret", "pwd", "login", "user"].iter().any(|part| key.contains(part))
+    ["passw", "community", "secret", "pwd", "_kg", "login", "user"].iter().any(|part| key.contains(part))
 }
 
 /// The same for files that say the same, however they are indented and whatever order attributes stand in.

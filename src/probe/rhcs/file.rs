@@ -16,7 +16,7 @@ pub const FILE: &str = "/etc/cluster/cluster.conf";
 /// read the file.
 macro_rules! without_passwords {
     () => {
-        r#"sed -e 's/\([A-Za-z_]*\([Pp]assw\|community\|secret\|pwd\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\)"[^"]*"/\1"***"/g' -e "s/\\([A-Za-z_]*\\([Pp]assw\\|community\\|secret\\|pwd\\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\\)'[^']*'/\\1'***'/g""#
+        r#"sed -e 's/\([A-Za-z_]*\([Pp]assw\|community\|secret\|pwd\|_kg\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\)"[^"]*"/\1"***"/g' -e "s/\\([A-Za-z_]*\\([Pp]assw\\|community\\|secret\\|pwd\\|_kg\\)[A-Za-z_]*[[:space:]]*=[[:space:]]*\\)'[^']*'/\\1'***'/g""#
     };
 }
 pub(in crate::probe) use without_passwords;

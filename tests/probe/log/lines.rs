@@ -184,6 +184,14 @@ fn meanings_of_units_and_operators() {
             "sudo:    anna : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/sbin/crm_resource --move -r vm1",
             (Source::Operator, Notice, None, "anna on pts/0 ran: /usr/sbin/crm_resource --move -r vm1", &[]),
         ),
+        (
+            "sudo:    anna : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/usr/sbin/pcs host auth n1 -u hacluster -p S3cr3t",
+            (Source::Operator, Notice, None, "anna on pts/0 ran: /usr/sbin/pcs host auth n1 -u hacluster -p ***", &[]),
+        ),
+        (
+            "pacemaker-fenced[1]:  notice: fence_ipmilan[9] stderr: [ ipmitool -H bmc1 -p 6230 -U admin -P S3cr3t power status ]",
+            (Source::Fence, Info, None, "fence_ipmilan[9] stderr: [ ipmitool -H bmc1 -p 6230 -U admin -P *** power status ]", &[]),
+        ),
     ];
     for (text, expected) in cases {
         assert_line(&line(&format!("Nov 22 22:12:25 node1 {text}")), *expected);

@@ -38,7 +38,7 @@ fn the_cluster_of_two() {
 #[test]
 fn no_password_leaves_the_parser() {
     let said = r#"<cluster name="c" config_version="1"><fencedevices>
-        <fencedevice name="a" agent="fence_x" passwd="HUNTER2" login="ADMIN9" snmp_priv_passwd='HUNTER2' community="HUNTER2" passwd_script="/HUNTER2"/>
+        <fencedevice name="a" agent="fence_x" passwd="HUNTER2" login="ADMIN9" snmp_priv_passwd='HUNTER2' community="HUNTER2" hexadecimal_kg="HUNTER2" passwd_script="/HUNTER2"/>
         </fencedevices><clusternodes><clusternode name="n"><fence><method name="1"><device name="a" passwd="HUNTER2" port="3"/></method></fence></clusternode></clusternodes></cluster>"#;
     let Ok(Observation::ClusterConf(conf)) = ask(Question::ClusterConf, said.as_bytes(), "", 0) else { panic!() };
     let shown = format!("{conf:?}");

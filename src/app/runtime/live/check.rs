@@ -6,6 +6,7 @@ use super::Live;
 use crate::doctor::NodeCheck;
 use crate::domain::node::NodeKey;
 use crate::domain::observation::Observation;
+use crate::domain::observation::host::ClockSample;
 use crate::link::Target;
 use crate::watch::Output;
 
@@ -35,7 +36,9 @@ impl Live {
                 match &seen.outcome {
                     Ok(Observation::Tools(tools)) => check.tools = Some(tools.clone()),
                     Ok(Observation::Host(host)) => check.os.clone_from(&host.os),
-                    Ok(Observation::Clock(clock)) => check.clock_offset_micros = Some(clock.offset_micros()),
+                    Ok(Observation::Clock(clock)) => note_clock(&mut check.clock, *clock),
+                    Ok(Observation::LibvirtSockets(sockets)) => check.libvirt = !sockets.is_empty(),
+                    Ok(Observation::DeviceMapper(devices)) => check.lvm = devices.iter().any(|d| d.uuid.starts_with("LVM-")),
                     _ => {}
                 }
             }
@@ -51,5 +54,13 @@ impl Live {
             }
             _ => {}
         }
+    }
+}
+
+/// The sample with the shortest round trip counts: it errs least.
+fn note_clock(best: &mut Option<(i64, i64)>, sample: ClockSample) {
+    let error = sample.round_trip_micros() / 2;
+    if error >= 0 && best.is_none_or(|(_, least)| error <= least) {
+        *best = Some((sample.offset_micros(), error));
     }
 }
