@@ -216,10 +216,8 @@ fn down(member: &Member, here: &Arc<str>, starter: Starter) -> Vec<Step> {
         // Their own way needs no script that knows how they were started.
         Starter::SysV | Starter::None => (CommandLine::script(SHUTDOWN, [""; 0]).privileged(), command(&["corosync-cfgtool", "-H"])),
     };
-    let mut steps = vec![
-        Step::change("Stop the manager there: what it runs moves away first", here, manager, MOVE * 2),
-        quorate_without(member),
-    ];
+    let mut steps =
+        vec![Step::change("Stop the manager there: what it runs moves away first", here, manager, MOVE * 2), quorate_without(member)];
     if let Some(again) = start(starter, "pacemaker") {
         steps.push(Step::change("Start the manager there again", here, again, 180).when(When::Broken));
     }

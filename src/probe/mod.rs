@@ -74,11 +74,8 @@ impl Raw<'_> {
             "as a non-root user",
         ];
         if sudo.iter().any(|w| lower.contains(w)) {
-            let cure = if lower.contains(NEEDS_TTY) {
-                "say 'Defaults !requiretty' in sudoers"
-            } else {
-                "allow it in sudoers with NOPASSWD"
-            };
+            let cure =
+                if lower.contains(NEEDS_TTY) { "say 'Defaults !requiretty' in sudoers" } else { "allow it in sudoers with NOPASSWD" };
             return Trouble::new(TroubleKind::Denied, &format!("sudo refuses '{}': {words}; {cure}", self.command));
         }
         if self.code == 127 || (self.code == 126 && lower.contains("not found")) {

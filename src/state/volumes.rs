@@ -158,13 +158,16 @@ fn stale_sizes(draft: &Draft<'_>, row: &LvRow, at: Stamp) -> Vec<(Arc<str>, u64)
         .collect()
 }
 
+/// A node that sees a group, with when it told its volumes.
+type Viewer = (Arc<str>, Option<Stamp>);
+
 /// Which groups the nodes see, by UUID. A node that sees a shared group sees its volumes, though only one is asked for them often: what the
 /// others said may be old.
 #[derive(Default)]
 struct GroupViews {
     groups: HashMap<(Arc<str>, String), String>,
     /// Who sees a group, with when it told its volumes.
-    viewers: HashMap<String, Vec<(Arc<str>, Option<Stamp>)>>,
+    viewers: HashMap<String, Vec<Viewer>>,
     /// The newest list of the volumes of each shared group, by UUID.
     newest: HashMap<String, (Stamp, HashSet<String>)>,
     /// Volumes that a node's device-mapper has, by UUID.

@@ -341,7 +341,8 @@ fn codes(result: Result<Plan, Vec<Refusal>>) -> Vec<&'static str> {
 /// Whoever has the key of a BMC needs no password.
 #[test]
 fn the_key_of_a_bmc_stays_on_its_node() {
-    let device = "<fencedevice name=\"f\" hexadecimal_kg=\"HUNTER2\" kg_x='1' ipport='623'/><fencedevice name=\"g\" hexadecimal_kg='HUNTER2'/>";
+    let device =
+        "<fencedevice name=\"f\" hexadecimal_kg=\"HUNTER2\" kg_x='1' ipport='623'/><fencedevice name=\"g\" hexadecimal_kg='HUNTER2'/>";
     let text = format!("<cluster name=\"c\" config_version=\"87\"><fencedevices>{device}</fencedevices></cluster>\n");
     let hidden = Node::with(&text).read().text.unwrap();
     assert_eq!(hidden, text.replace("\"HUNTER2\"", "\"***\"").replace("'HUNTER2'", "'***'"));

@@ -182,12 +182,8 @@ fn follow(stand: &mut Stand, command: &str, breaks: &[(&str, u32)], fate: Fate) 
 
 #[test]
 fn what_stays_behind_when_an_answer_is_lost_is_told_whole() {
-    let restart = Action::Relocate {
-        service: "vm1".to_owned(),
-        to: "n3".to_owned(),
-        how: Some(RelocateHow::Restart),
-        limits: Limits::default(),
-    };
+    let restart =
+        Action::Relocate { service: "vm1".to_owned(), to: "n3".to_owned(), how: Some(RelocateHow::Restart), limits: Limits::default() };
     let stand = Stand::begin(&restart).run(|s, c| {
         if !c.contains("--move") {
             return Fate::Well;

@@ -253,13 +253,9 @@ fn clusters_that_cannot_be_opened_stand_in_the_way_of_none() {
     let folder = tempfile::tempdir().unwrap();
     let (file, ssh) = (folder.path().join("config.toml"), folder.path().join("ssh_config"));
     let hosts = |name: &str, more: &str| format!("[[cluster]]\nname = \"{name}\"\n{more}\n");
-    let text = [
-        hosts("net", "hosts = [\"n1\"]"),
-        hosts("empty", ""),
-        hosts("loop", "hosts = [\"a\"]"),
-        hosts("half", "hosts = [\"n1\", \"a\"]"),
-    ]
-    .concat();
+    let text =
+        [hosts("net", "hosts = [\"n1\"]"), hosts("empty", ""), hosts("loop", "hosts = [\"a\"]"), hosts("half", "hosts = [\"n1\", \"a\"]")]
+            .concat();
     std::fs::write(&file, text).unwrap();
     std::fs::write(&ssh, "Host a\n ProxyJump b\nHost b\n ProxyJump a\n").unwrap();
     let wanted = |line: &str| {

@@ -17,6 +17,19 @@ fn ban(resource: &str, id: &str, node: &str) -> Ban {
 /// A stopped `vm` and what stands around it; the reason has to hold these words.
 #[test]
 fn reasons_of_a_stopped_service() {
+    for (name, v, words) in stopped_for_a_reason() {
+        let picture = picture_of(v);
+        let reason = service(&picture, "vm").reason.clone().unwrap_or_default();
+        for word in words {
+            assert!(reason.contains(word), "{name}: {word:?} is not in {reason:?}");
+        }
+        assert!(!reason.contains('\n'));
+    }
+}
+
+type Stopped = (&'static str, ManagerView, &'static [&'static str]);
+
+fn stopped_for_a_reason() -> Vec<Stopped> {
     let base = || view(trio(), vec![one(stopped("vm"))]);
     let ban = |id: &str, node: &str| ban("vm", id, node);
     let with = |change: &dyn Fn(&mut ManagerView)| {
@@ -24,7 +37,7 @@ fn reasons_of_a_stopped_service() {
         change(&mut v);
         v
     };
-    let cases: Vec<(&str, ManagerView, &[&str])> = vec![
+    vec![
         (
             "failed",
             with(&|v| v.failures = vec![failure("vm_start_0", "n2", "no such disk")]),
@@ -111,15 +124,7 @@ fn reasons_of_a_stopped_service() {
         ),
         ("opt-in", with(&|v| v.options.symmetric_cluster = Some(false)), &["no constraint allows n1"]),
         ("nothing known", base(), &["no reason"]),
-    ];
-    for (name, v, words) in cases {
-        let picture = picture_of(v);
-        let reason = service(&picture, "vm").reason.clone().unwrap_or_default();
-        for word in words {
-            assert!(reason.contains(word), "{name}: {word:?} is not in {reason:?}");
-        }
-        assert!(!reason.contains('\n'));
-    }
+    ]
 }
 
 /// A guest is a node, too, for what it may run; the nodes of a bundle are for the bundle alone.
@@ -157,12 +162,15 @@ fn guest_nodes_may_run_services() {
     }
 }
 
+/// Where it runs, what failed, whether the cluster is in maintenance, and the reason.
+type Blocked = (&'static [&'static str], Vec<Failure>, Option<bool>, &'static str);
+
 /// What the manager blocks it takes for unmanaged, too.
 #[test]
 fn reasons_of_a_blocked_service() {
     const LEFT: &str = "blocked: the manager can neither start nor stop it safely";
     let stop = || vec![failure("vm_stop_0", "n1", "stuck")];
-    let cases: [(&[&str], Vec<Failure>, Option<bool>, &str); 5] = [
+    let cases: [Blocked; 5] = [
         (&["n1", "n2"], Vec::new(), None, "blocked: active on n1 and n2 at once, and multiple-active is block"),
         (&["n1", "n2"], stop(), None, "blocked: stop failed on n1: error (stuck); it is active on n1 and n2 at once"),
         (&["n1"], stop(), None, "blocked: stop failed on n1: error (stuck)"),

@@ -84,11 +84,8 @@ fn a_node_that_sees_the_group_sees_its_volumes() {
 /// One node is asked more often than the others: what it lists no longer is gone, what it lists anew the others see too.
 #[test]
 fn the_newest_list_of_a_shared_group_counts() {
-    let named = |name: &str, uuid: char| LvRow {
-        lv: name.to_owned(),
-        uuid: Some(LV.replace('w', &uuid.to_string())),
-        ..lv(None, "-wi-------")
-    };
+    let named =
+        |name: &str, uuid: char| LvRow { lv: name.to_owned(), uuid: Some(LV.replace('w', &uuid.to_string())), ..lv(None, "-wi-------") };
     let (gone, kept, new) = (lv(Some(LV), "-wi-------"), named("vm2", 'x'), named("vm3", 'y'));
     for (shared, mapped, expected) in [
         (true, false, vec!["vm2 n1 n2", "vm3 n1 n2"]),

@@ -144,12 +144,11 @@ fn way(
         let named = |t: LinkTrouble| {
             if t.text.starts_with(&place) { t } else { LinkTrouble { fault: t.fault, text: format!("{place}{}", t.text) } }
         };
-        let (socket, turn) = match through.take() {
-            Some(socket) => (socket, None),
-            None => {
-                let turn = next.map(|_| turn_at(hop, &place, attempt)).transpose()?;
-                (connect(hop, &place, attempt).map_err(named)?, turn)
-            }
+        let (socket, turn) = if let Some(socket) = through.take() {
+            (socket, None)
+        } else {
+            let turn = next.map(|_| turn_at(hop, &place, attempt)).transpose()?;
+            (connect(hop, &place, attempt).map_err(named)?, turn)
         };
         if errand == Errand::Look(at) {
             let socket = Arc::new(socket);

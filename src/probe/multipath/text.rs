@@ -32,13 +32,12 @@ fn heading(line: &str) -> Option<MapRow> {
         Some(word) => line.get(..word.as_ptr() as usize - line.as_ptr() as usize)?,
         None => without_device(line)?,
     };
-    let (name, wwid) = match head.split_once(" (") {
-        Some((before, rest)) => (before.split_whitespace().next_back()?, rest.rsplit_once(')')?.0),
-        None => {
-            let (verb, rest) = head.split_once(' ').unwrap_or_default();
-            let name = if verb.ends_with(':') { rest } else { head }.trim();
-            (name, name)
-        }
+    let (name, wwid) = if let Some((before, rest)) = head.split_once(" (") {
+        (before.split_whitespace().next_back()?, rest.rsplit_once(')')?.0)
+    } else {
+        let (verb, rest) = head.split_once(' ').unwrap_or_default();
+        let name = if verb.ends_with(':') { rest } else { head }.trim();
+        (name, name)
     };
     let mut map = MapRow { name: filled(name)?, wwid: filled(wwid), dm: dm.map(str::to_owned), ..MapRow::default() };
     if dm.is_none() {
