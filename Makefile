@@ -8,7 +8,9 @@ LAB     := tests/lab/lab
 RUST_MIN := 1.88
 BUILD_PACKAGES := gcc g++ make pkg-config libssl-dev libvirt-dev perl
 TEST_PACKAGES  := $(BUILD_PACKAGES) openssh-server openssh-client sudo util-linux procps tmux screen
-BENCH_PACKAGES := $(BUILD_PACKAGES) openssh-server openssh-client util-linux procps btop libvirt-clients virt-top
+BENCH_PACKAGES := $(BUILD_PACKAGES) openssh-server openssh-client util-linux procps
+# What quorate is measured beside. Not every release has all of them: a measure without its peer says so.
+PEERS := btop libvirt-clients virt-top
 
 # $(call need,PACKAGES): installs those that are missing.
 define need
@@ -49,6 +51,10 @@ deps-test: toolchain
 
 deps-bench: toolchain
 	@$(call need,$(BENCH_PACKAGES))
+	@for p in $(PEERS); do \
+	  if dpkg-query -W $$p >/dev/null 2>&1 || apt-cache show $$p >/dev/null 2>&1; then $(call need,$$p); \
+	  else echo "quorate: no package $$p here: measured without it"; fi; \
+	done
 
 build: deps-build
 	$(CARGO) build --release --locked
