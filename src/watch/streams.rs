@@ -17,7 +17,7 @@ const WANTED: &[StreamKind] = &[StreamKind::Journal, StreamKind::LogFiles, Strea
 struct Flow {
     id: StreamId,
     decoder: Decoder,
-    /// Something came: a stream that ends without a word is not worth its place.
+    /// Something of use came: a stream that ends without is not worth its place.
     spoke: bool,
 }
 
@@ -112,7 +112,6 @@ impl NodeStreams {
     /// Bytes came: lines for the timeline, and what they make stale.
     pub fn data(&mut self, id: StreamId, bytes: &[u8], at: Stamp) -> (Vec<(LogLine, u32)>, Vec<Question>) {
         let Some(flow) = self.flows.values_mut().find(|f| f.id == id) else { return (Vec::new(), Vec::new()) };
-        flow.spoke = true;
         let mut lines = Vec::new();
         let mut stale = BTreeSet::new();
         for item in flow.decoder.feed(bytes, at) {
@@ -124,6 +123,7 @@ impl NodeStreams {
                 StreamItem::Stale(questions) => stale.extend(questions),
             }
         }
+        flow.spoke = flow.decoder.is_fruitful();
         let lines = if lines.is_empty() { Vec::new() } else { self.folder.fold(lines, at) };
         self.folding = true;
         self.last_data = Some(at);

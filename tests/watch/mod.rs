@@ -3,6 +3,7 @@
 mod guests;
 mod manager;
 mod moved;
+mod streams;
 
 use std::time::Duration;
 

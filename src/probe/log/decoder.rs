@@ -51,7 +51,7 @@ impl Decoder {
     /// Goes on where another decoder of this stream stopped.
     pub fn resume_from(&mut self, resume: &Resume) {
         self.cursor.clone_from(&resume.cursor);
-        self.files = Files::after(resume.files.clone());
+        self.files = Files::after(resume.files.clone(), resume.denied.clone());
         self.netlink = resume.netlink.clone();
         self.cmap = resume.cmap.clone();
     }
@@ -61,10 +61,16 @@ impl Decoder {
         Resume {
             cursor: self.cursor.clone(),
             files: self.files.positions(),
+            denied: self.files.denied().clone(),
             netlink: self.netlink.settled(),
             cmap: self.cmap.settled(),
             ..Resume::default()
         }
+    }
+
+    /// Whether it yields what it is for, once something came: of the log files, one at least must be followed.
+    pub fn is_fruitful(&self) -> bool {
+        self.kind != StreamKind::LogFiles || self.files.is_following()
     }
 
     /// Takes bytes as they came. What they say is the same however they are split.

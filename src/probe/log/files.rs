@@ -1,6 +1,6 @@
 //! The output of follow.sh: lines of several log files, and how far each has been read.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -46,12 +46,24 @@ pub(super) struct Files {
     /// Where files stood before the loss of the connection, until they are announced again.
     before: Vec<FilePosition>,
     recent: VecDeque<(u64, u32, Stamp)>,
+    /// Files of which it was told that they may not be read.
+    denied: BTreeSet<String>,
 }
 
 impl Files {
-    /// Goes on from these positions, once the script has announced its files.
-    pub(super) fn after(before: Vec<FilePosition>) -> Self {
-        Self { before, ..Self::default() }
+    /// Goes on from these positions, once the script has announced its files. Of the `denied` it has been told.
+    pub(super) fn after(before: Vec<FilePosition>, denied: BTreeSet<String>) -> Self {
+        Self { before, denied, ..Self::default() }
+    }
+
+    /// Whether a file is followed at all.
+    pub(super) fn is_following(&self) -> bool {
+        !self.followed.is_empty()
+    }
+
+    /// Files of which it was told that they may not be read.
+    pub(super) fn denied(&self) -> &BTreeSet<String> {
+        &self.denied
     }
 
     /// One line of the script's output.
@@ -79,23 +91,32 @@ impl Files {
                     file.truncated();
                 }
             }
-            (Some("@denied"), Some(path), ..) => out.push(StreamItem::Line(LogLine {
-                at: None,
-                source: Source::Quorate,
-                severity: Severity::Notice,
-                subject: None,
-                text: text::clean(&format!("log file {path} may not be read by this user: root may (become = \"sudo\"), or the group adm")),
-                stale: Vec::new(),
-                cursor: None,
-            })),
+            (Some("@denied"), Some(path), ..) => out.extend(self.deny(path)),
             _ => {}
         }
+    }
+
+    /// Said once, however often the script begins anew; again only of a file that could be read in between.
+    fn deny(&mut self, path: &str) -> Option<StreamItem> {
+        if self.denied.len() >= MOST_FILES || !self.denied.insert(path.to_owned()) {
+            return None;
+        }
+        Some(StreamItem::Line(LogLine {
+            at: None,
+            source: Source::Quorate,
+            severity: Severity::Notice,
+            subject: None,
+            text: text::clean(&format!("log file {path} may not be read by this user: root may (become = \"sudo\"), or the group adm")),
+            stale: Vec::new(),
+            cursor: None,
+        }))
     }
 
     fn begin(&mut self, id: u32, mut file: Followed) {
         if self.followed.len() >= MOST_FILES {
             return;
         }
+        self.denied.remove(&file.path);
         if self.before.iter().any(|b| b.path == file.path) || self.all().any(|f| f.path == file.path) {
             // Written while we were away, or after a rotation.
             file.old = 0;

@@ -13,6 +13,7 @@ window=262144
 most=1048576
 ids=
 jobs=
+denied=
 id=0
 taken=
 resumed=
@@ -51,6 +52,20 @@ known() { # FILE INODE OFFSET MARK: is it the file in which we were there?
     packed "$1" || [ "$size" -ge "$3" ] || return 1
     n=$((${#4} / 2))
     [ "$(content "$1" $(($3 - n)) | head -c $n | od -An -v -tx1 | tr -d ' \n')" = "$4" ]
+}
+recent() { # FILE: sets from to where its last lines begin
+    facts "$1"
+    back=$((size < window ? size : window))
+    from=$((size - $(content "$1" $((size - back)) | head -c $back | tail -n "$history" | wc -c)))
+}
+deny() { # FILE: told once for as long as it may not be read
+    case $denied in
+    *" $1 "*) ;;
+    *)
+        echo "@denied $1"
+        denied="$denied $1 "
+        ;;
+    esac
 }
 hex() { # ID
     od -An -v -tx1 | sed "s/^/x$1/"
@@ -109,8 +124,12 @@ for p in "$root"/var/log/pacemaker/pacemaker.log "$root"/var/log/pacemaker.log "
     esac
     candidates="$candidates $p"
 done
-inodes() {
-    ls -Ldi $candidates 2>/dev/null
+inodes() { # of those that may be read
+    set --
+    for p in $candidates; do
+        [ ! -r "$p" ] || set -- "$@" "$p"
+    done
+    [ $# -eq 0 ] || ls -Ldi "$@" 2>/dev/null
 }
 hold() { # keeps each file open: whether another one has its name by now, the shell itself can tell then
     n=3
@@ -143,7 +162,7 @@ for p in $candidates; do
     if [ -f "$p" ] && [ -r "$p" ]; then
         paths="$paths $p"
     elif [ -f "$p" ]; then
-        echo "@denied $p"
+        deny "$p"
     fi
 done
 
@@ -166,14 +185,12 @@ for p in $paths; do
     case $taken in
     *" $p "*) continue ;;
     esac
-    facts "$p"
-    from=0
     case $resumed in
-    *" $p "*) [ "$size" -le $most ] || from=$((size - most)) ;;
-    *)
-        back=$((size < window ? size : window))
-        from=$((size - $(content "$p" $((size - back)) | head -c $back | tail -n "$history" | wc -c)))
+    *" $p "*)
+        facts "$p"
+        from=$((size > most ? size - most : 0))
         ;;
+    *) recent "$p" ;;
     esac
     follow "$p" "$p" $from
 done
@@ -206,9 +223,22 @@ while :; do
     while [ $# -ge 2 ]; do
         case " $(echo $first) " in
         *" $1 $2 "*) ;;
-        *) [ ! -r "$2" ] || { follow "$2" "$2" 0 && live $id "$2" 0; } ;;
+        *)
+            from=0
+            case $denied in
+            *" $2 "*)
+                # It is not new, but may be read now.
+                recent "$2"
+                denied="${denied%% $2 *} ${denied#* $2 }"
+                ;;
+            esac
+            follow "$2" "$2" $from && live $id "$2" $from
+            ;;
         esac
         shift 2
+    done
+    for p in $candidates; do
+        if [ -f "$p" ] && [ ! -r "$p" ]; then deny "$p"; fi
     done
     first=$now
 done

@@ -5,6 +5,8 @@
 //! on after a lost connection: give it to [`command`] and to [`Decoder::resume_from`] of a new decoder, and no line is
 //! lost and none comes twice. The stream of the log files ends by itself when one was rotated: it is resumed likewise.
 
+use std::collections::BTreeSet;
+
 use crate::domain::observation::host::Tools;
 use crate::link::CommandLine;
 
@@ -71,6 +73,8 @@ pub struct Resume {
     pub files: Vec<FilePosition>,
     /// Lines of the past to show where nothing was handed out yet.
     pub history: u32,
+    /// Log files of which it was told that they may not be read.
+    denied: BTreeSet<String>,
     /// Links and addresses as last seen: what differs when they are listed anew is an event.
     netlink: netlink::Netlink,
     /// Members as last seen.
@@ -79,7 +83,14 @@ pub struct Resume {
 
 impl Default for Resume {
     fn default() -> Self {
-        Self { cursor: None, files: Vec::new(), history: 50, netlink: netlink::Netlink::default(), cmap: cmap::Cmap::default() }
+        Self {
+            cursor: None,
+            files: Vec::new(),
+            history: 50,
+            denied: BTreeSet::new(),
+            netlink: netlink::Netlink::default(),
+            cmap: cmap::Cmap::default(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -246,6 +247,29 @@ fn a_rotated_file_that_was_compressed_is_read() {
         assert!(packed, "gzip is needed for this test");
         node.write("messages", 2);
         let run = node.follow(&resume, got);
+        node.until_all(run).end();
+    }
+}
+
+/// Root may read everything: then there is nothing to see here.
+#[test]
+fn a_file_that_may_be_read_later_is_taken_up_then() {
+    for mut node in nodes() {
+        node.write("messages", 60);
+        let late = node.written.split_off(10);
+        node.written.clear();
+        let messages = node.path("messages");
+        fs::set_permissions(&messages, fs::Permissions::from_mode(0)).unwrap();
+        if fs::File::open(&messages).is_ok() {
+            return;
+        }
+        node.write("corosync/corosync.log", 2);
+        let denied = messages.display();
+        node.written.push(format!("log file {denied} may not be read by this user: root may (become = \"sudo\"), or the group adm"));
+        let run = node.follow(&Resume::default(), Vec::new());
+        let run = node.until_all(run);
+        fs::set_permissions(&messages, fs::Permissions::from_mode(0o644)).unwrap();
+        node.written.extend(late);
         node.until_all(run).end();
     }
 }
