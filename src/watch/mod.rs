@@ -167,6 +167,11 @@ impl Watch {
         out
     }
 
+    /// What is still folded of each node's lines, whether or not the flood is over.
+    pub fn last_lines(&mut self, now: Stamp) -> Vec<(NodeKey, Vec<(LogLine, u32)>)> {
+        self.streams.iter_mut().map(|(key, s)| (*key, s.flush(now.after(LONG_FOLDED)))).collect()
+    }
+
     /// When [`Watch::tick`] wants to be called next.
     pub fn next_wake(&self) -> Option<Stamp> {
         let asks = self.nodes.values().filter_map(NodeWatch::next_due);
@@ -371,6 +376,9 @@ impl Watch {
         }
     }
 }
+
+/// Nothing is folded for as long.
+const LONG_FOLDED: Duration = Duration::from_secs(10);
 
 /// How long a stream that ended by itself waits before it is started again.
 const STREAM_RETRY: Duration = Duration::from_secs(5);
