@@ -254,6 +254,12 @@ fn chatter_is_no_event_but_may_make_stale() {
         ("systemd[1]: Started session-1.scope", None),
         ("systemd[1]: pacemaker.service failed.", Some(&[Q::Units, Q::Daemons])),
         ("kernel: usb 1-1: new device", None),
+        // An option in fstab is no error.
+        ("kernel: [ 3.1] EXT4-fs (vda1): re-mounted. Opts: errors=remount-ro", Some(&[Q::Filesystems])),
+        (
+            "kernel: EXT4-fs (dm-3): mounted filesystem with ordered data mode. Opts: errors=remount-ro. Quota mode: none.",
+            Some(&[Q::Filesystems]),
+        ),
     ];
     for (text, stale) in cases {
         let expected = stale.map(|s| StreamItem::Stale(s.to_vec()));
