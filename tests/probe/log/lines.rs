@@ -92,6 +92,7 @@ fn meanings() {
             "pacemaker-controld[1]:  notice: Initiating migrate_to operation vm1_migrate_to_0 on node2",
             (Source::Pacemaker, Info, Some("vm1"), "Initiating", CRM),
         ),
+        ("pacemaker-controld[1]:  notice: Result of start operation for vm1 on node1: OK", (Source::Pacemaker, Info, Some("vm1"), "Result", CRM)),
         ("pacemaker-controld[1]:  warning: Quorum lost", (Source::Pacemaker, Critical, None, "Quorum lost", &[Q::Quorum, Q::CrmMon])),
         (
             "pacemaker-attrd[1]:  notice: Setting fail-count-vm1#start_0[node2] in instance_attributes: (unset) -> INFINITY",
@@ -235,6 +236,8 @@ fn chatter_is_no_event_but_may_make_stale() {
         ("pacemaker-based     [385] (cib_perform_op) \tinfo: +  /cib:  @num_updates=58", None),
         ("pacemaker-controld  [390] (x) \tdebug: Result of start operation for vm1 on node1: error", None),
         ("pacemaker-controld[1]:  notice: Result of monitor operation for vm1 on node1: ok", Some(CRM)),
+        ("pacemaker-controld[1]:  notice: Result of monitor operation for vm1 on node1: OK", Some(CRM)),
+        ("pacemaker-controld[1]:  notice: Result of probe operation for vm1 on node1: Not running", Some(CRM)),
         ("pacemaker-controld[1]:  notice: State transition S_IDLE -> S_POLICY_ENGINE", Some(CRM)),
         ("pacemaker-controld[1]:  notice: High CPU load detected: 1.0", None),
         // What one device did; that the fencing is over is told beside it. 1.1 and 2.0, then 2.1.
