@@ -92,7 +92,10 @@ fn meanings() {
             "pacemaker-controld[1]:  notice: Initiating migrate_to operation vm1_migrate_to_0 on node2",
             (Source::Pacemaker, Info, Some("vm1"), "Initiating", CRM),
         ),
-        ("pacemaker-controld[1]:  notice: Result of start operation for vm1 on node1: OK", (Source::Pacemaker, Info, Some("vm1"), "Result", CRM)),
+        (
+            "pacemaker-controld[1]:  notice: Result of start operation for vm1 on node1: OK",
+            (Source::Pacemaker, Info, Some("vm1"), "Result", CRM),
+        ),
         ("pacemaker-controld[1]:  warning: Quorum lost", (Source::Pacemaker, Critical, None, "Quorum lost", &[Q::Quorum, Q::CrmMon])),
         (
             "pacemaker-attrd[1]:  notice: Setting fail-count-vm1#start_0[node2] in instance_attributes: (unset) -> INFINITY",
@@ -141,6 +144,47 @@ fn meanings() {
     for (text, expected) in cases {
         assert_line(&line(&format!("Nov 22 22:12:25 node1 {text}")), *expected);
     }
+}
+
+/// Lines that were once understood as something else.
+#[test]
+fn meanings_beside_their_likes() {
+    let cases: &[(&str, Expected<'_>)] = &[
+        (
+            "corosync[1]:   [VOTEQ ] lost contact with quorum device Qdevice",
+            (Source::Corosync, Critical, None, "[VOTEQ] lost contact", &[Q::Qdevice, Q::Quorum]),
+        ),
+        (
+            "corosync-qdevice[1]: Server didn't send echo reply message on time",
+            (Source::Corosync, Warning, None, "Server didn't send", &[Q::Qdevice, Q::Quorum]),
+        ),
+        (
+            "corosync[1]:   [TOTEM ] The network interface is down.",
+            (Source::Corosync, Warning, None, "[TOTEM] The network", &[Q::Links, Q::LinkStats]),
+        ),
+        (
+            "pacemaker-fenced[1]:  notice: Couldn't find anyone to fence (reboot) node3 using any device",
+            (Source::Fence, Critical, Some("node3"), "Couldn't find", FENCE),
+        ),
+        (
+            "stonith-ng[1]:  notice: Couldn't find anyone to fence node3 with any device",
+            (Source::Fence, Critical, Some("node3"), "Couldn't find", FENCE),
+        ),
+        (
+            "pacemaker-attrd[1]:  notice: Setting fail-count-vm1#start_0[node2] in instance_attributes: INFINITY -> (unset)",
+            (Source::Pacemaker, Info, Some("vm1"), "Setting", CRM),
+        ),
+        (
+            "pacemakerd[1]:  error: pacemaker-controld[123] terminated with signal 9 (core=0)",
+            (Source::Pacemaker, Critical, Some("pacemaker-controld"), "pacemaker-controld[123]", &[Q::Units, Q::Daemons]),
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_line(&line(&format!("Nov 22 22:12:25 node1 {text}")), *expected);
+    }
+    let qdevice = r#"{"MESSAGE":"[VOTEQ ] lost contact with quorum device Qdevice","SYSLOG_IDENTIFIER":"corosync","PRIORITY":"6"}"#;
+    let told = lines(decode(StreamKind::Journal, format!("{qdevice}\n").as_bytes()));
+    assert_eq!(told.iter().map(|l| l.severity).collect::<Vec<_>>(), [Critical], "whatever its priority");
 }
 
 /// sbd and systemd, the old one of RHEL 7 too; what people did.
