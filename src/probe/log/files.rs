@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::FilePosition;
 use super::classify;
-use super::entry;
+use super::entry::{self, Entry};
 use super::split::{Line, Splitter};
 use super::time::{self, Calendar};
 use crate::domain::event::{Severity, Source};
@@ -35,6 +35,8 @@ struct Followed {
     old: u64,
     /// Where bytes come instead of lines.
     bytes: Splitter,
+    /// What its last line said: syslog may say of the next that it is the same.
+    last: Option<StreamItem>,
 }
 
 /// All followed files of a node.
@@ -166,7 +168,7 @@ impl Files {
         if old && entry.at.is_none() {
             return;
         }
-        let Some(item) = classify::understand(&entry, None) else { return };
+        let Some(item) = self.meaning(id, &entry) else { return };
         match item {
             StreamItem::Line(said) if self.heard_elsewhere(id, &said, calendar.arrival) => {}
             StreamItem::Line(mut said) => {
@@ -177,6 +179,19 @@ impl Files {
             }
             stale @ StreamItem::Stale(_) => out.push(stale),
         }
+    }
+
+    fn meaning(&mut self, id: u32, entry: &Entry<'_>) -> Option<StreamItem> {
+        let last = &mut self.followed.get_mut(&id)?.last;
+        if let Some(times) = classify::repeats_the_last(entry) {
+            let mut item = classify::again(last.clone()?, times);
+            if let StreamItem::Line(line) = &mut item {
+                line.at = entry.at;
+            }
+            return Some(item);
+        }
+        *last = classify::understand(entry, None);
+        last.clone()
     }
 
     /// Pacemaker and corosync may write to their own file and to syslog: one line is enough.
