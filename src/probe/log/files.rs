@@ -26,6 +26,8 @@ const SAME: i64 = 3_000_000;
 /// What is known of a followed file.
 #[derive(Debug, Default)]
 struct Followed {
+    /// The id under which its path was announced first: a rotated file and its successor are one.
+    kin: u32,
     path: String,
     file: String,
     inode: u64,
@@ -39,6 +41,15 @@ struct Followed {
     last: Option<StreamItem>,
 }
 
+/// A line that was told.
+#[derive(Debug)]
+struct Heard {
+    key: u64,
+    at: Stamp,
+    /// The files that had it.
+    by: Vec<u32>,
+}
+
 /// All followed files of a node.
 #[derive(Debug, Default)]
 pub(super) struct Files {
@@ -47,7 +58,7 @@ pub(super) struct Files {
     order: Vec<u32>,
     /// Where files stood before the loss of the connection, until they are announced again.
     before: Vec<FilePosition>,
-    recent: VecDeque<(u64, u32, Stamp)>,
+    recent: VecDeque<Heard>,
     /// Files of which it was told that they may not be read.
     denied: BTreeSet<String>,
 }
@@ -127,6 +138,7 @@ impl Files {
         let old = self.before.iter().find(|b| b.path == file.path && b.offset == file.offset && file.offset > 0);
         file.mark = old.map(|b| unhex(b.mark.as_bytes())).unwrap_or_default();
         self.before.retain(|b| b.path != file.path || b.offset != file.offset);
+        file.kin = self.all().find(|f| f.path == file.path).map_or(id, |f| f.kin);
         self.order.push(id);
         self.followed.insert(id, file);
     }
@@ -194,21 +206,22 @@ impl Files {
         last.clone()
     }
 
-    /// Pacemaker and corosync may write to their own file and to syslog: one line is enough.
+    /// Pacemaker and corosync may write to their own file, to one that links to it, and to syslog: one line is enough.
     fn heard_elsewhere(&mut self, id: u32, line: &LogLine, arrival: Stamp) -> bool {
         let at = line.at.unwrap_or(arrival);
         let mut hasher = DefaultHasher::new();
         (line.source, &line.text).hash(&mut hasher);
         let key = hasher.finish();
-        let twin = |(k, from, then): &(u64, u32, Stamp)| *k == key && *from != id && (then.0.abs_diff(at.0)) < SAME.unsigned_abs();
-        if let Some(place) = self.recent.iter().position(twin) {
-            self.recent.remove(place);
+        let kin = self.followed.get(&id).map_or(id, |file| file.kin);
+        let same = |heard: &&mut Heard| heard.key == key && !heard.by.contains(&kin) && heard.at.0.abs_diff(at.0) < SAME.unsigned_abs();
+        if let Some(heard) = self.recent.iter_mut().find(same) {
+            heard.by.push(kin);
             return true;
         }
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
-        self.recent.push_back((key, id, at));
+        self.recent.push_back(Heard { key, at, by: vec![kin] });
         false
     }
 

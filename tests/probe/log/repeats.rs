@@ -40,3 +40,18 @@ fn the_last_message_repeated_is_that_message() {
         assert_eq!(told(&followed(content.as_bytes())).len(), 2, "what was nobody's concern is none again");
     }
 }
+
+#[test]
+fn a_line_in_any_number_of_files_is_one_event() {
+    let paths = ["/l/corosync.log", "/l/cluster/corosync.log", "/l/messages"];
+    let heads: String = (1..).zip(paths).map(|(id, path)| format!("@file {id} 7{id} 0 {path} {path}\n")).collect();
+    let line = |id: u32| format!("{id}:Nov 22 22:12:25 n1 corosync[1]: [TOTEM ] Retransmit List: 5\n");
+    let cases: [(&[u32], usize); 5] =
+        [(&[1, 2, 3], 1), (&[3, 1, 2], 1), (&[1, 1, 2, 2, 3, 3], 2), (&[1, 2, 3, 3, 1, 2], 2), (&[1, 1, 1], 3)];
+    for (order, expected) in cases {
+        let body: String = order.iter().copied().map(line).collect();
+        let got = told(format!("{heads}{body}").as_bytes());
+        assert_eq!(got.len(), expected, "{order:?}: {got:?}");
+        assert!(got.iter().all(|l| l.text == SAID));
+    }
+}
