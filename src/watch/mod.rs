@@ -268,6 +268,11 @@ impl Watch {
         if let Ok(Observation::Tools(tools)) = &seen.outcome {
             self.tools_known(seen.node, tools, now, out);
         }
+        if let Ok(Observation::Clock(sample)) = &seen.outcome
+            && let Some(s) = self.streams.get_mut(&seen.node)
+        {
+            s.clock(sample.offset_micros());
+        }
         if let Ok(Observation::LibvirtSockets(sockets)) = &seen.outcome {
             let has_virsh = self.nodes.get(&seen.node).and_then(|n| n.tools.as_ref()).is_some_and(|t| t.has("virsh"));
             if let Some(guests) = self.guests.get_mut(&seen.node) {

@@ -21,6 +21,9 @@ struct Flow {
     spoke: bool,
 }
 
+/// When lines come so much later or sooner after their own time than those before, their clock may have been set. Microseconds.
+const STEP: u64 = 2_000_000;
+
 /// The streams of one node.
 #[derive(Default)]
 pub(super) struct NodeStreams {
@@ -33,6 +36,10 @@ pub(super) struct NodeStreams {
     folder: Folder,
     folding: bool,
     last_data: Option<Stamp>,
+    /// The node's clock minus ours, microseconds.
+    clock_offset: i64,
+    /// How long after its own time the last line came, microseconds.
+    lag: Option<i64>,
 }
 
 impl std::fmt::Debug for NodeStreams {
@@ -68,6 +75,14 @@ impl NodeStreams {
         self.restart_due(now, next_id)
     }
 
+    /// The node's clock was looked at: theirs minus ours, microseconds.
+    pub fn clock(&mut self, offset: i64) {
+        self.clock_offset = offset;
+        for flow in self.flows.values_mut() {
+            flow.decoder.set_clock_offset(offset);
+        }
+    }
+
     /// Whether the lines that a stream would bring come by another one: journal and log files say the same.
     fn has_logs(&self, kind: StreamKind) -> bool {
         let logs = [StreamKind::Journal, StreamKind::LogFiles];
@@ -96,6 +111,7 @@ impl NodeStreams {
             *next_id += 1;
             let id = StreamId(*next_id);
             let mut decoder = Decoder::new(kind, now);
+            decoder.set_clock_offset(self.clock_offset);
             if let Some(resume) = self.resumes.get(&kind) {
                 decoder.resume_from(resume);
             }
@@ -124,6 +140,12 @@ impl NodeStreams {
             }
         }
         flow.spoke = flow.decoder.is_fruitful();
+        // Where the next lines belong, nobody knows before the clock is looked at.
+        if let Some(lag) = lines.iter().rev().find_map(|line| Some(at.0.saturating_sub(line.at?.0)))
+            && self.lag.replace(lag).is_some_and(|before| before.abs_diff(lag) > STEP)
+        {
+            stale.insert(Question::Clock);
+        }
         let lines = if lines.is_empty() { Vec::new() } else { self.folder.fold(lines, at) };
         self.folding = true;
         self.last_data = Some(at);

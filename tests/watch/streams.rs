@@ -31,3 +31,22 @@ fn that_no_log_file_may_be_read_is_said_once_and_seldom_tried_again() {
     assert_eq!((said.len(), starts), (1, 2), "{said:?}");
     assert!(said[0].contains("/var/log/messages may not be read"), "{said:?}");
 }
+
+/// Until the clock is looked at again, lines are put where they do not belong.
+#[test]
+fn a_clock_that_was_set_is_looked_at() {
+    let (mut watch, _, streams) = up();
+    for id in 1..200 {
+        watch.report(NODE, Report::Answer { id: AskId(id), result: Ok(answer("1700000000.02\n", at(20))) }, at(20));
+    }
+    let mut asked = |theirs: i64, ours: i64| {
+        let time = at(theirs).0;
+        let entry = format!("{{\"MESSAGE\":\"mark\",\"SYSLOG_IDENTIFIER\":\"quorate\",\"__REALTIME_TIMESTAMP\":\"{time}\"}}\n");
+        let out = watch.report(NODE, Report::Data { id: streams[0], bytes: entry.into_bytes(), at: at(ours) }, at(ours));
+        orders(out).0.iter().any(|(_, text)| text.starts_with("date "))
+    };
+    assert!(!asked(1000, 1010), "the first line tells nothing");
+    assert!(!asked(1500, 2900), "a line may be late");
+    assert!(asked(-87_000, 3000), "90 s back");
+    assert!(!asked(-86_900, 3100), "and on from there");
+}

@@ -34,7 +34,7 @@ impl Decoder {
         Self {
             kind,
             splitter: Splitter::default(),
-            calendar: Calendar { arrival: now, utc_offset: 0 },
+            calendar: Calendar { arrival: now, clock_offset: 0, utc_offset: 0 },
             cursor: None,
             files: Files::default(),
             netlink: Netlink::default(),
@@ -46,6 +46,11 @@ impl Decoder {
     /// The node's local time minus UTC, in seconds: for times without a zone.
     pub fn set_utc_offset(&mut self, seconds: i32) {
         self.calendar.utc_offset = seconds;
+    }
+
+    /// The node's clock minus ours, in microseconds: for times without a year.
+    pub fn set_clock_offset(&mut self, micros: i64) {
+        self.calendar.clock_offset = micros;
     }
 
     /// Goes on where another decoder of this stream stopped.

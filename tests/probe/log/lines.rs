@@ -317,15 +317,19 @@ fn chatter_is_no_event_but_may_make_stale() {
 #[test]
 fn years_are_inferred_around_new_year_and_leap_days() {
     let cases = [
-        ("2027-01-01T00:00:05Z", "Dec 31 23:59:59", "2026-12-31T23:59:59Z"),
-        ("2026-12-31T23:59:58Z", "Jan  1 00:00:01", "2027-01-01T00:00:01Z"),
-        ("2026-06-01T00:00:00Z", "Jul  1 00:00:00", "2025-07-01T00:00:00Z"),
-        ("2027-03-01T00:00:00Z", "Feb 29 12:00:00", "2024-02-29T12:00:00Z"),
+        ("2027-01-01T00:00:05Z", 0, "Dec 31 23:59:59", "2026-12-31T23:59:59Z"),
+        ("2026-12-31T23:59:58Z", 0, "Jan  1 00:00:01", "2027-01-01T00:00:01Z"),
+        ("2026-06-01T00:00:00Z", 0, "Jul  1 00:00:00", "2025-07-01T00:00:00Z"),
+        ("2027-03-01T00:00:00Z", 0, "Feb 29 12:00:00", "2024-02-29T12:00:00Z"),
+        // By a clock that is days ahead.
+        ("2026-06-01T00:00:00Z", 3, "Jun  4 00:00:00", "2026-06-04T00:00:00Z"),
+        ("2026-12-30T12:00:00Z", 3, "Jan  2 12:00:00", "2027-01-02T12:00:00Z"),
     ];
-    for (now, time, expected) in cases {
+    for (now, days_ahead, time, expected) in cases {
         let bytes = followed(format!("{time} n1 corosync[1]: [TOTEM ] Retransmit List: 1\n").as_bytes());
-        let got = lines(Decoder::new(StreamKind::LogFiles, at(now)).feed(&bytes, at(now)));
-        assert_eq!(got[0].at, Some(at(expected)), "{time} read at {now}");
+        let mut decoder = Decoder::new(StreamKind::LogFiles, at(now));
+        decoder.set_clock_offset(days_ahead * 86_400_000_000);
+        assert_eq!(lines(decoder.feed(&bytes, at(now)))[0].at, Some(at(expected)), "{time} read at {now}");
     }
 }
 
