@@ -117,10 +117,16 @@ poll() { # what each file has gained since the last time
 
 echo "@zone $(date +%z)"
 candidates=
+cluster=$root/var/log/cluster
+# Those of cluster 3 by name too: they may begin later.
 for p in "$root"/var/log/pacemaker/pacemaker.log "$root"/var/log/pacemaker.log "$root"/var/log/corosync/corosync.log \
-    "$root"/var/log/cluster/*.log "$root"/var/log/messages "$root"/var/log/syslog; do
+    "$cluster"/corosync.log "$cluster"/rgmanager.log "$cluster"/fenced.log "$cluster"/qdiskd.log "$cluster"/dlm_controld.log \
+    "$cluster"/gfs_controld.log "$cluster"/*.log "$root"/var/log/messages "$root"/var/log/syslog; do
     case $p in
     *[!A-Za-z0-9._/+-]* | *.log-*) continue ;;
+    esac
+    case "$candidates " in
+    *" $p "*) continue ;;
     esac
     candidates="$candidates $p"
 done

@@ -196,6 +196,19 @@ fn a_rotation_while_it_looks_is_no_truncation() {
     node.until_all(run).end();
 }
 
+/// A cluster that is started after we came.
+#[test]
+fn a_log_that_begins_later_is_followed_too() {
+    for mut node in nodes() {
+        node.write("messages", 2);
+        let run = node.follow(&Resume::default(), Vec::new());
+        let run = node.until_all(run);
+        fs::create_dir(node.path("cluster")).unwrap();
+        node.write("cluster/rgmanager.log", 2);
+        node.until_all(run).end();
+    }
+}
+
 #[test]
 fn rotation_by_copying_and_truncating_is_followed() {
     for mut node in nodes() {
