@@ -105,6 +105,9 @@ impl Files {
                 }
             }
             (Some("@denied"), Some(path), ..) => out.extend(self.deny(path)),
+            (Some("@skipped"), Some(bytes), Some(path), ..) => out.push(notice(&format!(
+                "log file {path}: its first {bytes} bytes are left out, so much was written while it was not followed"
+            ))),
             _ => {}
         }
     }
@@ -114,15 +117,7 @@ impl Files {
         if self.denied.len() >= MOST_FILES || !self.denied.insert(path.to_owned()) {
             return None;
         }
-        Some(StreamItem::Line(LogLine {
-            at: None,
-            source: Source::Quorate,
-            severity: Severity::Notice,
-            subject: None,
-            text: text::clean(&format!("log file {path} may not be read by this user: root may (become = \"sudo\"), or the group adm")),
-            stale: Vec::new(),
-            cursor: None,
-        }))
+        Some(notice(&format!("log file {path} may not be read by this user: root may (become = \"sudo\"), or the group adm")))
     }
 
     fn begin(&mut self, id: u32, mut file: Followed) {
@@ -300,6 +295,19 @@ impl Followed {
         }
         FilePosition { path: self.path.clone(), inode: self.inode, offset: self.offset, mark }
     }
+}
+
+/// What quorate itself says of a log file.
+fn notice(words: &str) -> StreamItem {
+    StreamItem::Line(LogLine {
+        at: None,
+        source: Source::Quorate,
+        severity: Severity::Notice,
+        subject: None,
+        text: text::clean(words),
+        stale: Vec::new(),
+        cursor: None,
+    })
 }
 
 fn number(digits: &[u8]) -> Option<u32> {

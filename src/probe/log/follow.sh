@@ -11,12 +11,14 @@ history=$2
 shift 2
 window=262144
 most=1048576
+plenty=16777216
 ids=
 jobs=
 denied=
 id=0
 taken=
 resumed=
+found=
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 facts() { # FILE: sets inode and size
@@ -57,6 +59,15 @@ recent() { # FILE: sets from to where its last lines begin
     facts "$1"
     back=$((size < window ? size : window))
     from=$((size - $(content "$1" $((size - back)) | head -c $back | tail -n "$history" | wc -c)))
+}
+latest() { # FILE MOST: sets from to the beginning of the line from which on no more than so many bytes come
+    facts "$1"
+    from=0
+    if [ "$size" -gt "$2" ]; then
+        from=$((size - $2))
+        from=$((from + $(content "$1" $from | head -n 1 | wc -c)))
+        echo "@skipped $from $1"
+    fi
 }
 deny() { # FILE: told once for as long as it may not be read
     case $denied in
@@ -137,6 +148,19 @@ inodes() { # of those that may be read
     done
     [ $# -eq 0 ] || ls -Ldi "$@" 2>/dev/null
 }
+between() { # PATH FILE...: what came and went after the file in which we were. The newest is first.
+    path=$1
+    shift
+    for g; do
+        case ${g#"${path%.log}"} in
+        [.-][0-9]* | .log[.-][0-9]*) ;;
+        *) continue ;;
+        esac
+        [ -r "$g" ] || continue
+        latest "$g" $plenty
+        follow "$path" "$g" $from
+    done
+}
 hold() { # keeps each file open: whether another one has its name by now, the shell itself can tell then
     n=3
     held=
@@ -177,12 +201,20 @@ while [ $# -ge 4 ]; do
     if [ -r "$1" ] && known "$1" "$2" "$3" "$4"; then
         follow "$1" "$1" "$3"
         taken="$taken $1 "
+        found="$found $1 "
     else
+        newer=
         for f in $(ls -t "$1"?* "${1%.log}"-*.log 2>/dev/null | head -n 4); do
             if known "$f" "$2" "$3" "$4"; then
+                case $found in
+                *" $1 "*) ;;
+                *) between "$1" $newer ;;
+                esac
                 follow "$1" "$f" "$3"
+                found="$found $1 "
                 break
             fi
+            newer="$newer $f"
         done
     fi
     shift 4
@@ -193,8 +225,11 @@ for p in $paths; do
     esac
     case $resumed in
     *" $p "*)
-        facts "$p"
-        from=$((size > most ? size - most : 0))
+        # All of it is new where the file before it is known.
+        case $found in
+        *" $p "*) latest "$p" $plenty ;;
+        *) latest "$p" $most ;;
+        esac
         ;;
     *) recent "$p" ;;
     esac

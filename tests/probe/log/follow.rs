@@ -249,6 +249,25 @@ fn lines_and_a_rotation_while_disconnected_are_caught_up() {
 }
 
 #[test]
+fn two_rotations_and_a_megabyte_while_disconnected_are_caught_up() {
+    for mut node in nodes() {
+        node.write("messages", 4);
+        let run = node.follow(&Resume::default(), Vec::new());
+        let (resume, got) = node.until_all(run).end();
+        node.write("messages", 2);
+        node.rename("messages", "messages.2");
+        node.write("messages", 3);
+        node.rename("messages", "messages.1");
+        node.write("messages", 30_000);
+        let run = node.follow(&resume, got);
+        let (resume, got) = node.until_all(run).end();
+        let run = node.follow(&resume, got);
+        node.write("messages", 1);
+        node.until_all(run).end();
+    }
+}
+
+#[test]
 fn a_rotated_file_that_was_compressed_is_read() {
     for mut node in nodes() {
         node.write("messages", 4);

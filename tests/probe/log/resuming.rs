@@ -97,6 +97,12 @@ fn a_rotated_file_is_remembered_beside_its_successor() {
 }
 
 #[test]
+fn what_of_a_file_is_left_out_is_said() {
+    let got = texts(decode(StreamKind::LogFiles, b"@skipped 52428800 /var/log/messages.1\n"));
+    assert!(matches!(got.as_slice(), [text] if text.contains("/var/log/messages.1: its first 52428800 bytes are left out")), "{got:?}");
+}
+
+#[test]
 fn truncation_and_tail_s_own_words_are_no_content() {
     let run =
         "@file 1 11 0 /l/m /l/m\n1:abc\n1:tail: /l/m: file truncated\n1:xy\n1:tail: inotify resources exhausted\n1:tail: of a comet\n";
