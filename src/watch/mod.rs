@@ -128,7 +128,12 @@ impl Watch {
                     if !lines.is_empty() {
                         out.push(Output::Lines(key, lines, at));
                     }
+                    let torn = s.is_torn(id);
                     self.mark_stale(key, &stale, now);
+                    if torn {
+                        out.push(Output::Order(key, Order::Unfollow(id)));
+                        self.stream_ended(key, id, "lines of several log files came torn", now, &mut out);
+                    }
                 }
             }
             Report::Ended { id, why } => self.stream_ended(key, id, &why, now, &mut out),

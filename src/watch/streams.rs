@@ -165,6 +165,11 @@ impl NodeStreams {
         self.retry.values().copied().chain(fold).min()
     }
 
+    /// Whether a stream must begin anew, from the last line that came whole.
+    pub fn is_torn(&self, id: StreamId) -> bool {
+        self.flows.values().any(|flow| flow.id == id && flow.decoder.is_torn())
+    }
+
     /// A stream ended by itself, or was refused.
     pub fn ended(&mut self, id: StreamId, why: &str, now: Stamp) -> Vec<(LogLine, u32)> {
         let Some(kind) = self.flows.iter().find(|(_, f)| f.id == id).map(|(k, _)| *k) else { return Vec::new() };

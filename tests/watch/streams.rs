@@ -32,6 +32,18 @@ fn that_no_log_file_may_be_read_is_said_once_and_seldom_tried_again() {
     assert!(said[0].contains("/var/log/messages may not be read"), "{said:?}");
 }
 
+#[test]
+fn a_stream_whose_lines_came_torn_begins_anew() {
+    let (mut watch, _, streams) = up();
+    let id = no_journal(&mut watch, &streams)[0].0;
+    let bytes = b"@file 1 11 0 /l/a /l/a\nb1:0:abc\nb1:40:def\n".to_vec();
+    let out = watch.report(NODE, Report::Data { id, bytes, at: at(1000) }, at(1000));
+    assert!(out.iter().any(|o| matches!(o, Output::Order(_, Order::Unfollow(of)) if *of == id)), "{out:?}");
+    watch.report(NODE, Report::Ended { id, why: "unfollowed".to_owned() }, at(1010));
+    let begun = followed(&watch.tick(at(6100)));
+    assert!(matches!(begun.as_slice(), [(_, command)] if command.contains("log files")), "{begun:?}");
+}
+
 /// Until the clock is looked at again, lines are put where they do not belong.
 #[test]
 fn a_clock_that_was_set_is_looked_at() {

@@ -78,6 +78,11 @@ impl Decoder {
         self.kind != StreamKind::LogFiles || self.files.is_following()
     }
 
+    /// Whether lines are missing that can be read anew: the stream must be ended and followed from [`Decoder::resume`] on.
+    pub fn is_torn(&self) -> bool {
+        self.files.is_torn()
+    }
+
     /// Takes bytes as they came. What they say is the same however they are split.
     pub fn feed(&mut self, bytes: &[u8], arrival: Stamp) -> Vec<StreamItem> {
         self.calendar.arrival = arrival;

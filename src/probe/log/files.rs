@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::str::FromStr;
 
 use super::FilePosition;
 use super::classify;
@@ -18,6 +19,8 @@ use crate::domain::text;
 const MARK: usize = 64;
 /// Most files of one node, rotated ones included.
 const MOST_FILES: usize = 64;
+/// A longer line may come torn: a pipe takes 4 KiB (PIPE_BUF) at once, with what stands before the line.
+const WHOLE: u64 = 4000;
 /// Lines remembered to notice that two files got the same one.
 const REMEMBERED: usize = 256;
 /// Within this time the same line in two files is one line, microseconds.
@@ -33,6 +36,12 @@ struct Followed {
     inode: u64,
     offset: u64,
     mark: Vec<u8>,
+    /// Where grep's count of bytes began. Below zero where the file was truncated since.
+    base: i64,
+    /// Offset and mark before the last line, if it may have come torn: where the next one begins tells whether it did.
+    long: Option<(u64, Vec<u8>)>,
+    /// Lines are missing. They are read anew, so nothing more is taken until then.
+    torn: bool,
     /// What stood in it up to here is older than the following: a line of it without a time says nothing of now.
     old: u64,
     /// Where bytes come instead of lines.
@@ -74,6 +83,11 @@ impl Files {
         !self.followed.is_empty()
     }
 
+    /// Whether lines are missing, and the stream must begin anew.
+    pub(super) fn is_torn(&self) -> bool {
+        self.followed.values().any(|file| file.torn)
+    }
+
     /// Files of which it was told that they may not be read.
     pub(super) fn denied(&self) -> &BTreeSet<String> {
         &self.denied
@@ -84,6 +98,7 @@ impl Files {
         match line.bytes.first() {
             Some(b'@') => self.announce(&String::from_utf8_lossy(line.bytes), calendar, out),
             Some(b'x') => self.hex(line.bytes, *calendar, out),
+            Some(b'b') => self.counted(line, *calendar, out),
             Some(b'0'..=b'9') => self.numbered(line, *calendar, out),
             _ => {}
         }
@@ -133,16 +148,32 @@ impl Files {
         let old = self.before.iter().find(|b| b.path == file.path && b.offset == file.offset && file.offset > 0);
         file.mark = old.map(|b| unhex(b.mark.as_bytes())).unwrap_or_default();
         self.before.retain(|b| b.path != file.path || b.offset != file.offset);
+        file.base = i64::try_from(file.offset).unwrap_or_default();
         file.kin = self.all().find(|f| f.path == file.path).map_or(id, |f| f.kin);
         self.order.push(id);
         self.followed.insert(id, file);
     }
 
-    /// `3:text`, by grep.
+    /// `b3:4711:text`, by grep: so many bytes after where the file was taken up the line begins.
+    fn counted(&mut self, line: Line<'_>, calendar: Calendar, out: &mut Vec<StreamItem>) {
+        let mut parts = line.bytes.get(1..).unwrap_or_default().splitn(3, |b| *b == b':');
+        let (Some(id), Some(start), Some(text)) = (parts.next(), parts.next(), parts.next()) else { return };
+        let Some((id, start)) = number::<u32>(id).zip(number::<i64>(start)) else { return };
+        let before = line.bytes.len() - text.len();
+        let whole = Line { bytes: text, length: line.length.saturating_sub(before as u64) };
+        let Some(file) = self.followed.get_mut(&id) else { return };
+        if file.goes_on_at(start, whole) {
+            file.long = (line.length > WHOLE).then(|| (file.offset, file.mark.clone()));
+            let old = file.advance(whole);
+            self.understand(id, whole, calendar, old, out);
+        }
+    }
+
+    /// `3:text`, by grep, in recordings and where it does not count.
     fn numbered(&mut self, line: Line<'_>, calendar: Calendar, out: &mut Vec<StreamItem>) {
         let Some(colon) = line.bytes.iter().take(12).position(|b| *b == b':') else { return };
         let (id, rest) = line.bytes.split_at(colon);
-        let Some((id, text)) = number(id).zip(rest.get(1..)) else { return };
+        let Some((id, text)) = number::<u32>(id).zip(rest.get(1..)) else { return };
         let Some(file) = self.followed.get_mut(&id) else { return };
         if file.word_of_tail(text) {
             return;
@@ -156,7 +187,7 @@ impl Files {
     fn hex(&mut self, line: &[u8], calendar: Calendar, out: &mut Vec<StreamItem>) {
         let Some(space) = line.iter().position(|b| *b == b' ') else { return };
         let (id, rest) = line.split_at(space);
-        let Some(id) = id.get(1..).and_then(number) else { return };
+        let Some(id) = id.get(1..).and_then(number::<u32>) else { return };
         let Some(file) = self.followed.get_mut(&id) else { return };
         let bytes = unhex(rest);
         let mut splitter = std::mem::take(&mut file.bytes);
@@ -262,8 +293,32 @@ impl Followed {
         old
     }
 
+    /// Whether this line, which begins so far on in what tail gave out, is the next one of the file.
+    fn goes_on_at(&mut self, start: i64, line: Line<'_>) -> bool {
+        if self.torn {
+            return false;
+        }
+        if self.word_of_tail(line.bytes) {
+            let length = i64::try_from(line.length).unwrap_or_default();
+            self.base = if self.offset == 0 { -start.saturating_add(length) } else { self.base.saturating_sub(length) };
+            return false;
+        }
+        let offset = u64::try_from(self.base.saturating_add(start)).unwrap_or_default();
+        let was_long = self.long.take().is_some();
+        if offset == self.offset {
+            return true;
+        }
+        // Where a long line was torn by those of others, its length was not known. Else lines of this file were torn into a long one.
+        self.torn = !was_long;
+        if was_long {
+            self.offset = offset;
+            self.mark.clear();
+        }
+        was_long
+    }
+
     fn truncated(&mut self) {
-        (self.offset, self.old) = (0, 0);
+        (self.offset, self.old, self.long) = (0, 0, None);
         self.mark.clear();
         self.bytes.clear();
     }
@@ -289,11 +344,13 @@ impl Followed {
     }
 
     fn position(&self) -> FilePosition {
-        let mut mark = String::with_capacity(self.mark.len() * 2);
-        for byte in &self.mark {
+        let sure = ("", self.offset, &self.mark);
+        let (plus, offset, bytes) = self.long.as_ref().map_or(sure, |(offset, mark)| ("+", *offset, mark));
+        let mut mark = plus.to_owned();
+        for byte in bytes {
             let _ = write!(mark, "{byte:02x}");
         }
-        FilePosition { path: self.path.clone(), inode: self.inode, offset: self.offset, mark }
+        FilePosition { path: self.path.clone(), inode: self.inode, offset, mark }
     }
 }
 
@@ -310,7 +367,7 @@ fn notice(words: &str) -> StreamItem {
     })
 }
 
-fn number(digits: &[u8]) -> Option<u32> {
+fn number<T: FromStr>(digits: &[u8]) -> Option<T> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 

@@ -1,9 +1,11 @@
 # follows a node's log files: sh follow.sh ROOT HISTORY [PATH INODE OFFSET MARK]...
-# Prints "@..." lines (what is followed from where) and, for each line of file ID, "ID:line" (GNU tail and grep)
+# Prints "@..." lines (what is followed from where) and, for each line of file ID, "bID:BYTES:line" (GNU tail and grep; it begins so
+# many bytes after OFFSET: a line that is longer than what a pipe takes at once may be torn apart by those of other files)
 # or its bytes as "xID 0a 0b ..." (any other tail, looked at once a second). A file that was rotated is read
 # on, beside its successor. Without GNU tail, and after many rotations, it ends instead: started anew with the positions
 # reached, it does the same.
-# MARK: the (at most 64) bytes before OFFSET in hex. Tells a rotated, truncated or reused file from the one we know.
+# MARK: the (at most 64) bytes before OFFSET in hex. Tells a rotated, truncated or reused file from the one we know. After a
+# plus: the line that begins at OFFSET is known, but not its length.
 LC_ALL=C
 export LC_ALL
 root=$1
@@ -52,8 +54,9 @@ known() { # FILE INODE OFFSET MARK: is it the file in which we were there?
     facts "$1"
     [ "$3" -gt 0 ] || { [ "$inode" = "$2" ]; return; }
     packed "$1" || [ "$size" -ge "$3" ] || return 1
-    n=$((${#4} / 2))
-    [ "$(content "$1" $(($3 - n)) | head -c $n | od -An -v -tx1 | tr -d ' \n')" = "$4" ]
+    mark=${4#+}
+    n=$((${#mark} / 2))
+    [ "$(content "$1" $(($3 - n)) | head -c $n | od -An -v -tx1 | tr -d ' \n')" = "$mark" ]
 }
 recent() { # FILE: sets from to where its last lines begin
     facts "$1"
@@ -92,6 +95,12 @@ follow() { # PATH FILE OFFSET
         eval "file_$id=\$2 pos_$id=\$3 ino_$id=\$inode"
     fi
 }
+go_on() { # PATH FILE OFFSET MARK
+    case $4 in
+    +*) follow "$1" "$2" $(($3 + $(content "$2" "$3" | head -n 1 | wc -c))) ;;
+    *) follow "$1" "$2" "$3" ;;
+    esac
+}
 pause() { # FILE: seconds between two looks of its tail
     # Where the kernel tells of what is written, tail wakes up only to see whether we live. Before coreutils 8, and on these filesystems, it looks.
     case $said in
@@ -107,7 +116,7 @@ pause() { # FILE: seconds between two looks of its tail
     esac
 }
 live() { # ID FILE OFFSET
-    tail -c "+$(($3 + 1))" --pid=$$ -s "$(pause "$2")" -f "$2" 2>&1 | grep -a --line-buffered -H --label="$1" '' &
+    tail -c "+$(($3 + 1))" --pid=$$ -s "$(pause "$2")" -f "$2" 2>&1 | grep -a $count --line-buffered -H --label="$label$1" '' &
     jobs="$jobs $!"
 }
 leave() {
@@ -199,7 +208,7 @@ done
 while [ $# -ge 4 ]; do
     resumed="$resumed $1 "
     if [ -r "$1" ] && known "$1" "$2" "$3" "$4"; then
-        follow "$1" "$1" "$3"
+        go_on "$1" "$1" "$3" "$4"
         taken="$taken $1 "
         found="$found $1 "
     else
@@ -210,7 +219,7 @@ while [ $# -ge 4 ]; do
                 *" $1 "*) ;;
                 *) between "$1" $newer ;;
                 esac
-                follow "$1" "$f" "$3"
+                go_on "$1" "$f" "$3" "$4"
                 found="$found $1 "
                 break
             fi
@@ -244,6 +253,12 @@ gnu=0
 said=$(tail --version 2>/dev/null | head -n 1)
 if [ -z "${said##*coreutils*}" ] && [ -n "$said" ] && grep --version 2>/dev/null | grep -q GNU; then
     gnu=1
+    count=
+    label=
+    if [ "$(printf 'a\nb\n' | grep -a -b -H --label=x '' 2>/dev/null | tail -n 1)" = x:2:b ]; then
+        count=-b
+        label=b
+    fi
     trap leave HUP INT TERM
     for i in $ids; do
         eval "live $i \"\$file_$i\" \$pos_$i"

@@ -60,7 +60,8 @@ pub struct FilePosition {
     pub inode: u64,
     /// Bytes up to the end of the last complete line handed out.
     pub offset: u64,
-    /// The last bytes (at most 64) before the offset, in hex: tells the file from its successors.
+    /// The last bytes (at most 64) before the offset, in hex: tells the file from its successors. After a plus: the line that begins
+    /// at the offset was handed out, but its length is not known for sure.
     pub mark: String,
 }
 

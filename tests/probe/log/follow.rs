@@ -20,6 +20,8 @@ struct Node {
     dir: tempfile::TempDir,
     /// First on PATH.
     tools: Option<PathBuf>,
+    /// So long nobody reads what is printed.
+    pause: Duration,
     /// All lines so far that must arrive.
     written: Vec<String>,
     number: usize,
@@ -36,7 +38,7 @@ impl Node {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("var/log/corosync")).unwrap();
-        Self { dir, tools: None, written: Vec::new(), number: 0 }
+        Self { dir, tools: None, pause: Duration::ZERO, written: Vec::new(), number: 0 }
     }
 
     /// A node whose tail is not GNU's.
@@ -89,7 +91,9 @@ impl Node {
         let mut child = command.spawn().unwrap();
         let mut out = child.stdout.take().unwrap();
         let (to, bytes) = channel();
+        let pause = self.pause;
         std::thread::spawn(move || {
+            std::thread::sleep(pause);
             let mut buffer = [0; 4096];
             while let Ok(n @ 1..) = out.read(&mut buffer) {
                 if to.send(buffer[..n].to_vec()).is_err() {
@@ -107,7 +111,7 @@ impl Node {
         let deadline = Instant::now() + PATIENCE;
         while run.got.len() < self.written.len() {
             assert!(Instant::now() < deadline, "waited in vain for {:?}, have {:?}", self.written, run.got);
-            if !run.listen(Duration::from_millis(50)) {
+            if !run.listen(Duration::from_millis(50)) || run.decoder.is_torn() {
                 let (resume, got) = run.end();
                 run = self.follow(&resume, got);
             }
@@ -246,6 +250,26 @@ fn lines_and_a_rotation_while_disconnected_are_caught_up() {
         node.write("corosync/corosync.log", 1);
         node.until_all(run).end();
     }
+}
+
+#[test]
+fn a_long_line_tears_no_other() {
+    let mut node = Node::new();
+    node.write("messages", 1);
+    node.write("corosync/corosync.log", 1);
+    node.pause = Duration::from_secs(4);
+    let run = node.follow(&Resume::default(), Vec::new());
+    node.pause = Duration::ZERO;
+    std::thread::sleep(Duration::from_secs(2));
+    let mut file = OpenOptions::new().append(true).open(node.path("messages")).unwrap();
+    file.write_all(("A".repeat(1_000_000) + "\n").as_bytes()).unwrap();
+    node.write("corosync/corosync.log", 50);
+    node.write("messages", 2);
+    let run = node.until_all(run);
+    node.write("messages", 2);
+    let (resume, got) = node.until_all(run).end();
+    node.write("corosync/corosync.log", 1);
+    node.until_all(node.follow(&resume, got)).end();
 }
 
 #[test]
