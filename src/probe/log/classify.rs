@@ -14,7 +14,7 @@ use crate::domain::text;
 /// (`message repeated 3 times: [ text]`) the text counts.
 pub(super) fn understand(entry: &Entry<'_>, cursor: Option<String>) -> Option<StreamItem> {
     let repeated = entry.message.strip_prefix("message repeated ").and_then(|m| m.split_once(" times: ["));
-    match repeated.and_then(|(times, rest)| Some((times.parse().ok()?, rest.strip_suffix(']').unwrap_or(rest).trim()))) {
+    match repeated.and_then(|(times, rest)| Some((times.parse::<u32>().ok()?, rest.strip_suffix(']').unwrap_or(rest).trim()))) {
         Some((times, message)) => Some(again(understand_once(&Entry { message, ..*entry }, cursor)?, times)),
         None => understand_once(entry, cursor),
     }
