@@ -129,7 +129,12 @@ impl Watch {
                     if !lines.is_empty() {
                         out.push(Output::Lines(key, lines, at));
                     }
+                    let torn = s.is_torn(id);
                     self.mark_stale(key, &stale, now);
+                    if torn {
+                        out.push(Output::Order(key, Order::Unfollow(id)));
+                        self.stream_ended(key, id, "lines of several log files came torn", now, &mut out);
+                    }
                 }
             }
             Report::Ended { id, why } => self.stream_ended(key, id, &why, now, &mut out),
@@ -166,6 +171,11 @@ impl Watch {
         }
         self.work(now, &mut out);
         out
+    }
+
+    /// What is still folded of each node's lines, whether or not the flood is over.
+    pub fn last_lines(&mut self, now: Stamp) -> Vec<(NodeKey, Vec<(LogLine, u32)>)> {
+        self.streams.iter_mut().map(|(key, s)| (*key, s.flush(now.after(LONG_FOLDED)))).collect()
     }
 
     /// When [`Watch::tick`] wants to be called next.
@@ -273,6 +283,11 @@ impl Watch {
     fn observed(&mut self, seen: Observed, now: Stamp, out: &mut Vec<Output>) {
         if let Ok(Observation::Tools(tools)) = &seen.outcome {
             self.tools_known(seen.node, tools, now, out);
+        }
+        if let Ok(Observation::Clock(sample)) = &seen.outcome
+            && let Some(s) = self.streams.get_mut(&seen.node)
+        {
+            s.clock(sample.offset_micros());
         }
         if let Ok(Observation::LibvirtSockets(sockets)) = &seen.outcome {
             let has_virsh = self.nodes.get(&seen.node).and_then(|n| n.tools.as_ref()).is_some_and(|t| t.has("virsh"));
@@ -384,6 +399,9 @@ impl Watch {
         }
     }
 }
+
+/// Nothing is folded for as long.
+const LONG_FOLDED: Duration = Duration::from_secs(10);
 
 /// How long a stream that ended by itself waits before it is started again.
 const STREAM_RETRY: Duration = Duration::from_secs(5);

@@ -17,9 +17,12 @@ const WANTED: &[StreamKind] = &[StreamKind::Journal, StreamKind::LogFiles, Strea
 struct Flow {
     id: StreamId,
     decoder: Decoder,
-    /// Something came: a stream that ends without a word is not worth its place.
+    /// Something of use came: a stream that ends without is not worth its place.
     spoke: bool,
 }
+
+/// When lines come so much later or sooner after their own time than those before, their clock may have been set. Microseconds.
+const STEP: u64 = 2_000_000;
 
 /// The streams of one node.
 #[derive(Default)]
@@ -33,6 +36,10 @@ pub(super) struct NodeStreams {
     folder: Folder,
     folding: bool,
     last_data: Option<Stamp>,
+    /// The node's clock minus ours, microseconds.
+    clock_offset: i64,
+    /// How long after its own time the last line came, microseconds.
+    lag: Option<i64>,
 }
 
 impl std::fmt::Debug for NodeStreams {
@@ -73,6 +80,14 @@ impl NodeStreams {
         self.restart_due(now, next_id)
     }
 
+    /// The node's clock was looked at: theirs minus ours, microseconds.
+    pub fn clock(&mut self, offset: i64) {
+        self.clock_offset = offset;
+        for flow in self.flows.values_mut() {
+            flow.decoder.set_clock_offset(offset);
+        }
+    }
+
     /// Whether the lines that a stream would bring come by another one: journal and log files say the same.
     fn has_logs(&self, kind: StreamKind) -> bool {
         let logs = [StreamKind::Journal, StreamKind::LogFiles];
@@ -101,6 +116,7 @@ impl NodeStreams {
             *next_id += 1;
             let id = StreamId(*next_id);
             let mut decoder = Decoder::new(kind, now);
+            decoder.set_clock_offset(self.clock_offset);
             if let Some(resume) = self.resumes.get(&kind) {
                 decoder.resume_from(resume);
             }
@@ -117,7 +133,6 @@ impl NodeStreams {
     /// Bytes came: lines for the timeline, and what they make stale.
     pub fn data(&mut self, id: StreamId, bytes: &[u8], at: Stamp) -> (Vec<(LogLine, u32)>, Vec<Question>) {
         let Some(flow) = self.flows.values_mut().find(|f| f.id == id) else { return (Vec::new(), Vec::new()) };
-        flow.spoke = true;
         let mut lines = Vec::new();
         let mut stale = BTreeSet::new();
         for item in flow.decoder.feed(bytes, at) {
@@ -128,6 +143,13 @@ impl NodeStreams {
                 }
                 StreamItem::Stale(questions) => stale.extend(questions),
             }
+        }
+        flow.spoke = flow.decoder.is_fruitful();
+        // Where the next lines belong, nobody knows before the clock is looked at.
+        if let Some(lag) = lines.iter().rev().find_map(|line| Some(at.0.saturating_sub(line.at?.0)))
+            && self.lag.replace(lag).is_some_and(|before| before.abs_diff(lag) > STEP)
+        {
+            stale.insert(Question::Clock);
         }
         let lines = if lines.is_empty() { Vec::new() } else { self.folder.fold(lines, at) };
         self.folding = true;
@@ -146,6 +168,11 @@ impl NodeStreams {
     pub fn next_wake(&self) -> Option<Stamp> {
         let fold = (self.folding && self.folder.is_holding()).then(|| self.last_data.map(|at| at.shifted(1_100_000))).flatten();
         self.retry.values().copied().chain(fold).min()
+    }
+
+    /// Whether a stream must begin anew, from the last line that came whole.
+    pub fn is_torn(&self, id: StreamId) -> bool {
+        self.flows.values().any(|flow| flow.id == id && flow.decoder.is_torn())
     }
 
     /// A stream ended by itself, or was refused.

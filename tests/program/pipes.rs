@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -56,6 +57,25 @@ fn events_end_with_zero_when_interrupted() {
         assert!(killed.success());
         assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
     }
+}
+
+#[test]
+fn what_is_folded_when_events_end_is_told_then() {
+    let Some(site) = cluster(&["n1"]) else { return };
+    let entry = |i: u32| {
+        let words = format!("\"MESSAGE\":\"[TOTEM ] Retransmit List: {i}\",\"SYSLOG_IDENTIFIER\":\"corosync\",\"PRIORITY\":\"4\"");
+        format!("{{{words},\"__REALTIME_TIMESTAMP\":\"1700000000000000\",\"__CURSOR\":\"s={i}\"}}\n")
+    };
+    journal(&site, "n1", &(0..300).map(entry).collect::<String>());
+    let mut child = site.command(&["events", "--for", "60s"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("Retransmit List: 9")));
+    std::thread::sleep(Duration::from_millis(300));
+    let killed = std::process::Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.iter().any(|line| line.contains("more lines like: [TOTEM] Retransmit List")), "{rest:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

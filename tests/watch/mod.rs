@@ -4,6 +4,7 @@ mod guests;
 mod manager;
 mod moved;
 mod storage;
+mod streams;
 
 use std::time::Duration;
 

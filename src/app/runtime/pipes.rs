@@ -72,13 +72,13 @@ async fn follow(mut live: Live, limit: Option<Duration>, mut line: impl FnMut(&E
     loop {
         let now = live.now();
         if end.is_some_and(|e| now >= e) {
-            return Ok(0);
+            break;
         }
         let until = now.after(Duration::from_millis(500));
         let happenings = tokio::select! {
-            _ = terminate.recv() => return Ok(0),
-            _ = interrupt.recv() => return Ok(0),
-            _ = hangup.recv() => return Ok(0),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => break,
             happenings = live.step(end.map_or(until, |e| e.min(until))) => happenings,
         };
         if let Some(error) = live.recording_failed() {
@@ -105,6 +105,9 @@ async fn follow(mut live: Live, limit: Option<Duration>, mut line: impl FnMut(&E
             }
         }
     }
+    // Whoever read along may have gone by now.
+    let _ = live.last_events().iter().try_for_each(line);
+    Ok(0)
 }
 
 /// Without a terminal nobody can decide. Links are told so from the start; what asks all the same is refused.

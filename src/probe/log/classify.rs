@@ -1,6 +1,7 @@
 //! From a line to what it means: who speaks, how much it matters, what it is about, what it makes stale.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use super::entry::{self, Entry};
 use super::rules::{self, Family};
@@ -9,8 +10,33 @@ use crate::domain::observation::log::{LogLine, StreamItem};
 use crate::domain::redact::redact_text;
 use crate::domain::text;
 
-/// Understands a line; none if it is nothing for an operator and makes nothing stale.
+/// Understands a line; none if it is nothing for an operator and makes nothing stale. Of a line that rsyslog wrote once for several
+/// (`message repeated 3 times: [ text]`) the text counts.
 pub(super) fn understand(entry: &Entry<'_>, cursor: Option<String>) -> Option<StreamItem> {
+    let repeated = entry.message.strip_prefix("message repeated ").and_then(|m| m.split_once(" times: ["));
+    match repeated.and_then(|(times, rest)| Some((times.parse::<u32>().ok()?, rest.strip_suffix(']').unwrap_or(rest).trim()))) {
+        Some((times, message)) => Some(again(understand_once(&Entry { message, ..*entry }, cursor)?, times)),
+        None => understand_once(entry, cursor),
+    }
+}
+
+/// How often the line before came again, where a syslog daemon says just that: `last message repeated 4 times`.
+pub(super) fn repeats_the_last(entry: &Entry<'_>) -> Option<u32> {
+    let (before, rest) = entry.message.split_once("last message repeated ")?;
+    // With the program before it, or with the host alone.
+    let host_alone = entry.program.is_empty() && before.trim_end().split(' ').count() == 1;
+    rest.strip_suffix(" times")?.parse().ok().filter(|_| before.is_empty() || host_alone)
+}
+
+/// The same, so often again.
+pub(super) fn again(mut item: StreamItem, times: u32) -> StreamItem {
+    if let StreamItem::Line(line) = &mut item {
+        let _ = write!(line.text, " (repeated {times} times)");
+    }
+    item
+}
+
+fn understand_once(entry: &Entry<'_>, cursor: Option<String>) -> Option<StreamItem> {
     let program = base_name(entry.program);
     let (source, family) = speaker(program, entry.message)?;
     // What somebody typed, or a fence agent tells, may hold a password.

@@ -34,7 +34,7 @@ impl Decoder {
         Self {
             kind,
             splitter: Splitter::default(),
-            calendar: Calendar { arrival: now, utc_offset: 0 },
+            calendar: Calendar { arrival: now, clock_offset: 0, utc_offset: 0 },
             cursor: None,
             files: Files::default(),
             netlink: Netlink::default(),
@@ -48,10 +48,15 @@ impl Decoder {
         self.calendar.utc_offset = seconds;
     }
 
+    /// The node's clock minus ours, in microseconds: for times without a year.
+    pub fn set_clock_offset(&mut self, micros: i64) {
+        self.calendar.clock_offset = micros;
+    }
+
     /// Goes on where another decoder of this stream stopped.
     pub fn resume_from(&mut self, resume: &Resume) {
         self.cursor.clone_from(&resume.cursor);
-        self.files = Files::after(resume.files.clone());
+        self.files = Files::after(resume.files.clone(), resume.denied.clone());
         self.netlink = resume.netlink.clone();
         self.cmap = resume.cmap.clone();
     }
@@ -61,10 +66,21 @@ impl Decoder {
         Resume {
             cursor: self.cursor.clone(),
             files: self.files.positions(),
+            denied: self.files.denied().clone(),
             netlink: self.netlink.settled(),
             cmap: self.cmap.settled(),
             ..Resume::default()
         }
+    }
+
+    /// Whether it yields what it is for, once something came: of the log files, one at least must be followed.
+    pub fn is_fruitful(&self) -> bool {
+        self.kind != StreamKind::LogFiles || self.files.is_following()
+    }
+
+    /// Whether lines are missing that can be read anew: the stream must be ended and followed from [`Decoder::resume`] on.
+    pub fn is_torn(&self) -> bool {
+        self.files.is_torn()
     }
 
     /// Takes bytes as they came. What they say is the same however they are split.

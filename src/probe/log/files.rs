@@ -1,12 +1,13 @@
 //! The output of follow.sh: lines of several log files, and how far each has been read.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::str::FromStr;
 
 use super::FilePosition;
 use super::classify;
-use super::entry;
+use super::entry::{self, Entry};
 use super::split::{Line, Splitter};
 use super::time::{self, Calendar};
 use crate::domain::event::{Severity, Source};
@@ -18,6 +19,8 @@ use crate::domain::text;
 const MARK: usize = 64;
 /// Most files of one node, rotated ones included.
 const MOST_FILES: usize = 64;
+/// A longer line may come torn: a pipe takes 4 KiB (PIPE_BUF) at once, with what stands before the line.
+const WHOLE: u64 = 4000;
 /// Lines remembered to notice that two files got the same one.
 const REMEMBERED: usize = 256;
 /// Within this time the same line in two files is one line, microseconds.
@@ -26,15 +29,34 @@ const SAME: i64 = 3_000_000;
 /// What is known of a followed file.
 #[derive(Debug, Default)]
 struct Followed {
+    /// The id under which its path was announced first: a rotated file and its successor are one.
+    kin: u32,
     path: String,
     file: String,
     inode: u64,
     offset: u64,
     mark: Vec<u8>,
+    /// Where grep's count of bytes began. Below zero where the file was truncated since.
+    base: i64,
+    /// Offset and mark before the last line, if it may have come torn: where the next one begins tells whether it did.
+    long: Option<(u64, Vec<u8>)>,
+    /// Lines are missing. They are read anew, so nothing more is taken until then.
+    torn: bool,
     /// What stood in it up to here is older than the following: a line of it without a time says nothing of now.
     old: u64,
     /// Where bytes come instead of lines.
     bytes: Splitter,
+    /// What its last line said: syslog may say of the next that it is the same.
+    last: Option<StreamItem>,
+}
+
+/// A line that was told.
+#[derive(Debug)]
+struct Heard {
+    key: u64,
+    at: Stamp,
+    /// The files that had it.
+    by: Vec<u32>,
 }
 
 /// All followed files of a node.
@@ -45,13 +67,30 @@ pub(super) struct Files {
     order: Vec<u32>,
     /// Where files stood before the loss of the connection, until they are announced again.
     before: Vec<FilePosition>,
-    recent: VecDeque<(u64, u32, Stamp)>,
+    recent: VecDeque<Heard>,
+    /// Files of which it was told that they may not be read.
+    denied: BTreeSet<String>,
 }
 
 impl Files {
-    /// Goes on from these positions, once the script has announced its files.
-    pub(super) fn after(before: Vec<FilePosition>) -> Self {
-        Self { before, ..Self::default() }
+    /// Goes on from these positions, once the script has announced its files. Of the `denied` it has been told.
+    pub(super) fn after(before: Vec<FilePosition>, denied: BTreeSet<String>) -> Self {
+        Self { before, denied, ..Self::default() }
+    }
+
+    /// Whether a file is followed at all.
+    pub(super) fn is_following(&self) -> bool {
+        !self.followed.is_empty()
+    }
+
+    /// Whether lines are missing, and the stream must begin anew.
+    pub(super) fn is_torn(&self) -> bool {
+        self.followed.values().any(|file| file.torn)
+    }
+
+    /// Files of which it was told that they may not be read.
+    pub(super) fn denied(&self) -> &BTreeSet<String> {
+        &self.denied
     }
 
     /// One line of the script's output.
@@ -59,6 +98,7 @@ impl Files {
         match line.bytes.first() {
             Some(b'@') => self.announce(&String::from_utf8_lossy(line.bytes), calendar, out),
             Some(b'x') => self.hex(line.bytes, *calendar, out),
+            Some(b'b') => self.counted(line, *calendar, out),
             Some(b'0'..=b'9') => self.numbered(line, *calendar, out),
             _ => {}
         }
@@ -79,23 +119,27 @@ impl Files {
                     file.truncated();
                 }
             }
-            (Some("@denied"), Some(path), ..) => out.push(StreamItem::Line(LogLine {
-                at: None,
-                source: Source::Quorate,
-                severity: Severity::Notice,
-                subject: None,
-                text: text::clean(&format!("log file {path} may not be read by this user: root may (become = \"sudo\"), or the group adm")),
-                stale: Vec::new(),
-                cursor: None,
-            })),
+            (Some("@denied"), Some(path), ..) => out.extend(self.deny(path)),
+            (Some("@skipped"), Some(bytes), Some(path), ..) => out.push(notice(&format!(
+                "log file {path}: its first {bytes} bytes are left out, so much was written while it was not followed"
+            ))),
             _ => {}
         }
+    }
+
+    /// Said once, however often the script begins anew; again only of a file that could be read in between.
+    fn deny(&mut self, path: &str) -> Option<StreamItem> {
+        if self.denied.len() >= MOST_FILES || !self.denied.insert(path.to_owned()) {
+            return None;
+        }
+        Some(notice(&format!("log file {path} may not be read by this user: root may (become = \"sudo\"), or the group adm")))
     }
 
     fn begin(&mut self, id: u32, mut file: Followed) {
         if self.followed.len() >= MOST_FILES {
             return;
         }
+        self.denied.remove(&file.path);
         if self.before.iter().any(|b| b.path == file.path) || self.all().any(|f| f.path == file.path) {
             // Written while we were away, or after a rotation.
             file.old = 0;
@@ -104,15 +148,32 @@ impl Files {
         let old = self.before.iter().find(|b| b.path == file.path && b.offset == file.offset && file.offset > 0);
         file.mark = old.map(|b| unhex(b.mark.as_bytes())).unwrap_or_default();
         self.before.retain(|b| b.path != file.path || b.offset != file.offset);
+        file.base = i64::try_from(file.offset).unwrap_or_default();
+        file.kin = self.all().find(|f| f.path == file.path).map_or(id, |f| f.kin);
         self.order.push(id);
         self.followed.insert(id, file);
     }
 
-    /// `3:text`, by grep.
+    /// `b3:4711:text`, by grep: so many bytes after where the file was taken up the line begins.
+    fn counted(&mut self, line: Line<'_>, calendar: Calendar, out: &mut Vec<StreamItem>) {
+        let mut parts = line.bytes.get(1..).unwrap_or_default().splitn(3, |b| *b == b':');
+        let (Some(id), Some(start), Some(text)) = (parts.next(), parts.next(), parts.next()) else { return };
+        let Some((id, start)) = number::<u32>(id).zip(number::<i64>(start)) else { return };
+        let before = line.bytes.len() - text.len();
+        let whole = Line { bytes: text, length: line.length.saturating_sub(before as u64) };
+        let Some(file) = self.followed.get_mut(&id) else { return };
+        if file.goes_on_at(start, whole) {
+            file.long = (line.length > WHOLE).then(|| (file.offset, file.mark.clone()));
+            let old = file.advance(whole);
+            self.understand(id, whole, calendar, old, out);
+        }
+    }
+
+    /// `3:text`, by grep, in recordings and where it does not count.
     fn numbered(&mut self, line: Line<'_>, calendar: Calendar, out: &mut Vec<StreamItem>) {
         let Some(colon) = line.bytes.iter().take(12).position(|b| *b == b':') else { return };
         let (id, rest) = line.bytes.split_at(colon);
-        let Some((id, text)) = number(id).zip(rest.get(1..)) else { return };
+        let Some((id, text)) = number::<u32>(id).zip(rest.get(1..)) else { return };
         let Some(file) = self.followed.get_mut(&id) else { return };
         if file.word_of_tail(text) {
             return;
@@ -126,7 +187,7 @@ impl Files {
     fn hex(&mut self, line: &[u8], calendar: Calendar, out: &mut Vec<StreamItem>) {
         let Some(space) = line.iter().position(|b| *b == b' ') else { return };
         let (id, rest) = line.split_at(space);
-        let Some(id) = id.get(1..).and_then(number) else { return };
+        let Some(id) = id.get(1..).and_then(number::<u32>) else { return };
         let Some(file) = self.followed.get_mut(&id) else { return };
         let bytes = unhex(rest);
         let mut splitter = std::mem::take(&mut file.bytes);
@@ -145,7 +206,7 @@ impl Files {
         if old && entry.at.is_none() {
             return;
         }
-        let Some(item) = classify::understand(&entry, None) else { return };
+        let Some(item) = self.meaning(id, &entry) else { return };
         match item {
             StreamItem::Line(said) if self.heard_elsewhere(id, &said, calendar.arrival) => {}
             StreamItem::Line(mut said) => {
@@ -158,21 +219,35 @@ impl Files {
         }
     }
 
-    /// Pacemaker and corosync may write to their own file and to syslog: one line is enough.
+    fn meaning(&mut self, id: u32, entry: &Entry<'_>) -> Option<StreamItem> {
+        let last = &mut self.followed.get_mut(&id)?.last;
+        if let Some(times) = classify::repeats_the_last(entry) {
+            let mut item = classify::again(last.clone()?, times);
+            if let StreamItem::Line(line) = &mut item {
+                line.at = entry.at;
+            }
+            return Some(item);
+        }
+        *last = classify::understand(entry, None);
+        last.clone()
+    }
+
+    /// Pacemaker and corosync may write to their own file, to one that links to it, and to syslog: one line is enough.
     fn heard_elsewhere(&mut self, id: u32, line: &LogLine, arrival: Stamp) -> bool {
         let at = line.at.unwrap_or(arrival);
         let mut hasher = DefaultHasher::new();
         (line.source, &line.text).hash(&mut hasher);
         let key = hasher.finish();
-        let twin = |(k, from, then): &(u64, u32, Stamp)| *k == key && *from != id && (then.0.abs_diff(at.0)) < SAME.unsigned_abs();
-        if let Some(place) = self.recent.iter().position(twin) {
-            self.recent.remove(place);
+        let kin = self.followed.get(&id).map_or(id, |file| file.kin);
+        let same = |heard: &&mut Heard| heard.key == key && !heard.by.contains(&kin) && heard.at.0.abs_diff(at.0) < SAME.unsigned_abs();
+        if let Some(heard) = self.recent.iter_mut().find(same) {
+            heard.by.push(kin);
             return true;
         }
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
-        self.recent.push_back((key, id, at));
+        self.recent.push_back(Heard { key, at, by: vec![kin] });
         false
     }
 
@@ -218,8 +293,32 @@ impl Followed {
         old
     }
 
+    /// Whether this line, which begins so far on in what tail gave out, is the next one of the file.
+    fn goes_on_at(&mut self, start: i64, line: Line<'_>) -> bool {
+        if self.torn {
+            return false;
+        }
+        if self.word_of_tail(line.bytes) {
+            let length = i64::try_from(line.length).unwrap_or_default();
+            self.base = if self.offset == 0 { -start.saturating_add(length) } else { self.base.saturating_sub(length) };
+            return false;
+        }
+        let offset = u64::try_from(self.base.saturating_add(start)).unwrap_or_default();
+        let was_long = self.long.take().is_some();
+        if offset == self.offset {
+            return true;
+        }
+        // Where a long line was torn by those of others, its length was not known. Else lines of this file were torn into a long one.
+        self.torn = !was_long;
+        if was_long {
+            self.offset = offset;
+            self.mark.clear();
+        }
+        was_long
+    }
+
     fn truncated(&mut self) {
-        (self.offset, self.old) = (0, 0);
+        (self.offset, self.old, self.long) = (0, 0, None);
         self.mark.clear();
         self.bytes.clear();
     }
@@ -245,15 +344,30 @@ impl Followed {
     }
 
     fn position(&self) -> FilePosition {
-        let mut mark = String::with_capacity(self.mark.len() * 2);
-        for byte in &self.mark {
+        let sure = ("", self.offset, &self.mark);
+        let (plus, offset, bytes) = self.long.as_ref().map_or(sure, |(offset, mark)| ("+", *offset, mark));
+        let mut mark = plus.to_owned();
+        for byte in bytes {
             let _ = write!(mark, "{byte:02x}");
         }
-        FilePosition { path: self.path.clone(), inode: self.inode, offset: self.offset, mark }
+        FilePosition { path: self.path.clone(), inode: self.inode, offset, mark }
     }
 }
 
-fn number(digits: &[u8]) -> Option<u32> {
+/// What quorate itself says of a log file.
+fn notice(words: &str) -> StreamItem {
+    StreamItem::Line(LogLine {
+        at: None,
+        source: Source::Quorate,
+        severity: Severity::Notice,
+        subject: None,
+        text: text::clean(words),
+        stale: Vec::new(),
+        cursor: None,
+    })
+}
+
+fn number<T: FromStr>(digits: &[u8]) -> Option<T> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 

@@ -8,10 +8,12 @@ use crate::domain::observation::Question;
 use crate::domain::observation::log::LogLine;
 use crate::domain::stamp::Stamp;
 
-/// Lines of one pattern that pass within a window.
+/// Lines of one pattern and one second that pass within a window.
 const PER_PATTERN: u32 = 10;
-/// Lines of one source that pass within a window, whatever their patterns; the first of each warning passes anyway.
+/// Lines of one source and one second that pass within a window, whatever their patterns; the first of each warning passes anyway.
 const PER_SOURCE: u32 = 200;
+/// Lines that pass within a window while their seconds are kept apart: so much of what was written while we were away comes whole.
+const BACKLOG: u32 = 2_000;
 /// A window.
 const WINDOW: Duration = Duration::from_secs(1);
 /// Patterns kept apart at a time; what comes beyond is counted by source and severity alone.
@@ -22,6 +24,10 @@ struct Kind {
     source: Source,
     severity: Severity,
     pattern: String,
+    /// Twenty services that fail at once are twenty warnings.
+    subject: Option<String>,
+    /// By the node's own clock. What was written over a minute and comes in one go, after a lost connection, is no flood.
+    second: i64,
 }
 
 #[derive(Debug)]
@@ -37,7 +43,9 @@ struct Group {
 #[derive(Debug, Default)]
 pub struct Folder {
     groups: HashMap<Kind, Group>,
-    sources: HashMap<Source, (Stamp, u32)>,
+    sources: HashMap<(Source, i64), (Stamp, u32)>,
+    /// Since when, and how many passed.
+    passed: Option<(Stamp, u32)>,
 }
 
 impl Folder {
@@ -57,6 +65,7 @@ impl Folder {
     pub fn tick(&mut self, now: Stamp) -> Vec<(LogLine, u32)> {
         let over = |since: Stamp| now < since || since.age(now) >= WINDOW;
         self.sources.retain(|_, (since, _)| !over(*since));
+        self.passed = self.passed.filter(|(since, _)| !over(*since));
         let mut out = Vec::new();
         self.groups.retain(|_, group| {
             if !over(group.since) {
@@ -80,16 +89,22 @@ impl Folder {
     }
 
     fn pass(&mut self, line: LogLine, now: Stamp) -> Option<LogLine> {
-        let mut kind = Kind { source: line.source, severity: line.severity, pattern: pattern(&line.text) };
+        let mut kind = Kind::of(&line, now);
+        let (_, passed) = self.passed.get_or_insert((now, 0));
+        if *passed >= BACKLOG {
+            kind.second = 0;
+        }
         if self.groups.len() >= PATTERNS && !self.groups.contains_key(&kind) {
             kind.pattern.clear();
+            kind.subject = None;
         }
-        let (_, of_source) = self.sources.entry(line.source).or_insert((now, 0));
+        let (_, of_source) = self.sources.entry((kind.source, kind.second)).or_insert((now, 0));
         let group = self.groups.entry(kind).or_insert(Group { since: now, passed: 0, folded: 0, last: None, stale: Vec::new() });
         let first_warning = group.passed == 0 && line.severity >= Severity::Warning;
         if first_warning || (group.passed < PER_PATTERN && *of_source < PER_SOURCE) {
             group.passed += 1;
             *of_source += 1;
+            *passed += 1;
             return Some(line);
         }
         group.folded = group.folded.saturating_add(1);
@@ -100,6 +115,18 @@ impl Folder {
         }
         group.last = Some(line);
         None
+    }
+}
+
+impl Kind {
+    fn of(line: &LogLine, now: Stamp) -> Self {
+        Self {
+            source: line.source,
+            severity: line.severity,
+            pattern: pattern(&line.text),
+            subject: line.subject.clone().filter(|_| line.severity >= Severity::Warning),
+            second: line.at.unwrap_or(now).0.div_euclid(1_000_000),
+        }
     }
 }
 

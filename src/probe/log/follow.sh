@@ -1,9 +1,11 @@
 # follows a node's log files: sh follow.sh ROOT HISTORY [PATH INODE OFFSET MARK]...
-# Prints "@..." lines (what is followed from where) and, for each line of file ID, "ID:line" (GNU tail and grep)
+# Prints "@..." lines (what is followed from where) and, for each line of file ID, "bID:BYTES:line" (GNU tail and grep; it begins so
+# many bytes after OFFSET: a line that is longer than what a pipe takes at once may be torn apart by those of other files)
 # or its bytes as "xID 0a 0b ..." (any other tail, looked at once a second). A file that was rotated is read
 # on, beside its successor. Without GNU tail, and after many rotations, it ends instead: started anew with the positions
 # reached, it does the same.
-# MARK: the (at most 64) bytes before OFFSET in hex. Tells a rotated, truncated or reused file from the one we know.
+# MARK: the (at most 64) bytes before OFFSET in hex. Tells a rotated, truncated or reused file from the one we know. After a
+# plus: the line that begins at OFFSET is known, but not its length.
 LC_ALL=C
 export LC_ALL
 root=$1
@@ -11,11 +13,14 @@ history=$2
 shift 2
 window=262144
 most=1048576
+plenty=16777216
 ids=
 jobs=
+denied=
 id=0
 taken=
 resumed=
+found=
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 facts() { # FILE: sets inode and size
@@ -49,8 +54,32 @@ known() { # FILE INODE OFFSET MARK: is it the file in which we were there?
     facts "$1"
     [ "$3" -gt 0 ] || { [ "$inode" = "$2" ]; return; }
     packed "$1" || [ "$size" -ge "$3" ] || return 1
-    n=$((${#4} / 2))
-    [ "$(content "$1" $(($3 - n)) | head -c $n | od -An -v -tx1 | tr -d ' \n')" = "$4" ]
+    mark=${4#+}
+    n=$((${#mark} / 2))
+    [ "$(content "$1" $(($3 - n)) | head -c $n | od -An -v -tx1 | tr -d ' \n')" = "$mark" ]
+}
+recent() { # FILE: sets from to where its last lines begin
+    facts "$1"
+    back=$((size < window ? size : window))
+    from=$((size - $(content "$1" $((size - back)) | head -c $back | tail -n "$history" | wc -c)))
+}
+latest() { # FILE MOST: sets from to the beginning of the line from which on no more than so many bytes come
+    facts "$1"
+    from=0
+    if [ "$size" -gt "$2" ]; then
+        from=$((size - $2))
+        from=$((from + $(content "$1" $from | head -n 1 | wc -c)))
+        echo "@skipped $from $1"
+    fi
+}
+deny() { # FILE: told once for as long as it may not be read
+    case $denied in
+    *" $1 "*) ;;
+    *)
+        echo "@denied $1"
+        denied="$denied $1 "
+        ;;
+    esac
 }
 hex() { # ID
     od -An -v -tx1 | sed "s/^/x$1/"
@@ -65,6 +94,12 @@ follow() { # PATH FILE OFFSET
         ids="$ids $id"
         eval "file_$id=\$2 pos_$id=\$3 ino_$id=\$inode"
     fi
+}
+go_on() { # PATH FILE OFFSET MARK
+    case $4 in
+    +*) follow "$1" "$2" $(($3 + $(content "$2" "$3" | head -n 1 | wc -c))) ;;
+    *) follow "$1" "$2" "$3" ;;
+    esac
 }
 pause() { # FILE: seconds between two looks of its tail
     # Where the kernel tells of what is written, tail wakes up only to see whether we live. Before coreutils 8, and on these filesystems, it looks.
@@ -81,7 +116,7 @@ pause() { # FILE: seconds between two looks of its tail
     esac
 }
 live() { # ID FILE OFFSET
-    tail -c "+$(($3 + 1))" --pid=$$ -s "$(pause "$2")" -f "$2" 2>&1 | grep -a --line-buffered -H --label="$1" '' &
+    tail -c "+$(($3 + 1))" --pid=$$ -s "$(pause "$2")" -f "$2" 2>&1 | grep -a $count --line-buffered -H --label="$label$1" '' &
     jobs="$jobs $!"
 }
 leave() {
@@ -102,15 +137,38 @@ poll() { # what each file has gained since the last time
 
 echo "@zone $(date +%z)"
 candidates=
+cluster=$root/var/log/cluster
+# Those of cluster 3 by name too: they may begin later.
 for p in "$root"/var/log/pacemaker/pacemaker.log "$root"/var/log/pacemaker.log "$root"/var/log/corosync/corosync.log \
-    "$root"/var/log/cluster/*.log "$root"/var/log/messages "$root"/var/log/syslog; do
+    "$cluster"/corosync.log "$cluster"/rgmanager.log "$cluster"/fenced.log "$cluster"/qdiskd.log "$cluster"/dlm_controld.log \
+    "$cluster"/gfs_controld.log "$cluster"/*.log "$root"/var/log/messages "$root"/var/log/syslog; do
     case $p in
     *[!A-Za-z0-9._/+-]* | *.log-*) continue ;;
     esac
+    case "$candidates " in
+    *" $p "*) continue ;;
+    esac
     candidates="$candidates $p"
 done
-inodes() {
-    ls -Ldi $candidates 2>/dev/null
+inodes() { # of those that may be read
+    set --
+    for p in $candidates; do
+        [ ! -r "$p" ] || set -- "$@" "$p"
+    done
+    [ $# -eq 0 ] || ls -Ldi "$@" 2>/dev/null
+}
+between() { # PATH FILE...: what came and went after the file in which we were. The newest is first.
+    path=$1
+    shift
+    for g; do
+        case ${g#"${path%.log}"} in
+        [.-][0-9]* | .log[.-][0-9]*) ;;
+        *) continue ;;
+        esac
+        [ -r "$g" ] || continue
+        latest "$g" $plenty
+        follow "$path" "$g" $from
+    done
 }
 hold() { # keeps each file open: whether another one has its name by now, the shell itself can tell then
     n=3
@@ -143,21 +201,29 @@ for p in $candidates; do
     if [ -f "$p" ] && [ -r "$p" ]; then
         paths="$paths $p"
     elif [ -f "$p" ]; then
-        echo "@denied $p"
+        deny "$p"
     fi
 done
 
 while [ $# -ge 4 ]; do
     resumed="$resumed $1 "
     if [ -r "$1" ] && known "$1" "$2" "$3" "$4"; then
-        follow "$1" "$1" "$3"
+        go_on "$1" "$1" "$3" "$4"
         taken="$taken $1 "
+        found="$found $1 "
     else
+        newer=
         for f in $(ls -t "$1"?* "${1%.log}"-*.log 2>/dev/null | head -n 4); do
             if known "$f" "$2" "$3" "$4"; then
-                follow "$1" "$f" "$3"
+                case $found in
+                *" $1 "*) ;;
+                *) between "$1" $newer ;;
+                esac
+                go_on "$1" "$f" "$3" "$4"
+                found="$found $1 "
                 break
             fi
+            newer="$newer $f"
         done
     fi
     shift 4
@@ -166,14 +232,15 @@ for p in $paths; do
     case $taken in
     *" $p "*) continue ;;
     esac
-    facts "$p"
-    from=0
     case $resumed in
-    *" $p "*) [ "$size" -le $most ] || from=$((size - most)) ;;
-    *)
-        back=$((size < window ? size : window))
-        from=$((size - $(content "$p" $((size - back)) | head -c $back | tail -n "$history" | wc -c)))
+    *" $p "*)
+        # All of it is new where the file before it is known.
+        case $found in
+        *" $p "*) latest "$p" $plenty ;;
+        *) latest "$p" $most ;;
+        esac
         ;;
+    *) recent "$p" ;;
     esac
     follow "$p" "$p" $from
 done
@@ -186,6 +253,12 @@ gnu=0
 said=$(tail --version 2>/dev/null | head -n 1)
 if [ -z "${said##*coreutils*}" ] && [ -n "$said" ] && grep --version 2>/dev/null | grep -q GNU; then
     gnu=1
+    count=
+    label=
+    if [ "$(printf 'a\nb\n' | grep -a -b -H --label=x '' 2>/dev/null | tail -n 1)" = x:2:b ]; then
+        count=-b
+        label=b
+    fi
     trap leave HUP INT TERM
     for i in $ids; do
         eval "live $i \"\$file_$i\" \$pos_$i"
@@ -206,9 +279,22 @@ while :; do
     while [ $# -ge 2 ]; do
         case " $(echo $first) " in
         *" $1 $2 "*) ;;
-        *) [ ! -r "$2" ] || { follow "$2" "$2" 0 && live $id "$2" 0; } ;;
+        *)
+            from=0
+            case $denied in
+            *" $2 "*)
+                # It is not new, but may be read now.
+                recent "$2"
+                denied="${denied%% $2 *} ${denied#* $2 }"
+                ;;
+            esac
+            follow "$2" "$2" $from && live $id "$2" $from
+            ;;
         esac
         shift 2
+    done
+    for p in $candidates; do
+        if [ -f "$p" ] && [ ! -r "$p" ]; then deny "$p"; fi
     done
     first=$now
 done

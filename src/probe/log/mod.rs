@@ -5,6 +5,8 @@
 //! on after a lost connection: give it to [`command`] and to [`Decoder::resume_from`] of a new decoder, and no line is
 //! lost and none comes twice. The stream of the log files ends by itself when one was rotated: it is resumed likewise.
 
+use std::collections::BTreeSet;
+
 use crate::domain::observation::host::Tools;
 use crate::link::CommandLine;
 
@@ -58,7 +60,8 @@ pub struct FilePosition {
     pub inode: u64,
     /// Bytes up to the end of the last complete line handed out.
     pub offset: u64,
-    /// The last bytes (at most 64) before the offset, in hex: tells the file from its successors.
+    /// The last bytes (at most 64) before the offset, in hex: tells the file from its successors. After a plus: the line that begins
+    /// at the offset was handed out, but its length is not known for sure.
     pub mark: String,
 }
 
@@ -71,6 +74,8 @@ pub struct Resume {
     pub files: Vec<FilePosition>,
     /// Lines of the past to show where nothing was handed out yet.
     pub history: u32,
+    /// Log files of which it was told that they may not be read.
+    denied: BTreeSet<String>,
     /// Links and addresses as last seen: what differs when they are listed anew is an event.
     netlink: netlink::Netlink,
     /// Members as last seen.
@@ -79,7 +84,14 @@ pub struct Resume {
 
 impl Default for Resume {
     fn default() -> Self {
-        Self { cursor: None, files: Vec::new(), history: 50, netlink: netlink::Netlink::default(), cmap: cmap::Cmap::default() }
+        Self {
+            cursor: None,
+            files: Vec::new(),
+            history: 50,
+            denied: BTreeSet::new(),
+            netlink: netlink::Netlink::default(),
+            cmap: cmap::Cmap::default(),
+        }
     }
 }
 

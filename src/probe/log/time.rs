@@ -12,6 +12,8 @@ use crate::domain::stamp::Stamp;
 pub(super) struct Calendar {
     /// When the line arrived, our clock: tells the year.
     pub arrival: Stamp,
+    /// The node's clock minus ours, microseconds.
+    pub clock_offset: i64,
     /// The node's local time minus UTC, seconds.
     pub utc_offset: i32,
 }
@@ -41,8 +43,8 @@ fn iso(text: &str, calendar: Calendar) -> Option<(Stamp, &str)> {
     Some((stamp, rest.trim_start()))
 }
 
-/// `Nov 22 21:30:12`, `Nov  2 21:30:12.345678`: the latest such time that is not after the arrival (a day of
-/// grace for clocks that run ahead).
+/// `Nov 22 21:30:12`, `Nov  2 21:30:12.345678`: the latest such time that is not after the arrival by the node's
+/// clock (a day of grace for what is not known of it).
 fn bsd(text: &str, calendar: Calendar) -> Option<(Stamp, &str)> {
     let month = MONTHS.iter().position(|m| text.starts_with(m))? + 1;
     let rest = text.get(3..)?.strip_prefix(' ')?.trim_start_matches(' ');
@@ -52,9 +54,9 @@ fn bsd(text: &str, calendar: Calendar) -> Option<(Stamp, &str)> {
     let (clock, rest) = rest.split_at_checked(end)?;
     let clock = clock.trim_end_matches(':');
     let day: u8 = day.parse().ok()?;
-    let now = jiff::Timestamp::from_microsecond(calendar.arrival.0).ok()?;
-    let year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
-    let latest = calendar.arrival.shifted(DAY);
+    let arrival = calendar.arrival.shifted(calendar.clock_offset);
+    let year = jiff::Timestamp::from_microsecond(arrival.0).ok()?.to_zoned(jiff::tz::TimeZone::UTC).year();
+    let latest = arrival.shifted(DAY);
     // Eight years back: February 29 around a century without a leap day.
     (-1..=8)
         .find_map(|back: i16| {

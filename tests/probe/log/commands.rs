@@ -38,6 +38,27 @@ fn the_journal_resumes_after_its_cursor() {
     assert!(again.argv().iter().any(|a| a == "--no-tail") && !again.argv().iter().any(|a| a == "-n"));
 }
 
+/// On many nodes a user without rights has a journal, and is shown that one alone: it says nothing of the cluster.
+#[test]
+fn the_user_s_own_journal_is_not_the_node_s() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
+    let follow = command(StreamKind::Journal, &tools(&["journalctl"]), &Resume::default()).unwrap();
+    let cases = [
+        ("echo entry", "echo entry", "followed"),
+        (":", "echo entry", "only the user's own part"),
+        (":", ":", "no journal is kept"),
+    ];
+    for (system, own, expected) in cases {
+        let fake = format!("#!/bin/sh\ncase \" $* \" in\n*' _UID=0 '*) {system} ;;\n*' -f '*) echo followed >&2 ;;\n*) {own} ;;\nesac\n");
+        crate::link::rig::executable(&dir.path().join("journalctl"), fake);
+        let out = std::process::Command::new(&follow.argv()[0]).args(&follow.argv()[1..]).env("PATH", &path).output().unwrap();
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert!(said.starts_with(expected), "{said}");
+        assert_eq!(out.status.success(), expected == "followed", "{said}");
+    }
+}
+
 /// A Pacemaker Remote node has a unit and a daemon of its own, and none of the others'.
 #[test]
 fn the_journal_of_a_remote_node_is_followed_too() {

@@ -26,6 +26,34 @@ fn a_burst_is_folded_and_counted() {
     assert!(!folder.is_holding());
 }
 
+/// After a lost connection a minute of daily life comes at once, and some hours of it are still bounded.
+#[test]
+fn what_was_written_over_a_while_is_no_flood() {
+    let written = |count: i64, apart: i64| -> Vec<LogLine> {
+        let each = |i: i64| LogLine { at: Some(arrival().shifted(i * apart)), ..line(Severity::Info, format!("line {i}"), vec![]) };
+        (0..count).map(each).collect()
+    };
+    let mut folder = Folder::default();
+    assert_eq!(folder.fold(written(30, 2_000_000), arrival()).len(), 30);
+    assert!(!folder.is_holding());
+    let mut folder = Folder::default();
+    let passed = folder.fold(written(9_000, 1_000_000), arrival());
+    assert!((2_000..2_100).contains(&passed.len()), "{}", passed.len());
+    let told = folder.tick(arrival().after(Duration::from_secs(1)));
+    let folded: u32 = told.iter().map(|(_, n)| n).sum();
+    assert_eq!(folded as usize + passed.len(), 9_000);
+    // The next window has its own measure.
+    assert_eq!(folder.fold(written(30, 2_000_000), arrival().after(Duration::from_secs(1))).len(), 30);
+}
+
+#[test]
+fn services_that_fail_at_once_are_all_named() {
+    for (severity, expected) in [(Severity::Info, 10), (Severity::Warning, 20), (Severity::Critical, 20)] {
+        let failed = |i: i32| LogLine { subject: Some(format!("vm{i}")), ..line(severity, format!("vm{i} cannot run anywhere"), vec![]) };
+        assert_eq!(Folder::default().fold((0..20).map(failed).collect(), arrival()).len(), expected, "{severity:?}");
+    }
+}
+
 #[test]
 fn what_is_rare_passes_a_flood() {
     let mut folder = Folder::default();

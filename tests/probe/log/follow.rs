@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,6 +20,8 @@ struct Node {
     dir: tempfile::TempDir,
     /// First on PATH.
     tools: Option<PathBuf>,
+    /// So long nobody reads what is printed.
+    pause: Duration,
     /// All lines so far that must arrive.
     written: Vec<String>,
     number: usize,
@@ -35,7 +38,7 @@ impl Node {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("var/log/corosync")).unwrap();
-        Self { dir, tools: None, written: Vec::new(), number: 0 }
+        Self { dir, tools: None, pause: Duration::ZERO, written: Vec::new(), number: 0 }
     }
 
     /// A node whose tail is not GNU's.
@@ -88,7 +91,9 @@ impl Node {
         let mut child = command.spawn().unwrap();
         let mut out = child.stdout.take().unwrap();
         let (to, bytes) = channel();
+        let pause = self.pause;
         std::thread::spawn(move || {
+            std::thread::sleep(pause);
             let mut buffer = [0; 4096];
             while let Ok(n @ 1..) = out.read(&mut buffer) {
                 if to.send(buffer[..n].to_vec()).is_err() {
@@ -106,7 +111,7 @@ impl Node {
         let deadline = Instant::now() + PATIENCE;
         while run.got.len() < self.written.len() {
             assert!(Instant::now() < deadline, "waited in vain for {:?}, have {:?}", self.written, run.got);
-            if !run.listen(Duration::from_millis(50)) {
+            if !run.listen(Duration::from_millis(50)) || run.decoder.is_torn() {
                 let (resume, got) = run.end();
                 run = self.follow(&resume, got);
             }
@@ -195,6 +200,19 @@ fn a_rotation_while_it_looks_is_no_truncation() {
     node.until_all(run).end();
 }
 
+/// A cluster that is started after we came.
+#[test]
+fn a_log_that_begins_later_is_followed_too() {
+    for mut node in nodes() {
+        node.write("messages", 2);
+        let run = node.follow(&Resume::default(), Vec::new());
+        let run = node.until_all(run);
+        fs::create_dir(node.path("cluster")).unwrap();
+        node.write("cluster/rgmanager.log", 2);
+        node.until_all(run).end();
+    }
+}
+
 #[test]
 fn rotation_by_copying_and_truncating_is_followed() {
     for mut node in nodes() {
@@ -235,6 +253,45 @@ fn lines_and_a_rotation_while_disconnected_are_caught_up() {
 }
 
 #[test]
+fn a_long_line_tears_no_other() {
+    let mut node = Node::new();
+    node.write("messages", 1);
+    node.write("corosync/corosync.log", 1);
+    node.pause = Duration::from_secs(4);
+    let run = node.follow(&Resume::default(), Vec::new());
+    node.pause = Duration::ZERO;
+    std::thread::sleep(Duration::from_secs(2));
+    let mut file = OpenOptions::new().append(true).open(node.path("messages")).unwrap();
+    file.write_all(("A".repeat(1_000_000) + "\n").as_bytes()).unwrap();
+    node.write("corosync/corosync.log", 50);
+    node.write("messages", 2);
+    let run = node.until_all(run);
+    node.write("messages", 2);
+    let (resume, got) = node.until_all(run).end();
+    node.write("corosync/corosync.log", 1);
+    node.until_all(node.follow(&resume, got)).end();
+}
+
+#[test]
+fn two_rotations_and_a_megabyte_while_disconnected_are_caught_up() {
+    for mut node in nodes() {
+        node.write("messages", 4);
+        let run = node.follow(&Resume::default(), Vec::new());
+        let (resume, got) = node.until_all(run).end();
+        node.write("messages", 2);
+        node.rename("messages", "messages.2");
+        node.write("messages", 3);
+        node.rename("messages", "messages.1");
+        node.write("messages", 30_000);
+        let run = node.follow(&resume, got);
+        let (resume, got) = node.until_all(run).end();
+        let run = node.follow(&resume, got);
+        node.write("messages", 1);
+        node.until_all(run).end();
+    }
+}
+
+#[test]
 fn a_rotated_file_that_was_compressed_is_read() {
     for mut node in nodes() {
         node.write("messages", 4);
@@ -246,6 +303,29 @@ fn a_rotated_file_that_was_compressed_is_read() {
         assert!(packed, "gzip is needed for this test");
         node.write("messages", 2);
         let run = node.follow(&resume, got);
+        node.until_all(run).end();
+    }
+}
+
+/// Root may read everything: then there is nothing to see here.
+#[test]
+fn a_file_that_may_be_read_later_is_taken_up_then() {
+    for mut node in nodes() {
+        node.write("messages", 60);
+        let late = node.written.split_off(10);
+        node.written.clear();
+        let messages = node.path("messages");
+        fs::set_permissions(&messages, fs::Permissions::from_mode(0)).unwrap();
+        if fs::File::open(&messages).is_ok() {
+            return;
+        }
+        node.write("corosync/corosync.log", 2);
+        let denied = messages.display();
+        node.written.push(format!("log file {denied} may not be read by this user: root may (become = \"sudo\"), or the group adm"));
+        let run = node.follow(&Resume::default(), Vec::new());
+        let run = node.until_all(run);
+        fs::set_permissions(&messages, fs::Permissions::from_mode(0o644)).unwrap();
+        node.written.extend(late);
         node.until_all(run).end();
     }
 }

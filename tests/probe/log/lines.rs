@@ -92,6 +92,10 @@ fn meanings() {
             "pacemaker-controld[1]:  notice: Initiating migrate_to operation vm1_migrate_to_0 on node2",
             (Source::Pacemaker, Info, Some("vm1"), "Initiating", CRM),
         ),
+        (
+            "pacemaker-controld[1]:  notice: Result of start operation for vm1 on node1: OK",
+            (Source::Pacemaker, Info, Some("vm1"), "Result", CRM),
+        ),
         ("pacemaker-controld[1]:  warning: Quorum lost", (Source::Pacemaker, Critical, None, "Quorum lost", &[Q::Quorum, Q::CrmMon])),
         (
             "pacemaker-attrd[1]:  notice: Setting fail-count-vm1#start_0[node2] in instance_attributes: (unset) -> INFINITY",
@@ -140,6 +144,47 @@ fn meanings() {
     for (text, expected) in cases {
         assert_line(&line(&format!("Nov 22 22:12:25 node1 {text}")), *expected);
     }
+}
+
+/// Lines that were once understood as something else.
+#[test]
+fn meanings_beside_their_likes() {
+    let cases: &[(&str, Expected<'_>)] = &[
+        (
+            "corosync[1]:   [VOTEQ ] lost contact with quorum device Qdevice",
+            (Source::Corosync, Critical, None, "[VOTEQ] lost contact", &[Q::Qdevice, Q::Quorum]),
+        ),
+        (
+            "corosync-qdevice[1]: Server didn't send echo reply message on time",
+            (Source::Corosync, Warning, None, "Server didn't send", &[Q::Qdevice, Q::Quorum]),
+        ),
+        (
+            "corosync[1]:   [TOTEM ] The network interface is down.",
+            (Source::Corosync, Warning, None, "[TOTEM] The network", &[Q::Links, Q::LinkStats]),
+        ),
+        (
+            "pacemaker-fenced[1]:  notice: Couldn't find anyone to fence (reboot) node3 using any device",
+            (Source::Fence, Critical, Some("node3"), "Couldn't find", FENCE),
+        ),
+        (
+            "stonith-ng[1]:  notice: Couldn't find anyone to fence node3 with any device",
+            (Source::Fence, Critical, Some("node3"), "Couldn't find", FENCE),
+        ),
+        (
+            "pacemaker-attrd[1]:  notice: Setting fail-count-vm1#start_0[node2] in instance_attributes: INFINITY -> (unset)",
+            (Source::Pacemaker, Info, Some("vm1"), "Setting", CRM),
+        ),
+        (
+            "pacemakerd[1]:  error: pacemaker-controld[123] terminated with signal 9 (core=0)",
+            (Source::Pacemaker, Critical, Some("pacemaker-controld"), "pacemaker-controld[123]", &[Q::Units, Q::Daemons]),
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_line(&line(&format!("Nov 22 22:12:25 node1 {text}")), *expected);
+    }
+    let qdevice = r#"{"MESSAGE":"[VOTEQ ] lost contact with quorum device Qdevice","SYSLOG_IDENTIFIER":"corosync","PRIORITY":"6"}"#;
+    let told = lines(decode(StreamKind::Journal, format!("{qdevice}\n").as_bytes()));
+    assert_eq!(told.iter().map(|l| l.severity).collect::<Vec<_>>(), [Critical], "whatever its priority");
 }
 
 /// sbd and systemd, the old one of RHEL 7 too; what people did.
@@ -243,6 +288,8 @@ fn chatter_is_no_event_but_may_make_stale() {
         ("pacemaker-based     [385] (cib_perform_op) \tinfo: +  /cib:  @num_updates=58", None),
         ("pacemaker-controld  [390] (x) \tdebug: Result of start operation for vm1 on node1: error", None),
         ("pacemaker-controld[1]:  notice: Result of monitor operation for vm1 on node1: ok", Some(CRM)),
+        ("pacemaker-controld[1]:  notice: Result of monitor operation for vm1 on node1: OK", Some(CRM)),
+        ("pacemaker-controld[1]:  notice: Result of probe operation for vm1 on node1: Not running", Some(CRM)),
         ("pacemaker-controld[1]:  notice: State transition S_IDLE -> S_POLICY_ENGINE", Some(CRM)),
         ("pacemaker-controld[1]:  notice: High CPU load detected: 1.0", None),
         // What one device did; that the fencing is over is told beside it. 1.1 and 2.0, then 2.1.
@@ -262,6 +309,12 @@ fn chatter_is_no_event_but_may_make_stale() {
         ("systemd[1]: Started session-1.scope", None),
         ("systemd[1]: pacemaker.service failed.", Some(&[Q::Units, Q::Daemons])),
         ("kernel: usb 1-1: new device", None),
+        // An option in fstab is no error.
+        ("kernel: [ 3.1] EXT4-fs (vda1): re-mounted. Opts: errors=remount-ro", Some(&[Q::Filesystems])),
+        (
+            "kernel: EXT4-fs (dm-3): mounted filesystem with ordered data mode. Opts: errors=remount-ro. Quota mode: none.",
+            Some(&[Q::Filesystems]),
+        ),
     ];
     for (text, stale) in cases {
         let expected = stale.map(|s| StreamItem::Stale(s.to_vec()));
@@ -272,15 +325,19 @@ fn chatter_is_no_event_but_may_make_stale() {
 #[test]
 fn years_are_inferred_around_new_year_and_leap_days() {
     let cases = [
-        ("2027-01-01T00:00:05Z", "Dec 31 23:59:59", "2026-12-31T23:59:59Z"),
-        ("2026-12-31T23:59:58Z", "Jan  1 00:00:01", "2027-01-01T00:00:01Z"),
-        ("2026-06-01T00:00:00Z", "Jul  1 00:00:00", "2025-07-01T00:00:00Z"),
-        ("2027-03-01T00:00:00Z", "Feb 29 12:00:00", "2024-02-29T12:00:00Z"),
+        ("2027-01-01T00:00:05Z", 0, "Dec 31 23:59:59", "2026-12-31T23:59:59Z"),
+        ("2026-12-31T23:59:58Z", 0, "Jan  1 00:00:01", "2027-01-01T00:00:01Z"),
+        ("2026-06-01T00:00:00Z", 0, "Jul  1 00:00:00", "2025-07-01T00:00:00Z"),
+        ("2027-03-01T00:00:00Z", 0, "Feb 29 12:00:00", "2024-02-29T12:00:00Z"),
+        // By a clock that is days ahead.
+        ("2026-06-01T00:00:00Z", 3, "Jun  4 00:00:00", "2026-06-04T00:00:00Z"),
+        ("2026-12-30T12:00:00Z", 3, "Jan  2 12:00:00", "2027-01-02T12:00:00Z"),
     ];
-    for (now, time, expected) in cases {
+    for (now, days_ahead, time, expected) in cases {
         let bytes = followed(format!("{time} n1 corosync[1]: [TOTEM ] Retransmit List: 1\n").as_bytes());
-        let got = lines(Decoder::new(StreamKind::LogFiles, at(now)).feed(&bytes, at(now)));
-        assert_eq!(got[0].at, Some(at(expected)), "{time} read at {now}");
+        let mut decoder = Decoder::new(StreamKind::LogFiles, at(now));
+        decoder.set_clock_offset(days_ahead * 86_400_000_000);
+        assert_eq!(lines(decoder.feed(&bytes, at(now)))[0].at, Some(at(expected)), "{time} read at {now}");
     }
 }
 

@@ -12,6 +12,7 @@ mod follow;
 mod journals;
 mod lines;
 mod properties;
+mod repeats;
 mod resuming;
 mod watchers;
 

@@ -96,6 +96,48 @@ fn a_rotated_file_is_remembered_beside_its_successor() {
     assert_eq!(got, [13, 12]);
 }
 
+/// More than a pipe takes at once is written in pieces, and between them come the lines of other files.
+#[test]
+fn lines_torn_into_a_long_one_are_read_anew() {
+    let piece = "A".repeat(9_000);
+    let short = |number: u32| format!("Nov 22 22:12:25 n1 quorate[1]: short {number}\n");
+    let length = short(0).len();
+    let heads = "@file 1 11 0 /l/a /l/a\n@file 2 12 0 /l/b /l/b\n".to_owned();
+    let torn = format!("b2:0:{}b1:0:{piece}b2:{length}:{}{piece}\n", short(0), short(1));
+    let next = format!("b1:18001:{}b1:{}:{}", short(3), 18_001 + length, short(4));
+    let mut decoder = Decoder::new(StreamKind::LogFiles, arrival());
+    assert_eq!(texts(decoder.feed((heads + &torn).as_bytes(), arrival())), ["short 0"]);
+    let first = decoder.resume().files.remove(0);
+    assert_eq!((first.offset, first.mark.as_str()), (0, "+"), "it begins there, and may be longer than what came");
+    assert_eq!(texts(decoder.feed(next.as_bytes(), arrival())), ["short 3", "short 4"]);
+    assert!(!decoder.is_torn(), "nobody knows yet");
+    let more = format!("b2:{}:{}b1:{}:{}", 2 * length, short(2), 18_001 + 2 * length, short(5));
+    assert_eq!(texts(decoder.feed(more.as_bytes(), arrival())), ["short 5"]);
+    assert!(decoder.is_torn());
+    let resume = decoder.resume();
+    let offsets: Vec<_> = resume.files.iter().map(|f| (f.path.as_str(), f.offset)).collect();
+    assert_eq!(offsets, [("/l/a", 18_001 + 3 * length as u64), ("/l/b", length as u64)]);
+    assert!(resume.files[1].mark.ends_with("7420300a"), "`t 0`, and the newline");
+}
+
+/// grep counts on where a file is truncated, and counts tail's words too.
+#[test]
+fn what_grep_counts_is_no_offset_after_a_truncation() {
+    let run = "@file 1 11 40 /l/m /l/m\nb1:0:abc\nb1:4:tail: inotify resources exhausted\nb1:38:de\n\
+        b1:41:tail: /l/m: file truncated\nb1:68:xy\nb1:71:z\n";
+    let mut decoder = Decoder::new(StreamKind::LogFiles, arrival());
+    decoder.feed(run.as_bytes(), arrival());
+    assert!(!decoder.is_torn());
+    let files = decoder.resume().files;
+    assert_eq!((files[0].offset, files[0].mark.as_str()), (5, "78790a7a0a"));
+}
+
+#[test]
+fn what_of_a_file_is_left_out_is_said() {
+    let got = texts(decode(StreamKind::LogFiles, b"@skipped 52428800 /var/log/messages.1\n"));
+    assert!(matches!(got.as_slice(), [text] if text.contains("/var/log/messages.1: its first 52428800 bytes are left out")), "{got:?}");
+}
+
 #[test]
 fn truncation_and_tail_s_own_words_are_no_content() {
     let run =

@@ -308,6 +308,18 @@ impl Live {
         (cluster, self.store.events_due(now))
     }
 
+    /// What is still folded, or waits for a line that says it better: told at the end, for nothing more comes.
+    pub fn last_events(&mut self) -> Vec<Event> {
+        let now = self.now();
+        let mut events = Vec::new();
+        for (node, lines) in self.watch.last_lines(now) {
+            events.extend(lines.into_iter().map(|(line, folded)| self.store.log(node, line, folded, now)));
+        }
+        self.store.cluster(now);
+        events.extend(self.store.events());
+        events
+    }
+
     /// The last picture of a single look: what has not answered by now is said to be down.
     pub fn last_picture(&mut self) -> Arc<Cluster> {
         let now = self.now();
