@@ -303,9 +303,9 @@ pub struct VirtNode {
     pub host: Option<VirtHost>,
 }
 
-/// Volume group and volume behind a device path: `/dev/vg/lv`, or `/dev/mapper/vg-lv` with hyphens of names doubled.
+/// Volume group and volume behind a device path: `/dev/vg/lv`, or `vg-lv` with hyphens of names doubled, as device-mapper calls it.
 pub fn volume_of(path: &str) -> Option<(String, String)> {
-    if let Some(name) = path.strip_prefix("/dev/mapper/") {
+    if let Some(name) = path.strip_prefix("/dev/mapper/").or_else(|| path.strip_prefix("/dev/disk/by-id/dm-name-")) {
         let bytes = name.as_bytes();
         let mut at = 0;
         while at < bytes.len() {

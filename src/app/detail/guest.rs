@@ -169,7 +169,7 @@ fn write_disks(doc: &mut Document, model: &Model, g: &Guest, d: &Definition) {
         .iter()
         .map(|disk| {
             let figures = g.figures.disks.iter().find(|d| d.target == disk.target);
-            let volume = depend::volume_behind(disk, &model.shown).map_or_else(|| "-".to_owned(), |v| format!("{}/{}", v.vg, v.lv));
+            let volume = depend::volume_behind(disk, g, &model.shown).map_or_else(|| "-".to_owned(), |v| format!("{}/{}", v.vg, v.lv));
             let flags = [(disk.read_only, "read-only"), (disk.shareable, "shareable")];
             let flags: Vec<&str> = flags.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
             let row = vec![

@@ -1,6 +1,6 @@
 //! What is the same storage on several nodes.
 
-use super::{Cluster, PathMap};
+use super::{Cluster, PathMap, Volume};
 use crate::domain::guest::volume_of;
 
 /// Filesystems that several nodes see as one.
@@ -9,10 +9,8 @@ const SHARED: [&str; 8] = ["nfs", "gfs", "ocfs2", "ceph", "glusterfs", "fuse.glu
 impl Cluster {
     /// What a disk's path is on storage that several nodes share; none for what each node has for itself, or what nobody knows.
     pub fn shared_disk(&self, node: &str, path: &str) -> Option<String> {
-        if let Some((vg, lv)) = volume_of(path)
-            && let Some(found) = self.volumes.iter().find(|v| v.vg == vg && v.lv == lv && v.seen_by.iter().any(|n| &**n == node))
-        {
-            return (found.seen_by.len() > 1).then(|| format!("{vg}/{lv}"));
+        if let Some(found) = self.volume_at(node, path) {
+            return (found.seen_by.len() > 1).then(|| format!("{}/{}", found.vg, found.lv));
         }
         if path.starts_with("/dev/") {
             let (map, partition) = self.map_behind(node, path)?;
@@ -28,6 +26,22 @@ impl Cluster {
             let rest = path.strip_prefix(mount.mount.trim_end_matches('/')).unwrap_or(path);
             format!("{}{rest}", mount.source)
         })
+    }
+
+    /// The logical volume that a path on a node is.
+    pub fn volume_at(&self, node: &str, path: &str) -> Option<&Volume> {
+        if let Some((vg, lv)) = volume_of(path) {
+            return self.volume_named(node, (vg.as_str(), lv.as_str()));
+        }
+        // Behind LVM- stand the UUIDs of group and volume, without their hyphens.
+        let uuid = path.strip_prefix("/dev/disk/by-id/dm-uuid-LVM-")?.get(32..)?;
+        let is = |v: &&Volume| v.uuid.as_deref().is_some_and(|u| u.chars().filter(|c| *c != '-').eq(uuid.chars()));
+        self.volumes.iter().find(is)
+    }
+
+    /// The volume of this group and name as a node has it: another node may have one of the same name for itself.
+    pub fn volume_named(&self, node: &str, (vg, lv): (&str, &str)) -> Option<&Volume> {
+        self.volumes.iter().find(|v| v.vg == vg && v.lv == lv && v.seen_by.iter().any(|n| &**n == node))
     }
 
     /// The multipath map behind a device on a node, and the number of the partition that the device is of it; empty: it is all of it.
