@@ -221,7 +221,7 @@ pub struct Disk {
     pub device: String,
     /// file, block, network, volume ...
     pub kind: DiskKind,
-    /// Path, or `protocol:name`.
+    /// Path, or `protocol:name`, with ` on host:port, ...` where servers are told.
     pub source: Option<String>,
     /// raw, qcow2 ...
     pub format: Option<String>,

@@ -71,6 +71,25 @@ fn a_definition_tells_what_a_guest_is_made_of() {
 }
 
 #[test]
+fn a_disk_over_the_network_is_named_with_its_servers() {
+    let rbd = "<source protocol='rbd' name='pool/db'/>";
+    let source = |said: &str| define(&RICH.replace(rbd, said), None).disks[2].source.clone();
+    let cases = [
+        (rbd, Some("rbd:pool/db")),
+        (
+            "<source protocol='rbd' name='pool/db'><host name='mon2' port='6789'/><host name='mon1'/></source>",
+            Some("rbd:pool/db on mon1, mon2:6789"),
+        ),
+        ("<source protocol='nbd'><host name='2001:db8::1' port='10809'/></source>", Some("nbd: on [2001:db8::1]:10809")),
+        ("<source protocol='nbd' name='d'><host transport='unix' socket='/run/nbd'/></source>", Some("nbd:d on /run/nbd")),
+        ("<source protocol='nbd'/>", None),
+    ];
+    for (said, expected) in cases {
+        assert_eq!(source(said).as_deref(), expected, "{said}");
+    }
+}
+
+#[test]
 fn what_happens_to_run_is_no_difference_and_what_is_defined_is() {
     let print = |live: &str, kept: &str| define(live, Some(kept)).fingerprint.unwrap();
     let base = print(RUNNING, RICH);
