@@ -10,7 +10,7 @@ use crate::domain::node::NodeKey;
 use crate::domain::observation::guest::VirtSocket;
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
-use crate::link::libvirt::FaultKind;
+use crate::link::libvirt::{Fault, FaultKind};
 use crate::link::{AskId, LibvirtOrder, LibvirtReport, Order};
 use crate::probe::libvirt as probe;
 
@@ -62,6 +62,10 @@ pub(super) struct GuestWatch {
     key: NodeKey,
     phase: Phase,
     sockets: Option<Vec<VirtSocket>>,
+    /// The socket of the connection, or of the last attempt at one.
+    used: Option<String>,
+    /// Sockets that nobody served when they were tried; asked again when none is left.
+    refused: BTreeSet<String>,
     /// The node is one that has had libvirt.
     has_virsh: bool,
     hears: bool,
@@ -84,6 +88,8 @@ impl GuestWatch {
             key,
             phase: Phase::Closed,
             sockets: None,
+            used: None,
+            refused: BTreeSet::new(),
             has_virsh: false,
             hears: false,
             tries: 0,
@@ -110,6 +116,9 @@ impl GuestWatch {
         let changed = self.sockets.as_deref() != Some(sockets);
         self.sockets = Some(sockets.to_vec());
         self.has_virsh = has_virsh;
+        if changed {
+            self.refused.clear();
+        }
         let denied = || !sockets.is_empty() && sockets.iter().all(|s| !s.usable);
         let denied =
             denied().then(|| Trouble::new(TroubleKind::Denied, "this user may not speak to libvirt: put it into the group libvirt"));
@@ -123,17 +132,35 @@ impl GuestWatch {
         }
     }
 
-    /// The socket for looking only, where there is one: watching needs no more.
-    fn choose(&self) -> Option<String> {
+    /// Sockets that this user may connect to; first those for looking only: watching needs no more.
+    fn usable(&self) -> impl Iterator<Item = &VirtSocket> {
         let sockets = self.sockets.as_deref().unwrap_or_default();
-        let usable = |read_only: bool| sockets.iter().find(|s| s.usable && s.read_only == read_only);
-        usable(true).or_else(|| usable(false)).map(|s| s.path.clone())
+        let usable = move |read_only: bool| sockets.iter().filter(move |s| s.usable && s.read_only == read_only);
+        usable(true).chain(usable(false))
     }
 
-    /// The socket for a connection that may write.
+    fn choose(&self) -> Option<String> {
+        self.usable().find(|s| !self.refused.contains(&s.path)).map(|s| s.path.clone())
+    }
+
+    /// Whether an attempt failed where another socket is left to be tried: a daemon that is gone may leave its socket beside that of the
+    /// one that runs.
+    fn has_another(&mut self, fault: &Fault) -> bool {
+        let refused = matches!(self.phase, Phase::Opening { .. }) && fault.kind == FaultKind::Failed;
+        let Some(path) = self.used.clone().filter(|_| refused) else { return false };
+        self.refused.insert(path);
+        let another = self.choose().is_some();
+        if !another {
+            self.refused.clear();
+        }
+        another
+    }
+
+    /// The socket for a connection that may write: of the daemon that is looked at, where it has one.
     pub fn writable(&self) -> Option<String> {
-        let sockets = self.sockets.as_deref().unwrap_or_default();
-        sockets.iter().find(|s| s.usable && !s.read_only).map(|s| s.path.clone())
+        let writable = || self.usable().filter(|s| !s.read_only);
+        let looked_at = self.used.as_deref().map(|path| path.strip_suffix("-ro").unwrap_or(path));
+        writable().find(|s| Some(s.path.as_str()) == looked_at).or_else(|| writable().next()).map(|s| s.path.clone())
     }
 
     /// libvirt spoke.
@@ -145,21 +172,7 @@ impl GuestWatch {
                 (self.hears, self.tries, self.busy, self.reread) = (hears, 0, true, false);
                 self.due = QUESTIONS.iter().map(|q| (*q, now)).collect();
             }
-            LibvirtReport::Down(fault) => {
-                self.flights.clear();
-                self.due.clear();
-                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
-                let nowhere = self.sockets.as_ref().is_some_and(Vec::is_empty) && fault.kind == FaultKind::Absent;
-                self.tries = self.tries.saturating_add(1);
-                let pause = Duration::from_secs(if nowhere { 60 } else { (1 << self.tries.min(5)).min(30) });
-                self.phase = Phase::Waiting { until: now.after(pause) };
-                if !nowhere {
-                    self.fail(probe::trouble(&fault), now, out);
-                } else if self.has_virsh {
-                    let text = "libvirtd does not run on the node: there is no socket in /run/libvirt";
-                    self.fail(Trouble::new(TroubleKind::Failed, text), now, out);
-                }
-            }
+            LibvirtReport::Down(fault) => self.down(&fault, now, out),
             LibvirtReport::Answer { id, result, sent, done } => {
                 let Some(flight) = self.flights.remove(&id) else { return ripple };
                 let took = Duration::from_micros(u64::try_from(done.0 - sent.0).unwrap_or(0));
@@ -180,6 +193,26 @@ impl GuestWatch {
             }
         }
         ripple
+    }
+
+    fn down(&mut self, fault: &Fault, now: Stamp, out: &mut Vec<Output>) {
+        self.flights.clear();
+        self.due.clear();
+        out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
+        if self.has_another(fault) {
+            self.phase = Phase::Waiting { until: now };
+            return;
+        }
+        let nowhere = self.sockets.as_ref().is_some_and(Vec::is_empty) && fault.kind == FaultKind::Absent;
+        self.tries = self.tries.saturating_add(1);
+        let pause = Duration::from_secs(if nowhere { 60 } else { (1 << self.tries.min(5)).min(30) });
+        self.phase = Phase::Waiting { until: now.after(pause) };
+        if !nowhere {
+            self.fail(probe::trouble(fault), now, out);
+        } else if self.has_virsh {
+            let text = "libvirtd does not run on the node: there is no socket in /run/libvirt";
+            self.fail(Trouble::new(TroubleKind::Failed, text), now, out);
+        }
     }
 
     /// Whether a guest is active that was not at the last look.
@@ -266,7 +299,8 @@ impl GuestWatch {
         match self.phase {
             Phase::Waiting { until } if until <= now && self.sockets.is_some() => {
                 self.phase = Phase::Opening { since: now, late: false };
-                let open = LibvirtOrder::Open { socket: self.choose() };
+                self.used = self.choose();
+                let open = LibvirtOrder::Open { socket: self.used.clone() };
                 out.push(Output::Order(self.key, Order::Libvirt(open)));
             }
             Phase::Opening { since, .. } if since.age(now) >= CUT => {

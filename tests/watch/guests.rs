@@ -129,6 +129,35 @@ fn the_socket_for_looking_is_used_where_there_is_one() {
 }
 
 #[test]
+fn a_socket_that_nobody_serves_leaves_the_word_to_the_next_one() {
+    let sockets = ["virtqemud-sock", "libvirt-sock", "virtqemud-sock-ro", "libvirt-sock-ro"];
+    let said_by_node: String = sockets.map(|s| format!("rw /run/libvirt/{s}\n")).concat();
+    let opened = |out: &[Output]| {
+        let open = |(_, order)| if let LibvirtOrder::Open { socket } = order { socket } else { None };
+        libvirt(out).into_iter().find_map(open).map(|path| path.trim_start_matches("/run/libvirt/").to_owned())
+    };
+    let (mut watch, out) = listening(&[NODE], &said_by_node);
+    assert_eq!(opened(&out).as_deref(), Some("virtqemud-sock-ro"));
+    let dead = |watch: &mut Watch, ms: i64| {
+        let mut out = said(watch, NODE, LibvirtReport::Down(Fault::new(FaultKind::Failed, "connection refused")), ms);
+        out.extend(watch.tick(at(ms)));
+        (opened(&out), troubles(&out))
+    };
+    for (ms, next) in [(100, "libvirt-sock-ro"), (200, "virtqemud-sock"), (300, "libvirt-sock")] {
+        assert_eq!(dead(&mut watch, ms), (Some(next.to_owned()), vec![]), "{ms}");
+    }
+    // None is left: that is said, and after a while they are tried again from the first on.
+    assert_eq!(dead(&mut watch, 400), (None, vec![(Question::Guests, TroubleKind::Failed)]));
+    assert_eq!(opened(&watch.tick(at(2500))).as_deref(), Some("virtqemud-sock-ro"));
+    assert_eq!(dead(&mut watch, 2600).0.as_deref(), Some("libvirt-sock-ro"));
+    said(&mut watch, NODE, LibvirtReport::Up { hears: true }, 2700);
+    assert_eq!(watch.libvirt_socket(NODE).as_deref(), Some("/run/libvirt/libvirt-sock"));
+    // One that was served and ended is no dead socket.
+    said(&mut watch, NODE, LibvirtReport::Down(Fault::new(FaultKind::Lost, "stopped")), 9000);
+    assert_eq!(opened(&watch.tick(at(12_000))).as_deref(), Some("libvirt-sock-ro"));
+}
+
+#[test]
 fn all_is_asked_at_first_and_states_again_at_an_event() {
     let (mut watch, asked) = open(&[NODE]);
     let mut kinds: Vec<Query> = asked.iter().map(|(_, _, q)| *q).collect();
