@@ -10,7 +10,7 @@ use crate::domain::node::NodeKey;
 use crate::domain::observation::guest::VirtSocket;
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
-use crate::link::libvirt::{Fault, FaultKind};
+use crate::link::libvirt::{Fault, FaultKind, Reread};
 use crate::link::{AskId, LibvirtOrder, LibvirtReport, Order};
 use crate::probe::libvirt as probe;
 
@@ -22,6 +22,9 @@ const LATE: Duration = Duration::from_secs(3);
 const GIVE_UP: Duration = Duration::from_secs(12);
 /// A connection that takes longer is cut. A daemon that is only just started looks at its qemu first.
 const CUT: Duration = Duration::from_secs(20);
+
+/// A tenth of the definitions is read again this often: what no event tells of is seen within five minutes.
+const RENEW: Duration = Duration::from_secs(30);
 
 /// The connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +83,8 @@ pub(super) struct GuestWatch {
     active: BTreeSet<String>,
     /// All definitions are to be read again.
     reread: bool,
+    /// When some of them were read again for their age, or all were read.
+    renewed: Stamp,
 }
 
 impl GuestWatch {
@@ -100,6 +105,7 @@ impl GuestWatch {
             busy: false,
             active: BTreeSet::new(),
             reread: false,
+            renewed: Stamp::default(),
         }
     }
 
@@ -169,7 +175,7 @@ impl GuestWatch {
         match report {
             LibvirtReport::Up { hears } => {
                 self.phase = Phase::Open;
-                (self.hears, self.tries, self.busy, self.reread) = (hears, 0, true, false);
+                (self.hears, self.tries, self.busy, self.reread, self.renewed) = (hears, 0, true, false, now);
                 self.due = QUESTIONS.iter().map(|q| (*q, now)).collect();
             }
             LibvirtReport::Down(fault) => self.down(&fault, now, out),
@@ -285,14 +291,26 @@ impl GuestWatch {
         for question in ready {
             self.due.remove(&question);
             let Some(query) = probe::query(question) else { continue };
-            if question == Question::Guests && std::mem::take(&mut self.reread) {
-                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Reread)));
+            if question == Question::Guests
+                && let Some(which) = self.reread(now)
+            {
+                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Reread(which))));
             }
             *next_id += 1;
             let id = AskId(*next_id);
             self.flights.insert(id, Flight { question, since: now, late: false });
             out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Ask { id, query })));
         }
+    }
+
+    /// What is read again with the list that is asked for now.
+    fn reread(&mut self, now: Stamp) -> Option<Reread> {
+        let all = std::mem::take(&mut self.reread);
+        if !all && self.renewed.age(now) < RENEW {
+            return None;
+        }
+        self.renewed = now;
+        Some(if all { Reread::All } else { Reread::Oldest })
     }
 
     fn connect(&mut self, now: Stamp, out: &mut Vec<Output>) {

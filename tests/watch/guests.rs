@@ -3,7 +3,7 @@
 use quorate::domain::node::NodeKey;
 use quorate::domain::observation::{Observation, Question, TroubleKind};
 use quorate::link::libvirt::said::{GuestsSaid, JobSaid, RowSaid, What, Who};
-use quorate::link::libvirt::{Fault, FaultKind, Heard, Query, Said};
+use quorate::link::libvirt::{Fault, FaultKind, Heard, Query, Reread, Said};
 use quorate::link::{AskId, LibvirtOrder, LibvirtReport, Order, Report};
 use quorate::watch::{Output, Watch};
 
@@ -184,7 +184,7 @@ fn a_fresh_look_reads_all_definitions_again_and_an_action_has_its_guests_listed_
         let orders = libvirt(out);
         let place = |fits: fn(&LibvirtOrder) -> bool| orders.iter().position(|(_, order)| fits(order));
         let list = place(|o| matches!(o, LibvirtOrder::Ask { query: Query::Guests, .. }));
-        (place(|o| matches!(o, LibvirtOrder::Reread)), list)
+        (place(|o| matches!(o, LibvirtOrder::Reread(Reread::All))), list)
     };
     let out = watch.tick(at(10_000));
     let (reread, list) = places(&out);
@@ -193,6 +193,20 @@ fn a_fresh_look_reads_all_definitions_again_and_an_action_has_its_guests_listed_
     watch.look_at_guests(NODE, at(11_000));
     let (reread, list) = places(&watch.tick(at(11_000)));
     assert!(reread.is_none() && list.is_some(), "the list is enough");
+}
+
+#[test]
+fn definitions_that_nothing_touches_are_read_again_bit_by_bit() {
+    let (mut watch, asked) = open(&[NODE]);
+    settle(&mut watch, asked, 50);
+    let which = |(_, order)| if let LibvirtOrder::Reread(which) = order { Some(which) } else { None };
+    let mut read = Vec::new();
+    for second in 1..=100 {
+        let out = watch.tick(at(second * 1000));
+        read.extend(libvirt(&out).into_iter().filter_map(which));
+        settle(&mut watch, all_queries(&out), second * 1000 + 100);
+    }
+    assert!(matches!(read.len(), 2..=3) && read.iter().all(|which| *which == Reread::Oldest), "{read:?}");
 }
 
 #[test]
