@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Output;
 use super::cadence;
+use super::sockets::Sockets;
 use crate::domain::node::NodeKey;
 use crate::domain::observation::guest::VirtSocket;
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
@@ -64,11 +65,7 @@ pub(super) struct Ripple {
 pub(super) struct GuestWatch {
     key: NodeKey,
     phase: Phase,
-    sockets: Option<Vec<VirtSocket>>,
-    /// The socket of the connection, or of the last attempt at one.
-    used: Option<String>,
-    /// Sockets that nobody served when they were tried; asked again when none is left.
-    refused: BTreeSet<String>,
+    sockets: Sockets,
     /// The node is one that has had libvirt.
     has_virsh: bool,
     hears: bool,
@@ -92,9 +89,7 @@ impl GuestWatch {
         Self {
             key,
             phase: Phase::Closed,
-            sockets: None,
-            used: None,
-            refused: BTreeSet::new(),
+            sockets: Sockets::default(),
             has_virsh: false,
             hears: false,
             tries: 0,
@@ -119,12 +114,8 @@ impl GuestWatch {
 
     /// The node said where libvirt listens.
     pub fn sockets(&mut self, sockets: &[VirtSocket], has_virsh: bool, now: Stamp, out: &mut Vec<Output>) {
-        let changed = self.sockets.as_deref() != Some(sockets);
-        self.sockets = Some(sockets.to_vec());
+        let changed = self.sockets.told(sockets);
         self.has_virsh = has_virsh;
-        if changed {
-            self.refused.clear();
-        }
         let denied = || !sockets.is_empty() && sockets.iter().all(|s| !s.usable);
         let denied =
             denied().then(|| Trouble::new(TroubleKind::Denied, "this user may not speak to libvirt: put it into the group libvirt"));
@@ -138,35 +129,9 @@ impl GuestWatch {
         }
     }
 
-    /// Sockets that this user may connect to; first those for looking only: watching needs no more.
-    fn usable(&self) -> impl Iterator<Item = &VirtSocket> {
-        let sockets = self.sockets.as_deref().unwrap_or_default();
-        let usable = move |read_only: bool| sockets.iter().filter(move |s| s.usable && s.read_only == read_only);
-        usable(true).chain(usable(false))
-    }
-
-    fn choose(&self) -> Option<String> {
-        self.usable().find(|s| !self.refused.contains(&s.path)).map(|s| s.path.clone())
-    }
-
-    /// Whether an attempt failed where another socket is left to be tried: a daemon that is gone may leave its socket beside that of the
-    /// one that runs.
-    fn has_another(&mut self, fault: &Fault) -> bool {
-        let refused = matches!(self.phase, Phase::Opening { .. }) && fault.kind == FaultKind::Failed;
-        let Some(path) = self.used.clone().filter(|_| refused) else { return false };
-        self.refused.insert(path);
-        let another = self.choose().is_some();
-        if !another {
-            self.refused.clear();
-        }
-        another
-    }
-
-    /// The socket for a connection that may write: of the daemon that is looked at, where it has one.
+    /// The socket for a connection that may write.
     pub fn writable(&self) -> Option<String> {
-        let writable = || self.usable().filter(|s| !s.read_only);
-        let looked_at = self.used.as_deref().map(|path| path.strip_suffix("-ro").unwrap_or(path));
-        writable().find(|s| Some(s.path.as_str()) == looked_at).or_else(|| writable().next()).map(|s| s.path.clone())
+        self.sockets.writable()
     }
 
     /// libvirt spoke.
@@ -205,11 +170,12 @@ impl GuestWatch {
         self.flights.clear();
         self.due.clear();
         out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
-        if self.has_another(fault) {
+        let failed = matches!(self.phase, Phase::Opening { .. }) && fault.kind == FaultKind::Failed;
+        if failed && self.sockets.has_another() {
             self.phase = Phase::Waiting { until: now };
             return;
         }
-        let nowhere = self.sockets.as_ref().is_some_and(Vec::is_empty) && fault.kind == FaultKind::Absent;
+        let nowhere = self.sockets.are_none() && fault.kind == FaultKind::Absent;
         self.tries = self.tries.saturating_add(1);
         let pause = Duration::from_secs(if nowhere { 60 } else { (1 << self.tries.min(5)).min(30) });
         self.phase = Phase::Waiting { until: now.after(pause) };
@@ -315,10 +281,9 @@ impl GuestWatch {
 
     fn connect(&mut self, now: Stamp, out: &mut Vec<Output>) {
         match self.phase {
-            Phase::Waiting { until } if until <= now && self.sockets.is_some() => {
+            Phase::Waiting { until } if until <= now && self.sockets.are_known() => {
                 self.phase = Phase::Opening { since: now, late: false };
-                self.used = self.choose();
-                let open = LibvirtOrder::Open { socket: self.used.clone() };
+                let open = LibvirtOrder::Open { socket: self.sockets.choose() };
                 out.push(Output::Order(self.key, Order::Libvirt(open)));
             }
             Phase::Opening { since, .. } if since.age(now) >= CUT => {
@@ -368,7 +333,7 @@ impl GuestWatch {
     /// When [`GuestWatch::work`] wants to be called next.
     pub fn next_due(&self) -> Option<Stamp> {
         let phase = match self.phase {
-            Phase::Waiting { until } if self.sockets.is_some() => Some(until),
+            Phase::Waiting { until } if self.sockets.are_known() => Some(until),
             Phase::Opening { since, late } => Some(since.after(if late { CUT } else { LATE })),
             _ => None,
         };
@@ -385,7 +350,7 @@ impl GuestWatch {
             Phase::Open => told,
             // A further attempt does not make what is known unknown.
             Phase::Opening { .. } | Phase::Waiting { .. } => told || self.tries > 0,
-            Phase::Closed => self.sockets.is_some(),
+            Phase::Closed => self.sockets.are_known(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod looked;
 mod manager;
 mod moved;
 mod node;
+mod sockets;
 mod streams;
 
 use cadence::Whom;
