@@ -202,8 +202,11 @@ fn events_weigh_what_they_mean() {
     says(What::JobCompleted(done), Severity::Info, "vm1: outgoing migration completed, 1.4 s, 13 ms of downtime");
     let failed = fields(&[("operation", Value::Count(5)), ("success", Value::Flag(false)), ("errmsg", Value::Text("no route".to_owned()))]);
     says(What::JobCompleted(failed), Severity::Warning, "vm1: outgoing migration failed: no route");
-    assert_eq!(told(What::Balloon(1)).0, None);
-    assert_eq!(told(What::Iteration(2)), (None, vec![Question::GuestJobs], false));
+    says(What::Balloon(2 << 20), Severity::Info, "vm1: the balloon leaves it 2048 MiB");
+    says(What::Iteration(1), Severity::Info, "vm1: migration copies the memory");
+    says(What::Iteration(2), Severity::Info, "vm1: migration copies what has changed meanwhile, round 2");
+    says(What::Iteration(20), Severity::Info, "vm1: migration copies what has changed meanwhile, round 20");
+    assert_eq!(told(What::Iteration(21)), (None, vec![Question::GuestJobs], false));
     assert!(told(What::Lifecycle(2, 0)).2);
     assert!(!told(What::Lifecycle(0, 0)).2);
 }

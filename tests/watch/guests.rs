@@ -176,6 +176,20 @@ fn all_is_asked_at_first_and_states_again_at_an_event() {
 }
 
 #[test]
+fn a_balloon_on_its_way_is_told_where_it_has_moved_on() {
+    let (mut watch, asked) = open(&[NODE]);
+    settle(&mut watch, asked, 50);
+    let mut told = |name: &str, mib: u64, ms: i64| {
+        let out = said(&mut watch, NODE, event(name, What::Balloon(mib << 10), ms), ms);
+        out.iter().any(|o| matches!(o, Output::Lines(NODE, _, _)))
+    };
+    assert!(told("vm1", 4000, 1000));
+    assert!(!told("vm1", 3990, 2000) && !told("vm1", 3970, 3000));
+    assert!(told("vm2", 3970, 3100));
+    assert!(told("vm1", 3950, 4000) && !told("vm1", 3960, 5000));
+}
+
+#[test]
 fn a_fresh_look_reads_all_definitions_again_and_an_action_has_its_guests_listed_anew() {
     let (mut watch, asked) = open(&[NODE]);
     settle(&mut watch, asked, 50);
