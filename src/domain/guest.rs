@@ -68,6 +68,8 @@ pub struct Guest {
     pub since: Option<Stamp>,
     /// Since when it has been active here, as far as was seen.
     pub active_since: Option<Stamp>,
+    /// Since when it runs on its node, by our clock.
+    pub up_since: Option<Stamp>,
     /// When its state was told, by our clock.
     pub at: Stamp,
     /// Nothing has been heard of it for too long: its node's hypervisor does not answer.

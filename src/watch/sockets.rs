@@ -53,8 +53,8 @@ impl Sockets {
         self.used.clone()
     }
 
-    /// The attempt at the one that was chosen failed. Whether another is left to be tried: a daemon that is gone may leave its socket beside
-    /// that of the one that runs.
+    /// The attempt at the one that was chosen failed. Whether another is left to be tried: a daemon that is gone may leave its socket
+    /// beside that of the one that runs.
     pub fn has_another(&mut self) -> bool {
         self.refused.extend(self.used.clone());
         let another = self.fresh().is_some();

@@ -219,9 +219,23 @@ fn sockets_by_a_real_shell() {
     assert!(matches!(probe::parse(Question::LibvirtSockets, raw), Ok(Observation::LibvirtSockets(_))), "{out:?}");
     let said = b"@@quorate sockets\nrw /run/libvirt/libvirt-sock\nno /run/libvirt/libvirt-sock-ro\n";
     let raw = Raw { command: "sockets", stdout: said, stderr: b"", code: 0 };
-    let Ok(Observation::LibvirtSockets(found)) = probe::parse(Question::LibvirtSockets, raw) else { panic!() };
-    let found: Vec<_> = found.iter().map(|s| (s.path.as_str(), s.read_only, s.usable)).collect();
+    let Ok(Observation::LibvirtSockets(place)) = probe::parse(Question::LibvirtSockets, raw) else { panic!() };
+    let found: Vec<_> = place.sockets.iter().map(|s| (s.path.as_str(), s.read_only, s.usable)).collect();
     assert_eq!(found, [("/run/libvirt/libvirt-sock", false, true), ("/run/libvirt/libvirt-sock-ro", true, false)]);
+    assert_eq!(place.ages, []);
+}
+
+#[test]
+fn the_age_of_a_guest_is_that_of_the_file_of_its_process() {
+    let ages = |said: &str| {
+        let said = format!("@@quorate sockets\n@@quorate guests\n{said}");
+        let raw = Raw { command: "sockets", stdout: said.as_bytes(), stderr: b"", code: 0 };
+        let Ok(Observation::LibvirtSockets(place)) = probe::parse(Question::LibvirtSockets, raw) else { panic!() };
+        place.ages.into_iter().map(|(name, age)| (name, age.as_secs())).collect::<Vec<_>>()
+    };
+    let files = ["940 /run/libvirt/qemu/db.pid", "1000 /run/libvirt/qemu/my vm.1.pid", "1001 /x/of-tomorrow.pid", "x /a.pid", "5 /b"];
+    assert_eq!(ages(&format!("1000\n{}\n", files.join("\n"))), [("db".to_owned(), 60), ("my vm.1".to_owned(), 0)]);
+    assert_eq!(ages("date: not found\n940 /run/libvirt/qemu/db.pid\n"), []);
 }
 
 fn params(stdout: &str, code: i32) -> Vec<GuestParam> {

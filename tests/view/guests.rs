@@ -50,6 +50,7 @@ fn guest(name: &str, node: &str, state: GuestState, disk: &str, bridge: &str) ->
             ..GuestFigures::default()
         },
         at: sample::ago(1),
+        up_since: (state == GuestState::Running).then(|| sample::ago(2 * 86_400 + 3 * 3600 + 60)),
         ..Guest::default()
     }
 }
@@ -93,9 +94,10 @@ fn the_table_lists_guests_with_what_a_width_has_room_for() {
     keys(&mut wide, "v");
     let said = text(&wide);
     let line = |name: &str| said.lines().find(|l| l.contains(name) && l.contains("n2")).unwrap_or_default().to_owned();
-    for part in ["db", "n2", "● running", "2", "38", "4.0G", "1.0M 300K", "12K 4.0K", "connected"] {
+    for part in ["db", "n2", "● running", "2", "38", "4.0G", "1.0M 300K", "12K 4.0K", "connected", "2d03"] {
         assert!(line("db").contains(part), "{part}: {said}");
     }
+    assert!(said.contains("UP SINCE") && !line("eduroam").contains("2d03"), "{said}");
     assert!(line("eduroam").contains("◐ paused (I/O error)"), "{said}");
     assert!(said.lines().any(|l| l.contains("odd") && l.contains("nobody")), "{said}");
     assert!(said.contains("Guests 2/3 running") && said.contains("libvirt does not answer on n4"), "{said}");
@@ -113,6 +115,7 @@ fn a_row_opens_the_guest_in_full_and_comes_back() {
     for part in ["Guest db on n2", "managed by", "/dev/vg_cluster/lv_db", "bond0", "port eth0", "<domain type='kvm'>", "last minutes"] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    assert!(said.contains("2d03, since"), "{said}");
     keys(&mut m, "esc esc");
     assert!(matches!(m.screen(), quorate::app::screen::Screen::Overview));
 }
