@@ -91,7 +91,9 @@ fn guest(g: &Guest) -> Guest {
         disks: Vec::new(),
         ..f.clone()
     };
-    Guest { at: Stamp::default(), figures, ..g.clone() }
+    // Its start is read out of whole seconds, and drawn in minutes or hours.
+    let up_since = g.up_since.map(|at| Stamp(at.0 / 60_000_000));
+    Guest { at: Stamp::default(), figures, up_since, ..g.clone() }
 }
 
 /// Percentages as they are drawn, by member: (CPU, memory).

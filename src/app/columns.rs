@@ -89,8 +89,10 @@ pub struct Guests {
     pub rates: bool,
     /// Width of the service.
     pub managed: u16,
-    /// Agent, and since when.
+    /// Agent, and how long it runs.
     pub care: bool,
+    /// Since when it is in its state.
+    pub since: bool,
 }
 
 impl Guests {
@@ -108,7 +110,8 @@ impl Guests {
             load: width >= base + 18,
             rates: width >= base + 18 + managed + 1 + 28,
             managed: if width > base + 18 + managed { managed } else { 0 },
-            care: width >= base + 18 + managed + 1 + 28 + 24,
+            care: width >= base + 18 + managed + 1 + 28 + 19,
+            since: width >= base + 18 + managed + 1 + 28 + 19 + 12,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What stands on what: from a guest down to paths and ports, and from any of those up to the guests that would die with it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::domain::cluster::{Bond, Cluster, Interface, Volume};
-use crate::domain::guest::{Disk, Guest, Nic, volume_of};
+use crate::domain::cluster::{Bond, Cluster, Filesystem, Interface, Volume};
+use crate::domain::guest::{Disk, Guest, Nic};
 
 /// Deeper than this no network is stacked; it also ends a circle in bad input.
 const DEEPEST: u8 = 8;
@@ -15,12 +16,12 @@ pub enum Thing<'a> {
     Member(&'a str),
     /// An interface or bond of a node.
     Link(&'a str, &'a str),
-    /// A volume.
-    Volume(&'a str, &'a str),
-    /// A volume group.
-    Group(&'a str),
-    /// A filesystem, by its mount point.
-    Mount(&'a str),
+    /// A volume, and the nodes that see it: each host may have one of that name for itself.
+    Volume(&'a str, &'a str, &'a [Arc<str>]),
+    /// A volume group, and the nodes that see it.
+    Group(&'a str, &'a [Arc<str>]),
+    /// A filesystem, by its mount point and source.
+    Mount(&'a str, &'a str),
 }
 
 /// The guests that run now and would die, or lose their network, with this.
@@ -40,12 +41,15 @@ fn hangs_on(guest: &Guest, thing: Thing<'_>, c: &Cluster) -> bool {
                     .into_iter()
                     .any(|bridge| is_alive(c, node, bridge, None, DEEPEST) && !is_alive(c, node, bridge, Some(name), DEEPEST))
         }
-        Thing::Volume(vg, lv) => disks().any(|d| volume_behind(d, c).is_some_and(|v| v.vg == vg && v.lv == lv)),
-        Thing::Group(vg) => disks().any(|d| {
-            volume_behind(d, c).is_some_and(|v| v.vg == vg)
-                || mount_behind(d, guest, c).is_some_and(|f| f.source.split_once('/').is_some_and(|(group, _)| group == vg))
-        }),
-        Thing::Mount(mount) => disks().any(|d| mount_behind(d, guest, c).is_some_and(|f| f.mount == mount)),
+        Thing::Volume(vg, lv, seen_by) => {
+            let is = |v: &Volume| v.vg == vg && (v.lv == lv || v.pool.as_deref() == Some(lv));
+            seen_by.contains(&guest.node) && disks().any(|d| volumes_behind(d, guest, c).any(is))
+        }
+        Thing::Group(vg, seen_by) => seen_by.contains(&guest.node) && disks().any(|d| volumes_behind(d, guest, c).any(|v| v.vg == vg)),
+        Thing::Mount(mount, source) => {
+            let is = |f: &Filesystem| f.mount == mount && f.source == source;
+            disks().flat_map(paths_of).any(|path| mount_behind(path, guest, c).is_some_and(is))
+        }
     }
 }
 
@@ -54,14 +58,28 @@ pub fn bridge_of(nic: &Nic) -> Option<&str> {
     nic.bridge.as_deref().or(nic.source.as_deref())
 }
 
-/// The volume behind a disk, by its own path or that of a file below it.
-pub fn volume_behind<'a>(disk: &Disk, c: &'a Cluster) -> Option<&'a Volume> {
-    let paths = disk.source.iter().chain(&disk.backing);
-    paths.filter_map(|p| volume_of(p)).find_map(|(vg, lv)| c.volumes.iter().find(|v| v.vg == vg && v.lv == lv))
+/// The volume behind a disk: it is the disk, or it carries the filesystem that the disk is a file of.
+pub fn volume_behind<'a>(disk: &'a Disk, guest: &'a Guest, c: &'a Cluster) -> Option<&'a Volume> {
+    volumes_behind(disk, guest, c).next()
 }
 
-fn mount_behind<'a>(disk: &Disk, guest: &Guest, c: &'a Cluster) -> Option<&'a crate::domain::cluster::Filesystem> {
-    let path = disk.source.as_deref().filter(|p| p.starts_with('/') && !p.starts_with("/dev/"))?;
+fn volumes_behind<'a>(disk: &'a Disk, guest: &'a Guest, c: &'a Cluster) -> impl Iterator<Item = &'a Volume> {
+    paths_of(disk).filter_map(move |path| {
+        let mounted = || c.volume_named(&guest.node, mount_behind(path, guest, c)?.source.split_once('/')?);
+        c.volume_at(&guest.node, path).or_else(mounted)
+    })
+}
+
+/// A disk's own path and those of the files below it.
+fn paths_of(disk: &Disk) -> impl Iterator<Item = &str> {
+    disk.source.iter().chain(&disk.backing).map(String::as_str)
+}
+
+/// The filesystem of the guest's node that a file is in.
+fn mount_behind<'a>(path: &str, guest: &Guest, c: &'a Cluster) -> Option<&'a Filesystem> {
+    if !path.starts_with('/') || path.starts_with("/dev/") {
+        return None;
+    }
     let within = |mount: &str| path.strip_prefix(mount.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
     c.filesystems.iter().filter(|f| f.node == guest.node && within(&f.mount)).max_by_key(|f| f.mount.len())
 }
@@ -123,10 +141,10 @@ fn step(steps: &mut Vec<Step>, depth: usize, text: String, bad: bool) {
 
 fn storage(disk: &Disk, guest: &Guest, c: &Cluster, steps: &mut Vec<Step>) {
     step(steps, 0, format!("disk {}  {}", disk.target, disk.source.as_deref().unwrap_or("-")), false);
-    if let Some(volume) = volume_behind(disk, c) {
+    if let Some(volume) = paths_of(disk).find_map(|path| c.volume_at(&guest.node, path)) {
         step(steps, 1, format!("volume {}/{}", volume.vg, volume.lv), false);
         group(&volume.vg, guest, c, steps);
-    } else if let Some(mount) = mount_behind(disk, guest, c) {
+    } else if let Some(mount) = disk.source.as_deref().and_then(|path| mount_behind(path, guest, c)) {
         step(
             steps,
             1,

@@ -63,7 +63,7 @@ impl SortKey {
             Pane::Services => &[Self::Name, Self::State, Self::Node, Self::Failures, Self::Since],
             Pane::Storage => &[Self::Name, Self::State, Self::Fill, Self::Size],
             Pane::Network => &[Self::Node, Self::State, Self::Name],
-            Pane::Guests => &[Self::Name, Self::State, Self::Node, Self::Cpu, Self::Memory, Self::Since],
+            Pane::Guests => &[Self::Name, Self::State, Self::Node, Self::Cpu, Self::Memory, Self::Uptime, Self::Since],
             Pane::Events => &[],
         }
     }

@@ -69,7 +69,9 @@ fn number(row: Row, key: SortKey, c: &Cluster, index: &Index) -> Option<f64> {
     match key {
         SortKey::Cpu => guest(row, c).map_or_else(|| member(row, c)?.host.cpu_percent, |g| g.figures.cpu_percent),
         SortKey::Memory => guest(row, c).map_or_else(|| member(row, c)?.host.memory_percent, |g| g.memory().map(|n| n as f64)),
-        SortKey::Uptime => member(row, c)?.host.uptime.map(|u| -u.as_secs_f64()),
+        SortKey::Uptime => {
+            guest(row, c).map_or_else(|| member(row, c)?.host.uptime.map(|u| -u.as_secs_f64()), |g| g.up_since.map(|at| at.0 as f64))
+        }
         SortKey::Guests => Some(member(row, c)?.guests as f64),
         SortKey::Failures => Some(row_service(row, c)?.failures as f64),
         SortKey::Since => Some(guest(row, c).map_or_else(|| row_service(row, c)?.since, |g| g.since)?.0 as f64),

@@ -68,6 +68,8 @@ pub struct Guest {
     pub since: Option<Stamp>,
     /// Since when it has been active here, as far as was seen.
     pub active_since: Option<Stamp>,
+    /// Since when it runs on its node, by our clock.
+    pub up_since: Option<Stamp>,
     /// When its state was told, by our clock.
     pub at: Stamp,
     /// Nothing has been heard of it for too long: its node's hypervisor does not answer.
@@ -221,7 +223,7 @@ pub struct Disk {
     pub device: String,
     /// file, block, network, volume ...
     pub kind: DiskKind,
-    /// Path, or `protocol:name`.
+    /// Path, or `protocol:name`, with ` on host:port, ...` where servers are told.
     pub source: Option<String>,
     /// raw, qcow2 ...
     pub format: Option<String>,
@@ -303,9 +305,9 @@ pub struct VirtNode {
     pub host: Option<VirtHost>,
 }
 
-/// Volume group and volume behind a device path: `/dev/vg/lv`, or `/dev/mapper/vg-lv` with hyphens of names doubled.
+/// Volume group and volume behind a device path: `/dev/vg/lv`, or `vg-lv` with hyphens of names doubled, as device-mapper calls it.
 pub fn volume_of(path: &str) -> Option<(String, String)> {
-    if let Some(name) = path.strip_prefix("/dev/mapper/") {
+    if let Some(name) = path.strip_prefix("/dev/mapper/").or_else(|| path.strip_prefix("/dev/disk/by-id/dm-name-")) {
         let bytes = name.as_bytes();
         let mut at = 0;
         while at < bytes.len() {

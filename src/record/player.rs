@@ -105,7 +105,7 @@ impl Player {
         let report = match order {
             LibvirtOrder::Open { .. } => past.open(),
             LibvirtOrder::Ask { id, query } => past.answer(*id, *query, self.replayed_now()),
-            LibvirtOrder::Reread | LibvirtOrder::GiveUp(_) | LibvirtOrder::Cut | LibvirtOrder::Console { .. } => return true,
+            LibvirtOrder::Reread(_) | LibvirtOrder::GiveUp(_) | LibvirtOrder::Cut | LibvirtOrder::Console { .. } => return true,
         };
         if let LibvirtReport::Up { .. } = report {
             self.libvirt_open = true;

@@ -7,7 +7,7 @@ use super::answer::{net, storage};
 use super::world::{GuestAt, NodeAt, Run, Work, World};
 use crate::domain::stamp::Stamp;
 use crate::link::libvirt::said::{DefinitionSaid, Fields, GuestsSaid, Heard, HostSaid, JobSaid, RowSaid, StatsSaid, Value, What, Who};
-use crate::link::libvirt::{Fault, FaultKind, Query, Said};
+use crate::link::libvirt::{Fault, FaultKind, Query, Reread, Said};
 use crate::link::{LibvirtOrder, LibvirtReport};
 
 /// What a session has of a node's libvirt.
@@ -44,11 +44,11 @@ impl Session {
                 let _ = far.shutdown(std::net::Shutdown::Both);
                 None
             }
-            LibvirtOrder::Reread => {
+            LibvirtOrder::Reread(Reread::All) => {
                 self.sent.clear();
                 None
             }
-            LibvirtOrder::GiveUp(_) => None,
+            LibvirtOrder::Reread(Reread::Oldest) | LibvirtOrder::GiveUp(_) => None,
         }
     }
 

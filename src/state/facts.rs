@@ -18,6 +18,7 @@ use crate::domain::stamp::Stamp;
 
 use super::clock::ClockWindow;
 use super::guest_history::GuestHistory;
+use super::guests;
 use super::host::HostHistory;
 use super::store::NodeFacts;
 use super::vmware::{self, Heartbeats};
@@ -97,6 +98,7 @@ pub(super) struct Answers {
     pub(super) guest_params: Slot<Vec<GuestParam>>,
     pub(super) virt_host: Slot<VirtHost>,
     pub(super) guests: Slot<Vec<GuestRow>>,
+    pub(super) guest_starts: Slot<BTreeMap<String, Stamp>>,
     pub(super) jobs: Slot<Vec<GuestJob>>,
     pub(super) clustat: Slot<ClustatView>,
     pub(super) cman: Slot<CmanView>,
@@ -228,8 +230,11 @@ impl NodeState {
             Observation::Bonding(v) => answers.bonding.put(v, at),
             Observation::LinkSpeeds(v) => answers.speeds.put(v, at),
             Observation::GuestParams(v) => answers.guest_params.put(v, at),
-            // Only the watch needs to know.
-            Observation::LibvirtSockets(_) => {}
+            // Where it listens only the watch needs to know.
+            Observation::LibvirtSockets(v) => {
+                let starts = guests::starts(&v.ages, answers.guest_starts.get(), at);
+                answers.guest_starts.put(starts, at);
+            }
             Observation::VirtHost(v) => answers.virt_host.put(*v, at),
             Observation::Guests(v) => {
                 self.guests.list(&v, at);

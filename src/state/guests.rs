@@ -3,16 +3,22 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::cluster::Volume;
 use crate::domain::guest::{Definition, Guest, GuestState, Hypervisor, VirtNode, volume_of};
 use crate::domain::observation::Question;
+use crate::domain::observation::guest::GuestRow;
 use crate::domain::observation::manager::GuestParam;
 use crate::domain::rows::Rows;
+use crate::domain::stamp::Stamp;
 
 use super::facts::NodeState;
 use super::identity::{Names, Nodes};
 use super::vmware;
+
+/// Two beginnings of a guest's process this close are one. Microseconds.
+const SAME_START: u64 = 5_000_000;
 
 /// All guests, by name, then node. A daemon that two nodes of the session reach counts once.
 pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
@@ -43,6 +49,7 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
                 job: node.answers.jobs.rows().iter().find(|j| j.uuid == row.uuid).cloned(),
                 since: node.guests.since(&row.uuid),
                 active_since: node.guests.active_since(&row.uuid),
+                up_since: up_since(node, row),
                 at,
                 stale,
                 vmware: None,
@@ -52,6 +59,30 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
     guests.extend(vmware::fold(nodes, names));
     guests.sort_by(|a, b| (&a.name, &a.node, &a.uuid).cmp(&(&b.name, &b.node, &b.uuid)));
     guests
+}
+
+/// Since when a guest runs: as its node told, or as it was seen to begin after that.
+fn up_since(node: &NodeState, row: &GuestRow) -> Option<Stamp> {
+    if !row.state.is_active() {
+        return None;
+    }
+    let began = node.guests.since(&row.uuid).filter(|since| node.guests.active_since(&row.uuid) == Some(*since));
+    let told = node.answers.guest_starts.seen();
+    if began.is_some_and(|began| told.is_none_or(|(_, at)| at < began)) {
+        return began;
+    }
+    told.and_then(|(starts, _)| starts.get(&row.name)).copied().or(began)
+}
+
+/// When each guest's process began. A node counts in whole seconds and its answer takes some time: what was told before stands while it is
+/// the same but for that.
+pub(super) fn starts(ages: &[(String, Duration)], before: Option<&BTreeMap<String, Stamp>>, at: Stamp) -> BTreeMap<String, Stamp> {
+    let start = |(name, age): &(String, Duration)| {
+        let now = at.shifted(-i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
+        let told = before.and_then(|before| before.get(name)).filter(|told| told.0.abs_diff(now.0) <= SAME_START);
+        (name.clone(), told.copied().unwrap_or(now))
+    };
+    ages.iter().map(start).collect()
 }
 
 /// Two nodes that are the same libvirt daemon behind two addresses: host name and host UUID are those of one machine.

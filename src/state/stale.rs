@@ -62,8 +62,10 @@ impl Stale {
             Q::Filesystems => self.filesystems = true,
             Q::Multipath | Q::Iscsi => self.paths = true,
             Q::Net | Q::Bonding | Q::LinkSpeeds => self.network = true,
-            Q::GuestParams | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs | Q::Vmware | Q::VmwareStats => self.guests = true,
-            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::InitScripts | Q::Host | Q::LibvirtSockets => {}
+            Q::GuestParams | Q::VirtHost | Q::Guests | Q::GuestStats | Q::GuestJobs | Q::LibvirtSockets | Q::Vmware | Q::VmwareStats => {
+                self.guests = true;
+            }
+            Q::LinkStats | Q::Dlm | Q::Watchdog | Q::Units | Q::Daemons | Q::InitScripts | Q::Host => {}
         }
     }
 }

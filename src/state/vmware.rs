@@ -97,6 +97,7 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
                 figures: GuestFigures { vcpus: row.definition.as_ref().and_then(|d| d.vcpus), ..GuestFigures::default() },
                 since: node.vmware.since(&uuid),
                 active_since: node.vmware.active_since(&uuid),
+                up_since: up_since(node, row),
                 at,
                 stale,
                 vmware: Some(Box::new(facts(node, list, row))),
@@ -106,6 +107,12 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
         }
     }
     guests
+}
+
+fn up_since(node: &NodeState, row: &VmwareRow) -> Option<Stamp> {
+    let (samples, at) = node.answers.vmware_stats.seen().filter(|_| row.state == VmwareState::On)?;
+    let up = samples.iter().find(|s| s.vmx == row.vmx)?.uptime?;
+    Some(at.shifted(-i64::try_from(up.as_micros()).ok()?))
 }
 
 fn facts(node: &NodeState, list: &VmwareList, row: &VmwareRow) -> VmwareFacts {

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use super::Output;
 use super::cadence;
+use super::sockets::Sockets;
 use crate::domain::node::NodeKey;
 use crate::domain::observation::guest::VirtSocket;
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
-use crate::link::libvirt::FaultKind;
+use crate::link::libvirt::said::What;
+use crate::link::libvirt::{Fault, FaultKind, Heard, Reread};
 use crate::link::{AskId, LibvirtOrder, LibvirtReport, Order};
 use crate::probe::libvirt as probe;
 
@@ -22,6 +24,9 @@ const LATE: Duration = Duration::from_secs(3);
 const GIVE_UP: Duration = Duration::from_secs(12);
 /// A connection that takes longer is cut. A daemon that is only just started looks at its qemu first.
 const CUT: Duration = Duration::from_secs(20);
+
+/// A tenth of the definitions is read again this often: what no event tells of is seen within five minutes.
+const RENEW: Duration = Duration::from_secs(30);
 
 /// The connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,7 +66,7 @@ pub(super) struct Ripple {
 pub(super) struct GuestWatch {
     key: NodeKey,
     phase: Phase,
-    sockets: Option<Vec<VirtSocket>>,
+    sockets: Sockets,
     /// The node is one that has had libvirt.
     has_virsh: bool,
     hears: bool,
@@ -76,6 +81,10 @@ pub(super) struct GuestWatch {
     active: BTreeSet<String>,
     /// All definitions are to be read again.
     reread: bool,
+    /// When some of them were read again for their age, or all were read.
+    renewed: Stamp,
+    /// Each guest's balloon as it was last told, KiB.
+    balloons: BTreeMap<String, u64>,
 }
 
 impl GuestWatch {
@@ -83,7 +92,7 @@ impl GuestWatch {
         Self {
             key,
             phase: Phase::Closed,
-            sockets: None,
+            sockets: Sockets::default(),
             has_virsh: false,
             hears: false,
             tries: 0,
@@ -94,6 +103,8 @@ impl GuestWatch {
             busy: false,
             active: BTreeSet::new(),
             reread: false,
+            renewed: Stamp::default(),
+            balloons: BTreeMap::new(),
         }
     }
 
@@ -107,8 +118,7 @@ impl GuestWatch {
 
     /// The node said where libvirt listens.
     pub fn sockets(&mut self, sockets: &[VirtSocket], has_virsh: bool, now: Stamp, out: &mut Vec<Output>) {
-        let changed = self.sockets.as_deref() != Some(sockets);
-        self.sockets = Some(sockets.to_vec());
+        let changed = self.sockets.told(sockets);
         self.has_virsh = has_virsh;
         let denied = || !sockets.is_empty() && sockets.iter().all(|s| !s.usable);
         let denied =
@@ -123,17 +133,9 @@ impl GuestWatch {
         }
     }
 
-    /// The socket for looking only, where there is one: watching needs no more.
-    fn choose(&self) -> Option<String> {
-        let sockets = self.sockets.as_deref().unwrap_or_default();
-        let usable = |read_only: bool| sockets.iter().find(|s| s.usable && s.read_only == read_only);
-        usable(true).or_else(|| usable(false)).map(|s| s.path.clone())
-    }
-
     /// The socket for a connection that may write.
     pub fn writable(&self) -> Option<String> {
-        let sockets = self.sockets.as_deref().unwrap_or_default();
-        sockets.iter().find(|s| s.usable && !s.read_only).map(|s| s.path.clone())
+        self.sockets.writable()
     }
 
     /// libvirt spoke.
@@ -142,24 +144,10 @@ impl GuestWatch {
         match report {
             LibvirtReport::Up { hears } => {
                 self.phase = Phase::Open;
-                (self.hears, self.tries, self.busy, self.reread) = (hears, 0, true, false);
+                (self.hears, self.tries, self.busy, self.reread, self.renewed) = (hears, 0, true, false, now);
                 self.due = QUESTIONS.iter().map(|q| (*q, now)).collect();
             }
-            LibvirtReport::Down(fault) => {
-                self.flights.clear();
-                self.due.clear();
-                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
-                let nowhere = self.sockets.as_ref().is_some_and(Vec::is_empty) && fault.kind == FaultKind::Absent;
-                self.tries = self.tries.saturating_add(1);
-                let pause = Duration::from_secs(if nowhere { 60 } else { (1 << self.tries.min(5)).min(30) });
-                self.phase = Phase::Waiting { until: now.after(pause) };
-                if !nowhere {
-                    self.fail(probe::trouble(&fault), now, out);
-                } else if self.has_virsh {
-                    let text = "libvirtd does not run on the node: there is no socket in /run/libvirt";
-                    self.fail(Trouble::new(TroubleKind::Failed, text), now, out);
-                }
-            }
+            LibvirtReport::Down(fault) => self.down(&fault, now, out),
             LibvirtReport::Answer { id, result, sent, done } => {
                 let Some(flight) = self.flights.remove(&id) else { return ripple };
                 let took = Duration::from_micros(u64::try_from(done.0 - sent.0).unwrap_or(0));
@@ -169,7 +157,7 @@ impl GuestWatch {
             }
             LibvirtReport::Event(heard, at) => {
                 let told = probe::told(&heard);
-                if let Some(line) = told.line {
+                if let Some(line) = told.line.filter(|_| self.is_news(&heard)) {
                     out.push(Output::Lines(self.key, vec![(line, 0)], at));
                 }
                 for question in told.stale {
@@ -180,6 +168,38 @@ impl GuestWatch {
             }
         }
         ripple
+    }
+
+    /// All but a balloon that moved by no more than a hundredth since it was last told: one on its way tells so every second.
+    fn is_news(&mut self, heard: &Heard) -> bool {
+        let What::Balloon(now) = heard.what else { return true };
+        let before = self.balloons.get(&heard.who.uuid).copied();
+        let moved = before.is_none_or(|before| before.abs_diff(now) > before / 100);
+        if moved {
+            self.balloons.insert(heard.who.uuid.clone(), now);
+        }
+        moved
+    }
+
+    fn down(&mut self, fault: &Fault, now: Stamp, out: &mut Vec<Output>) {
+        self.flights.clear();
+        self.due.clear();
+        out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
+        let failed = matches!(self.phase, Phase::Opening { .. }) && fault.kind == FaultKind::Failed;
+        if failed && self.sockets.has_another() {
+            self.phase = Phase::Waiting { until: now };
+            return;
+        }
+        let nowhere = self.sockets.are_none() && fault.kind == FaultKind::Absent;
+        self.tries = self.tries.saturating_add(1);
+        let pause = Duration::from_secs(if nowhere { 60 } else { (1 << self.tries.min(5)).min(30) });
+        self.phase = Phase::Waiting { until: now.after(pause) };
+        if !nowhere {
+            self.fail(probe::trouble(fault), now, out);
+        } else if self.has_virsh {
+            let text = "libvirtd does not run on the node: there is no socket in /run/libvirt";
+            self.fail(Trouble::new(TroubleKind::Failed, text), now, out);
+        }
     }
 
     /// Whether a guest is active that was not at the last look.
@@ -261,8 +281,10 @@ impl GuestWatch {
         for question in ready {
             self.due.remove(&question);
             let Some(query) = probe::query(question) else { continue };
-            if question == Question::Guests && std::mem::take(&mut self.reread) {
-                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Reread)));
+            if question == Question::Guests
+                && let Some(which) = self.reread(now)
+            {
+                out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Reread(which))));
             }
             *next_id += 1;
             let id = AskId(*next_id);
@@ -271,11 +293,21 @@ impl GuestWatch {
         }
     }
 
+    /// What is read again with the list that is asked for now.
+    fn reread(&mut self, now: Stamp) -> Option<Reread> {
+        let all = std::mem::take(&mut self.reread);
+        if !all && self.renewed.age(now) < RENEW {
+            return None;
+        }
+        self.renewed = now;
+        Some(if all { Reread::All } else { Reread::Oldest })
+    }
+
     fn connect(&mut self, now: Stamp, out: &mut Vec<Output>) {
         match self.phase {
-            Phase::Waiting { until } if until <= now && self.sockets.is_some() => {
+            Phase::Waiting { until } if until <= now && self.sockets.are_known() => {
                 self.phase = Phase::Opening { since: now, late: false };
-                let open = LibvirtOrder::Open { socket: self.choose() };
+                let open = LibvirtOrder::Open { socket: self.sockets.choose() };
                 out.push(Output::Order(self.key, Order::Libvirt(open)));
             }
             Phase::Opening { since, .. } if since.age(now) >= CUT => {
@@ -325,7 +357,7 @@ impl GuestWatch {
     /// When [`GuestWatch::work`] wants to be called next.
     pub fn next_due(&self) -> Option<Stamp> {
         let phase = match self.phase {
-            Phase::Waiting { until } if self.sockets.is_some() => Some(until),
+            Phase::Waiting { until } if self.sockets.are_known() => Some(until),
             Phase::Opening { since, late } => Some(since.after(if late { CUT } else { LATE })),
             _ => None,
         };
@@ -342,7 +374,7 @@ impl GuestWatch {
             Phase::Open => told,
             // A further attempt does not make what is known unknown.
             Phase::Opening { .. } | Phase::Waiting { .. } => told || self.tries > 0,
-            Phase::Closed => self.sockets.is_some(),
+            Phase::Closed => self.sockets.are_known(),
         }
     }
 }

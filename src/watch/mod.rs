@@ -21,6 +21,7 @@ mod looked;
 mod manager;
 mod moved;
 mod node;
+mod sockets;
 mod streams;
 
 use cadence::Whom;
@@ -289,10 +290,10 @@ impl Watch {
         {
             s.clock(sample.offset_micros());
         }
-        if let Ok(Observation::LibvirtSockets(sockets)) = &seen.outcome {
+        if let Ok(Observation::LibvirtSockets(place)) = &seen.outcome {
             let has_virsh = self.nodes.get(&seen.node).and_then(|n| n.tools.as_ref()).is_some_and(|t| t.has("virsh"));
             if let Some(guests) = self.guests.get_mut(&seen.node) {
-                guests.sockets(sockets, has_virsh, now, out);
+                guests.sockets(&place.sockets, has_virsh, now, out);
             }
         }
         if cadence::whom(seen.question) == Whom::Manager {

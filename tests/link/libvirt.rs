@@ -9,7 +9,7 @@ use std::thread;
 use quorate::link::libvirt::Beside;
 use quorate::link::libvirt::door::Door;
 use quorate::link::libvirt::said::{GuestsSaid, What};
-use quorate::link::libvirt::{Fault, FaultKind, Heard, Query, Said};
+use quorate::link::libvirt::{Fault, FaultKind, Heard, Query, Reread, Said};
 use quorate::link::{self, AskId, Become, LibvirtOrder, LibvirtReport, Order, Report};
 use virt::connect::Connect;
 
@@ -176,11 +176,19 @@ fn the_test_driver_tells_guests_statistics_and_events() {
     assert_eq!(after.iter().map(|d| (d.uuid.as_str(), d.autostart)).collect::<Vec<_>>(), [(row.uuid.as_str(), Some(true))]);
     domain.set_autostart(false).unwrap();
     assert_eq!((guests(&mut talk, 9).definitions.len(), guests(&mut talk, 10).definitions.len()), (1, 0));
-    talk.order(Order::Libvirt(LibvirtOrder::Reread));
+    talk.order(Order::Libvirt(LibvirtOrder::Reread(Reread::All)));
     let anew = guests(&mut talk, 11);
     assert_eq!(anew.definitions.len(), anew.rows.len());
+    // What is only old is told where it is another one.
+    talk.order(Order::Libvirt(LibvirtOrder::Reread(Reread::Oldest)));
+    assert_eq!(guests(&mut talk, 12).definitions, []);
+    domain.set_memory(1 << 20).unwrap();
+    talk.order(Order::Libvirt(LibvirtOrder::Reread(Reread::Oldest)));
+    let anew = guests(&mut talk, 13).definitions;
+    assert!(anew.iter().any(|d| d.uuid == row.uuid && d.xml.contains(">1048576</currentMemory>")), "{anew:?}");
+    domain.set_memory(2 << 20).unwrap();
     talk.order(Order::Libvirt(LibvirtOrder::Cut));
-    assert_eq!(ask(&mut talk, 12, Query::Guests).unwrap_err().kind, FaultKind::Lost);
+    assert_eq!(ask(&mut talk, 14, Query::Guests).unwrap_err().kind, FaultKind::Lost);
 }
 
 #[test]

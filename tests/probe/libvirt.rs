@@ -71,6 +71,25 @@ fn a_definition_tells_what_a_guest_is_made_of() {
 }
 
 #[test]
+fn a_disk_over_the_network_is_named_with_its_servers() {
+    let rbd = "<source protocol='rbd' name='pool/db'/>";
+    let source = |said: &str| define(&RICH.replace(rbd, said), None).disks[2].source.clone();
+    let cases = [
+        (rbd, Some("rbd:pool/db")),
+        (
+            "<source protocol='rbd' name='pool/db'><host name='mon2' port='6789'/><host name='mon1'/></source>",
+            Some("rbd:pool/db on mon1, mon2:6789"),
+        ),
+        ("<source protocol='nbd'><host name='2001:db8::1' port='10809'/></source>", Some("nbd: on [2001:db8::1]:10809")),
+        ("<source protocol='nbd' name='d'><host transport='unix' socket='/run/nbd'/></source>", Some("nbd:d on /run/nbd")),
+        ("<source protocol='nbd'/>", None),
+    ];
+    for (said, expected) in cases {
+        assert_eq!(source(said).as_deref(), expected, "{said}");
+    }
+}
+
+#[test]
 fn what_happens_to_run_is_no_difference_and_what_is_defined_is() {
     let print = |live: &str, kept: &str| define(live, Some(kept)).fingerprint.unwrap();
     let base = print(RUNNING, RICH);
@@ -183,8 +202,11 @@ fn events_weigh_what_they_mean() {
     says(What::JobCompleted(done), Severity::Info, "vm1: outgoing migration completed, 1.4 s, 13 ms of downtime");
     let failed = fields(&[("operation", Value::Count(5)), ("success", Value::Flag(false)), ("errmsg", Value::Text("no route".to_owned()))]);
     says(What::JobCompleted(failed), Severity::Warning, "vm1: outgoing migration failed: no route");
-    assert_eq!(told(What::Balloon(1)).0, None);
-    assert_eq!(told(What::Iteration(2)), (None, vec![Question::GuestJobs], false));
+    says(What::Balloon(2 << 20), Severity::Info, "vm1: the balloon leaves it 2048 MiB");
+    says(What::Iteration(1), Severity::Info, "vm1: migration copies the memory");
+    says(What::Iteration(2), Severity::Info, "vm1: migration copies what has changed meanwhile, round 2");
+    says(What::Iteration(20), Severity::Info, "vm1: migration copies what has changed meanwhile, round 20");
+    assert_eq!(told(What::Iteration(21)), (None, vec![Question::GuestJobs], false));
     assert!(told(What::Lifecycle(2, 0)).2);
     assert!(!told(What::Lifecycle(0, 0)).2);
 }
@@ -197,9 +219,23 @@ fn sockets_by_a_real_shell() {
     assert!(matches!(probe::parse(Question::LibvirtSockets, raw), Ok(Observation::LibvirtSockets(_))), "{out:?}");
     let said = b"@@quorate sockets\nrw /run/libvirt/libvirt-sock\nno /run/libvirt/libvirt-sock-ro\n";
     let raw = Raw { command: "sockets", stdout: said, stderr: b"", code: 0 };
-    let Ok(Observation::LibvirtSockets(found)) = probe::parse(Question::LibvirtSockets, raw) else { panic!() };
-    let found: Vec<_> = found.iter().map(|s| (s.path.as_str(), s.read_only, s.usable)).collect();
+    let Ok(Observation::LibvirtSockets(place)) = probe::parse(Question::LibvirtSockets, raw) else { panic!() };
+    let found: Vec<_> = place.sockets.iter().map(|s| (s.path.as_str(), s.read_only, s.usable)).collect();
     assert_eq!(found, [("/run/libvirt/libvirt-sock", false, true), ("/run/libvirt/libvirt-sock-ro", true, false)]);
+    assert_eq!(place.ages, []);
+}
+
+#[test]
+fn the_age_of_a_guest_is_that_of_the_file_of_its_process() {
+    let ages = |said: &str| {
+        let said = format!("@@quorate sockets\n@@quorate guests\n{said}");
+        let raw = Raw { command: "sockets", stdout: said.as_bytes(), stderr: b"", code: 0 };
+        let Ok(Observation::LibvirtSockets(place)) = probe::parse(Question::LibvirtSockets, raw) else { panic!() };
+        place.ages.into_iter().map(|(name, age)| (name, age.as_secs())).collect::<Vec<_>>()
+    };
+    let files = ["940 /run/libvirt/qemu/db.pid", "1000 /run/libvirt/qemu/my vm.1.pid", "1001 /x/of-tomorrow.pid", "x /a.pid", "5 /b"];
+    assert_eq!(ages(&format!("1000\n{}\n", files.join("\n"))), [("db".to_owned(), 60), ("my vm.1".to_owned(), 0)]);
+    assert_eq!(ages("date: not found\n940 /run/libvirt/qemu/db.pid\n"), []);
 }
 
 fn params(stdout: &str, code: i32) -> Vec<GuestParam> {

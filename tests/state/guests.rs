@@ -1,12 +1,13 @@
 //! Guests beside services: drift, what runs twice, what nobody manages, definitions that differ.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use quorate::domain::alert::AlertCode;
 use quorate::domain::cluster::Stack;
 use quorate::domain::event::Severity;
 use quorate::domain::guest::{Definition, Disk, DiskKind, GuestState, Nic};
-use quorate::domain::observation::guest::{GuestList, GuestRow, GuestSample, VirtHost};
+use quorate::domain::observation::guest::{GuestList, GuestRow, GuestSample, VirtHost, VirtPlace};
 use quorate::domain::observation::host::Tools;
 use quorate::domain::observation::manager::{GuestParam, Primitive};
 use quorate::domain::observation::storage::{LvRow, MapRow, MountRow};
@@ -126,6 +127,41 @@ fn what_is_on_its_way_or_unknown_is_no_drift() {
     assert_eq!(drift(&mut deaf), None);
     let virt = deaf.picture().virt.iter().map(|v| (v.node.to_string(), v.up)).collect::<Vec<_>>();
     assert_eq!(virt, [("n1".to_owned(), true), ("n2".to_owned(), false), ("n3".to_owned(), true)]);
+}
+
+#[test]
+fn how_long_a_guest_runs_is_told_by_its_node_and_by_a_start_that_was_seen() {
+    let up = |lab: &mut Lab| {
+        let picture = lab.picture();
+        let guest = picture.guests.iter().find(|g| g.name == "vm1").unwrap();
+        guest.up_since.map(|since| since.age(guest.at).as_secs())
+    };
+    let told = |lab: &mut Lab, age: u64| {
+        let ages = vec![("vm1".to_owned(), Duration::from_secs(age))];
+        lab.say(2, Question::LibvirtSockets, Observation::LibvirtSockets(VirtPlace { ages, ..VirtPlace::default() }));
+    };
+    let runs = |lab: &mut Lab| list(lab, 2, vec![row("vm1", "u", GuestState::Running)], Vec::new());
+    // It ran before it was looked at, and nobody tells since when.
+    let mut unknown = Lab::of(&["n1", "n2", "n3"]);
+    runs(&mut unknown);
+    assert_eq!(up(&mut unknown), None);
+    told(&mut unknown, 3600);
+    assert_eq!(up(&mut unknown), Some(3600));
+    // Seen to start.
+    let mut seen = lab(vec![]);
+    told(&mut seen, 3600);
+    seen.pass(1000);
+    runs(&mut seen);
+    seen.pass(30_000);
+    runs(&mut seen);
+    assert_eq!(up(&mut seen), Some(30));
+    // A pause is no start, and what is off does not run.
+    told(&mut seen, 30);
+    seen.pass(10_000);
+    list(&mut seen, 2, vec![row("vm1", "u", GuestState::Paused)], Vec::new());
+    assert_eq!(up(&mut seen), Some(40));
+    list(&mut seen, 2, vec![row("vm1", "u", GuestState::Shutoff)], Vec::new());
+    assert_eq!(up(&mut seen), None);
 }
 
 #[test]

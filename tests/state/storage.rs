@@ -1,4 +1,4 @@
-use quorate::domain::cluster::Cluster;
+use quorate::domain::cluster::{Cluster, PathMap};
 use quorate::domain::observation::storage::{DmDevice, LvRow, MapRow, MountRow, PathRow, PvRow, VgRow};
 use quorate::domain::observation::{Observation, Question};
 
@@ -268,4 +268,53 @@ fn paths_are_counted() {
     let map = MapRow { name: "san1".to_owned(), paths: vec![path("active"), path("failed")], ..MapRow::default() };
     lab.say(1, Question::Multipath, Observation::Multipath(vec![map]));
     assert_eq!((lab.picture().maps[0].active, lab.picture().maps[0].total), (1, 2));
+}
+
+#[test]
+fn a_disk_is_one_for_several_nodes_by_each_of_its_names_and_by_no_name_that_repeats() {
+    let mut c = Cluster::default();
+    let map = MapRow { name: "mpatha".to_owned(), wwid: Some("3600a0b80000f1b2c".to_owned()), ..MapRow::default() };
+    c.maps.push(PathMap { node: "n1".into(), map, ..PathMap::default() });
+    let whole = [
+        "/dev/mapper/mpatha",
+        "/dev/disk/by-id/dm-uuid-mpath-3600a0b80000f1b2c",
+        "/dev/disk/by-id/scsi-3600a0b80000f1b2c",
+        "/dev/disk/by-id/wwn-0x600a0b80000f1b2c",
+    ];
+    for path in whole {
+        assert_eq!(c.shared_disk("n1", path).as_deref(), Some("3600a0b80000f1b2c"), "{path}");
+    }
+    let part = [
+        "/dev/mapper/mpatha2",
+        "/dev/disk/by-id/dm-uuid-part2-mpath-3600a0b80000f1b2c",
+        "/dev/disk/by-id/scsi-3600a0b80000f1b2c-part2",
+        "/dev/disk/by-id/wwn-0x600a0b80000f1b2c-part2",
+    ];
+    for path in part {
+        assert_eq!(c.shared_disk("n1", path).as_deref(), Some("3600a0b80000f1b2c partition 2"), "{path}");
+    }
+    let told = [
+        ("/dev/disk/by-id/nvme-eui.0025385b71b0a1c2-part1", "eui.0025385b71b0a1c2 partition 1"),
+        ("nbd:disk on storage1:10809", "nbd:disk on storage1:10809"),
+        ("rbd:pool/img", "rbd:pool/img"),
+        ("rbd:pool/img on mon1:6789, mon2:6789", "rbd:pool/img on mon1:6789, mon2:6789"),
+    ];
+    for (path, is) in told {
+        assert_eq!(c.shared_disk("n1", path).as_deref(), Some(is), "{path}");
+    }
+    let local = [
+        "/dev/sda",
+        "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_drive-scsi0",
+        "/dev/disk/by-id/ata-QEMU_HARDDISK_QM00001",
+        "/dev/disk/by-id/scsi-3ware_Logical_Disk_0",
+        "/dev/disk/by-id/nvme-Maker_Model_S123",
+        "/dev/disk/by-path/pci-0000:05:00.0-fc-0x50060e8012345678-lun-0",
+        "nbd:disk",
+        "nbd:disk on localhost:10809",
+        "nbd: on /run/nbd.sock",
+        "rbd:pool/img on 127.0.0.1:6789",
+    ];
+    for path in local {
+        assert_eq!(c.shared_disk("n1", path), None, "{path}");
+    }
 }

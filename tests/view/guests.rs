@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quorate::app::depend::{Thing, below, dies};
+use quorate::app::depend::{Thing, below, dies, volume_behind};
 use quorate::app::detail::guest::progress;
 use quorate::app::{Effect, Model, Msg, update};
 use quorate::domain::cluster::{Cluster, Filesystem, PathMap, PhysicalVolume, ServiceGuest, Volume};
@@ -50,6 +50,7 @@ fn guest(name: &str, node: &str, state: GuestState, disk: &str, bridge: &str) ->
             ..GuestFigures::default()
         },
         at: sample::ago(1),
+        up_since: (state == GuestState::Running).then(|| sample::ago(2 * 86_400 + 3 * 3600 + 60)),
         ..Guest::default()
     }
 }
@@ -79,6 +80,10 @@ fn keys(model: &mut Model, script: &str) -> Vec<Effect> {
     parse_chord(script).unwrap().into_iter().flat_map(|key| update(model, Msg::Key(key))).collect()
 }
 
+fn names(found: Vec<&Guest>) -> Vec<String> {
+    found.into_iter().map(|g| g.name.clone()).collect()
+}
+
 fn text(model: &Model) -> String {
     paint::text(&paint::frame(model))
 }
@@ -89,9 +94,10 @@ fn the_table_lists_guests_with_what_a_width_has_room_for() {
     keys(&mut wide, "v");
     let said = text(&wide);
     let line = |name: &str| said.lines().find(|l| l.contains(name) && l.contains("n2")).unwrap_or_default().to_owned();
-    for part in ["db", "n2", "● running", "2", "38", "4.0G", "1.0M 300K", "12K 4.0K", "connected"] {
+    for part in ["db", "n2", "● running", "2", "38", "4.0G", "1.0M 300K", "12K 4.0K", "connected", "2d03"] {
         assert!(line("db").contains(part), "{part}: {said}");
     }
+    assert!(said.contains("UP SINCE") && !line("eduroam").contains("2d03"), "{said}");
     assert!(line("eduroam").contains("◐ paused (I/O error)"), "{said}");
     assert!(said.lines().any(|l| l.contains("odd") && l.contains("nobody")), "{said}");
     assert!(said.contains("Guests 2/3 running") && said.contains("libvirt does not answer on n4"), "{said}");
@@ -109,6 +115,7 @@ fn a_row_opens_the_guest_in_full_and_comes_back() {
     for part in ["Guest db on n2", "managed by", "/dev/vg_cluster/lv_db", "bond0", "port eth0", "<domain type='kvm'>", "last minutes"] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    assert!(said.contains("2d03, since"), "{said}");
     keys(&mut m, "esc esc");
     assert!(matches!(m.screen(), quorate::app::screen::Screen::Overview));
 }
@@ -152,7 +159,7 @@ fn lost_paths_are_seen_below_whatever_stands_on_them() {
     let (mount, source) = ("/gfs".to_owned(), "/dev/mapper/mpatha-part1".to_owned());
     c.filesystems.push(Filesystem { node: "n2".into(), mount, kind: "gfs2".to_owned(), source, ..Filesystem::default() });
     let (vg, lv) = ("vg_parts".to_owned(), "lv_db".to_owned());
-    c.volumes.push(Volume { vg: vg.clone(), lv, ..Volume::default() });
+    c.volumes.push(Volume { vg: vg.clone(), lv, seen_by: vec!["n2".into()], ..Volume::default() });
     let path = "/dev/mapper/mpatha2".to_owned();
     c.pvs.push(PhysicalVolume { path, vg: Some(vg), seen_by: vec!["n2".into()], ..PhysicalVolume::default() });
     let lost = |disk: &str, node: &str| {
@@ -170,7 +177,6 @@ fn lost_paths_are_seen_below_whatever_stands_on_them() {
 #[test]
 fn what_dies_with_a_port_is_what_has_no_other_way_out() {
     let mut c = cluster();
-    let names = |found: Vec<&Guest>| found.into_iter().map(|g| g.name.clone()).collect::<Vec<_>>();
     let bridge = |node: &str| quorate::domain::cluster::Interface {
         node: node.into(),
         name: "br0".to_owned(),
@@ -189,7 +195,90 @@ fn what_dies_with_a_port_is_what_has_no_other_way_out() {
     assert_eq!(names(dies(Thing::Link("n2", &alive), &c)), ["db", "eduroam"]);
     assert!(dies(Thing::Link("n2", &dead), &c).is_empty());
     assert_eq!(names(dies(Thing::Member("n3"), &c)), ["odd"]);
-    assert_eq!(names(dies(Thing::Volume("vg_cluster", "lv_db"), &c)), ["db"]);
+}
+
+#[test]
+fn what_dies_with_storage_is_what_stands_on_it_on_the_nodes_that_see_it() {
+    let mut c = cluster();
+    let seen = |nodes: &[&str]| nodes.iter().map(|n| Arc::<str>::from(*n)).collect::<Vec<_>>();
+    let volume = |vg: &str, lv: &str, nodes: &[&str]| Volume {
+        vg: vg.to_owned(),
+        lv: lv.to_owned(),
+        uuid: Some(format!("{lv}-{}", nodes.concat())),
+        seen_by: seen(nodes),
+        ..Volume::default()
+    };
+    *c.volumes = vec![
+        volume("vg_cluster", "lv_gfs", &["n2", "n3"]),
+        volume("vg_cluster", "lv_db", &["n2", "n3"]),
+        volume("rhel", "images", &["n2"]),
+        volume("rhel", "images", &["n3"]),
+        volume("rhel", "pool0", &["n2"]),
+        Volume { pool: Some("pool0".to_owned()), ..volume("rhel", "thin", &["n2"]) },
+    ];
+    let mount = |node: &str, mount: &str, source: &str| Filesystem {
+        node: node.into(),
+        mount: mount.to_owned(),
+        source: source.to_owned(),
+        ..Filesystem::default()
+    };
+    *c.filesystems = vec![
+        mount("n2", "/gfs", "vg_cluster/lv_gfs"),
+        mount("n2", "/images", "rhel/images"),
+        mount("n3", "/gfs", "vg_cluster/lv_gfs"),
+        mount("n3", "/images", "rhel/images"),
+    ];
+    let on = |name: &str, node: &str, disk: &str| guest(name, node, GuestState::Running, disk, "br0");
+    *c.guests = vec![
+        on("bare", "n2", "/dev/vg_cluster/lv_db"),
+        on("shared", "n3", "/gfs/x.raw"),
+        on("local2", "n2", "/images/x.raw"),
+        on("local3", "n3", "/images/x.raw"),
+        on("thin", "n2", "/dev/mapper/rhel-thin"),
+        on("named", "n2", "/dev/disk/by-id/dm-name-rhel-thin"),
+    ];
+    let (both, n2, n3) = (seen(&["n2", "n3"]), seen(&["n2"]), seen(&["n3"]));
+    let cases: [(Thing<'_>, &[&str]); 8] = [
+        (Thing::Volume("vg_cluster", "lv_db", &both), &["bare"]),
+        (Thing::Volume("vg_cluster", "lv_gfs", &both), &["shared"]),
+        (Thing::Group("vg_cluster", &both), &["bare", "shared"]),
+        (Thing::Volume("rhel", "images", &n3), &["local3"]),
+        (Thing::Volume("rhel", "pool0", &n2), &["thin", "named"]),
+        (Thing::Group("rhel", &n2), &["local2", "thin", "named"]),
+        (Thing::Mount("/gfs", "vg_cluster/lv_gfs"), &["shared"]),
+        (Thing::Mount("/images", "other/images"), &[]),
+    ];
+    for (thing, expected) in cases {
+        assert_eq!(names(dies(thing, &c)), expected, "{thing:?}");
+    }
+    let behind = |guest: &Guest| {
+        let definition = guest.definition.as_ref().unwrap();
+        volume_behind(&definition.disks[0], guest, &c).and_then(|v| v.uuid.clone())
+    };
+    let behind: Vec<_> = c.guests.iter().filter_map(behind).collect();
+    assert_eq!(behind, ["lv_db-n2n3", "lv_gfs-n2n3", "images-n2", "images-n3", "thin-n2", "thin-n2"]);
+}
+
+/// udev names a volume also by the UUIDs of its group and itself.
+#[test]
+fn a_volume_is_found_by_each_name_that_its_node_has_for_it() {
+    let mut c = Cluster::default();
+    let uuid = "qFfPmm-1pQZ-Zm0e-cGmD-1Rzq-uEhq-dLOyQ1".to_owned();
+    c.volumes.push(Volume {
+        vg: "vg-a".to_owned(),
+        lv: "lv".to_owned(),
+        uuid: Some(uuid.clone()),
+        seen_by: vec!["n1".into()],
+        ..Volume::default()
+    });
+    let by_uuid = format!("/dev/disk/by-id/dm-uuid-LVM-{}{}", "g".repeat(32), uuid.replace('-', ""));
+    for path in ["/dev/vg-a/lv", "/dev/mapper/vg--a-lv", "/dev/disk/by-id/dm-name-vg--a-lv", by_uuid.as_str()] {
+        assert_eq!(c.volume_at("n1", path).map(|v| v.lv.as_str()), Some("lv"), "{path}");
+    }
+    let strange = [("n2", "/dev/vg-a/lv"), ("n1", "/dev/vg-a/other"), ("n1", "/dev/disk/by-id/dm-uuid-LVM-short"), ("n1", "/dev/sda")];
+    for (node, path) in strange {
+        assert!(c.volume_at(node, path).is_none(), "{node} {path}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use quorate::domain::node::NodeKey;
 use quorate::domain::observation::{Observation, Question, TroubleKind};
 use quorate::link::libvirt::said::{GuestsSaid, JobSaid, RowSaid, What, Who};
-use quorate::link::libvirt::{Fault, FaultKind, Heard, Query, Said};
+use quorate::link::libvirt::{Fault, FaultKind, Heard, Query, Reread, Said};
 use quorate::link::{AskId, LibvirtOrder, LibvirtReport, Order, Report};
 use quorate::watch::{Output, Watch};
 
@@ -129,6 +129,35 @@ fn the_socket_for_looking_is_used_where_there_is_one() {
 }
 
 #[test]
+fn a_socket_that_nobody_serves_leaves_the_word_to_the_next_one() {
+    let sockets = ["virtqemud-sock", "libvirt-sock", "virtqemud-sock-ro", "libvirt-sock-ro"];
+    let said_by_node: String = sockets.map(|s| format!("rw /run/libvirt/{s}\n")).concat();
+    let opened = |out: &[Output]| {
+        let open = |(_, order)| if let LibvirtOrder::Open { socket } = order { socket } else { None };
+        libvirt(out).into_iter().find_map(open).map(|path| path.trim_start_matches("/run/libvirt/").to_owned())
+    };
+    let (mut watch, out) = listening(&[NODE], &said_by_node);
+    assert_eq!(opened(&out).as_deref(), Some("virtqemud-sock-ro"));
+    let dead = |watch: &mut Watch, ms: i64| {
+        let mut out = said(watch, NODE, LibvirtReport::Down(Fault::new(FaultKind::Failed, "connection refused")), ms);
+        out.extend(watch.tick(at(ms)));
+        (opened(&out), troubles(&out))
+    };
+    for (ms, next) in [(100, "libvirt-sock-ro"), (200, "virtqemud-sock"), (300, "libvirt-sock")] {
+        assert_eq!(dead(&mut watch, ms), (Some(next.to_owned()), vec![]), "{ms}");
+    }
+    // None is left: that is said, and after a while they are tried again from the first on.
+    assert_eq!(dead(&mut watch, 400), (None, vec![(Question::Guests, TroubleKind::Failed)]));
+    assert_eq!(opened(&watch.tick(at(2500))).as_deref(), Some("virtqemud-sock-ro"));
+    assert_eq!(dead(&mut watch, 2600).0.as_deref(), Some("libvirt-sock-ro"));
+    said(&mut watch, NODE, LibvirtReport::Up { hears: true }, 2700);
+    assert_eq!(watch.libvirt_socket(NODE).as_deref(), Some("/run/libvirt/libvirt-sock"));
+    // One that was served and ended is no dead socket.
+    said(&mut watch, NODE, LibvirtReport::Down(Fault::new(FaultKind::Lost, "stopped")), 9000);
+    assert_eq!(opened(&watch.tick(at(12_000))).as_deref(), Some("libvirt-sock-ro"));
+}
+
+#[test]
 fn all_is_asked_at_first_and_states_again_at_an_event() {
     let (mut watch, asked) = open(&[NODE]);
     let mut kinds: Vec<Query> = asked.iter().map(|(_, _, q)| *q).collect();
@@ -147,6 +176,20 @@ fn all_is_asked_at_first_and_states_again_at_an_event() {
 }
 
 #[test]
+fn a_balloon_on_its_way_is_told_where_it_has_moved_on() {
+    let (mut watch, asked) = open(&[NODE]);
+    settle(&mut watch, asked, 50);
+    let mut told = |name: &str, mib: u64, ms: i64| {
+        let out = said(&mut watch, NODE, event(name, What::Balloon(mib << 10), ms), ms);
+        out.iter().any(|o| matches!(o, Output::Lines(NODE, _, _)))
+    };
+    assert!(told("vm1", 4000, 1000));
+    assert!(!told("vm1", 3990, 2000) && !told("vm1", 3970, 3000));
+    assert!(told("vm2", 3970, 3100));
+    assert!(told("vm1", 3950, 4000) && !told("vm1", 3960, 5000));
+}
+
+#[test]
 fn a_fresh_look_reads_all_definitions_again_and_an_action_has_its_guests_listed_anew() {
     let (mut watch, asked) = open(&[NODE]);
     settle(&mut watch, asked, 50);
@@ -155,7 +198,7 @@ fn a_fresh_look_reads_all_definitions_again_and_an_action_has_its_guests_listed_
         let orders = libvirt(out);
         let place = |fits: fn(&LibvirtOrder) -> bool| orders.iter().position(|(_, order)| fits(order));
         let list = place(|o| matches!(o, LibvirtOrder::Ask { query: Query::Guests, .. }));
-        (place(|o| matches!(o, LibvirtOrder::Reread)), list)
+        (place(|o| matches!(o, LibvirtOrder::Reread(Reread::All))), list)
     };
     let out = watch.tick(at(10_000));
     let (reread, list) = places(&out);
@@ -164,6 +207,20 @@ fn a_fresh_look_reads_all_definitions_again_and_an_action_has_its_guests_listed_
     watch.look_at_guests(NODE, at(11_000));
     let (reread, list) = places(&watch.tick(at(11_000)));
     assert!(reread.is_none() && list.is_some(), "the list is enough");
+}
+
+#[test]
+fn definitions_that_nothing_touches_are_read_again_bit_by_bit() {
+    let (mut watch, asked) = open(&[NODE]);
+    settle(&mut watch, asked, 50);
+    let which = |(_, order)| if let LibvirtOrder::Reread(which) = order { Some(which) } else { None };
+    let mut read = Vec::new();
+    for second in 1..=100 {
+        let out = watch.tick(at(second * 1000));
+        read.extend(libvirt(&out).into_iter().filter_map(which));
+        settle(&mut watch, all_queries(&out), second * 1000 + 100);
+    }
+    assert!(matches!(read.len(), 2..=3) && read.iter().all(|which| *which == Reread::Oldest), "{read:?}");
 }
 
 #[test]

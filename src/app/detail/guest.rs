@@ -72,6 +72,8 @@ pub fn write(doc: &mut Document, model: &Model, node: &Arc<str>, uuid: &str) -> 
     if g.stale {
         doc.pair("as of", Role::Warn, &format!("{}: {} of {} does not answer", time(model, g.at), g.hypervisor().word(), g.node));
     }
+    let up = g.up_since.filter(|_| g.vmware.is_none());
+    doc.maybe("up", up.map(|at| format!("{}, since {}", words::span(at.age(model.setup.now)), time(model, at))));
     doc.maybe("since", g.since.map(|at| time(model, at)));
     doc.pair("managed by", Role::Text, service.as_deref().unwrap_or("nobody"));
     if let Some(job) = &g.job {
@@ -169,7 +171,7 @@ fn write_disks(doc: &mut Document, model: &Model, g: &Guest, d: &Definition) {
         .iter()
         .map(|disk| {
             let figures = g.figures.disks.iter().find(|d| d.target == disk.target);
-            let volume = depend::volume_behind(disk, &model.shown).map_or_else(|| "-".to_owned(), |v| format!("{}/{}", v.vg, v.lv));
+            let volume = depend::volume_behind(disk, g, &model.shown).map_or_else(|| "-".to_owned(), |v| format!("{}/{}", v.vg, v.lv));
             let flags = [(disk.read_only, "read-only"), (disk.shareable, "shareable")];
             let flags: Vec<&str> = flags.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
             let row = vec![

@@ -16,19 +16,19 @@ pub fn write(doc: &mut Document, model: &Model, id: &RowId) -> Option<()> {
         RowId::Group(name, uuid) => {
             let group = c.groups.iter().find(|g| g.name == *name && g.uuid == *uuid)?;
             write_group(doc, model, group);
-            write_dies(doc, model, Thing::Group(name));
+            write_dies(doc, model, Thing::Group(name, &group.seen_by));
         }
         RowId::Volume(vg, lv, uuid) => {
             let v = c.volumes.iter().find(|v| v.vg == *vg && v.lv == *lv && v.uuid == *uuid)?;
             write_volume(doc, model, v);
-            write_dies(doc, model, Thing::Volume(vg, lv));
+            write_dies(doc, model, Thing::Volume(vg, lv, &v.seen_by));
             if let Some(group) = c.groups.iter().find(|g| g.name == *vg && v.seen_by.iter().any(|n| g.seen_by.contains(n))) {
                 write_group(doc, model, group);
             }
         }
         RowId::Mount(mount, source) => {
             write_mount(doc, model, mount, source)?;
-            write_dies(doc, model, Thing::Mount(mount));
+            write_dies(doc, model, Thing::Mount(mount, source));
         }
         RowId::Paths(name) => write_paths(doc, model, name)?,
         RowId::Iscsi(node, target, portal) => {

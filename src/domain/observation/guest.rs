@@ -1,6 +1,7 @@
 //! What libvirt says of a node's guests.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use crate::domain::guest::{Definition, Disk, DiskKind, GuestState, Nic, NicKind};
 
@@ -48,6 +49,15 @@ pub struct VirtNetwork {
     pub bridge: Option<String>,
     /// Whether it runs.
     pub active: bool,
+}
+
+/// What a node itself tells of its libvirt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VirtPlace {
+    /// Where it listens.
+    pub sockets: Vec<VirtSocket>,
+    /// How long the process of each guest that runs has been there, by the guest's name.
+    pub ages: Vec<(String, Duration)>,
 }
 
 /// A libvirt socket on a node.

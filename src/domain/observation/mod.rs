@@ -182,7 +182,7 @@ pub enum Observation {
     Net(net::NetView),
     Bonding(Vec<net::BondRow>),
     LinkSpeeds(Vec<net::LinkSpeed>),
-    LibvirtSockets(Vec<guest::VirtSocket>),
+    LibvirtSockets(guest::VirtPlace),
     GuestParams(Vec<manager::GuestParam>),
     VirtHost(Box<guest::VirtHost>),
     Guests(guest::GuestList),

@@ -1,6 +1,6 @@
 //! One connection to a libvirt, and the calls that answer each query. All of this may block.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use virt::connect::Connect;
@@ -8,9 +8,13 @@ use virt::domain::Domain;
 use virt::error::{Error, ErrorNumber};
 use virt_sys as sys;
 
+use super::Reread;
+use super::definitions::Marked;
 use super::door::Door;
-use super::said::{DefinitionSaid, Fault, FaultKind, GuestsSaid, HostSaid, JobSaid, NetworkSaid, Query, RowSaid, Said, StatsSaid, Value};
+use super::said::{Fault, FaultKind, GuestsSaid, HostSaid, JobSaid, NetworkSaid, Query, RowSaid, Said, StatsSaid, Value};
 use super::shim::{self, Ear, Listening};
+
+pub use super::definitions::Definitions;
 
 /// Statistics beside the state: what a table needs, and no group that makes qemu work.
 const GROUPS: u32 = sys::VIR_DOMAIN_STATS_STATE
@@ -82,14 +86,29 @@ struct Inside {
     /// The one that events come by, and where it leads.
     connection: Option<(Arc<Connection>, Target)>,
     touched: Touched,
+    /// Guests whose definition a call is being made for.
+    reading: BTreeSet<String>,
     left: bool,
 }
 
 /// Guests whose definition may have changed.
 #[derive(Default)]
-struct Touched {
-    uuids: BTreeSet<String>,
-    all: bool,
+pub struct Touched {
+    /// By name.
+    pub uuids: BTreeSet<String>,
+    /// Every one.
+    pub all: bool,
+    /// Some of those that were read longest ago.
+    pub oldest: bool,
+}
+
+/// A guest whose definition is being read.
+pub struct Reading<'a>(&'a Shared, &'a str);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.inside().reading.remove(self.1);
+    }
 }
 
 impl Shared {
@@ -120,9 +139,19 @@ impl Shared {
         self.inside().touched.uuids.insert(uuid.to_owned());
     }
 
-    /// Every guest's is.
-    pub fn touch_all(&self) {
-        self.inside().touched.all = true;
+    /// So are these.
+    pub fn reread(&self, which: Reread) {
+        let touched = &mut self.inside().touched;
+        match which {
+            Reread::All => touched.all = true,
+            Reread::Oldest => touched.oldest = true,
+        }
+    }
+
+    /// Marks a guest whose definition is read now; none where another call for it has not come back: a guest that hangs may hold it, and is
+    /// not to hold up the states of all others again.
+    pub fn reading<'a>(&'a self, uuid: &'a str) -> Option<Reading<'a>> {
+        self.inside().reading.insert(uuid.to_owned()).then(|| Reading(self, uuid))
     }
 
     fn take_touched(&self) -> Touched {
@@ -133,6 +162,7 @@ impl Shared {
     fn give_back(&self, touched: Touched) {
         let mut inside = self.inside();
         inside.touched.all |= touched.all;
+        inside.touched.oldest |= touched.oldest;
         inside.touched.uuids.extend(touched.uuids);
     }
 
@@ -150,46 +180,6 @@ impl Shared {
     /// Whether anybody does.
     pub fn is_left(&self) -> bool {
         self.inside().left
-    }
-}
-
-/// What was sent of the definitions already.
-#[derive(Default)]
-pub struct Definitions {
-    /// The id while it ran, and its marks, by UUID.
-    sent: BTreeMap<String, (Option<u32>, Marks)>,
-}
-
-impl Definitions {
-    /// Whether what was sent of it still stands, as far as nothing else has touched it.
-    fn has(&self, row: &RowSaid, marks: Marks) -> bool {
-        let same = |before: &Marks| before.iter().zip(marks).all(|(before, now)| now.is_none() || *before == now);
-        self.sent.get(&row.uuid).is_some_and(|(id, before)| *id == row.id && same(before))
-    }
-}
-
-/// Whether a guest is saved, starts with its host, has snapshots; none: that was not told.
-type Marks = [Option<bool>; 3];
-
-/// The guests with each mark: no event tells when one comes or goes. None: this libvirt does not list them so (before 0.9.13).
-struct Marked([Option<BTreeSet<String>>; 3]);
-
-impl Marked {
-    fn read(conn: &Connect) -> Self {
-        let with = |flag| {
-            let found = conn.list_all_domains(flag).ok()?;
-            Some(found.iter().filter_map(|d| d.uuid_string().ok()).collect())
-        };
-        let flags = [
-            sys::VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE,
-            sys::VIR_CONNECT_LIST_DOMAINS_AUTOSTART,
-            sys::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT,
-        ];
-        Self(flags.map(with))
-    }
-
-    fn of(&self, uuid: &str) -> Marks {
-        self.0.each_ref().map(|guests| guests.as_ref().map(|g| g.contains(uuid)))
     }
 }
 
@@ -279,48 +269,18 @@ fn domains(conn: &Connect) -> Result<Vec<Domain>, Error> {
 
 fn guests(conn: &Connect, definitions: &mut Definitions, shared: &Shared) -> Result<GuestsSaid, Error> {
     let touched = shared.take_touched();
-    let said = list(conn, definitions, &touched);
+    let said = list(conn, definitions, &touched, shared);
     if said.is_err() {
         shared.give_back(touched);
     }
     said
 }
 
-fn list(conn: &Connect, definitions: &mut Definitions, touched: &Touched) -> Result<GuestsSaid, Error> {
+fn list(conn: &Connect, definitions: &mut Definitions, touched: &Touched, shared: &Shared) -> Result<GuestsSaid, Error> {
     let marked = Marked::read(conn);
     let rows = rows(conn)?;
-    definitions.sent.retain(|uuid, _| rows.iter().any(|r| r.uuid == *uuid));
-    let mut said = GuestsSaid::default();
-    for row in &rows {
-        let marks = marked.of(&row.uuid);
-        if definitions.has(row, marks) && !touched.all && !touched.uuids.contains(&row.uuid) {
-            continue;
-        }
-        // A guest that went away meanwhile is told by the next answer.
-        if let Some(definition) = conn.lookup_domain_by_uuid_string(&row.uuid).ok().and_then(|d| definition(&d, row)) {
-            definitions.sent.insert(row.uuid.clone(), (row.id, marks));
-            said.definitions.push(definition);
-        } else {
-            definitions.sent.remove(&row.uuid);
-        }
-    }
-    said.rows = rows;
-    Ok(said)
-}
-
-fn definition(domain: &Domain, row: &RowSaid) -> Option<DefinitionSaid> {
-    let persistent = domain.is_persistent().ok();
-    let inactive = (row.id.is_some() && persistent == Some(true)).then(|| domain.xml_desc(sys::VIR_DOMAIN_XML_INACTIVE).ok()).flatten();
-    let snapshots = domain.list_all_snapshots(0).unwrap_or_default();
-    Some(DefinitionSaid {
-        uuid: row.uuid.clone(),
-        xml: domain.xml_desc(0).ok()?,
-        inactive,
-        persistent,
-        autostart: domain.autostart().ok(),
-        saved: domain.has_managed_save(0).ok(),
-        snapshots: snapshots.iter().filter_map(|s| s.name().ok()).collect(),
-    })
+    let definitions = definitions.read(conn, &rows, &marked, touched, shared);
+    Ok(GuestsSaid { rows, definitions })
 }
 
 fn stats(conn: &Connect) -> Result<Vec<StatsSaid>, Error> {

@@ -18,6 +18,7 @@ use crate::domain::stamp::Stamp;
 
 mod connection;
 mod console;
+mod definitions;
 mod lane;
 pub mod said;
 mod shim;
@@ -57,12 +58,21 @@ pub enum LibvirtOrder {
         /// Our end.
         far: Arc<UnixStream>,
     },
-    /// Read all definitions again with the next list, also those that nothing has touched.
-    Reread,
+    /// Read definitions again with the next list, also such that nothing has touched.
+    Reread(Reread),
     /// Stop waiting for the question that is on its way for this kind of query; its thread is left to itself.
     GiveUp(Query),
     /// End the connection, or the attempt to make one.
     Cut,
+}
+
+/// Which definitions are read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reread {
+    /// Every guest's.
+    All,
+    /// A tenth of them: those that were read longest ago.
+    Oldest,
 }
 
 /// What a node's libvirt says.
@@ -164,7 +174,7 @@ impl Beside {
                 }
             }
             LibvirtOrder::Console { socket, uuid, force, far } => self.console(socket, uuid, force, far),
-            LibvirtOrder::Reread => state.shared.touch_all(),
+            LibvirtOrder::Reread(which) => state.shared.reread(which),
             LibvirtOrder::GiveUp(query) => *slot(&mut state, query) = None,
             LibvirtOrder::Cut => self.cut(&mut state),
         }

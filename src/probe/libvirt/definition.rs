@@ -95,10 +95,7 @@ fn disk(element: &Element) -> Disk {
     let (kind, path) = match element.get("type").unwrap_or("file") {
         "file" => (DiskKind::File, source.get("file").map(str::to_owned)),
         "block" => (DiskKind::Block, source.get("dev").map(str::to_owned)),
-        "network" => {
-            let name = source.get("name").map(|name| format!("{}:{name}", source.get("protocol").unwrap_or("network")));
-            (DiskKind::Network, name)
-        }
+        "network" => (DiskKind::Network, served(source)),
         "volume" => (DiskKind::Volume, source.get("volume").map(|v| format!("{}/{v}", source.get("pool").unwrap_or_default()))),
         _ => (DiskKind::Other, source.attributes.first().map(|(_, value)| value.clone())),
     };
@@ -113,6 +110,24 @@ fn disk(element: &Element) -> Disk {
         cache: element.of_child("driver", "cache"),
         backing: backing(element),
     }
+}
+
+/// `protocol:name on host:port, ...`: the same name is another disk on another server.
+fn served(source: &Element) -> Option<String> {
+    let mut hosts: Vec<String> = source.all("host").filter_map(host).collect();
+    hosts.sort();
+    // An NBD server of one disk needs no name.
+    let name = source.get("name").or_else(|| (!hosts.is_empty()).then_some(""))?;
+    let servers = if hosts.is_empty() { String::new() } else { format!(" on {}", hosts.join(", ")) };
+    Some(format!("{}:{name}{servers}", source.get("protocol").unwrap_or("network")))
+}
+
+/// A server, or the socket of one on the node itself.
+fn host(element: &Element) -> Option<String> {
+    let Some(name) = element.get("name") else { return element.get("socket").map(str::to_owned) };
+    let name = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+    let port = element.get("port").map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{name}{port}"))
 }
 
 fn backing(disk: &Element) -> Vec<String> {

@@ -41,7 +41,11 @@ pub fn told(heard: &Heard) -> Told {
             (severity, text, vec![Question::Guests, Question::GuestJobs])
         }
         What::Iteration(1) => (Info, format!("{name}: migration copies the memory"), vec![Question::GuestJobs]),
-        What::Iteration(_) => return Told { line: None, turns: false, stale: vec![Question::GuestJobs] },
+        // A migration that does not converge goes round several times a second.
+        What::Iteration(round @ 11..) if round % 10 != 0 => return Told { line: None, turns: false, stale: vec![Question::GuestJobs] },
+        What::Iteration(round) => {
+            (Info, format!("{name}: migration copies what has changed meanwhile, round {round}"), vec![Question::GuestJobs])
+        }
         What::BlockJob(disk, kind, status) => {
             let (severity, words) = block_job(*kind, *status);
             (severity, format!("{name}: {words} of {}", clean(disk)), guests)
@@ -51,7 +55,7 @@ pub fn told(heard: &Heard) -> Told {
             let text = format!("{name}: {} was written beyond {} MiB by {} bytes", clean(device), threshold >> 20, excess);
             (Warning, text, vec![Question::GuestStats])
         }
-        What::Balloon(_) => return Told { line: None, turns: false, stale: vec![Question::GuestStats] },
+        What::Balloon(kib) => (Info, format!("{name}: the balloon leaves it {} MiB", kib >> 10), vec![Question::GuestStats]),
         What::Device(alias) => (Info, format!("{name}: device {} came or went", clean(alias)), guests),
     };
     let line = LogLine { at: None, source: Source::Libvirt, severity, subject: Some(name), text, stale: Vec::new(), cursor: None };

@@ -1,8 +1,8 @@
 //! Guests as their hypervisors have them.
 //!
 //! ```text
-//!    GUEST    NODE  STATE              vCPU  CPU%  MEM   DISK r/w    NET r/w     AGENT      MANAGED BY  SINCE
-//!    db       n2    ● running             2    38  4.0G  1.2M 300K   12K  4K     connected  db          22:48
+//!    GUEST    NODE  STATE              vCPU  CPU%  MEM   DISK r/w    NET r/w     AGENT      MANAGED BY     UP  SINCE
+//!    db       n2    ● running             2    38  4.0G  1.2M 300K   12K  4K     connected  db           2d03  22:48
 //! ```
 
 use ratatui::layout::Rect;
@@ -36,6 +36,9 @@ pub fn heads(pen: &mut Pen<'_>, area: Rect) {
         cursor.cell(c.managed, "MANAGED BY", Role::Dim);
     }
     if c.care {
+        cursor.right(6, "UP", Role::Dim);
+    }
+    if c.since {
         cursor.cell(11, "SINCE", Role::Dim);
     }
 }
@@ -86,6 +89,9 @@ pub fn row(pen: &mut Pen<'_>, i: u32, area: Rect, look: Look) {
         cursor.cell(c.managed, text, role);
     }
     if c.care {
+        cursor.right(6, &g.up_since.map_or_else(dash, |at| words::span(at.age(model.setup.now))), quiet);
+    }
+    if c.since {
         cursor.cell(11, &g.since.map_or_else(String::new, |at| words::day_minute(at, &model.setup.zone)), Role::Dim);
     }
 }

@@ -114,27 +114,12 @@ impl Listening {
     pub fn start(conn: &Connect, ear: &Ear) -> Self {
         let mut listening = Self { conn: conn.clone(), ids: Vec::new(), closing: false };
         for (event, callback) in callbacks() {
-            // SAFETY: each callback has the signature that libvirt documents for its event; the box is freed by `free_ear`.
-            let id = unsafe {
-                let opaque = boxed(ear);
-                let id = sys::virConnectDomainEventRegisterAny(
-                    conn.as_ptr(),
-                    ptr::null_mut(),
-                    c_int::try_from(event).unwrap_or(-1),
-                    callback,
-                    opaque,
-                    Some(free_ear),
-                );
-                if id < 0 {
-                    free_ear(opaque);
-                }
-                id
-            };
-            if id >= 0 {
-                listening.ids.push(id);
-            }
+            let id = register(conn, ear, event, callback);
+            // Before libvirt 1.2.6 a block job names its disk by the path, in an event of its own.
+            let old = (id.is_none() && event == sys::VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2).then_some(sys::VIR_DOMAIN_EVENT_ID_BLOCK_JOB);
+            listening.ids.extend(id.or_else(|| register(conn, ear, old?, callback)));
         }
-        // SAFETY: as above.
+        // SAFETY: the callback has the signature that libvirt documents; the box is freed by `free_ear`.
         unsafe {
             let opaque = boxed(ear);
             listening.closing = sys::virConnectRegisterCloseCallback(conn.as_ptr(), Some(on_close), opaque, Some(free_ear)) == 0;
@@ -161,6 +146,20 @@ impl Drop for Listening {
             // SAFETY: the callback that was registered.
             unsafe { sys::virConnectUnregisterCloseCallback(self.conn.as_ptr(), Some(on_close)) };
         }
+    }
+}
+
+/// Takes one kind of event of all guests; none where this libvirt does not know it.
+fn register(conn: &Connect, ear: &Ear, event: c_uint, callback: Callback) -> Option<c_int> {
+    let event = c_int::try_from(event).ok()?;
+    // SAFETY: each callback has the signature that libvirt documents for its event; the box is freed by `free_ear`.
+    unsafe {
+        let opaque = boxed(ear);
+        let id = sys::virConnectDomainEventRegisterAny(conn.as_ptr(), ptr::null_mut(), event, callback, opaque, Some(free_ear));
+        if id < 0 {
+            free_ear(opaque);
+        }
+        (id >= 0).then_some(id)
     }
 }
 
