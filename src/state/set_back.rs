@@ -16,7 +16,7 @@ impl Answers {
     pub(super) fn not_after(&mut self, now: Stamp) {
         cap!(self, now,
             tools manager constraints fence_history fence_devices quorum links link_stats cmap qdevice dlm watchdog units daemons
-            lvs vgs pvs device_mapper filesystems multipath iscsi net bonding speeds guest_params virt_host guests jobs
+            lvs vgs pvs device_mapper filesystems multipath iscsi net bonding speeds guest_params guest_starts virt_host guests jobs
             clustat cman groups conf disks scripts vmware vmware_stats
         );
     }

@@ -79,7 +79,9 @@ fn statistics() {
         Some(mut theirs) => {
             line::beside("guests-statistics", clock::median(&mut wall), "ms", "virsh-domstats", clock::median(&mut theirs), 1.0);
         }
-        None => eprintln!("bench: left out: guests-statistics beside virsh, which is not installed here ({:.2} ms)", clock::median(&mut wall)),
+        None => {
+            eprintln!("bench: left out: guests-statistics beside virsh, which is not installed here ({:.2} ms)", clock::median(&mut wall));
+        }
     }
     match virt_top(&uri) {
         Some(theirs) => line::beside("guests-statistics-cpu", cpu, "ms", "virt-top", theirs, 1.0),

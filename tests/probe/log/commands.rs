@@ -44,11 +44,8 @@ fn the_user_s_own_journal_is_not_the_node_s() {
     let dir = tempfile::tempdir().unwrap();
     let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
     let follow = command(StreamKind::Journal, &tools(&["journalctl"]), &Resume::default()).unwrap();
-    let cases = [
-        ("echo entry", "echo entry", "followed"),
-        (":", "echo entry", "only the user's own part"),
-        (":", ":", "no journal is kept"),
-    ];
+    let cases =
+        [("echo entry", "echo entry", "followed"), (":", "echo entry", "only the user's own part"), (":", ":", "no journal is kept")];
     for (system, own, expected) in cases {
         let fake = format!("#!/bin/sh\ncase \" $* \" in\n*' _UID=0 '*) {system} ;;\n*' -f '*) echo followed >&2 ;;\n*) {own} ;;\nesac\n");
         crate::link::rig::executable(&dir.path().join("journalctl"), fake);

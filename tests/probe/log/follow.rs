@@ -319,7 +319,7 @@ fn a_file_that_may_be_read_later_is_taken_up_then() {
         let late = node.written.split_off(10);
         node.written.clear();
         let messages = node.path("messages");
-        fs::set_permissions(&messages, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&messages, fs::Permissions::from_mode(0o000)).unwrap();
         fs::set_permissions(node.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         node.humble = true;
         node.write("corosync/corosync.log", 2);

@@ -44,7 +44,7 @@ fn the_last_message_repeated_is_that_message() {
 #[test]
 fn a_line_in_any_number_of_files_is_one_event() {
     let paths = ["/l/corosync.log", "/l/cluster/corosync.log", "/l/messages"];
-    let heads: String = (1..).zip(paths).map(|(id, path)| format!("@file {id} 7{id} 0 {path} {path}\n")).collect();
+    let heads = (1..).zip(paths).map(|(id, path)| format!("@file {id} 7{id} 0 {path} {path}\n")).collect::<Vec<_>>().concat();
     let line = |id: u32| format!("{id}:Nov 22 22:12:25 n1 corosync[1]: [TOTEM ] Retransmit List: 5\n");
     let cases: [(&[u32], usize); 5] =
         [(&[1, 2, 3], 1), (&[3, 1, 2], 1), (&[1, 1, 2, 2, 3, 3], 2), (&[1, 2, 3, 3, 1, 2], 2), (&[1, 1, 1], 3)];

@@ -37,7 +37,7 @@ impl Live {
                     Ok(Observation::Tools(tools)) => check.tools = Some(tools.clone()),
                     Ok(Observation::Host(host)) => check.os.clone_from(&host.os),
                     Ok(Observation::Clock(clock)) => note_clock(&mut check.clock, *clock),
-                    Ok(Observation::LibvirtSockets(sockets)) => check.libvirt = !sockets.is_empty(),
+                    Ok(Observation::LibvirtSockets(place)) => check.libvirt = !place.sockets.is_empty(),
                     Ok(Observation::DeviceMapper(devices)) => check.lvm = devices.iter().any(|d| d.uuid.starts_with("LVM-")),
                     _ => {}
                 }
