@@ -90,7 +90,7 @@ fn guest(g: &Guest) -> Guest {
         disks: Vec::new(),
         ..f.clone()
     };
-    Guest { at: Stamp::default(), figures, ..g.clone() }
+    Guest { at: Stamp::default(), asked: Stamp::default(), figures, ..g.clone() }
 }
 
 /// Percentages as they are drawn, by member: (CPU, memory).

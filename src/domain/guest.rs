@@ -66,10 +66,12 @@ pub struct Guest {
     pub job: Option<GuestJob>,
     /// Since when it has been seen in this state.
     pub since: Option<Stamp>,
-    /// Since when it has been active here, as far as was seen.
+    /// Since when it has been active here and not on its way, as far as was seen.
     pub active_since: Option<Stamp>,
     /// When its state was told, by our clock.
     pub at: Stamp,
+    /// When that was asked for: the state may be as old as this.
+    pub asked: Stamp,
     /// Nothing has been heard of it for too long: its node's hypervisor does not answer.
     pub stale: bool,
     /// What VMware alone knows of it; none: libvirt has it.

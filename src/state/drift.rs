@@ -20,7 +20,7 @@ pub(super) struct Grounds<'a> {
     pub(super) scripts: &'a BTreeMap<String, String>,
     /// When each node's VMware Server was asked.
     pub(super) listed: &'a BTreeMap<Arc<str>, Stamp>,
-    /// When the manager's view was told.
+    /// When the manager was asked for its view: what it believes may be as old as that.
     pub(super) told: Option<Stamp>,
 }
 

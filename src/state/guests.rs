@@ -1,7 +1,7 @@
 //! Guests of all nodes, and what no cluster manager checks: the same guest or disk in use twice, services whose guest is not what the manager
 //! believes, guests that nobody manages, definitions that differ between nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::cluster::Volume;
@@ -44,6 +44,7 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
                 since: node.guests.since(&row.uuid),
                 active_since: node.guests.active_since(&row.uuid),
                 at,
+                asked: node.asked(Question::Guests).unwrap_or(at),
                 stale,
                 vmware: None,
             });
@@ -147,10 +148,11 @@ fn writable(guest: &Guest) -> impl Iterator<Item = &str> {
     disks.filter(|d| d.is_its_own()).filter_map(|d| d.source.as_deref())
 }
 
-/// Whether all were seen after each of them had begun: an answer from before a move says nothing.
+/// Whether another was still seen after the last of them had begun: what was asked before that may be of before a move.
 fn at_once(group: &[&Guest]) -> bool {
     let last = group.iter().filter_map(|g| g.active_since).max();
-    last.is_none_or(|last| group.iter().filter(|g| g.at >= last).map(|g| &g.node).collect::<std::collections::BTreeSet<_>>().len() > 1)
+    let stands = |g: &&&Guest| last.is_none_or(|last| g.asked >= last || g.active_since == Some(last));
+    group.iter().filter(stands).map(|g| &g.node).collect::<BTreeSet<_>>().len() > 1
 }
 
 fn told(group: &[&Guest], why: &str) -> Twice {

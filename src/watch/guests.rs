@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Output;
 use super::cadence;
 use crate::domain::node::NodeKey;
-use crate::domain::observation::guest::VirtSocket;
+use crate::domain::observation::guest::{GuestList, GuestRow, VirtSocket};
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
 use crate::link::libvirt::FaultKind;
@@ -50,7 +50,7 @@ struct Flight {
 /// What a word of one libvirt makes stale elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ripple {
-    /// What the manager believes of this guest.
+    /// What the manager believes of its guests.
     pub manager: bool,
     /// What the other nodes have: a guest that is new here may still run there.
     pub guests: bool,
@@ -72,8 +72,12 @@ pub(super) struct GuestWatch {
     seen: BTreeSet<Question>,
     /// A job runs, or may: its progress is asked for.
     busy: bool,
-    /// Guests that were active at the last look.
+    /// Guests that were active at the last look, and not on their way.
     active: BTreeSet<String>,
+    /// The last list, by UUID; kept when the way to the node ends. None: there was none.
+    listed: Option<BTreeMap<String, GuestRow>>,
+    /// Since then a guest is active elsewhere that was not: a list from before says nothing of whether it still is here.
+    doubted: Option<Stamp>,
     /// All definitions are to be read again.
     reread: bool,
 }
@@ -93,6 +97,8 @@ impl GuestWatch {
             seen: BTreeSet::new(),
             busy: false,
             active: BTreeSet::new(),
+            listed: None,
+            doubted: None,
             reread: false,
         }
     }
@@ -102,7 +108,8 @@ impl GuestWatch {
         if self.phase != Phase::Closed {
             out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
         }
-        *self = Self::new(self.key);
+        let listed = self.listed.take();
+        *self = Self { listed, ..Self::new(self.key) };
     }
 
     /// The node said where libvirt listens.
@@ -142,12 +149,13 @@ impl GuestWatch {
         match report {
             LibvirtReport::Up { hears } => {
                 self.phase = Phase::Open;
-                (self.hears, self.tries, self.busy, self.reread) = (hears, 0, true, false);
+                (self.hears, self.tries, self.busy, self.reread, self.doubted) = (hears, 0, true, false, None);
                 self.due = QUESTIONS.iter().map(|q| (*q, now)).collect();
             }
             LibvirtReport::Down(fault) => {
                 self.flights.clear();
                 self.due.clear();
+                self.doubted = None;
                 out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
                 let nowhere = self.sockets.as_ref().is_some_and(Vec::is_empty) && fault.kind == FaultKind::Absent;
                 self.tries = self.tries.saturating_add(1);
@@ -164,7 +172,12 @@ impl GuestWatch {
                 let Some(flight) = self.flights.remove(&id) else { return ripple };
                 let took = Duration::from_micros(u64::try_from(done.0 - sent.0).unwrap_or(0));
                 let outcome = result.map(probe::read).map_err(|fault| probe::trouble(&fault));
-                ripple.guests = outcome.as_ref().is_ok_and(|seen| self.has_new(seen));
+                if let Ok(Observation::Guests(list)) = &outcome {
+                    ripple = self.compare(list);
+                }
+                if flight.question == Question::Guests && (outcome.is_err() || self.doubted.is_some_and(|since| since <= flight.since)) {
+                    self.doubted = None;
+                }
                 self.answered(flight.question, took, outcome, now, out);
             }
             LibvirtReport::Event(heard, at) => {
@@ -182,13 +195,28 @@ impl GuestWatch {
         ripple
     }
 
-    /// Whether a guest is active that was not at the last look.
-    fn has_new(&mut self, seen: &Observation) -> bool {
-        let Observation::Guests(list) = seen else { return false };
-        let active: BTreeSet<String> = list.rows.iter().filter(|r| r.state.is_active()).map(|r| r.uuid.clone()).collect();
-        let new = !active.is_subset(&self.active);
+    /// What a list makes stale elsewhere. Drift is judged by a manager that was asked after the last change: where guests are not as they were, it
+    /// is asked again.
+    fn compare(&mut self, list: &GuestList) -> Ripple {
+        let active: BTreeSet<String> = list.rows.iter().filter(|r| r.state.is_active() && !r.migrating).map(|r| r.uuid.clone()).collect();
+        let guests = !active.is_subset(&self.active);
         self.active = active;
-        new
+        let rows: BTreeMap<String, GuestRow> = list.rows.iter().map(|r| (r.uuid.clone(), r.clone())).collect();
+        let same = |before: &BTreeMap<String, GuestRow>| {
+            before.len() == rows.len()
+                && rows.values().all(|now| before.get(&now.uuid).is_some_and(|b| (b.state, b.migrating) == (now.state, now.migrating)))
+        };
+        let manager = self.listed.as_ref().is_some_and(|before| !same(before));
+        self.listed = Some(rows);
+        Ripple { manager, guests }
+    }
+
+    /// A guest is active elsewhere that was not: whether it still is here is asked anew, and this look is not over before.
+    pub fn doubt(&mut self, now: Stamp) {
+        if self.phase == Phase::Open && !self.active.is_empty() {
+            self.doubted = Some(now);
+        }
+        self.stale(Question::Guests, now);
     }
 
     fn answered(&mut self, question: Question, took: Duration, outcome: Result<Observation, Trouble>, now: Stamp, out: &mut Vec<Output>) {
@@ -301,6 +329,9 @@ impl GuestWatch {
             let trouble =
                 Trouble::new(TroubleKind::Late, &format!("libvirt has been waited for more than {} s for {what}", LATE.as_secs()));
             self.seen.insert(question);
+            if question == Question::Guests {
+                self.doubted = None;
+            }
             let outcome = Err(trouble);
             out.push(Output::Observed(Box::new(Observed { node: self.key, question, at: now, took: LATE, outcome })));
         }
@@ -326,11 +357,11 @@ impl GuestWatch {
         due.chain(flights).chain(phase).min()
     }
 
-    /// Guests were listed, or cannot be.
+    /// Guests were listed, or cannot be; and none that is new elsewhere makes that list doubtful.
     pub fn looked_once(&self) -> bool {
         let told = self.seen.contains(&Question::Guests);
         match self.phase {
-            Phase::Open => told,
+            Phase::Open => told && self.doubted.is_none(),
             // A further attempt does not make what is known unknown.
             Phase::Opening { .. } | Phase::Waiting { .. } => told || self.tries > 0,
             Phase::Closed => self.sockets.is_some(),

@@ -136,7 +136,7 @@ impl Watch {
                 let ripple = self.guests.get_mut(&key).map(|g| g.report(*report, now, &mut out)).unwrap_or_default();
                 if ripple.guests {
                     for (_, guests) in self.guests.iter_mut().filter(|(other, _)| **other != key) {
-                        guests.stale(Question::Guests, now);
+                        guests.doubt(now);
                     }
                 }
                 if ripple.manager {

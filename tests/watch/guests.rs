@@ -182,6 +182,35 @@ fn a_guest_that_is_new_on_one_node_makes_the_others_look_again() {
 }
 
 #[test]
+fn a_look_is_not_over_while_a_guest_that_is_new_elsewhere_makes_a_list_doubtful() {
+    let other = NodeKey(1);
+    let (mut watch, asked) = open(&[NODE, other]);
+    let first = |of: NodeKey| asked.iter().find(|(node, _, q)| *node == of && *q == Query::Guests).unwrap().1;
+    said(&mut watch, NODE, reply(first(NODE), guests(&["u"]), 50), 50);
+    let out = said(&mut watch, other, reply(first(other), guests(&["v"]), 60), 60);
+    let (_, again, _) = *all_queries(&out).iter().find(|(node, _, q)| *node == NODE && *q == Query::Guests).unwrap();
+    assert!(!watch.looked_at(&[], at(60)));
+    said(&mut watch, NODE, reply(again, guests(&["u"]), 70), 70);
+    assert!(watch.looked_at(&[], at(70)));
+}
+
+#[test]
+fn what_comes_by_a_migration_is_new_when_it_runs() {
+    let other = NodeKey(1);
+    let (mut watch, asked) = open(&[NODE, other]);
+    settle(&mut watch, asked, 50);
+    let mut rows = vec![row("u"), RowSaid { state: 3, reason: 2, ..row("new") }];
+    for (ms, new) in [(400, false), (500, true)] {
+        let ask = queries(&said(&mut watch, other, event("new", What::Lifecycle(2, 0), ms), ms))[0].0;
+        let listed = Said::Guests(GuestsSaid { rows: rows.clone(), definitions: Vec::new() });
+        let out = said(&mut watch, other, reply(ask, listed, ms + 10), ms + 10);
+        let asks = all_queries(&out);
+        assert_eq!(asks.iter().any(|(node, _, q)| *node == NODE && *q == Query::Guests), new, "{asks:?}");
+        (rows[1].state, rows[1].reason) = (1, 2);
+    }
+}
+
+#[test]
 fn a_daemon_that_hangs_is_said_within_three_seconds_and_cut_later() {
     let (mut watch, out) = listening(&[NODE], BOTH);
     assert_eq!(libvirt(&out).len(), 1);
