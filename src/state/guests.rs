@@ -26,6 +26,10 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
             daemons.push(daemon);
         }
         let Some((rows, at)) = node.answers.guests.seen() else { continue };
+        // What ran before the node booted does not any more, also where its libvirt has not spoken since.
+        if node.host.booted().is_some_and(|boot| at < boot) {
+            continue;
+        }
         let stale = !node.reach.is_up() || node.troubles.contains_key(&Question::Guests);
         for row in rows {
             let definition = node.guests.definition(&row.uuid).cloned();
@@ -101,9 +105,9 @@ pub(super) struct Twice {
     pub(super) text: String,
 }
 
-/// Everything that runs twice. Not a live migration: there one side waits until the other has let go.
-pub(super) fn twice(guests: &[Guest], shared: &dyn Fn(&Guest, &str) -> Option<String>) -> Vec<Twice> {
-    let active: Vec<&Guest> = guests.iter().filter(|g| g.state.is_active() && !g.migrating).collect();
+/// Everything of these that runs twice. Not a live migration: there one side waits until the other has let go.
+pub(super) fn twice(guests: &[&Guest], shared: &dyn Fn(&Guest, &str) -> Option<String>) -> Vec<Twice> {
+    let active: Vec<&Guest> = guests.iter().copied().filter(|g| g.state.is_active() && !g.migrating).collect();
     let mut found = Vec::new();
     let mut same: BTreeMap<&str, Vec<&Guest>> = BTreeMap::new();
     for guest in &active {

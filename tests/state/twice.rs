@@ -5,10 +5,13 @@ use std::time::Duration;
 use quorate::domain::alert::AlertCode;
 use quorate::domain::event::Severity;
 use quorate::domain::guest::GuestState;
+use quorate::domain::node::LinkFault;
 use quorate::domain::observation::guest::{GuestList, GuestRow};
+use quorate::domain::observation::host::HostSample;
+use quorate::domain::observation::manager::ManagerNode;
 use quorate::domain::observation::{Observation, Observed, Question};
 
-use super::build::{Lab, observed, severity_of, started};
+use super::build::{Lab, observed, one, online, ring, severity_of, started, view};
 use super::guests::{lab, list, migrating, row};
 
 const CRITICAL: Option<Severity> = Some(Severity::Critical);
@@ -77,4 +80,51 @@ fn first_lists_of_two_moments_are_no_double_run_before_both_were_seen_at_once() 
     lab.pass(100);
     says(&mut lab, 2, running());
     assert_eq!(twice(&mut lab), CRITICAL);
+}
+
+/// vm1 and odd run on n2 and n3, and n3 is reached no more.
+fn doubled() -> Lab {
+    let mut lab = lab(vec![started("vm1", &["n2"])]);
+    for node in [2, 3] {
+        says(&mut lab, node, [running(), vec![row("odd", "o", GuestState::Running)]].concat());
+    }
+    lab.pass(1000).down(3, LinkFault::Timeout);
+    lab
+}
+
+/// n3 as the manager has it, and n1 and n2 as a ring without it.
+fn third(lab: &mut Lab, third: ManagerNode) {
+    lab.pass(1000).quorum(1, ring(1, true, 2, &[(1, "n1", 1), (2, "n2", 1)]));
+    lab.quorum(2, ring(2, true, 2, &[(1, "n1", 1), (2, "n2", 1)]));
+    lab.manager(1, view(vec![online("n1", 1), online("n2", 2), third], vec![one(started("vm1", &["n2"]))]));
+}
+
+#[test]
+fn what_a_fencing_ended_runs_no_more_and_what_is_not_reached_may_run_on() {
+    let off = || ManagerNode { online: false, expected_up: false, ..online("n3", 3) };
+    let mut lab = doubled();
+    assert_eq!(twice(&mut lab), CRITICAL, "merely not reached");
+    third(&mut lab, ManagerNode { unclean: true, ..off() });
+    assert_eq!(twice(&mut lab), CRITICAL, "lost, and not yet fenced");
+    third(&mut lab, off());
+    assert_eq!(twice(&mut lab), None, "fenced");
+    // It is switched on again; its libvirt has not spoken.
+    lab.pass(1000).up(3);
+    assert_eq!(twice(&mut lab), None, "what was listed is of before");
+    says(&mut lab, 3, running());
+    lab.pass(100);
+    says(&mut lab, 2, running());
+    assert_eq!(twice(&mut lab), CRITICAL, "it was started by hand outside the cluster");
+}
+
+#[test]
+fn a_node_that_booted_has_none_of_the_guests_of_before() {
+    let mut lab = doubled();
+    let host = |secs| Observation::Host(HostSample { uptime: Some(Duration::from_secs(secs)), ..HostSample::default() });
+    lab.up(3).say(3, Question::Host, host(3600));
+    lab.say(3, Question::GuestStats, Observation::GuestStats(Vec::new()));
+    assert_eq!((twice(&mut lab), lab.picture().guests.len()), (CRITICAL, 4), "the way to it was lost for a moment");
+    lab.pass(60_000).say(3, Question::Host, host(30));
+    lab.say(2, Question::GuestStats, Observation::GuestStats(Vec::new()));
+    assert_eq!((twice(&mut lab), lab.picture().guests.len()), (None, 2));
 }
