@@ -41,6 +41,9 @@ impl GuestState {
     }
 }
 
+/// Why a guest is as it is whose post-copy migration failed.
+pub const TORN: &str = "post-copy failed";
+
 /// One guest on one node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Guest {
@@ -124,6 +127,11 @@ impl Guest {
     /// Its state in the hypervisor's own word, as a sentence has it.
     pub fn word(&self) -> &'static str {
         self.vmware.as_ref().map_or_else(|| self.state.word(), |v| v.state.said())
+    }
+
+    /// Whether it is one half of a guest whose memory lies on two nodes since its post-copy migration failed: neither can go on alone.
+    pub fn is_torn(&self) -> bool {
+        self.reason.as_deref() == Some(TORN)
     }
 
     /// Its UUID, where one is known.

@@ -305,8 +305,8 @@ fn fences(alerts: &mut Alerts, picture: &Cluster) {
 
 /// What no manager checks.
 fn guests(alerts: &mut Alerts, picture: &Cluster) {
-    let off: HashMap<&str, &Reach> =
-        picture.members.iter().filter(|m| m.status == MemberStatus::Offline).map(|m| (&*m.name, &m.reach)).collect();
+    let off = picture.members.iter().filter(|m| m.status == MemberStatus::Offline);
+    let off: HashMap<&str, &Reach> = off.map(|m| (&*m.name, &m.reach)).collect();
     // What was on a node that the cluster knows to be off, and that has said nothing since, is gone. On one that is merely not reached it may run on.
     let is_gone = |g: &Guest| match off.get(&*g.node) {
         Some(Reach::Up { since, .. }) => g.at < *since,

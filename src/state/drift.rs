@@ -218,14 +218,14 @@ fn drift(service: &Service, mine: &[&Guest], virt: &[VirtNode]) -> Option<String
                 let word = here.map_or_else(|| "has no such guest".to_owned(), |g| format!("says {}", described(g)));
                 return Some(format!("the manager says started on {owner}; {} there {word}", asked.word()));
             };
-            let elsewhere = active.iter().find(|g| g.node != *owner && !g.migrating);
+            let elsewhere = active.iter().find(|g| g.node != *owner && !g.migrating && !(g.is_torn() && guest.is_torn()));
             match (guest.state, elsewhere) {
                 _ if guest.migrating => None,
                 (_, Some(other)) => {
                     let who = other.hypervisor().word();
                     Some(format!("the manager says started on {owner} alone; {who} has it {} on {} too", other.word(), other.node))
                 }
-                (GuestState::Running, None) => None,
+                (GuestState::Running, None) if !guest.is_torn() => None,
                 _ => Some(format!("the manager says started; {} says {}", guest.hypervisor().word(), described(guest))),
             }
         }

@@ -17,6 +17,8 @@ const HISTORY: usize = 120;
 struct Past {
     state: GuestState,
     migrating: bool,
+    /// When it was first seen as it is: in this state, on its way or not.
+    turned: Stamp,
     /// Since when it has its state; none: it was so when it was first seen.
     since: Option<Stamp>,
     /// Since when it has been active here and not on its way: the incoming half of a migration has not begun before it runs. None: it is not.
@@ -54,6 +56,7 @@ impl GuestHistory {
             let now = (known || self.listed).then_some(at);
             if !known || (past.state, past.migrating) != (row.state, row.migrating) {
                 self.changed = self.changed.max(now);
+                past.turned = at;
             }
             if !known || past.state != row.state {
                 (past.state, past.since) = (row.state, now);
@@ -90,6 +93,11 @@ impl GuestHistory {
     /// Since when a guest is in its state, where the change was seen.
     pub(super) fn since(&self, uuid: &str) -> Option<Stamp> {
         self.pasts.get(uuid).and_then(|p| p.since)
+    }
+
+    /// When a guest was first seen as it is: in its state, on its way or not.
+    pub(super) fn turned(&self, uuid: &str) -> Option<Stamp> {
+        self.pasts.get(uuid).map(|p| p.turned)
     }
 
     /// When a guest was last seen to come, go or change its state here.

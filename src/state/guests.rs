@@ -12,10 +12,10 @@ use crate::domain::rows::Rows;
 
 use super::facts::NodeState;
 use super::identity::{Names, Nodes};
-use super::vmware;
+use super::{stranded, vmware};
 
-/// All guests, by name, then node. A daemon that two nodes of the session reach counts once.
-pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
+/// All guests, by name, then node. A daemon that two nodes of the session reach counts once. `is_off`: whether the cluster knows a node to be off.
+pub(super) fn fold(nodes: &Nodes, names: &Names, is_off: &dyn Fn(&str) -> bool) -> Vec<Guest> {
     let mut guests = Vec::new();
     let mut daemons: Vec<(&str, &str)> = Vec::new();
     for (name, node) in names.roll(nodes) {
@@ -54,6 +54,7 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
             });
         }
     }
+    stranded::settle(&mut guests, nodes, names, is_off);
     guests.extend(vmware::fold(nodes, names));
     guests.sort_by(|a, b| (&a.name, &a.node, &a.uuid).cmp(&(&b.name, &b.node, &b.uuid)));
     guests
@@ -114,7 +115,8 @@ pub(super) fn twice(guests: &[&Guest], shared: &dyn Fn(&Guest, &str) -> Option<S
         same.entry(&guest.uuid).or_default().push(guest);
     }
     for group in same.values().filter(|g| g.len() > 1) {
-        if at_once(group) {
+        // Two halves of one guest are none that could run.
+        if at_once(group) && !group.iter().all(|g| g.is_torn()) {
             let why = if group[0].known_uuid().is_some() { "same UUID" } else { "same configuration" };
             found.push(told(group, why));
         }

@@ -265,7 +265,7 @@ impl Store {
             let virt = guests::nodes(nodes, names);
             changes.virt(&picture.virt, &virt);
             picture.virt.put(virt);
-            let mut found = guests::fold(nodes, names);
+            let mut found = guests::fold(nodes, names, &|name| members::is_off(&picture.members, name));
             let params = guests::params(nodes);
             let scripts = vmware::scripts(nodes);
             let listed = vmware::listed(nodes, names);

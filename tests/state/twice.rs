@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use quorate::domain::alert::AlertCode;
 use quorate::domain::event::Severity;
-use quorate::domain::guest::GuestState;
+use quorate::domain::guest::{GuestState, TORN};
 use quorate::domain::node::LinkFault;
-use quorate::domain::observation::guest::{GuestList, GuestRow};
+use quorate::domain::observation::guest::{GuestJob, GuestList, GuestRow, VirtHost};
 use quorate::domain::observation::host::HostSample;
 use quorate::domain::observation::manager::ManagerNode;
 use quorate::domain::observation::{Observation, Observed, Question};
 
-use super::build::{Lab, observed, one, online, ring, severity_of, started, view};
+use super::build::{Lab, observed, one, online, ring, service, severity_of, started, trio, view};
 use super::guests::{lab, list, migrating, row};
 
 const CRITICAL: Option<Severity> = Some(Severity::Critical);
@@ -127,4 +127,87 @@ fn a_node_that_booted_has_none_of_the_guests_of_before() {
     lab.pass(60_000).say(3, Question::Host, host(30));
     lab.say(2, Question::GuestStats, Observation::GuestStats(Vec::new()));
     assert_eq!((twice(&mut lab), lab.picture().guests.len()), (None, 2));
+}
+
+fn left() -> Vec<GuestRow> {
+    vec![migrating("vm1", "u", GuestState::Paused)]
+}
+
+/// vm1 is started on n2, and libvirt of all nodes is of this version.
+fn of_version(version: &str) -> Lab {
+    let mut lab = lab(vec![started("vm1", &["n2"])]);
+    for node in 1..=3 {
+        let host = VirtHost { driver: Some("QEMU".to_owned()), version: Some(version.to_owned()), ..VirtHost::default() };
+        lab.say(node, Question::VirtHost, Observation::VirtHost(Box::new(host)));
+    }
+    lab
+}
+
+fn jobs(lab: &mut Lab, node: u32, rows: Vec<GuestJob>) {
+    lab.say(node, Question::GuestJobs, Observation::GuestJobs(rows));
+}
+
+fn drift(lab: &mut Lab) -> Option<String> {
+    lab.manager(1, view(trio(), vec![one(started("vm1", &["n2"]))]));
+    service(&lab.picture(), "vm1").drift.clone()
+}
+
+#[test]
+fn a_copy_that_a_migration_left_behind_is_a_second_one_once_nobody_has_a_job_for_it() {
+    let out = || vec![GuestJob { uuid: "u".to_owned(), operation: "outgoing migration", ..GuestJob::default() }];
+    for (version, told, expected, what) in [
+        ("9.0.0", Some(Vec::new()), CRITICAL, "nobody has a job"),
+        ("9.0.0", Some(out()), None, "n2 has it"),
+        ("9.0.0", None, None, "n2 does not tell"),
+        ("0.10.2", Some(Vec::new()), None, "n2 cannot tell"),
+    ] {
+        let mut lab = of_version(version);
+        says(&mut lab, 2, left());
+        lab.pass(1000);
+        says(&mut lab, 3, running());
+        lab.pass(1000);
+        says(&mut lab, 2, left());
+        for (ms, expected) in [(5000, None), (30_000, expected)] {
+            lab.pass(ms);
+            jobs(&mut lab, 3, Vec::new());
+            if let Some(rows) = &told {
+                jobs(&mut lab, 2, rows.clone());
+            }
+            assert_eq!(twice(&mut lab), expected, "{what}, {ms}");
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_nobody_moves_is_drift_unless_it_may_come_from_a_node_out_of_sight() {
+    for (dark, expected) in [(false, Some("the manager says started; libvirt says paused (migrating)")), (true, None)] {
+        let mut lab = of_version("9.0.0");
+        says(&mut lab, 2, left());
+        if dark {
+            lab.down(3, LinkFault::Timeout);
+        }
+        lab.pass(1000);
+        assert_eq!(drift(&mut lab), None);
+        lab.pass(30_000);
+        for node in 1..=3 {
+            jobs(&mut lab, node, Vec::new());
+        }
+        assert_eq!(drift(&mut lab).as_deref(), expected);
+    }
+}
+
+#[test]
+fn the_halves_of_a_failed_post_copy_are_drift_and_no_double_run() {
+    let torn = |state| vec![GuestRow { reason: Some(TORN), ..row("vm1", "u", state) }];
+    for (here, there, word) in [(GuestState::Paused, GuestState::Running, "paused"), (GuestState::Running, GuestState::Paused, "running")] {
+        let mut lab = lab(vec![started("vm1", &["n2"])]);
+        says(&mut lab, 2, torn(here));
+        says(&mut lab, 3, torn(there));
+        lab.pass(1000);
+        assert_eq!(drift(&mut lab), Some(format!("the manager says started; libvirt says {word} (post-copy failed)")));
+        assert_eq!(twice(&mut lab), None);
+        // One that runs by itself is no half.
+        says(&mut lab, 3, running());
+        assert_eq!(twice(&mut lab), CRITICAL);
+    }
 }
