@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::Output;
 use super::cadence;
+use super::listed::Listed;
 use crate::domain::node::NodeKey;
-use crate::domain::observation::guest::{GuestList, GuestRow, VirtSocket};
+use crate::domain::observation::guest::VirtSocket;
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
 use crate::link::libvirt::FaultKind;
@@ -20,6 +21,8 @@ const QUESTIONS: [Question; 4] = [Question::Guests, Question::GuestStats, Questi
 const LATE: Duration = Duration::from_secs(3);
 /// A call that takes longer is given up; its thread is left to itself.
 const GIVE_UP: Duration = Duration::from_secs(12);
+/// The same where a guest may be what holds it up: libvirt itself waits half a minute for one that is busy, and goes on without it.
+const GIVE_UP_A_GUEST: Duration = Duration::from_secs(35);
 /// A connection that takes longer is cut. A daemon that is only just started looks at its qemu first.
 const CUT: Duration = Duration::from_secs(20);
 
@@ -72,14 +75,25 @@ pub(super) struct GuestWatch {
     seen: BTreeSet<Question>,
     /// A job runs, or may: its progress is asked for.
     busy: bool,
-    /// Guests that were active at the last look, and not on their way.
-    active: BTreeSet<String>,
-    /// The last list, by UUID; kept when the way to the node ends. None: there was none.
-    listed: Option<BTreeMap<String, GuestRow>>,
+    listed: Listed,
     /// Since then a guest is active elsewhere that was not: a list from before says nothing of whether it still is here.
     doubted: Option<Stamp>,
     /// All definitions are to be read again.
     reread: bool,
+    /// The last statistics were given up, or late.
+    stalled: bool,
+    /// They were given up.
+    given_up: bool,
+}
+
+/// How long a call may take. One guest that hangs holds up the first statistics that ask it, and by that its lock: the next ones pass it by at once,
+/// or, where the libvirt is old, after it has waited for it.
+const fn patience(question: Question, stalled: bool) -> Duration {
+    match question {
+        Question::GuestStats if !stalled => LATE,
+        Question::GuestStats | Question::GuestJobs => GIVE_UP_A_GUEST,
+        _ => GIVE_UP,
+    }
 }
 
 impl GuestWatch {
@@ -96,10 +110,11 @@ impl GuestWatch {
             last: BTreeMap::new(),
             seen: BTreeSet::new(),
             busy: false,
-            active: BTreeSet::new(),
-            listed: None,
+            listed: Listed::default(),
             doubted: None,
             reread: false,
+            stalled: false,
+            given_up: false,
         }
     }
 
@@ -108,7 +123,7 @@ impl GuestWatch {
         if self.phase != Phase::Closed {
             out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
         }
-        let listed = self.listed.take();
+        let listed = std::mem::take(&mut self.listed).lost();
         *self = Self { listed, ..Self::new(self.key) };
     }
 
@@ -149,7 +164,8 @@ impl GuestWatch {
         match report {
             LibvirtReport::Up { hears } => {
                 self.phase = Phase::Open;
-                (self.hears, self.tries, self.busy, self.reread, self.doubted) = (hears, 0, true, false, None);
+                (self.hears, self.tries, self.busy, self.reread) = (hears, 0, true, false);
+                (self.doubted, self.stalled, self.given_up) = (None, false, false);
                 self.due = QUESTIONS.iter().map(|q| (*q, now)).collect();
             }
             LibvirtReport::Down(fault) => {
@@ -173,7 +189,14 @@ impl GuestWatch {
                 let took = Duration::from_micros(u64::try_from(done.0 - sent.0).unwrap_or(0));
                 let outcome = result.map(probe::read).map_err(|fault| probe::trouble(&fault));
                 if let Ok(Observation::Guests(list)) = &outcome {
-                    ripple = self.compare(list);
+                    ripple = self.listed.compare(list);
+                }
+                if let Ok(Observation::GuestStats(samples)) = &outcome {
+                    let missing = self.listed.count(samples);
+                    if std::mem::take(&mut self.given_up) && !missing.is_empty() {
+                        out.push(Output::Lines(self.key, missing, now));
+                    }
+                    self.stalled = took >= LATE;
                 }
                 if flight.question == Question::Guests && (outcome.is_err() || self.doubted.is_some_and(|since| since <= flight.since)) {
                     self.doubted = None;
@@ -195,25 +218,9 @@ impl GuestWatch {
         ripple
     }
 
-    /// What a list makes stale elsewhere. Drift is judged by a manager that was asked after the last change: where guests are not as they were, it
-    /// is asked again.
-    fn compare(&mut self, list: &GuestList) -> Ripple {
-        let active: BTreeSet<String> = list.rows.iter().filter(|r| r.state.is_active() && !r.migrating).map(|r| r.uuid.clone()).collect();
-        let guests = !active.is_subset(&self.active);
-        self.active = active;
-        let rows: BTreeMap<String, GuestRow> = list.rows.iter().map(|r| (r.uuid.clone(), r.clone())).collect();
-        let same = |before: &BTreeMap<String, GuestRow>| {
-            before.len() == rows.len()
-                && rows.values().all(|now| before.get(&now.uuid).is_some_and(|b| (b.state, b.migrating) == (now.state, now.migrating)))
-        };
-        let manager = self.listed.as_ref().is_some_and(|before| !same(before));
-        self.listed = Some(rows);
-        Ripple { manager, guests }
-    }
-
     /// A guest is active elsewhere that was not: whether it still is here is asked anew, and this look is not over before.
     pub fn doubt(&mut self, now: Stamp) {
-        if self.phase == Phase::Open && !self.active.is_empty() {
+        if self.phase == Phase::Open && self.listed.has_active() {
             self.doubted = Some(now);
         }
         self.stale(Question::Guests, now);
@@ -314,11 +321,13 @@ impl GuestWatch {
         let mut late = Vec::new();
         let mut given_up = Vec::new();
         for (id, flight) in &mut self.flights {
-            if flight.since.age(now) >= GIVE_UP {
-                given_up.push((*id, flight.question));
-            } else if !flight.late && flight.since.age(now) >= LATE {
+            let age = flight.since.age(now);
+            if !flight.late && age >= LATE {
                 flight.late = true;
                 late.push(flight.question);
+            }
+            if age >= patience(flight.question, self.stalled) {
+                given_up.push((*id, flight.question));
             }
         }
         for question in late {
@@ -340,7 +349,12 @@ impl GuestWatch {
             if let Some(query) = probe::query(question) {
                 out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::GiveUp(query))));
             }
-            self.due.insert(question, now.after(Duration::from_secs(5)));
+            // What one guest has held up so far is asked again at once.
+            let stats = question == Question::GuestStats;
+            let at_once = stats && !self.stalled;
+            self.stalled |= stats;
+            self.given_up |= stats;
+            self.due.insert(question, if at_once { now } else { now.after(Duration::from_secs(5)) });
         }
     }
 
@@ -353,7 +367,7 @@ impl GuestWatch {
         };
         let flying: Vec<Question> = self.flights.values().map(|f| f.question).collect();
         let due = self.due.iter().filter(|(q, _)| !flying.contains(q)).map(|(_, at)| *at);
-        let flights = self.flights.values().map(|f| f.since.after(if f.late { GIVE_UP } else { LATE }));
+        let flights = self.flights.values().map(|f| f.since.after(if f.late { patience(f.question, self.stalled) } else { LATE }));
         due.chain(flights).chain(phase).min()
     }
 

@@ -17,6 +17,7 @@ use crate::link::{Order, Prompt, PromptId, Report};
 
 mod cadence;
 mod guests;
+mod listed;
 mod looked;
 mod manager;
 mod moved;
