@@ -117,16 +117,19 @@ fn runs_once(input: &Input<'_>, id: &str, guest: &Guest) -> Result<(), Vec<Refus
     })
 }
 
+/// Whether a guest is as it is because of a migration, by the words of `virsh domstate --reason`.
+pub(super) fn by_migration(reason: Option<&str>) -> bool {
+    reason.is_some_and(|reason| reason == "migrating" || reason.starts_with("post-copy"))
+}
+
 pub(super) fn in_state(guest: &Guest, wanted: &str) -> Result<(), Vec<Refusal>> {
     let refuse = |why: String, lift: &str| Err(vec![Refusal::new("guest-state", why, lift)]);
     match &guest.state {
-        GuestState::Is(state, reason) if state == wanted => match reason.as_deref() {
-            // Its other half may run on the target already.
-            Some(reason) if reason == "migrating" || reason.starts_with("post-copy") => {
-                refuse(format!("{} is {state} by a migration", guest.name), "look at the other node first; cancel the migration")
-            }
-            _ => Ok(()),
-        },
+        // Its other half may run on the target already.
+        GuestState::Is(state, reason) if state == wanted && by_migration(reason.as_deref()) => {
+            refuse(format!("{} is {state} by a migration", guest.name), "look at the other node first; cancel the migration")
+        }
+        GuestState::Is(state, _) if state == wanted => Ok(()),
         GuestState::Is(state, _) => refuse(format!("{} is {state} on {}, not {wanted}", guest.name, guest.node), "nothing to do"),
         GuestState::Absent => refuse(format!("libvirt on {} does not know {}", guest.node, guest.name), "look where it runs"),
         GuestState::Silent(why) => refuse(format!("libvirt on {} does not answer: {why}", guest.node), "bring libvirt back"),

@@ -93,7 +93,7 @@ fn guest(g: &Guest) -> Guest {
     };
     // Its start is read out of whole seconds, and drawn in minutes or hours.
     let up_since = g.up_since.map(|at| Stamp(at.0 / 60_000_000));
-    Guest { at: Stamp::default(), figures, up_since, ..g.clone() }
+    Guest { at: Stamp::default(), asked: Stamp::default(), figures, up_since, ..g.clone() }
 }
 
 /// Percentages as they are drawn, by member: (CPU, memory).

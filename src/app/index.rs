@@ -242,6 +242,7 @@ fn guest_level(g: &Guest) -> Level {
         _ if g.stale => Level::Warning,
         _ if g.migrating || g.job.is_some() => Level::Moving,
         GuestState::Paused | GuestState::Unknown => Level::Warning,
+        GuestState::Running if g.is_torn() => Level::Warning,
         _ => Level::Quiet,
     }
 }

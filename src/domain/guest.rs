@@ -41,6 +41,9 @@ impl GuestState {
     }
 }
 
+/// Why a guest is as it is whose post-copy migration failed.
+pub const TORN: &str = "post-copy failed";
+
 /// One guest on one node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Guest {
@@ -66,12 +69,14 @@ pub struct Guest {
     pub job: Option<GuestJob>,
     /// Since when it has been seen in this state.
     pub since: Option<Stamp>,
-    /// Since when it has been active here, as far as was seen.
+    /// Since when it has been active here and not on its way, as far as was seen.
     pub active_since: Option<Stamp>,
     /// Since when it runs on its node, by our clock.
     pub up_since: Option<Stamp>,
     /// When its state was told, by our clock.
     pub at: Stamp,
+    /// When that was asked for: the state may be as old as this.
+    pub asked: Stamp,
     /// Nothing has been heard of it for too long: its node's hypervisor does not answer.
     pub stale: bool,
     /// What VMware alone knows of it; none: libvirt has it.
@@ -124,6 +129,11 @@ impl Guest {
     /// Its state in the hypervisor's own word, as a sentence has it.
     pub fn word(&self) -> &'static str {
         self.vmware.as_ref().map_or_else(|| self.state.word(), |v| v.state.said())
+    }
+
+    /// Whether it is one half of a guest whose memory lies on two nodes since its post-copy migration failed: neither can go on alone.
+    pub fn is_torn(&self) -> bool {
+        self.reason.as_deref() == Some(TORN)
     }
 
     /// Its UUID, where one is known.

@@ -308,7 +308,16 @@ fn fences(alerts: &mut Alerts, picture: &Cluster) {
 
 /// What no manager checks.
 fn guests(alerts: &mut Alerts, picture: &Cluster) {
-    for found in twice(&picture.guests, &|guest, path| picture.shared_disk(&guest.node, path)) {
+    let off = picture.members.iter().filter(|m| m.status == MemberStatus::Offline);
+    let off: HashMap<&str, &Reach> = off.map(|m| (&*m.name, &m.reach)).collect();
+    // What was on a node that the cluster knows to be off, and that has said nothing since, is gone. On one that is merely not reached it may run on.
+    let is_gone = |g: &Guest| match off.get(&*g.node) {
+        Some(Reach::Up { since, .. }) => g.at < *since,
+        Some(Reach::Down { .. }) => true,
+        Some(Reach::Untried | Reach::Connecting { .. }) | None => false,
+    };
+    let present: Vec<&Guest> = picture.guests.iter().filter(|g| !is_gone(g)).collect();
+    for found in twice(&present, &|guest, path| picture.shared_disk(&guest.node, path)) {
         alerts.add(Severity::Critical, AlertCode::GuestTwice, found.service.unwrap_or(found.name), found.text);
     }
     for service in &picture.services {
@@ -327,7 +336,7 @@ fn guests(alerts: &mut Alerts, picture: &Cluster) {
     if !matches!(picture.stack, Some(Stack::Pacemaker | Stack::Rhcs)) || picture.manager_sight.is_none() {
         return;
     }
-    for guest in picture.guests.iter().filter(|g| g.managed_by.is_none() && g.state.is_active()) {
+    for guest in present.iter().filter(|g| g.managed_by.is_none() && g.state.is_active()) {
         let text = format!(
             "{} is {} on {}, and no service of the cluster manages it: nobody restarts or moves it",
             guest.name,

@@ -20,7 +20,7 @@ pub(super) struct Grounds<'a> {
     pub(super) scripts: &'a BTreeMap<String, String>,
     /// When each node's VMware Server was asked.
     pub(super) listed: &'a BTreeMap<Arc<str>, Stamp>,
-    /// When the manager's view was told.
+    /// When the manager was asked for its view: what it believes may be as old as that.
     pub(super) told: Option<Stamp>,
 }
 
@@ -218,14 +218,14 @@ fn drift(service: &Service, mine: &[&Guest], virt: &[VirtNode]) -> Option<String
                 let word = here.map_or_else(|| "has no such guest".to_owned(), |g| format!("says {}", described(g)));
                 return Some(format!("the manager says started on {owner}; {} there {word}", asked.word()));
             };
-            let elsewhere = active.iter().find(|g| g.node != *owner && !g.migrating);
+            let elsewhere = active.iter().find(|g| g.node != *owner && !g.migrating && !(g.is_torn() && guest.is_torn()));
             match (guest.state, elsewhere) {
                 _ if guest.migrating => None,
                 (_, Some(other)) => {
                     let who = other.hypervisor().word();
                     Some(format!("the manager says started on {owner} alone; {who} has it {} on {} too", other.word(), other.node))
                 }
-                (GuestState::Running, None) => None,
+                (GuestState::Running, None) if !guest.is_torn() => None,
                 _ => Some(format!("the manager says started; {} says {}", guest.hypervisor().word(), described(guest))),
             }
         }

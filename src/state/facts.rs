@@ -132,6 +132,8 @@ pub(super) struct NodeState {
     /// Fingerprint of the ids in this node's view of the membership.
     pub(super) ring_print: u64,
     latest: BTreeMap<Question, Stamp>,
+    /// When the last good answer to each question was asked for.
+    asked: BTreeMap<Question, Stamp>,
 }
 
 impl NodeState {
@@ -152,7 +154,13 @@ impl NodeState {
             nodelist_print: 0,
             ring_print: 0,
             latest: BTreeMap::new(),
+            asked: BTreeMap::new(),
         }
+    }
+
+    /// When the last good answer to a question was asked for: it may be as old as that.
+    pub(super) fn asked(&self, question: Question) -> Option<Stamp> {
+        self.asked.get(&question).copied()
     }
 
     /// Whether what it said still counts: an unreachable node's last words are history.
@@ -167,7 +175,7 @@ impl NodeState {
 
     /// Takes an answer or its absence; false if a newer one is known already.
     pub(super) fn take(&mut self, observed: Observed) -> bool {
-        let Observed { question, at, outcome, .. } = observed;
+        let Observed { question, at, took, outcome, .. } = observed;
         if self.latest.get(&question).is_some_and(|known| *known > at) {
             return false;
         }
@@ -176,6 +184,7 @@ impl NodeState {
             Ok(observation) => {
                 self.troubles.remove(&question);
                 self.answered = self.answered.max(Some(at));
+                self.asked.insert(question, at.shifted(-i64::try_from(took.as_micros()).unwrap_or(0)));
                 self.put(question, observation, at);
             }
             Err(trouble) => {
@@ -237,7 +246,7 @@ impl NodeState {
             }
             Observation::VirtHost(v) => answers.virt_host.put(*v, at),
             Observation::Guests(v) => {
-                self.guests.list(&v, at);
+                self.guests.list(&v, at, at);
                 answers.guests.put(v.rows, at);
             }
             Observation::GuestStats(v) => self.guests.sample(v, at),
@@ -254,7 +263,7 @@ impl NodeState {
             }
             Observation::QuorumDisk(v) => answers.disks.put(v, at),
             Observation::Vmware(v) => {
-                self.vmware.list(&vmware::rows(&v), at);
+                self.vmware.list(&vmware::rows(&v), at, at.shifted(-vmware::APART_AT_FIRST));
                 answers.vmware.put(v, at);
             }
             Observation::VmwareStats(v) => {

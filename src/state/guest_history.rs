@@ -9,8 +9,6 @@ use crate::domain::stamp::Stamp;
 
 /// Two readings closer than this say nothing. Microseconds.
 const APART: i64 = 500_000;
-/// First lists of two nodes that are further apart than this do not tell what ran at the same time. Microseconds.
-const APART_AT_FIRST: i64 = 15_000_000;
 /// How many CPU figures are remembered.
 const HISTORY: usize = 120;
 
@@ -18,9 +16,12 @@ const HISTORY: usize = 120;
 #[derive(Clone, Debug, Default)]
 struct Past {
     state: GuestState,
-    /// Since when; none: it was so when it was first seen.
+    migrating: bool,
+    /// When it was first seen as it is: in this state, on its way or not.
+    turned: Stamp,
+    /// Since when it has its state; none: it was so when it was first seen.
     since: Option<Stamp>,
-    /// Since when it has been active here; a little before the first sight where it was so already. None: it is not.
+    /// Since when it has been active here and not on its way: the incoming half of a migration has not begun before it runs. None: it is not.
     active_since: Option<Stamp>,
     base: Option<(Stamp, GuestSample)>,
     figures: GuestFigures,
@@ -32,13 +33,13 @@ pub(super) struct GuestHistory {
     definitions: BTreeMap<String, Arc<Definition>>,
     pasts: BTreeMap<String, Past>,
     listed: bool,
-    /// When a guest was last seen to come, go or change.
+    /// When a guest was last seen to come, go, change or set out.
     changed: Option<Stamp>,
 }
 
 impl GuestHistory {
-    /// Takes a list.
-    pub(super) fn list(&mut self, list: &GuestList, at: Stamp) {
+    /// Takes a list. `began`: since when what is active at the very first look counts as active.
+    pub(super) fn list(&mut self, list: &GuestList, at: Stamp, began: Stamp) {
         for definition in &list.definitions {
             self.definitions.insert(definition.uuid.clone(), Arc::clone(definition));
         }
@@ -52,14 +53,17 @@ impl GuestHistory {
         for row in &list.rows {
             let known = self.pasts.contains_key(&row.uuid);
             let past = self.pasts.entry(row.uuid.clone()).or_default();
-            if !known || past.state != row.state {
-                let now = (known || self.listed).then_some(at);
+            let now = (known || self.listed).then_some(at);
+            if !known || (past.state, past.migrating) != (row.state, row.migrating) {
                 self.changed = self.changed.max(now);
-                if !past.state.is_active() || !known {
-                    past.active_since = row.state.is_active().then_some(now.unwrap_or(at.shifted(-APART_AT_FIRST)));
-                }
+                past.turned = at;
+            }
+            if !known || past.state != row.state {
                 (past.state, past.since) = (row.state, now);
             }
+            past.migrating = row.migrating;
+            let holds = row.state.is_active() && !row.migrating;
+            past.active_since = holds.then(|| past.active_since.unwrap_or(now.unwrap_or(began)));
             if row.id.is_none() {
                 (past.base, past.figures) = (None, GuestFigures::default());
             }
@@ -105,12 +109,17 @@ impl GuestHistory {
         self.pasts.get(uuid).and_then(|p| p.since)
     }
 
+    /// When a guest was first seen as it is: in its state, on its way or not.
+    pub(super) fn turned(&self, uuid: &str) -> Option<Stamp> {
+        self.pasts.get(uuid).map(|p| p.turned)
+    }
+
     /// When a guest was last seen to come, go or change its state here.
     pub(super) const fn changed(&self) -> Option<Stamp> {
         self.changed
     }
 
-    /// Since when a guest is active here, as far as was seen.
+    /// Since when a guest is active here and not on its way, as far as was seen.
     pub(super) fn active_since(&self, uuid: &str) -> Option<Stamp> {
         self.pasts.get(uuid).and_then(|p| p.active_since)
     }

@@ -1,7 +1,7 @@
 //! Guests of all nodes, and what no cluster manager checks: the same guest or disk in use twice, services whose guest is not what the manager
 //! believes, guests that nobody manages, definitions that differ between nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ use crate::domain::stamp::Stamp;
 
 use super::facts::NodeState;
 use super::identity::{Names, Nodes};
-use super::vmware;
+use super::{stranded, vmware};
 
 /// Two beginnings of a guest's process this close are one. Microseconds.
 const SAME_START: u64 = 5_000_000;
 
-/// All guests, by name, then node. A daemon that two nodes of the session reach counts once.
-pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
+/// All guests, by name, then node. A daemon that two nodes of the session reach counts once. `is_off`: whether the cluster knows a node to be off.
+pub(super) fn fold(nodes: &Nodes, names: &Names, is_off: &dyn Fn(&str) -> bool) -> Vec<Guest> {
     let mut guests = Vec::new();
     let mut daemons: Vec<(&str, &str)> = Vec::new();
     for (name, node) in names.roll(nodes) {
@@ -32,6 +32,10 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
             daemons.push(daemon);
         }
         let Some((rows, at)) = node.answers.guests.seen() else { continue };
+        // What ran before the node booted does not any more, also where its libvirt has not spoken since.
+        if node.host.booted().is_some_and(|boot| at < boot) {
+            continue;
+        }
         let stale = !node.reach.is_up() || node.troubles.contains_key(&Question::Guests);
         for row in rows {
             let definition = node.guests.definition(&row.uuid).cloned();
@@ -51,11 +55,13 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
                 active_since: node.guests.active_since(&row.uuid),
                 up_since: up_since(node, row),
                 at,
+                asked: node.asked(Question::Guests).unwrap_or(at),
                 stale,
                 vmware: None,
             });
         }
     }
+    stranded::settle(&mut guests, nodes, names, is_off);
     guests.extend(vmware::fold(nodes, names));
     guests.sort_by(|a, b| (&a.name, &a.node, &a.uuid).cmp(&(&b.name, &b.node, &b.uuid)));
     guests
@@ -131,16 +137,17 @@ pub(super) struct Twice {
     pub(super) text: String,
 }
 
-/// Everything that runs twice. Not a live migration: there one side waits until the other has let go.
-pub(super) fn twice(guests: &[Guest], shared: &dyn Fn(&Guest, &str) -> Option<String>) -> Vec<Twice> {
-    let active: Vec<&Guest> = guests.iter().filter(|g| g.state.is_active() && !g.migrating).collect();
+/// Everything of these that runs twice. Not a live migration: there one side waits until the other has let go.
+pub(super) fn twice(guests: &[&Guest], shared: &dyn Fn(&Guest, &str) -> Option<String>) -> Vec<Twice> {
+    let active: Vec<&Guest> = guests.iter().copied().filter(|g| g.state.is_active() && !g.migrating).collect();
     let mut found = Vec::new();
     let mut same: BTreeMap<&str, Vec<&Guest>> = BTreeMap::new();
     for guest in &active {
         same.entry(&guest.uuid).or_default().push(guest);
     }
     for group in same.values().filter(|g| g.len() > 1) {
-        if at_once(group) {
+        // Two halves of one guest are none that could run.
+        if at_once(group) && !group.iter().all(|g| g.is_torn()) {
             let why = if group[0].known_uuid().is_some() { "same UUID" } else { "same configuration" };
             found.push(told(group, why));
         }
@@ -178,10 +185,11 @@ fn writable(guest: &Guest) -> impl Iterator<Item = &str> {
     disks.filter(|d| d.is_its_own()).filter_map(|d| d.source.as_deref())
 }
 
-/// Whether all were seen after each of them had begun: an answer from before a move says nothing.
+/// Whether another was still seen after the last of them had begun: what was asked before that may be of before a move.
 fn at_once(group: &[&Guest]) -> bool {
     let last = group.iter().filter_map(|g| g.active_since).max();
-    last.is_none_or(|last| group.iter().filter(|g| g.at >= last).map(|g| &g.node).collect::<std::collections::BTreeSet<_>>().len() > 1)
+    let stands = |g: &&&Guest| last.is_none_or(|last| g.asked >= last || g.active_since == Some(last));
+    group.iter().filter(stands).map(|g| &g.node).collect::<BTreeSet<_>>().len() > 1
 }
 
 fn told(group: &[&Guest], why: &str) -> Twice {

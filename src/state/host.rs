@@ -46,6 +46,12 @@ impl HostHistory {
         }
     }
 
+    /// When it booted, by our clock.
+    pub(super) fn booted(&self) -> Option<Stamp> {
+        let (at, sample) = self.latest.as_ref()?;
+        Some(at.shifted(-i64::try_from(sample.uptime?.as_micros()).ok()?))
+    }
+
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=100")]
     fn remember(&mut self, percent: f64) {
         self.percent = Some(percent);

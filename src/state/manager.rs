@@ -8,6 +8,8 @@ use super::services;
 use super::speaker::Speaker;
 use super::watching::Watching;
 use crate::domain::cluster::{Cluster, Service, ServiceKind};
+use crate::domain::observation::Question;
+use crate::domain::stamp::Stamp;
 
 /// All that the manager's view and the constraints decide.
 pub(super) fn fold(picture: &mut Cluster, nodes: &Nodes, speaker: Option<&Speaker<'_>>, watching: &mut Watching, changes: &mut Changes) {
@@ -48,6 +50,15 @@ pub(super) fn fold_rgmanager(picture: &mut Cluster, voice: &Voice<'_>, watching:
     picture.last_change = None;
     picture.manager_warnings = Vec::new();
     picture.manager_sight = voice.sight();
+}
+
+/// When the manager was asked for the view that counts.
+pub(super) fn asked(nodes: &Nodes, speaker: Option<&Speaker<'_>>, voice: Option<&Voice<'_>>) -> Option<Stamp> {
+    let (key, question) = match (speaker, voice) {
+        (Some(speaker), _) => (speaker.key, Question::CrmMon),
+        (None, voice) => (voice?.clustat.as_ref()?.key, Question::Clustat),
+    };
+    nodes.get(&key)?.asked(question)
 }
 
 /// What the guests said of a service stands until they are joined to it anew: rows that the manager tells again as they were stay the same rows.

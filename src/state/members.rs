@@ -185,6 +185,11 @@ fn runs_manager(node: &NodeState, units: &[Unit], member: &Member) -> Option<boo
     spoke.map(|_| true).or_else(|| (ring || lost).then_some(false)).or(member.manager)
 }
 
+/// Whether the cluster knows a member to be off, and nobody reaches it either.
+pub(super) fn is_off(members: &[Member], name: &str) -> bool {
+    members.iter().any(|m| &*m.name == name && m.status == MemberStatus::Offline && !m.reach.is_up())
+}
+
 /// How many services and guests are active on each member; a container counts by its members alone.
 pub(super) fn count_services(members: &mut [Member], services: &[Service]) {
     let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();

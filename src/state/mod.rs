@@ -30,6 +30,7 @@ mod speaker;
 mod stale;
 mod storage;
 mod store;
+mod stranded;
 mod timeline;
 mod vmware;
 mod volumes;

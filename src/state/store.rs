@@ -285,11 +285,11 @@ impl Store {
             let virt = guests::nodes(nodes, names);
             changes.virt(&picture.virt, &virt);
             picture.virt.put(virt);
-            let mut found = guests::fold(nodes, names);
+            let mut found = guests::fold(nodes, names, &|name| members::is_off(&picture.members, name));
             let params = guests::params(nodes);
             let scripts = vmware::scripts(nodes);
             let listed = vmware::listed(nodes, names);
-            let told = picture.manager_sight.as_ref().map(|s| s.at);
+            let told = manager::asked(nodes, speaker.as_ref(), voice.as_ref());
             let grounds = drift::Grounds { virt: &picture.virt, params: &params, scripts: &scripts, listed: &listed, told };
             drift::join(&mut picture.services, &mut found, &grounds);
             guests::use_volumes(&mut picture.volumes, &found);

@@ -13,6 +13,9 @@ use super::identity::{Names, Nodes};
 
 /// A heartbeat that has not moved for so long has stopped. Microseconds: Tools beat about once a second.
 const STILL: i64 = 10_000_000;
+/// First lists of two nodes that are further apart than this do not tell what ran at the same time. Nobody asks VMware Server a second time at
+/// once where a guest is new elsewhere, as libvirt is asked. Microseconds.
+pub(super) const APART_AT_FIRST: i64 = 15_000_000;
 
 /// Since when each guest's heartbeat has not moved.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +102,7 @@ pub(super) fn fold(nodes: &Nodes, names: &Names) -> Vec<Guest> {
                 active_since: node.vmware.active_since(&uuid),
                 up_since: up_since(node, row),
                 at,
+                asked: node.asked(Question::Vmware).unwrap_or(at),
                 stale,
                 vmware: Some(Box::new(facts(node, list, row))),
                 uuid,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Output;
 use super::cadence;
+use super::listed::Listed;
 use super::sockets::Sockets;
 use crate::domain::node::NodeKey;
 use crate::domain::observation::guest::VirtSocket;
@@ -22,6 +23,8 @@ const QUESTIONS: [Question; 4] = [Question::Guests, Question::GuestStats, Questi
 const LATE: Duration = Duration::from_secs(3);
 /// A call that takes longer is given up; its thread is left to itself.
 const GIVE_UP: Duration = Duration::from_secs(12);
+/// The same where a guest may be what holds it up: libvirt itself waits half a minute for one that is busy, and goes on without it.
+const GIVE_UP_A_GUEST: Duration = Duration::from_secs(35);
 /// A connection that takes longer is cut. A daemon that is only just started looks at its qemu first.
 const CUT: Duration = Duration::from_secs(20);
 
@@ -55,7 +58,7 @@ struct Flight {
 /// What a word of one libvirt makes stale elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ripple {
-    /// What the manager believes of this guest.
+    /// What the manager believes of its guests.
     pub manager: bool,
     /// What the other nodes have: a guest that is new here may still run there.
     pub guests: bool,
@@ -77,14 +80,29 @@ pub(super) struct GuestWatch {
     seen: BTreeSet<Question>,
     /// A job runs, or may: its progress is asked for.
     busy: bool,
-    /// Guests that were active at the last look.
-    active: BTreeSet<String>,
+    listed: Listed,
+    /// Since then a guest is active elsewhere that was not: a list from before says nothing of whether it still is here.
+    doubted: Option<Stamp>,
     /// All definitions are to be read again.
     reread: bool,
     /// When some of them were read again for their age, or all were read.
     renewed: Stamp,
     /// Each guest's balloon as it was last told, KiB.
     balloons: BTreeMap<String, u64>,
+    /// The last statistics were given up, or late.
+    stalled: bool,
+    /// They were given up.
+    given_up: bool,
+}
+
+/// How long a call may take. One guest that hangs holds up the first statistics that ask it, and by that its lock: the next ones pass it by at once,
+/// or, where the libvirt is old, after it has waited for it.
+const fn patience(question: Question, stalled: bool) -> Duration {
+    match question {
+        Question::GuestStats if !stalled => LATE,
+        Question::GuestStats | Question::GuestJobs => GIVE_UP_A_GUEST,
+        _ => GIVE_UP,
+    }
 }
 
 impl GuestWatch {
@@ -101,10 +119,13 @@ impl GuestWatch {
             last: BTreeMap::new(),
             seen: BTreeSet::new(),
             busy: false,
-            active: BTreeSet::new(),
+            listed: Listed::default(),
+            doubted: None,
             reread: false,
             renewed: Stamp::default(),
             balloons: BTreeMap::new(),
+            stalled: false,
+            given_up: false,
         }
     }
 
@@ -113,7 +134,8 @@ impl GuestWatch {
         if self.phase != Phase::Closed {
             out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
         }
-        *self = Self::new(self.key);
+        let listed = std::mem::take(&mut self.listed).lost();
+        *self = Self { listed, ..Self::new(self.key) };
     }
 
     /// The node said where libvirt listens.
@@ -145,6 +167,7 @@ impl GuestWatch {
             LibvirtReport::Up { hears } => {
                 self.phase = Phase::Open;
                 (self.hears, self.tries, self.busy, self.reread, self.renewed) = (hears, 0, true, false, now);
+                (self.doubted, self.stalled, self.given_up) = (None, false, false);
                 self.due = QUESTIONS.iter().map(|q| (*q, now)).collect();
             }
             LibvirtReport::Down(fault) => self.down(&fault, now, out),
@@ -152,7 +175,19 @@ impl GuestWatch {
                 let Some(flight) = self.flights.remove(&id) else { return ripple };
                 let took = Duration::from_micros(u64::try_from(done.0 - sent.0).unwrap_or(0));
                 let outcome = result.map(probe::read).map_err(|fault| probe::trouble(&fault));
-                ripple.guests = outcome.as_ref().is_ok_and(|seen| self.has_new(seen));
+                if let Ok(Observation::Guests(list)) = &outcome {
+                    ripple = self.listed.compare(list);
+                }
+                if let Ok(Observation::GuestStats(samples)) = &outcome {
+                    let missing = self.listed.count(samples);
+                    if std::mem::take(&mut self.given_up) && !missing.is_empty() {
+                        out.push(Output::Lines(self.key, missing, now));
+                    }
+                    self.stalled = took >= LATE;
+                }
+                if flight.question == Question::Guests && (outcome.is_err() || self.doubted.is_some_and(|since| since <= flight.since)) {
+                    self.doubted = None;
+                }
                 self.answered(flight.question, took, outcome, now, out);
             }
             LibvirtReport::Event(heard, at) => {
@@ -184,6 +219,7 @@ impl GuestWatch {
     fn down(&mut self, fault: &Fault, now: Stamp, out: &mut Vec<Output>) {
         self.flights.clear();
         self.due.clear();
+        self.doubted = None;
         out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Cut)));
         let failed = matches!(self.phase, Phase::Opening { .. }) && fault.kind == FaultKind::Failed;
         if failed && self.sockets.has_another() {
@@ -202,13 +238,12 @@ impl GuestWatch {
         }
     }
 
-    /// Whether a guest is active that was not at the last look.
-    fn has_new(&mut self, seen: &Observation) -> bool {
-        let Observation::Guests(list) = seen else { return false };
-        let active: BTreeSet<String> = list.rows.iter().filter(|r| r.state.is_active()).map(|r| r.uuid.clone()).collect();
-        let new = !active.is_subset(&self.active);
-        self.active = active;
-        new
+    /// A guest is active elsewhere that was not: whether it still is here is asked anew, and this look is not over before.
+    pub fn doubt(&mut self, now: Stamp) {
+        if self.phase == Phase::Open && self.listed.has_active() {
+            self.doubted = Some(now);
+        }
+        self.stale(Question::Guests, now);
     }
 
     fn answered(&mut self, question: Question, took: Duration, outcome: Result<Observation, Trouble>, now: Stamp, out: &mut Vec<Output>) {
@@ -327,11 +362,13 @@ impl GuestWatch {
         let mut late = Vec::new();
         let mut given_up = Vec::new();
         for (id, flight) in &mut self.flights {
-            if flight.since.age(now) >= GIVE_UP {
-                given_up.push((*id, flight.question));
-            } else if !flight.late && flight.since.age(now) >= LATE {
+            let age = flight.since.age(now);
+            if !flight.late && age >= LATE {
                 flight.late = true;
                 late.push(flight.question);
+            }
+            if age >= patience(flight.question, self.stalled) {
+                given_up.push((*id, flight.question));
             }
         }
         for question in late {
@@ -342,6 +379,9 @@ impl GuestWatch {
             let trouble =
                 Trouble::new(TroubleKind::Late, &format!("libvirt has been waited for more than {} s for {what}", LATE.as_secs()));
             self.seen.insert(question);
+            if question == Question::Guests {
+                self.doubted = None;
+            }
             let outcome = Err(trouble);
             out.push(Output::Observed(Box::new(Observed { node: self.key, question, at: now, took: LATE, outcome })));
         }
@@ -350,7 +390,12 @@ impl GuestWatch {
             if let Some(query) = probe::query(question) {
                 out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::GiveUp(query))));
             }
-            self.due.insert(question, now.after(Duration::from_secs(5)));
+            // What one guest has held up so far is asked again at once.
+            let stats = question == Question::GuestStats;
+            let at_once = stats && !self.stalled;
+            self.stalled |= stats;
+            self.given_up |= stats;
+            self.due.insert(question, if at_once { now } else { now.after(Duration::from_secs(5)) });
         }
     }
 
@@ -363,15 +408,15 @@ impl GuestWatch {
         };
         let flying: Vec<Question> = self.flights.values().map(|f| f.question).collect();
         let due = self.due.iter().filter(|(q, _)| !flying.contains(q)).map(|(_, at)| *at);
-        let flights = self.flights.values().map(|f| f.since.after(if f.late { GIVE_UP } else { LATE }));
+        let flights = self.flights.values().map(|f| f.since.after(if f.late { patience(f.question, self.stalled) } else { LATE }));
         due.chain(flights).chain(phase).min()
     }
 
-    /// Guests were listed, or cannot be.
+    /// Guests were listed, or cannot be; and none that is new elsewhere makes that list doubtful.
     pub fn looked_once(&self) -> bool {
         let told = self.seen.contains(&Question::Guests);
         match self.phase {
-            Phase::Open => told,
+            Phase::Open => told && self.doubted.is_none(),
             // A further attempt does not make what is known unknown.
             Phase::Opening { .. } | Phase::Waiting { .. } => told || self.tries > 0,
             Phase::Closed => self.sockets.are_known(),

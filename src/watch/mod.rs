@@ -17,6 +17,7 @@ use crate::link::{Order, Prompt, PromptId, Report};
 
 mod cadence;
 mod guests;
+mod listed;
 mod looked;
 mod manager;
 mod moved;
@@ -143,7 +144,7 @@ impl Watch {
                 let ripple = self.guests.get_mut(&key).map(|g| g.report(*report, now, &mut out)).unwrap_or_default();
                 if ripple.guests {
                     for (_, guests) in self.guests.iter_mut().filter(|(other, _)| **other != key) {
-                        guests.stale(Question::Guests, now);
+                        guests.doubt(now);
                     }
                 }
                 if ripple.manager {

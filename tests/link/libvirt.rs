@@ -209,6 +209,30 @@ fn a_daemon_that_says_nothing_is_cut_off() {
 }
 
 #[test]
+fn calls_that_never_come_back_leave_room_for_every_kind_of_question_until_they_are_three() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("libvirt-sock");
+    let daemon = UnixListener::bind(&path).unwrap();
+    daemon.set_nonblocking(true).unwrap();
+    // No door stands between, so that a call that hangs cannot be cut off.
+    let mut talk = local(Some(&format!("qemu+unix:///system?socket={}", path.display())));
+    talk.up();
+    let mut silent = Vec::new();
+    let mut hang = |talk: &mut Talk| {
+        open(talk, None);
+        until("the call", || daemon.accept().map(|call| silent.push(call)).is_ok());
+        talk.order(Order::Libvirt(LibvirtOrder::GiveUp(Query::Guests)));
+    };
+    hang(&mut talk);
+    hang(&mut talk);
+    for (number, query) in [(1, Query::Stats), (2, Query::Jobs), (3, Query::Guests), (4, Query::Host)] {
+        assert_eq!(ask(&mut talk, number, query).unwrap_err().kind, FaultKind::Lost, "{query:?}: taken, and not connected");
+    }
+    hang(&mut talk);
+    assert_eq!(ask(&mut talk, 5, Query::Guests).unwrap_err().kind, FaultKind::Late);
+}
+
+#[test]
 fn a_daemon_that_goes_away_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("libvirt-sock");

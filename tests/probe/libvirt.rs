@@ -114,7 +114,9 @@ fn states_and_reasons_are_the_words_of_virsh() {
     assert_eq!(states(1, 1), (GuestState::Running, Some("booted"), false));
     assert_eq!(states(3, 5), (GuestState::Paused, Some("I/O error"), false));
     assert_eq!(states(3, 2), (GuestState::Paused, Some("migrating"), true));
-    assert_eq!(states(3, 12).2, states(1, 10).2);
+    assert_eq!((states(3, 12).2, states(1, 10).2), (true, true));
+    assert_eq!(states(3, 13), (GuestState::Paused, Some("post-copy failed"), false));
+    assert_eq!(states(1, 11), (GuestState::Running, Some("post-copy failed"), false));
     assert_eq!(states(5, 5), (GuestState::Shutoff, Some("saved"), false));
     assert_eq!(states(6, 1), (GuestState::Crashed, Some("panicked"), false));
     assert_eq!(states(99, 99), (GuestState::Unknown, None, false));

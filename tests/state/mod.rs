@@ -16,4 +16,5 @@ mod services;
 mod since;
 mod storage;
 mod text;
+mod twice;
 pub mod vmware;

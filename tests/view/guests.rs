@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use quorate::app::depend::{Thing, below, dies, volume_behind};
-use quorate::app::detail::guest::progress;
+use quorate::app::detail::guest::{mark, progress, state_words};
 use quorate::app::{Effect, Model, Msg, update};
 use quorate::domain::cluster::{Cluster, Filesystem, PathMap, PhysicalVolume, ServiceGuest, Volume};
-use quorate::domain::guest::{Definition, Disk, DiskKind, Guest, GuestFigures, GuestState, Nic, VirtNode};
+use quorate::domain::guest::{Definition, Disk, DiskKind, Guest, GuestFigures, GuestState, Nic, TORN, VirtNode};
 use quorate::domain::node::NodeKey;
 use quorate::domain::observation::guest::GuestJob;
 use quorate::domain::observation::storage::MapRow;
@@ -296,6 +296,14 @@ fn a_console_wants_a_running_guest_and_a_session_that_may_write() {
     m.setup.read_only = true;
     assert_eq!(keys(&mut m, "t"), []);
     assert!(m.notice.as_ref().unwrap().0.contains("read-only"));
+}
+
+#[test]
+fn the_halves_of_a_failed_post_copy_do_not_look_well() {
+    for (state, words) in [(GuestState::Running, "running (post-copy failed)"), (GuestState::Paused, "paused (post-copy failed)")] {
+        let half = Guest { reason: Some(TORN.to_owned()), ..guest("db", "n2", state, "/dev/vg_cluster/lv_db", "br0") };
+        assert_eq!((mark(&half).1, state_words(&half).as_str()), ("◐", words));
+    }
 }
 
 #[test]

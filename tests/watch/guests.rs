@@ -2,7 +2,7 @@
 
 use quorate::domain::node::NodeKey;
 use quorate::domain::observation::{Observation, Question, TroubleKind};
-use quorate::link::libvirt::said::{GuestsSaid, JobSaid, RowSaid, What, Who};
+use quorate::link::libvirt::said::{GuestsSaid, JobSaid, RowSaid, StatsSaid, Value, What, Who};
 use quorate::link::libvirt::{Fault, FaultKind, Heard, Query, Reread, Said};
 use quorate::link::{AskId, LibvirtOrder, LibvirtReport, Order, Report};
 use quorate::watch::{Output, Watch};
@@ -239,6 +239,35 @@ fn a_guest_that_is_new_on_one_node_makes_the_others_look_again() {
 }
 
 #[test]
+fn a_look_is_not_over_while_a_guest_that_is_new_elsewhere_makes_a_list_doubtful() {
+    let other = NodeKey(1);
+    let (mut watch, asked) = open(&[NODE, other]);
+    let first = |of: NodeKey| asked.iter().find(|(node, _, q)| *node == of && *q == Query::Guests).unwrap().1;
+    said(&mut watch, NODE, reply(first(NODE), guests(&["u"]), 50), 50);
+    let out = said(&mut watch, other, reply(first(other), guests(&["v"]), 60), 60);
+    let (_, again, _) = *all_queries(&out).iter().find(|(node, _, q)| *node == NODE && *q == Query::Guests).unwrap();
+    assert!(!watch.looked_at(&[], at(60)));
+    said(&mut watch, NODE, reply(again, guests(&["u"]), 70), 70);
+    assert!(watch.looked_at(&[], at(70)));
+}
+
+#[test]
+fn what_comes_by_a_migration_is_new_when_it_runs() {
+    let other = NodeKey(1);
+    let (mut watch, asked) = open(&[NODE, other]);
+    settle(&mut watch, asked, 50);
+    let mut rows = vec![row("u"), RowSaid { state: 3, reason: 2, ..row("new") }];
+    for (ms, new) in [(400, false), (500, true)] {
+        let ask = queries(&said(&mut watch, other, event("new", What::Lifecycle(2, 0), ms), ms))[0].0;
+        let listed = Said::Guests(GuestsSaid { rows: rows.clone(), definitions: Vec::new() });
+        let out = said(&mut watch, other, reply(ask, listed, ms + 10), ms + 10);
+        let asks = all_queries(&out);
+        assert_eq!(asks.iter().any(|(node, _, q)| *node == NODE && *q == Query::Guests), new, "{asks:?}");
+        (rows[1].state, rows[1].reason) = (1, 2);
+    }
+}
+
+#[test]
 fn a_daemon_that_hangs_is_said_within_three_seconds_and_cut_later() {
     let (mut watch, out) = listening(&[NODE], BOTH);
     assert_eq!(libvirt(&out).len(), 1);
@@ -250,17 +279,80 @@ fn a_daemon_that_hangs_is_said_within_three_seconds_and_cut_later() {
     assert!(libvirt(&watch.tick(at(31_000))).iter().any(|(_, o)| matches!(o, LibvirtOrder::Open { .. })));
 }
 
+/// Which kinds of calls were given up.
+fn given_up(out: &[Output]) -> Vec<Query> {
+    let query = |(_, order)| match order {
+        LibvirtOrder::GiveUp(query) => Some(query),
+        _ => None,
+    };
+    libvirt(out).into_iter().filter_map(query).collect()
+}
+
+/// Statistics of guests with a disk each; of one that libvirt passed by, its counters are missing.
+fn counted(guests: &[(&str, bool)]) -> Said {
+    let one = |(uuid, counted): &(&str, bool)| {
+        let disk = [("block.count", Value::Count(1)), ("block.0.name", Value::Text("vda".to_owned()))];
+        let all = disk.into_iter().chain(counted.then_some(("block.0.rd.bytes", Value::Count(7))));
+        StatsSaid { uuid: (*uuid).to_owned(), fields: all.map(|(name, value)| (name.to_owned(), value)).collect() }
+    };
+    Said::Stats(guests.iter().map(one).collect())
+}
+
+fn stats_of(out: &[Output]) -> AskId {
+    queries(out).into_iter().find(|(_, q)| *q == Query::Stats).unwrap().0
+}
+
 #[test]
-fn a_call_that_does_not_come_back_is_given_up_and_its_late_answer_is_nobodys() {
+fn statistics_that_one_guest_holds_up_are_asked_again_at_once_and_name_it() {
     let (mut watch, asked) = open(&[NODE]);
-    let stuck = asked.iter().find(|(_, _, q)| *q == Query::Stats).unwrap().1;
-    settle(&mut watch, asked.into_iter().filter(|(_, _, q)| *q != Query::Stats).collect(), 50);
-    assert!(troubles(&watch.tick(at(3100))).contains(&(Question::GuestStats, TroubleKind::Late)));
-    let out = watch.tick(at(12_100));
-    assert!(libvirt(&out).iter().any(|(_, o)| matches!(o, LibvirtOrder::GiveUp(Query::Stats))), "{out:?}");
-    let late = said(&mut watch, NODE, reply(stuck, Said::Stats(Vec::new()), 13_000), 13_000);
+    for (node, id, query) in asked {
+        let answer = match query {
+            Query::Guests => guests(&["u", "v"]),
+            Query::Stats => counted(&[("u", true), ("v", true)]),
+            Query::Jobs => Said::Jobs(Vec::new()),
+            Query::Host => continue,
+        };
+        said(&mut watch, node, reply(id, answer, 50), 50);
+    }
+    let named = |out: &[Output]| {
+        let lines = out.iter().filter_map(|o| if let Output::Lines(_, lines, _) = o { Some(lines) } else { None });
+        lines.flatten().filter_map(|(line, _)| line.subject.clone()).collect::<Vec<_>>()
+    };
+    let stuck = stats_of(&watch.tick(at(5100)));
+    let out = watch.tick(at(8200));
+    assert!(troubles(&out).contains(&(Question::GuestStats, TroubleKind::Late)), "{out:?}");
+    let orders = libvirt(&out);
+    let left = orders.iter().position(|(_, o)| matches!(o, LibvirtOrder::GiveUp(Query::Stats)));
+    let again = orders.iter().position(|(_, o)| matches!(o, LibvirtOrder::Ask { query: Query::Stats, .. }));
+    assert!(left.is_some() && left < again, "{orders:?}");
+    let out = said(&mut watch, NODE, reply(stats_of(&out), counted(&[("u", true), ("v", false)]), 8300), 8300);
+    assert_eq!(named(&out), ["v"]);
+    let late = said(&mut watch, NODE, reply(stuck, counted(&[]), 9000), 9000);
     assert!(!late.iter().any(|o| matches!(o, Output::Observed(seen) if matches!(seen.outcome, Ok(Observation::GuestStats(_))))));
-    assert!(queries(&watch.tick(at(17_200))).iter().any(|(_, q)| *q == Query::Stats));
+    // It still hangs, and holds nothing up; or was busy with something else just then.
+    for ms in [13_400, 18_500] {
+        let next = stats_of(&watch.tick(at(ms)));
+        let out = said(&mut watch, NODE, reply(next, counted(&[("u", ms < 15_000), ("v", false)]), ms + 10), ms + 10);
+        assert!(named(&out).is_empty(), "{out:?}");
+    }
+}
+
+#[test]
+fn a_libvirt_that_is_only_slow_is_waited_for_and_silent_jobs_hold_no_statistics_up() {
+    let (mut watch, asked) = open(&[NODE]);
+    settle(&mut watch, asked.into_iter().filter(|(_, _, q)| !matches!(q, Query::Stats | Query::Jobs)).collect(), 50);
+    let out = watch.tick(at(3100));
+    assert_eq!(given_up(&out), [Query::Stats]);
+    let again = stats_of(&out);
+    assert_eq!(given_up(&watch.tick(at(7000))), []);
+    let slow = LibvirtReport::Answer { id: again, result: Ok(Said::Stats(Vec::new())), sent: at(3100), done: at(8000) };
+    let out = said(&mut watch, NODE, slow, 8000);
+    assert!(out.iter().any(|o| matches!(o, Output::Observed(seen) if matches!(seen.outcome, Ok(Observation::GuestStats(_))))));
+    let out = watch.tick(at(57_100));
+    assert!(given_up(&out).contains(&Query::Jobs) && !given_up(&out).contains(&Query::Stats), "{out:?}");
+    stats_of(&out);
+    assert!(!given_up(&watch.tick(at(61_500))).contains(&Query::Stats));
+    assert!(given_up(&watch.tick(at(92_200))).contains(&Query::Stats));
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Who is asked for the manager's view, and how often.
 
+use quorate::link::libvirt::said::{GuestsSaid, RowSaid};
+use quorate::link::libvirt::{Query, Said};
+use quorate::link::{LibvirtOrder, LibvirtReport};
+
 use super::*;
 
 const OTHER: NodeKey = NodeKey(1);
@@ -58,4 +62,40 @@ fn a_node_that_is_slow_to_answer_does_not_have_another_asked_again_and_again() {
         }
     }
     assert_eq!(whom.first(), Some(&OTHER), "{whom:?}");
+}
+
+/// Drift is judged only by what it was asked after the last change.
+#[test]
+fn where_guests_are_not_as_they_were_the_manager_is_asked_after_that() {
+    let mut watch = Watch::new(true);
+    watch.add(NODE);
+    let (asks, _) = orders(watch.report(NODE, Report::Up { streams: 8, note: None }, at(0)));
+    let tools = asks.iter().find(|(_, text)| text.contains("which tools")).unwrap().0;
+    let said = "@@quorate present\ncrm_mon\nvirsh\n@@quorate uid\n0\n";
+    let (more, _) = orders(watch.report(NODE, Report::Answer { id: tools, result: Ok(answer(said, at(10))) }, at(10)));
+    let [first] = views(&more)[..] else { panic!("{more:?}") };
+    watch.report(NODE, Report::Answer { id: first, result: Ok(answer(VIEW, at(20))) }, at(20));
+    let sockets = more.iter().find(|(_, text)| text.contains("where libvirt listens")).unwrap().0;
+    let said = "@@quorate sockets\nrw /run/libvirt/libvirt-sock-ro\n";
+    watch.report(NODE, Report::Answer { id: sockets, result: Ok(answer(said, at(30))) }, at(30));
+    let ask = |out: &[Output]| {
+        let id = out.iter().find_map(|o| match o {
+            Output::Order(_, Order::Libvirt(LibvirtOrder::Ask { id, query: Query::Guests })) => Some(*id),
+            _ => None,
+        });
+        id.unwrap()
+    };
+    let list = |id: AskId, state: i64, ms: i64| {
+        let row = RowSaid { uuid: "u".to_owned(), name: "vm1".to_owned(), id: Some(1), state, reason: 1 };
+        let result = Ok(Said::Guests(GuestsSaid { rows: vec![row], definitions: Vec::new() }));
+        Report::Libvirt(Box::new(LibvirtReport::Answer { id, result, sent: at(ms - 1), done: at(ms) }))
+    };
+    let mut out = watch.report(NODE, Report::Libvirt(Box::new(LibvirtReport::Up { hears: false })), at(40));
+    // The first list, the same once more, a change that no event told.
+    for (ms, state, times) in [(1000, 1, 0), (2000, 1, 0), (3000, 3, 1)] {
+        watch.report(NODE, list(ask(&out), state, ms), at(ms));
+        assert_eq!(views(&orders(watch.tick(at(ms + 500))).0).len(), times, "{ms}");
+        watch.look_at_guests(NODE, at(ms + 900));
+        out = watch.tick(at(ms + 900));
+    }
 }

@@ -19,8 +19,8 @@ pub fn mark(g: &Guest) -> (Role, &'static str) {
     }
     match g.state {
         _ if g.migrating || g.job.is_some() => (Role::Moving, "→"),
-        GuestState::Running => (Role::Text, "●"),
-        GuestState::Paused => (Role::Warn, "◐"),
+        GuestState::Running if !g.is_torn() => (Role::Text, "●"),
+        GuestState::Running | GuestState::Paused => (Role::Warn, "◐"),
         GuestState::Crashed => (Role::Crit, "✕"),
         GuestState::Saved | GuestState::Shutoff => (Role::Dim, "○"),
         GuestState::Unknown => (Role::Unknown, "◌"),
@@ -30,7 +30,7 @@ pub fn mark(g: &Guest) -> (Role, &'static str) {
 /// The state in words, with its reason where that says more.
 pub fn state_words(g: &Guest) -> String {
     match &g.reason {
-        Some(reason) if g.state != GuestState::Running || g.migrating => format!("{} ({reason})", g.state.word()),
+        Some(reason) if g.state != GuestState::Running || g.migrating || g.is_torn() => format!("{} ({reason})", g.state.word()),
         _ => g.state.word().to_owned(),
     }
 }

@@ -2,9 +2,9 @@
 //! thread ends by itself when its call comes back.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
 
 use super::connection::{self, Connection, Shared, Target};
 use super::said::{Fault, FaultKind, Query, Said};
@@ -22,39 +22,46 @@ enum Task {
 }
 
 /// The lane as its owner holds it.
-pub struct Lane(Sender<Task>);
+pub struct Lane {
+    tasks: Sender<Task>,
+    /// Whether its thread is in a call; gone with the thread.
+    calls: Weak<AtomicBool>,
+}
 
 impl Lane {
     /// Starts the thread.
-    pub fn start(voice: Voice, shared: Arc<Shared>, busy: Arc<AtomicUsize>) -> io::Result<Self> {
+    pub fn start(voice: Voice, shared: Arc<Shared>) -> io::Result<Self> {
         let (to, tasks) = channel();
-        busy.fetch_add(1, Ordering::Relaxed);
-        let guard = Busy(busy);
-        let work = move || {
-            let _guard = guard;
-            Worker { voice, shared, own: None, definitions: Definitions::default() }.run(&tasks);
-        };
+        let calls = Arc::new(AtomicBool::new(false));
+        let lane = Self { tasks: to, calls: Arc::downgrade(&calls) };
+        let work = move || Worker { voice, shared, own: None, definitions: Definitions::default(), calls }.run(&tasks);
         std::thread::Builder::new().name("libvirt".to_owned()).stack_size(STACK).spawn(work)?;
-        Ok(Self(to))
+        Ok(lane)
     }
 
     /// Connects; said by Up or Down.
     pub fn open(&self, target: Target) -> bool {
-        self.0.send(Task::Open(target)).is_ok()
+        self.tasks.send(Task::Open(target)).is_ok()
     }
 
     /// Asks; said by an answer.
     pub fn ask(&self, id: AskId, query: Query) -> bool {
-        self.0.send(Task::Ask(id, query)).is_ok()
+        self.tasks.send(Task::Ask(id, query)).is_ok()
+    }
+
+    /// Leaves it to itself.
+    pub fn leave(self) -> Left {
+        Left(self.calls)
     }
 }
 
-/// Counts threads that have not ended.
-struct Busy(Arc<AtomicUsize>);
+/// A lane that was left to itself.
+pub struct Left(Weak<AtomicBool>);
 
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+impl Left {
+    /// Whether the call in which it was left has not come back.
+    pub fn is_stuck(&self) -> bool {
+        self.0.upgrade().is_some_and(|calls| calls.load(Ordering::Relaxed))
     }
 }
 
@@ -64,11 +71,13 @@ struct Worker {
     /// The connection whose calls this thread alone makes.
     own: Option<Arc<Connection>>,
     definitions: Definitions,
+    calls: Arc<AtomicBool>,
 }
 
 impl Worker {
     fn run(mut self, tasks: &Receiver<Task>) {
         while let Ok(task) = tasks.recv() {
+            self.calls.store(true, Ordering::Relaxed);
             let report = match task {
                 Task::Open(target) => self.open(&target),
                 Task::Ask(id, query) => {
@@ -77,6 +86,7 @@ impl Worker {
                     LibvirtReport::Answer { id, result, sent, done: Stamp::now() }
                 }
             };
+            self.calls.store(false, Ordering::Relaxed);
             // What a connection that was cut still says is nobody's news.
             if !self.shared.is_left() {
                 self.voice.say(Report::Libvirt(Box::new(report)));

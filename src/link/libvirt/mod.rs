@@ -7,12 +7,11 @@
 use std::io::Write as _;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::door::Door;
-use self::lane::Lane;
+use self::lane::{Lane, Left};
 use super::{AskId, Link, Order, Report, Voice};
 use crate::domain::stamp::Stamp;
 
@@ -29,7 +28,7 @@ use connection::Target;
 pub use said::{Fault, FaultKind, Heard, Query, Said};
 pub use shim::hush;
 
-/// Calls that never came back and still hold a thread: above this no further one is made until one ends.
+/// So many calls may have been given up and still hold a thread: then no further thread is begun until one of them comes back.
 const STUCK: usize = 3;
 
 /// What a node's libvirt is told.
@@ -128,7 +127,6 @@ pub struct Beside {
     voice: Voice,
     /// A URI of this machine that is used instead of a socket of the node.
     uri: Option<String>,
-    stuck: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -136,15 +134,32 @@ struct State {
     door: Option<Arc<Door>>,
     /// Definitions, host.
     slow: Option<Lane>,
-    /// Statistics, jobs: a guest that hangs holds these up at most.
+    /// Statistics: a guest that hangs holds them up once at most.
     quick: Option<Lane>,
+    /// Jobs: they are asked for guest by guest, and each that hangs holds them up.
+    jobs: Option<Lane>,
+    /// Those that were left in a call.
+    left: Vec<Left>,
     shared: Arc<connection::Shared>,
+}
+
+impl State {
+    /// Leaves lanes to themselves.
+    fn leave(&mut self, lanes: impl IntoIterator<Item = Lane>) {
+        self.left.extend(lanes.into_iter().map(Lane::leave).filter(Left::is_stuck));
+    }
+
+    /// Whether a further thread may be begun.
+    fn may_start(&mut self) -> bool {
+        self.left.retain(Left::is_stuck);
+        self.left.len() < STUCK
+    }
 }
 
 impl Beside {
     /// Puts libvirt beside a link. `uri` is opened on this machine where it is given (`test:///default`, `qemu:///session`).
     pub fn new(inner: Arc<dyn Link>, voice: Voice, uri: Option<String>) -> Self {
-        Self { inner, state: Mutex::default(), voice, uri, stuck: Arc::default() }
+        Self { inner, state: Mutex::default(), voice, uri }
     }
 
     fn obey(&self, order: LibvirtOrder) {
@@ -175,7 +190,10 @@ impl Beside {
             }
             LibvirtOrder::Console { socket, uuid, force, far } => self.console(socket, uuid, force, far),
             LibvirtOrder::Reread(which) => state.shared.reread(which),
-            LibvirtOrder::GiveUp(query) => *slot(&mut state, query) = None,
+            LibvirtOrder::GiveUp(query) => {
+                let lane = slot(&mut state, query).take();
+                state.leave(lane);
+            }
             LibvirtOrder::Cut => self.cut(&mut state),
         }
     }
@@ -233,14 +251,15 @@ impl Beside {
             self.inner.order(Order::Untunnel(door));
         }
         state.shared.lose();
-        (state.slow, state.quick) = (None, None);
+        let lanes = [state.slow.take(), state.quick.take(), state.jobs.take()];
+        state.leave(lanes.into_iter().flatten());
     }
 
     fn lane<'s>(&self, state: &'s mut State, query: Query) -> Option<&'s Lane> {
-        let shared = Arc::clone(&state.shared);
+        let (may_start, shared) = (state.may_start(), Arc::clone(&state.shared));
         let place = slot(state, query);
-        if place.is_none() && self.stuck.load(Ordering::Relaxed) < STUCK {
-            *place = Lane::start(self.voice.clone(), shared, Arc::clone(&self.stuck)).ok();
+        if place.is_none() && may_start {
+            *place = Lane::start(self.voice.clone(), shared).ok();
         }
         place.as_ref()
     }
@@ -249,7 +268,8 @@ impl Beside {
 const fn slot(state: &mut State, query: Query) -> &mut Option<Lane> {
     match query {
         Query::Guests | Query::Host => &mut state.slow,
-        Query::Stats | Query::Jobs => &mut state.quick,
+        Query::Stats => &mut state.quick,
+        Query::Jobs => &mut state.jobs,
     }
 }
 

@@ -1,6 +1,6 @@
 //! States and their reasons (`virDomainState`, `virDomain*Reason`), in the words of `virsh domstate --reason`.
 
-use crate::domain::guest::GuestState;
+use crate::domain::guest::{GuestState, TORN};
 use crate::domain::observation::guest::GuestRow;
 use crate::domain::text::clean;
 use crate::link::libvirt::said::RowSaid;
@@ -8,8 +8,9 @@ use crate::link::libvirt::said::RowSaid;
 /// Reads a row.
 pub fn row(said: &RowSaid) -> GuestRow {
     let (state, reason) = meaning(said.state, said.reason);
-    // Paused on the way: 2 = VIR_DOMAIN_PAUSED_MIGRATION, 11 = STARTING_UP (the target waits), 12 and 13 = POSTCOPY; running: 10, 11 = POSTCOPY.
-    let migrating = matches!((said.state, said.reason), (3, 2 | 11 | 12 | 13) | (1, 10 | 11));
+    // Paused on the way: 2 = VIR_DOMAIN_PAUSED_MIGRATION, 11 = STARTING_UP (the target waits), 12 = POSTCOPY; running: 10 = POSTCOPY. A post-copy that
+    // failed (13; 11) is an end, and no way.
+    let migrating = matches!((said.state, said.reason), (3, 2 | 11 | 12) | (1, 10));
     GuestRow { uuid: clean(&said.uuid), name: clean(&said.name), id: said.id, state, reason, migrating }
 }
 
@@ -41,7 +42,7 @@ const fn running(reason: i64) -> Option<&'static str> {
         8 => "event wakeup",
         9 => "crashed",
         10 => "post-copy",
-        11 => "post-copy failed",
+        11 => TORN,
         _ => return None,
     })
 }
@@ -60,7 +61,7 @@ const fn paused(reason: i64) -> Option<&'static str> {
         10 => "crashed",
         11 => "starting up",
         12 => "post-copy",
-        13 => "post-copy failed",
+        13 => TORN,
         14 => "API error",
         _ => return None,
     })

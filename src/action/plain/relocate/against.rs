@@ -17,7 +17,7 @@ pub(super) fn running(guest: &suspend::Guest, row: &Guest, id: &str) -> Result<(
     suspend::in_state(guest, "running").map_err(|mut against| {
         let lift = match &guest.state {
             GuestState::Is(state, _) if state == "shut off" => Some(format!("quorate act start {id}")),
-            GuestState::Is(state, reason) if state == "paused" && !row.migrating && reason.as_deref() != Some("migrating") => {
+            GuestState::Is(state, reason) if state == "paused" && !row.migrating && !suspend::by_migration(reason.as_deref()) => {
                 Some(format!("quorate act resume {id}"))
             }
             _ => None,
