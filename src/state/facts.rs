@@ -200,7 +200,7 @@ impl NodeState {
 
     /// Our clock was set back: nothing was said later than now, and what is said from now on is newer.
     pub(super) fn not_after(&mut self, now: Stamp) {
-        self.latest.values_mut().chain(&mut self.answered).for_each(|at| *at = now.min(*at));
+        self.latest.values_mut().chain(self.asked.values_mut()).chain(&mut self.answered).for_each(|at| *at = now.min(*at));
         self.answers.not_after(now);
         self.host.not_after(now);
         self.guests.not_after(now);

@@ -287,7 +287,8 @@ impl GuestWatch {
     /// Our clock was set back: nothing was to be asked later than now, and nothing has happened later.
     pub fn not_after(&mut self, now: Stamp) {
         let flights = self.flights.values_mut().map(|flight| &mut flight.since);
-        self.due.values_mut().chain(self.last.values_mut().map(|(at, _)| at)).chain(flights).for_each(|at| *at = now.min(*at));
+        let stamps = self.due.values_mut().chain(self.last.values_mut().map(|(at, _)| at)).chain(&mut self.doubted);
+        stamps.chain([&mut self.renewed]).chain(flights).for_each(|at| *at = now.min(*at));
         if let Phase::Opening { since: at, .. } | Phase::Waiting { until: at } = &mut self.phase {
             *at = now.min(*at);
         }
