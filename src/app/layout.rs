@@ -8,6 +8,8 @@ use super::rows::Pane;
 pub const WIDE: u16 = 100;
 /// Below this there is no room for panes: header and alerts only.
 const COMPACT: (u16, u16) = (60, 14);
+/// From so many lines on a dialog leaves the header in sight.
+const ROOMY: u16 = 20;
 
 /// The frame around every screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +56,15 @@ pub fn frame(area: Rect, alerts: u16) -> Frame {
     let body = Rect { height: rest.height - footer_lines.min(rest.height), ..rest };
     let footer = Rect { y: body.bottom(), height: rest.height - body.height, ..rest };
     Frame { header, alert, body, footer, compact }
+}
+
+/// Where a dialog may stand: the header never leaves, but where there is hardly room for what the dialog asks.
+pub fn below_header(area: Rect) -> Rect {
+    if area.height < ROOMY {
+        return area;
+    }
+    let header = frame(area, 1).header.height;
+    Rect { y: area.y + header, height: area.height - header, ..area }
 }
 
 /// The panes of the overview. On a compact screen all are empty.

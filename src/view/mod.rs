@@ -60,5 +60,5 @@ pub fn draw(model: &Model, buf: &mut Buffer, area: Rect) {
         Screen::Clusters(at) => screens::clusters(pen, frame.body, *at),
     }
     chrome::footer(pen, frame.footer, area);
-    dialogs::draw(pen, area);
+    dialogs::draw(pen, layout::below_header(area));
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ratatui::layout::Rect;
+
 use super::choosing::{Choosing, Typing};
 use super::look::Look;
 use super::page;
@@ -11,6 +13,7 @@ use crate::action::inquiry::Finding;
 use crate::action::plan::Confirm;
 use crate::action::{Intent, Plan, Query, Refusal};
 use crate::app::document::Document;
+use crate::app::layout;
 use crate::app::line::InputLine;
 use crate::app::model::Model;
 use crate::app::msg::Effect;
@@ -327,7 +330,8 @@ pub const fn width(model: &Model) -> u16 {
 pub fn height(model: &Model) -> usize {
     // On a narrow screen the keys of the answer take a second line.
     let around = if model.setup.size.0 < 70 { 8 } else { 6 };
-    usize::from(model.setup.size.1).saturating_sub(around).max(1)
+    let (width, height) = model.setup.size;
+    usize::from(layout::below_header(Rect::new(0, 0, width, height)).height).saturating_sub(around).max(1)
 }
 
 /// The lines of a plan that is read.
