@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Output;
+use super::balloons::Balloons;
 use super::cadence;
 use super::listed::Listed;
 use super::sockets::Sockets;
@@ -12,8 +13,7 @@ use crate::domain::node::NodeKey;
 use crate::domain::observation::guest::VirtSocket;
 use crate::domain::observation::{Observation, Observed, Question, Trouble, TroubleKind};
 use crate::domain::stamp::Stamp;
-use crate::link::libvirt::said::What;
-use crate::link::libvirt::{Fault, FaultKind, Heard, Reread};
+use crate::link::libvirt::{Fault, FaultKind, Reread};
 use crate::link::{AskId, LibvirtOrder, LibvirtReport, Order};
 use crate::probe::libvirt as probe;
 
@@ -87,8 +87,7 @@ pub(super) struct GuestWatch {
     reread: bool,
     /// When some of them were read again for their age, or all were read.
     renewed: Stamp,
-    /// Each guest's balloon as it was last told, KiB.
-    balloons: BTreeMap<String, u64>,
+    balloons: Balloons,
     /// The last statistics were given up, or late.
     stalled: bool,
     /// They were given up.
@@ -123,7 +122,7 @@ impl GuestWatch {
             doubted: None,
             reread: false,
             renewed: Stamp::default(),
-            balloons: BTreeMap::new(),
+            balloons: Balloons::default(),
             stalled: false,
             given_up: false,
         }
@@ -192,7 +191,7 @@ impl GuestWatch {
             }
             LibvirtReport::Event(heard, at) => {
                 let told = probe::told(&heard);
-                if let Some(line) = told.line.filter(|_| self.is_news(&heard)) {
+                if let Some(line) = told.line.filter(|_| self.balloons.is_news(&heard)) {
                     out.push(Output::Lines(self.key, vec![(line, 0)], at));
                 }
                 for question in told.stale {
@@ -203,17 +202,6 @@ impl GuestWatch {
             }
         }
         ripple
-    }
-
-    /// All but a balloon that moved by no more than a hundredth since it was last told: one on its way tells so every second.
-    fn is_news(&mut self, heard: &Heard) -> bool {
-        let What::Balloon(now) = heard.what else { return true };
-        let before = self.balloons.get(&heard.who.uuid).copied();
-        let moved = before.is_none_or(|before| before.abs_diff(now) > before / 100);
-        if moved {
-            self.balloons.insert(heard.who.uuid.clone(), now);
-        }
-        moved
     }
 
     fn down(&mut self, fault: &Fault, now: Stamp, out: &mut Vec<Output>) {

@@ -159,7 +159,7 @@ fn streams_flow_end_and_are_unfollowed() {
     let follow = talk.follow(CommandLine::script("printf partial; exec sleep \"$1\"", [nap.clone()]));
     // Not held back for want of a newline.
     assert_eq!(talk.collect(follow, b"partial"), b"partial");
-    assert!(runs(&nap));
+    until("the followed process to run", || runs(&nap));
     talk.order(Order::Unfollow(follow));
     assert_eq!(talk.ended(follow), "unfollowed");
     until("the followed process to end", || !runs(&nap));
