@@ -7,7 +7,7 @@ use quorate::action::inquiry::What;
 use quorate::action::plan::{self, Input};
 use quorate::action::{Findings, Intent, Query};
 use quorate::app::act::page;
-use quorate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState};
+use quorate::domain::cluster::{Cluster, Member, MemberStatus, Service, ServiceKind, ServiceState, Stack};
 use quorate::domain::node::{NodeKey, Reach};
 use quorate::domain::task::{Action, FenceHow};
 use quorate::probe::Raw;
@@ -40,6 +40,7 @@ fn cluster() -> Cluster {
     };
     let mut cluster =
         Cluster { members: (0..NODES).map(member).collect(), services: (0..GUESTS).map(service).collect(), ..Cluster::default() };
+    cluster.stack = Some(Stack::Pacemaker);
     (cluster.quorum.total, cluster.quorum.needed, cluster.quorum.quorate) = (Some(8), Some(5), Some(true));
     cluster
 }
