@@ -317,7 +317,7 @@ impl GuestWatch {
         }
     }
 
-    /// What is read again with the list that is asked for now.
+    /// Which definitions are read again together with the next list.
     fn reread(&mut self, now: Stamp) -> Option<Reread> {
         let all = std::mem::take(&mut self.reread);
         if !all && self.renewed.age(now) < RENEW {
