@@ -87,7 +87,7 @@ impl Wire for Here {
 
     fn watch<'a>(&'a self, _fds: &mut Vec<PollFd<'a>>) {}
 
-    fn waited(&self) {}
+    fn waited(&self, _came: bool) {}
 }
 
 impl Drop for Here {
@@ -176,6 +176,10 @@ impl Duct for Shell {
 impl Pass for UnixStream {
     fn pending(&self) -> bool {
         false
+    }
+
+    fn has_own(&self) -> bool {
+        true
     }
 
     fn watch<'a>(&'a self, flags: PollFlags, fds: &mut Vec<PollFd<'a>>) {

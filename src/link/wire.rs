@@ -76,6 +76,9 @@ pub trait Pass: Read + Write {
     /// Whether bytes or an end were brought in already by a read for another channel.
     fn pending(&self) -> bool;
 
+    /// Whether it has a descriptor of its own.
+    fn has_own(&self) -> bool;
+
     /// Adds its descriptor, where it has its own.
     fn watch<'a>(&'a self, flags: PollFlags, fds: &mut Vec<PollFd<'a>>);
 }
@@ -106,6 +109,6 @@ pub trait Wire {
     /// Adds the connection's descriptor, where it has one.
     fn watch<'a>(&'a self, fds: &mut Vec<PollFd<'a>>);
 
-    /// To be called after every wait.
-    fn waited(&self);
+    /// To be called after every wait, with whether something came on the connection's descriptor.
+    fn waited(&self, came: bool);
 }

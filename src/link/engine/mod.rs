@@ -159,7 +159,6 @@ impl<'a, W: Wire> Engine<'a, W> {
             }
         }
         loop {
-            self.inbox.quiet();
             while let Some(order) = self.inbox.take() {
                 if self.obey(order) {
                     return Over::Closed;

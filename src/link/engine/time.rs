@@ -103,7 +103,7 @@ impl<W: Wire> Engine<'_, W> {
         self.lose_changes(&trouble);
     }
 
-    pub(super) fn wait(&self, closing: bool) {
+    pub(super) fn wait(&mut self, closing: bool) {
         let mut until = if self.again { Instant::now() } else { self.pulse.due() };
         let mut sooner = |at: Option<Instant>| until = at.map_or(until, |at| until.min(at));
         if !self.late {
@@ -123,6 +123,7 @@ impl<W: Wire> Engine<'_, W> {
         let inbox = self.inbox.fd();
         let mut fds = vec![PollFd::new(&inbox, PollFlags::IN)];
         self.wire.watch(&mut fds);
+        let wire = 1..fds.len();
         for pipe in self.pipes() {
             pipe.watch(&mut fds);
         }
@@ -132,10 +133,21 @@ impl<W: Wire> Engine<'_, W> {
         for stream in &self.streams {
             stream.watch(!self.speaker.behind(), &mut fds);
         }
+        let gates = fds.len();
         for gate in &self.gates {
             gate.watch(&mut fds);
         }
-        let _ = poll(&mut fds, Some(&timespec(until)));
-        self.wire.waited();
+        // A wait that failed says nothing of anything: all is looked at.
+        let failed = poll(&mut fds, Some(&timespec(until))).is_err();
+        let said: Vec<bool> = fds.iter().map(|fd| failed || !fd.revents().is_empty()).collect();
+        drop(fds);
+        if said.first().is_some_and(|woken| *woken) {
+            self.inbox.quiet();
+        }
+        self.wire.waited(said.get(wire).is_some_and(|came| came.contains(&true)));
+        let mut said = said.into_iter().skip(gates);
+        for gate in &mut self.gates {
+            gate.woken(&mut said);
+        }
     }
 }

@@ -69,7 +69,7 @@ impl Wire for SshWire {
 
     fn pass(&mut self, to: &str) -> Result<Option<SshPass>, PassError> {
         match self.session.channel_direct_streamlocal(to, None) {
-            Ok(channel) => Ok(Some(SshPass(Ends(channel)))),
+            Ok(channel) => Ok(Some(SshPass { ends: Ends(channel), drained: Rc::clone(&self.drained) })),
             Err(e) if e.code() == EAGAIN => Ok(None),
             Err(e) if trouble::is_refusal(&e) => Err(PassError::Refused(format!(
                 "sshd leads no connection to {to} ({}): does a daemon listen there, may this user connect, does sshd allow it (AllowStreamLocalForwarding)?",
@@ -80,7 +80,7 @@ impl Wire for SshWire {
     }
 
     fn end(&mut self, pass: SshPass) {
-        self.closing.push(pass.0.0);
+        self.closing.push(pass.ends.0);
     }
 
     fn open(&mut self) -> Result<Option<SshDuct>, OpenError> {
@@ -121,9 +121,12 @@ impl Wire for SshWire {
         fds.push(PollFd::from_borrowed_fd(self.socket.as_fd(), flags));
     }
 
-    fn waited(&self) {
+    fn waited(&self, came: bool) {
+        // Whatever the wait said: opening and writing read too.
         self.drained.set(false);
-        self.socket.quick_ack();
+        if came {
+            self.socket.quick_ack();
+        }
     }
 }
 
@@ -139,20 +142,24 @@ impl fmt::Debug for SshDuct {
     }
 }
 
+/// A read for a channel. Ten reads a wake, each with a system call that brings nothing, were most of what a quiet node cost us.
+fn read_unless_drained(drained: &Drained, ends: &mut Ends, read: impl FnOnce(&mut Ends) -> io::Result<usize>) -> io::Result<usize> {
+    if drained.get() && !ends.pending() {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    let result = read(ends);
+    if matches!(&result, Err(e) if e.kind() == io::ErrorKind::WouldBlock) {
+        drained.set(true);
+    }
+    result
+}
+
 impl Duct for SshDuct {
     fn read(&mut self, from: Side, buf: &mut [u8]) -> io::Result<usize> {
-        // Ten reads a wake, each with a system call that brings nothing, were most of what a quiet node cost us.
-        if self.drained.get() && !self.ends.pending() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let result = match from {
-            Side::Out => self.ends.read(buf),
-            Side::Err => self.ends.read_err(buf),
-        };
-        if matches!(&result, Err(e) if e.kind() == io::ErrorKind::WouldBlock) {
-            self.drained.set(true);
-        }
-        result
+        read_unless_drained(&self.drained, &mut self.ends, |ends| match from {
+            Side::Out => ends.read(buf),
+            Side::Err => ends.read_err(buf),
+        })
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -167,7 +174,10 @@ impl Duct for SshDuct {
 }
 
 /// One channel that leads to a socket of the node.
-pub struct SshPass(Ends);
+pub struct SshPass {
+    ends: Ends,
+    drained: Drained,
+}
 
 impl fmt::Debug for SshPass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,13 +187,13 @@ impl fmt::Debug for SshPass {
 
 impl Read for SshPass {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
+        read_unless_drained(&self.drained, &mut self.ends, |ends| ends.read(buf))
     }
 }
 
 impl Write for SshPass {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.ends.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -193,7 +203,11 @@ impl Write for SshPass {
 
 impl Pass for SshPass {
     fn pending(&self) -> bool {
-        self.0.pending()
+        self.ends.pending()
+    }
+
+    fn has_own(&self) -> bool {
+        false
     }
 
     fn watch<'a>(&'a self, _flags: PollFlags, _fds: &mut Vec<PollFd<'a>>) {}
