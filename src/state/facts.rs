@@ -23,9 +23,9 @@ use super::host::HostHistory;
 use super::store::NodeFacts;
 use super::vmware::{self, Heartbeats};
 
-/// The last good answer to one question.
+/// The last good answer to one question. On the heap: of a thousand members most answer nothing.
 #[derive(Clone, Debug)]
-pub(super) struct Slot<T>(Option<(T, Stamp)>);
+pub(super) struct Slot<T>(Option<Box<(T, Stamp)>>);
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
@@ -36,28 +36,28 @@ impl<T> Default for Slot<T> {
 impl<T> Slot<T> {
     /// The answer.
     pub(super) fn get(&self) -> Option<&T> {
-        self.0.as_ref().map(|(value, _)| value)
+        self.0.as_ref().map(|seen| &seen.0)
     }
 
     /// The answer and when it came.
     pub(super) fn seen(&self) -> Option<(&T, Stamp)> {
-        self.0.as_ref().map(|(value, at)| (value, *at))
+        self.0.as_ref().map(|seen| (&seen.0, seen.1))
     }
 
     /// When the answer came.
     pub(super) fn at(&self) -> Option<Stamp> {
-        self.0.as_ref().map(|(_, at)| *at)
+        self.0.as_ref().map(|seen| seen.1)
     }
 
     /// It came no later than this.
     pub(super) fn not_after(&mut self, now: Stamp) {
-        if let Some((_, at)) = &mut self.0 {
-            *at = now.min(*at);
+        if let Some(seen) = &mut self.0 {
+            seen.1 = now.min(seen.1);
         }
     }
 
     fn put(&mut self, value: T, at: Stamp) {
-        self.0 = Some((value, at));
+        self.0 = Some(Box::new((value, at)));
     }
 }
 

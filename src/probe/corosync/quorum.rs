@@ -17,6 +17,8 @@ pub fn read(said: &str) -> Option<QuorumView> {
             note(key, value, &mut view);
         }
     }
+    // Each of many nodes lists them all.
+    view.members.shrink_to_fit();
     (view.quorate.is_some() || view.total.is_some() || !view.members.is_empty()).then_some(view)
 }
 

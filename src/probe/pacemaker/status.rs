@@ -44,6 +44,9 @@ pub fn document(doc: &mut Doc<'_>, root: &Tag<'_>) -> Result<(ManagerView, Verdi
         Ok(())
     })?;
     add_missing(&mut view.resources, by_node);
+    // Thousands of each are kept until the next answer: none has room to spare.
+    view.resources.shrink_to_fit();
+    view.history.shrink_to_fit();
     Ok((view, verdict))
 }
 

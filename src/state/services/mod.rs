@@ -32,7 +32,9 @@ pub(super) fn fold(input: &Input<'_>) -> Vec<Service> {
     let mut entries = tree::flatten(input.view, &index);
     tree::settle(&mut entries);
     reason::explain(&mut entries, &index, input);
-    let mut services: Vec<Service> = entries.into_iter().map(|e| e.service).collect();
+    // Collected in place they would keep the room of the entries, which is twice as large: a cluster may have 20,000.
+    let mut services = Vec::with_capacity(entries.len());
+    services.extend(entries.into_iter().map(|e| e.service));
     services.sort_by(|a, b| a.id.cmp(&b.id));
     services
 }
