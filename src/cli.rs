@@ -38,6 +38,15 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+/// The options alone, for the cockpit without a command: to make up all commands and actions takes a millisecond, which is a good part of the way to
+/// the first frame.
+#[derive(Parser)]
+#[command(name = "quorate", disable_help_flag = true)]
+struct Alone {
+    #[command(flatten)]
+    global: Global,
+}
+
 /// Options that stand before or after the command.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Global options")]
@@ -271,8 +280,12 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    Cli::try_parse_from(hosts_first(args.into_iter().map(Into::into)))
-        .map_err(|e| Exit { code: if e.use_stderr() { WRONG_COMMAND_LINE } else { 0 }, text: e.render().to_string() })
+    let args = hosts_first(args.into_iter().map(Into::into));
+    // What is wrong here is a command, or is said by the whole command line's parser.
+    if let Ok(Alone { global }) = Alone::try_parse_from(&args) {
+        return Ok(Cli { global, command: None });
+    }
+    Cli::try_parse_from(args).map_err(|e| Exit { code: if e.use_stderr() { WRONG_COMMAND_LINE } else { 0 }, text: e.render().to_string() })
 }
 
 /// Moves every `--host` before the command: of an option that stands on both sides, clap keeps one side alone.

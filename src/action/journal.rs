@@ -79,6 +79,8 @@ pub struct Detail<'a> {
 #[derive(Debug)]
 pub struct Journal {
     file: File,
+    /// The folder whose entry for the file may not be on the disk yet.
+    unsynced: Option<File>,
     cluster: Option<String>,
 }
 
@@ -89,11 +91,8 @@ impl Journal {
     /// It cannot be opened: then nothing may be changed.
     pub fn open(path: &Path, cluster: Option<String>) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-        // A file whose name is not on the disk is none after a power cut.
-        if let Some(folder) = path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(Self { file, cluster })
+        let unsynced = path.parent().map(File::open).transpose()?;
+        Ok(Self { file, unsynced, cluster })
     }
 
     /// Writes one line and waits until the disk has it.
@@ -119,6 +118,11 @@ impl Journal {
         };
         let mut bytes = serde_json::to_vec(&line)?;
         bytes.push(b'\n');
+        // A file whose name is not on the disk is none after a power cut.
+        if let Some(folder) = &self.unsynced {
+            folder.sync_all()?;
+            self.unsynced = None;
+        }
         // One write, so that two quorates do not mix their lines.
         self.file.write_all(&bytes)?;
         self.file.sync_data()

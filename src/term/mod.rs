@@ -6,10 +6,12 @@ pub mod caps;
 pub mod guard;
 pub mod input;
 pub mod paint;
+mod put;
 pub mod size;
 
 pub use caps::Caps;
 pub use guard::{Guard, is_gone};
 pub use input::Input;
-pub use paint::Painter;
+pub use paint::{Painter, blank};
+pub use put::put;
 pub use size::sized;

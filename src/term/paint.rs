@@ -23,53 +23,64 @@ struct Pen {
 
 const PLAIN: Pen = Pen { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
 
+/// Makes a buffer blank and of this size.
+pub fn blank(buffer: &mut Buffer, area: Rect) {
+    if buffer.area == area {
+        buffer.reset();
+    } else {
+        *buffer = Buffer::empty(area);
+    }
+}
+
 /// Remembers what the terminal shows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Painter {
-    shown: Buffer,
+    /// None: nothing is known of it, and the next frame is painted whole.
+    shown: Option<Buffer>,
     bytes: Vec<u8>,
-    fresh: bool,
 }
 
 impl Painter {
-    /// A painter for a screen of this size, of which nothing is known.
-    pub fn new(area: Rect) -> Self {
-        Self { shown: Buffer::empty(area), bytes: Vec::with_capacity(16 * 1024), fresh: true }
-    }
-
     /// Forgets what the terminal shows: the next frame is painted whole.
     pub fn forget(&mut self) {
-        self.fresh = true;
+        self.shown = None;
     }
 
-    /// The bytes that turn what is shown into `next`, and takes `next` as shown (the former buffer comes back in its place,
-    /// to be drawn upon). Empty if nothing changed.
+    /// The bytes that turn what is shown into `next`, and takes `next` as shown; the former buffer comes back in its place, to be made [`blank`]
+    /// and drawn upon. Empty if nothing changed.
     pub fn frame(&mut self, next: &mut Buffer) -> &[u8] {
         self.bytes.clear();
-        if self.fresh || self.shown.area != next.area {
-            self.shown = Buffer::empty(next.area);
-            self.fresh = false;
+        let shown = self.shown.take().filter(|shown| shown.area == next.area);
+        if shown.is_none() {
             self.bytes.extend_from_slice(BEGIN);
             self.bytes.extend_from_slice(b"\x1b[m\x1b[2J");
         }
         let clear = self.bytes.len();
-        encode(&self.shown, next, &mut self.bytes);
+        encode(shown.as_ref(), next, &mut self.bytes);
         if self.bytes.len() > clear || clear > 0 {
             self.bytes.extend_from_slice(END);
         }
-        std::mem::swap(&mut self.shown, next);
+        self.shown = Some(std::mem::replace(next, shown.unwrap_or_default()));
         &self.bytes
     }
 }
 
-fn encode(shown: &Buffer, next: &Buffer, out: &mut Vec<u8>) {
+/// Whether two cells look alike. Half the time of a frame goes into this, and ratatui's own comparison looks at four things more.
+fn alike(old: &Cell, new: &Cell) -> bool {
+    old.modifier == new.modifier && old.fg == new.fg && old.bg == new.bg && old.symbol() == new.symbol()
+}
+
+fn encode(shown: Option<&Buffer>, next: &Buffer, out: &mut Vec<u8>) {
     let mut pen = PLAIN;
     // Where the terminal's cursor stands, if that is certain.
     let mut at: Option<(u16, u16)> = None;
     let width = usize::from(next.area.width).max(1);
-    for (y, (old, new)) in (0..).zip(shown.content.chunks(width).zip(next.content.chunks(width))) {
+    let empty = vec![Cell::EMPTY; width];
+    let mut rows = shown.map(|shown| shown.content.chunks(width));
+    for (y, new) in (0..).zip(next.content.chunks(width)) {
+        let old = rows.as_mut().and_then(Iterator::next).unwrap_or(&empty);
         // Most rows of most frames are as they were.
-        if old == new {
+        if old.iter().zip(new).all(|(old, new)| alike(old, new)) {
             continue;
         }
         for (x, cell) in changes(old, new) {
@@ -96,7 +107,7 @@ fn changes<'a>(old: &'a [Cell], new: &'a [Cell]) -> impl Iterator<Item = (u16, &
     let (mut covered, mut uncovered) = (0, 0);
     old.iter().zip(new).enumerate().filter_map(move |(x, (old, new))| {
         let (old_width, new_width) = (columns(old), columns(new));
-        let changed = (old != new || x < uncovered) && x >= covered;
+        let changed = (!alike(old, new) || x < uncovered) && x >= covered;
         if changed && old_width > 1 {
             uncovered = uncovered.max(x + old_width);
         }

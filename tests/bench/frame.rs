@@ -7,7 +7,7 @@ use quorate::app::{Model, Msg, update};
 use quorate::domain::cluster::{Cluster, ServiceState};
 use quorate::domain::event::{Severity, Source};
 use quorate::keymap::parse_chord;
-use quorate::term::Painter;
+use quorate::term::{Painter, blank};
 use quorate::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -31,7 +31,7 @@ impl Screen {
         let mut model = sample::model_of(sample::setup(AREA.width, AREA.height), cluster.clone());
         let events = (0..500).map(|i| event(600 - i)).collect();
         update(&mut model, Msg::Events(events));
-        let mut screen = Self { model, painter: Painter::new(AREA), buffer: Buffer::empty(AREA), cluster, down: false };
+        let mut screen = Self { model, painter: Painter::default(), buffer: Buffer::empty(AREA), cluster, down: false };
         screen.key("2");
         screen.key("j");
         screen.frame();
@@ -53,7 +53,7 @@ impl Screen {
 
     /// Builds and diffs a frame: the bytes it writes.
     fn frame(&mut self) -> usize {
-        self.buffer.reset();
+        blank(&mut self.buffer, AREA);
         view::draw(&self.model, &mut self.buffer, AREA);
         self.painter.frame(&mut self.buffer).len()
     }

@@ -49,6 +49,26 @@ fn commands() {
 }
 
 #[test]
+fn options_without_a_command_are_read_as_the_whole_command_line_reads_them() {
+    use clap::Parser as _;
+    let lines = [
+        "",
+        "--host n1",
+        "--host=n1 --host n2 --read-only",
+        "--cluster a --jump b,c --host-keys strict --ascii --theme mono",
+        "--config c --identity i",
+    ];
+    for line in lines {
+        let whole = Cli::try_parse_from(std::iter::once("quorate").chain(line.split_whitespace())).unwrap();
+        assert_eq!(read(line).unwrap(), whole, "{line}");
+    }
+    for line in ["--host", "--read-onl", "--host-keys never", "--help", "--version", "-- demo", "--host n1 nonsense", "help"] {
+        let whole = Cli::try_parse_from(std::iter::once("quorate").chain(line.split_whitespace())).map_err(|e| e.render().to_string());
+        assert_eq!(read(line).map_err(|e| e.text), whole, "{line}");
+    }
+}
+
+#[test]
 fn global_options_stand_anywhere() {
     let options = "--config c --cluster net --host root@n1:2201 --host [::1]:22 --jump a@b1:23,b2 --identity k --known-hosts kh --host-keys accept-new --ssh-config none --read-only --theme t --keymap v --ascii";
     let before = read(&format!("{options} demo status --json")).unwrap();

@@ -23,7 +23,7 @@ fn lines(buffer: &Buffer) -> Vec<String> {
 #[test]
 fn an_unchanged_frame_is_no_bytes() {
     let area = Rect::new(0, 0, 20, 3);
-    let mut painter = Painter::new(area);
+    let mut painter = Painter::default();
     let draw = || {
         let mut b = Buffer::empty(area);
         b.set_string(1, 1, "n1 ● online", Style::new().fg(Color::Green).add_modifier(Modifier::BOLD));
@@ -35,8 +35,7 @@ fn an_unchanged_frame_is_no_bytes() {
 
 #[test]
 fn forgetting_repaints_all() {
-    let area = Rect::new(0, 0, 10, 2);
-    let mut painter = Painter::new(area);
+    let mut painter = Painter::default();
     let draw = || Buffer::with_lines(["hello     ", "world     "]);
     let first = painter.frame(&mut draw()).to_vec();
     painter.forget();
@@ -48,7 +47,7 @@ fn mono_frames_hold_no_colour() {
     let area = Rect::new(0, 0, 10, 1);
     let mut b = Buffer::empty(area);
     b.set_string(0, 0, "sel", Style::new().add_modifier(Modifier::REVERSED));
-    let bytes = String::from_utf8(Painter::new(area).frame(&mut b).to_vec()).unwrap();
+    let bytes = String::from_utf8(Painter::default().frame(&mut b).to_vec()).unwrap();
     assert!(bytes.contains("\x1b[7msel\x1b[m"), "{bytes:?}");
     assert!(!bytes.contains("\x1b[3") && !bytes.contains("\x1b[4"), "{bytes:?}");
 }
@@ -108,7 +107,7 @@ proptest! {
             Style::new().fg(Color::LightBlue).add_modifier(Modifier::DIM | Modifier::UNDERLINED),
             Style::new().fg(Color::Rgb(1, 2, 3)),
         ];
-        let mut painter = Painter::new(area);
+        let mut painter = Painter::default();
         let mut parser = vt100::Parser::new(8.try_into().unwrap(), 30.try_into().unwrap(), 0);
         for frame in frames {
             let mut buffer = Buffer::empty(area);

@@ -6,7 +6,7 @@
 mod effects;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TermEvent, KeyEventKind};
@@ -71,8 +71,9 @@ pub async fn run(wanted: Wanted) -> io::Result<u8> {
     let guard = Guard::enter()?;
     let mut cockpit = Cockpit {
         guard,
-        painter: Painter::new(Rect::new(0, 0, width, height)),
-        buffer: Buffer::empty(Rect::new(0, 0, width, height)),
+        painter: Painter::default(),
+        buffer: Buffer::default(),
+        area: Rect::new(0, 0, width, height),
         live: None,
         prompts: BTreeMap::new(),
         next_prompt: 0,
@@ -105,6 +106,8 @@ pub(super) struct Cockpit {
     guard: Guard,
     painter: Painter,
     buffer: Buffer,
+    /// The screen.
+    area: Rect,
     pub(super) live: Option<Live>,
     prompts: BTreeMap<u64, (NodeKey, PromptId)>,
     next_prompt: u64,
@@ -269,7 +272,7 @@ impl Cockpit {
 
     fn resize(&mut self, told: (u16, u16)) -> io::Result<()> {
         let (width, height) = sized(told);
-        self.buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        self.area = Rect::new(0, 0, width, height);
         self.tell(Msg::Resize { width, height })?;
         self.painter.forget();
         self.draw()
@@ -279,14 +282,11 @@ impl Cockpit {
         if !self.model.take_dirty() {
             return Ok(());
         }
-        self.buffer.reset();
-        let area = self.buffer.area;
-        view::draw(&self.model, &mut self.buffer, area);
+        term::blank(&mut self.buffer, self.area);
+        view::draw(&self.model, &mut self.buffer, self.area);
         let bytes = self.painter.frame(&mut self.buffer);
         if !bytes.is_empty() {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes)?;
-            out.flush()?;
+            term::put(bytes)?;
             self.drawn = Some(Instant::now());
         }
         Ok(())
@@ -294,9 +294,9 @@ impl Cockpit {
 
     fn repaint(&mut self) -> io::Result<()> {
         self.painter.forget();
-        let size = sized(crossterm::terminal::size().unwrap_or((self.buffer.area.width, self.buffer.area.height)));
-        self.buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-        self.tell(Msg::Resize { width: size.0, height: size.1 })?;
+        let (width, height) = sized(crossterm::terminal::size().unwrap_or((self.area.width, self.area.height)));
+        self.area = Rect::new(0, 0, width, height);
+        self.tell(Msg::Resize { width, height })?;
         self.tell(Msg::FocusGained)?;
         self.draw()
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::way::WayFinder;
+use super::way::{Way, WayFinder};
 use crate::action::inquiry::Finding;
 use crate::action::{Executor, Out, Query};
 use crate::doctor::NodeCheck;
@@ -75,6 +75,8 @@ pub struct Live {
     watch: Watch,
     store: Store,
     links: BTreeMap<NodeKey, Box<dyn Link>>,
+    /// Ways whose links are opened by the next step: the first frame is not to wait for threads and sockets.
+    unopened: Vec<(NodeKey, Way)>,
     names: BTreeMap<NodeKey, String>,
     /// As a recording has them: a node that was given by its address alone is asked for its name in a replay too.
     nodes: Vec<RecordedNode>,
@@ -124,6 +126,7 @@ impl Live {
             watch,
             store: Store::new(SessionFacts { cluster_name: ways.cluster_name(), nodes: Vec::new() }),
             links: BTreeMap::new(),
+            unopened: Vec::new(),
             names: BTreeMap::new(),
             nodes: Vec::new(),
             targets: BTreeMap::new(),
@@ -176,6 +179,7 @@ impl Live {
 
     /// Waits for something to happen, at most until `until`, and takes it in. Cancel-safe: what was received is taken in.
     pub async fn step(&mut self, until: Stamp) -> Vec<Happening> {
+        self.open_links();
         let due = [self.watch.next_wake(), self.store.next_event(), self.executor.as_ref().and_then(Executor::next_wake)];
         let wake = due.into_iter().flatten().fold(until, Stamp::min);
         let pause = Duration::from_micros(u64::try_from(wake.0 - self.now().0).unwrap_or(0));

@@ -18,9 +18,9 @@ const ADDRESS_WAIT: Duration = Duration::from_secs(3);
 const MANAGER_WAIT: Duration = Duration::from_secs(4);
 
 impl Live {
-    /// Adds a node and opens its link.
+    /// Adds a node, whose link is opened by the next step.
     pub(super) fn add(&mut self, way: Way, found: bool) -> NodeKey {
-        let key = NodeKey(u32::try_from(self.links.len()).unwrap_or(u32::MAX));
+        let key = NodeKey(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         let facts = NodeFacts { key, configured_name: way.name.clone(), address: way.address.clone(), local: way.is_local(), found };
         self.names.insert(key, way.name.clone().unwrap_or_else(|| way.address.clone()));
         self.store.add_node(facts);
@@ -36,8 +36,15 @@ impl Live {
             self.written(written);
         }
         self.nodes.push(node);
-        self.links.insert(key, way.open(Voice::new(key, self.tx.clone())));
+        self.unopened.push((key, way));
         key
+    }
+
+    /// Opens the links of nodes that were added.
+    pub(super) fn open_links(&mut self) {
+        for (key, way) in std::mem::take(&mut self.unopened) {
+            self.links.insert(key, way.open(Voice::new(key, self.tx.clone())));
+        }
     }
 
     /// Members that the manager names and that nobody configured are reached by name, then by ring address. The addresses are corosync's to tell: they
