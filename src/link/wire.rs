@@ -111,4 +111,7 @@ pub trait Wire {
 
     /// To be called after every wait, with whether something came on the connection's descriptor.
     fn waited(&self, came: bool);
+
+    /// To be called before every wait: what came was read, and can be acknowledged.
+    fn acknowledge(&self);
 }

@@ -1,7 +1,7 @@
 //! Clocks: what a thread or a process has cost, and figures out of many samples.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -18,6 +18,11 @@ pub fn thread() -> Duration {
 /// CPU time of this process, all threads.
 pub fn process() -> Duration {
     read(ClockId::ProcessCPUTime)
+}
+
+/// A point on the wall's clock in milliseconds since the epoch.
+pub fn wall(at: SystemTime) -> f64 {
+    at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64() * 1e3
 }
 
 /// Microseconds that a piece of work costs this thread.

@@ -104,6 +104,7 @@ impl<W: Wire> Engine<'_, W> {
     }
 
     pub(super) fn wait(&mut self, closing: bool) {
+        self.wire.acknowledge();
         let mut until = if self.again { Instant::now() } else { self.pulse.due() };
         let mut sooner = |at: Option<Instant>| until = at.map_or(until, |at| until.min(at));
         if !self.late {

@@ -35,6 +35,8 @@ pub struct SshWire {
     closing: Vec<Channel>,
     session: Session,
     socket: Arc<Socket>,
+    /// Something came after the last wait.
+    came: Cell<bool>,
     drained: Drained,
 }
 
@@ -51,7 +53,7 @@ impl SshWire {
     /// Takes a session that is logged in, with channels that were opened already. `socket` is a second handle on the session's.
     pub fn new(session: Session, socket: Arc<Socket>, spares: Vec<Channel>) -> Self {
         session.set_blocking(false);
-        Self { starting: None, spares, closing: Vec::new(), session, socket, drained: Drained::default() }
+        Self { starting: None, spares, closing: Vec::new(), session, socket, came: Cell::new(false), drained: Drained::default() }
     }
 }
 
@@ -124,7 +126,12 @@ impl Wire for SshWire {
     fn waited(&self, came: bool) {
         // Whatever the wait said: opening and writing read too.
         self.drained.set(false);
-        if came {
+        self.came.set(came);
+    }
+
+    fn acknowledge(&self) {
+        // Not before it is read: the packet that goes out would hold up what came in.
+        if self.came.take() {
             self.socket.quick_ack();
         }
     }
