@@ -5,8 +5,7 @@
 //! after another. When our side goes, sshd closes the guard's standard input and the guard ends its process group:
 //! sshd by itself lets a command without a terminal run on (session.c, `session_close_by_channel`). When the connection
 //! drops silently, no heartbeat comes and a watchdog does the same. Nothing is written to the node's disk, and only
-//! POSIX is used, but for `read -t`. dash has no timeout for it: where the node has bash, the guard is bash, and else it has a watchdog, which costs
-//! the node two processes a heartbeat.
+//! POSIX is used, but for `read -t` where the shell is bash: dash has no timeout for it, and gets a watchdog.
 
 use crate::link::command_line::{Become, CommandLine};
 use crate::link::mark::Nonce;
@@ -27,12 +26,11 @@ pub fn hello(nonce: &Nonce, rights: Become) -> String {
     // A user may not signal what sudo runs as root; sudo is bothered only where such a process is left, or where nobody can tell.
     let root = match rights {
         Become::Sudo => {
-            "{ ! command -v pgrep >/dev/null 2>&1 || pgrep -g $p -u 0 >/dev/null 2>&1; } && sudo -n kill -KILL -- -$p >/dev/null 2>&1; "
+            "{ ! command -v pgrep >/dev/null 2>&1 || pgrep -g $$ -u 0 >/dev/null 2>&1; } && sudo -n kill -KILL -- -$$ >/dev/null 2>&1; "
         }
         Become::None => "",
     };
-    let environment =
-        "PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin; export PATH; LC_ALL=C; export LC_ALL; unset LANGUAGE BASH_ENV";
+    let environment = "PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin; export PATH; LC_ALL=C; export LC_ALL; unset LANGUAGE";
     let kill = format!("k() {{ trap \"\" TERM; kill -TERM 0; sleep 1; {root}kill -KILL 0; }}");
     let watch = format!("w() {{ (sleep {WATCHDOG} & z=$!; trap \"kill $z\" TERM; wait $z && k) </dev/null >/dev/null 2>&1 & w=$!; }}");
     let cases = format!(
@@ -43,10 +41,7 @@ pub fn hello(nonce: &Nonce, rights: Become) -> String {
     let patience = format!("t=; case $BASH_VERSION in ?*) {able};; esac; [ \"$t\" ] || w");
     let guard = format!("{patience}; while IFS= read -r $t l; do case $l in {cases} esac; done; k");
     let marks = format!("m() {{ printf '\\036{n} %s %s\\n' \"$1\" \"$2\"; printf '\\036{n} %s\\n' \"$1\" >&2; }}; m 0 0");
-    // Without --norc a bash whose input is sshd's socket reads the user's files.
-    let bash = "[ -z \"$BASH_VERSION\" ] && command -v bash >/dev/null 2>&1";
-    let guard = format!("g='{kill}; {watch}; {guard}'; if {bash}; then exec bash --norc -c \"p=$p; $g\"; else eval \"$g\"; fi");
-    format!("{environment}; p=$$; {kill}; {{ {guard}; }} | {{ sh; k; }}\n{marks}\n")
+    format!("{environment}; {kill}; {watch}; {{ {guard}; }} | {{ sh; k; }}\n{marks}\n")
 }
 
 /// One command for the worker: without input, followed by a mark on both outputs.
