@@ -95,7 +95,9 @@ impl<P: Pass> Gate<P> {
 
     /// Adds what to wait for. After the wait [`Self::woken`] is to be told how it ended.
     pub fn watch<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
-        fds.push(PollFd::from_borrowed_fd(self.door.fd(), PollFlags::IN));
+        // Who stands there already, and cannot be let in yet, must not keep us awake.
+        let door = if self.knocked { PollFlags::empty() } else { PollFlags::IN };
+        fds.push(PollFd::from_borrowed_fd(self.door.fd(), door));
         for flow in &self.flows {
             let mut near = PollFlags::empty();
             near.set(PollFlags::IN, flow.up.is_empty());

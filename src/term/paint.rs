@@ -65,7 +65,7 @@ impl Painter {
     }
 }
 
-/// Whether two cells look alike. Half the time of a frame goes into this, and ratatui's own comparison looks at four things more.
+/// Whether two cells look alike. Half the time of a frame goes into this, and ratatui's own comparison looks at more that is not painted here.
 fn alike(old: &Cell, new: &Cell) -> bool {
     old.modifier == new.modifier && old.fg == new.fg && old.bg == new.bg && old.symbol() == new.symbol()
 }

@@ -172,7 +172,8 @@ impl<'a, W: Wire> Engine<'a, W> {
             let step = self.keep_time().and_then(|()| {
                 let closing = self.wire.tidy();
                 self.open()?;
-                self.pump().map(|()| closing)
+                self.pump()?;
+                self.open_further().map(|()| closing)
             });
             match step {
                 Ok(closing) => self.wait(closing),

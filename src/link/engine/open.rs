@@ -20,6 +20,15 @@ impl<W: Wire> Engine<'_, W> {
         Ok(())
     }
 
+    /// The answer to an opening may have come in with what was read for others: nothing would wake us for it.
+    pub(super) fn open_further(&mut self) -> Result<(), LinkTrouble> {
+        if self.opening != Opening::Nothing {
+            self.open()?;
+            self.again |= self.opening == Opening::Nothing || self.pending();
+        }
+        Ok(())
+    }
+
     fn open_passes(&mut self) -> Result<(), LinkTrouble> {
         for gate in &mut self.gates {
             while let Some(to) = gate.wants() {

@@ -23,7 +23,7 @@ impl<W: Wire> Engine<'_, W> {
     }
 
     /// Whether a read for one channel brought in something for another that was read before it.
-    fn pending(&self) -> bool {
+    pub(super) fn pending(&self) -> bool {
         self.pipes().any(|pipe| pipe.duct.pending())
             || self.gates.iter().any(Gate::pending)
             || self.deeds.iter().any(|deed| deed.duct.pending())

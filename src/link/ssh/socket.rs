@@ -36,7 +36,7 @@ impl Socket {
         };
     }
 
-    /// Acknowledge at once: sshd leaves Nagle on for some channels, which costs 44 ms a reply. The kernel forgets it, so it is said after every wait.
+    /// Acknowledge at once: sshd leaves Nagle on for some channels, which costs 44 ms a reply. The kernel forgets it, so it is said again for whatever comes.
     pub fn quick_ack(&self) {
         if let Self::Tcp(tcp) = self {
             let _ = sockopt::set_tcp_quickack(tcp, true);

@@ -35,13 +35,48 @@ pub struct SshWire {
     closing: Vec<Channel>,
     session: Session,
     socket: Arc<Socket>,
-    /// Something came after the last wait.
-    came: Cell<bool>,
-    drained: Drained,
+    /// The channel that is in the opening: libssh2 goes on with it whatever it is asked for next.
+    under_way: Option<Opening>,
+    intake: Rc<Intake>,
 }
 
-/// Nothing is left in the socket since the last wait: any read takes in all that it holds, for whichever channel.
-type Drained = Rc<Cell<bool>>;
+/// A channel in the opening.
+#[derive(Debug, PartialEq, Eq)]
+enum Opening {
+    Session,
+    /// To this socket.
+    Pass(String),
+}
+
+/// What came in since the last wait.
+struct Intake {
+    session: Session,
+    /// Nothing is left in the socket: a read takes in all that it holds, for whichever channel.
+    drained: Cell<bool>,
+    /// Something came, and is not acknowledged yet.
+    came: Cell<bool>,
+}
+
+impl Intake {
+    /// A read for a channel. Ten reads a wake, each with a system call that brings nothing, were most of what a quiet node cost us.
+    fn read(&self, ends: &mut Ends, read: impl FnOnce(&mut Ends) -> io::Result<usize>) -> io::Result<usize> {
+        if self.drained.get() && !ends.pending() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let result = read(ends);
+        match &result {
+            // What waits to be sent comes before what is to be read: then nothing was read.
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock && !is_sending(&self.session) => self.drained.set(true),
+            Ok(n) if *n > 0 => self.came.set(true),
+            _ => {}
+        }
+        result
+    }
+}
+
+fn is_sending(session: &Session) -> bool {
+    matches!(session.block_directions(), BlockDirections::Outbound | BlockDirections::Both)
+}
 
 impl fmt::Debug for SshWire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +88,33 @@ impl SshWire {
     /// Takes a session that is logged in, with channels that were opened already. `socket` is a second handle on the session's.
     pub fn new(session: Session, socket: Arc<Socket>, spares: Vec<Channel>) -> Self {
         session.set_blocking(false);
-        Self { starting: None, spares, closing: Vec::new(), session, socket, came: Cell::new(false), drained: Drained::default() }
+        let intake = Rc::new(Intake { session: session.clone(), drained: Cell::new(false), came: Cell::new(false) });
+        Self { starting: None, spares, closing: Vec::new(), session, socket, under_way: None, intake }
+    }
+}
+
+impl SshWire {
+    /// Whether this may be opened now: another channel in the opening that nobody wants any more comes first.
+    fn may_open(&mut self, wanted: &Opening) -> Result<bool, ssh2::Error> {
+        let Some(before) = self.under_way.take() else { return Ok(true) };
+        if before == *wanted {
+            return Ok(true);
+        }
+        let opened = match &before {
+            Opening::Session => open_channel(&self.session),
+            Opening::Pass(to) => self.session.channel_direct_streamlocal(to, None),
+        };
+        match opened {
+            Ok(channel) if before == Opening::Session => self.spares.push(channel),
+            Ok(channel) => self.closing.push(channel),
+            Err(e) if e.code() == EAGAIN => {
+                self.under_way = Some(before);
+                return Ok(false);
+            }
+            Err(e) if trouble::is_refusal(&e) => {}
+            Err(e) => return Err(e),
+        }
+        Ok(true)
     }
 }
 
@@ -70,14 +131,22 @@ impl Wire for SshWire {
     type Pass = SshPass;
 
     fn pass(&mut self, to: &str) -> Result<Option<SshPass>, PassError> {
+        let broken = |e: &ssh2::Error| PassError::Broken(trouble::of_session(e, "opening a way to a socket"));
+        let wanted = Opening::Pass(to.to_owned());
+        if !self.may_open(&wanted).map_err(|e| broken(&e))? {
+            return Ok(None);
+        }
         match self.session.channel_direct_streamlocal(to, None) {
-            Ok(channel) => Ok(Some(SshPass { ends: Ends(channel), drained: Rc::clone(&self.drained) })),
-            Err(e) if e.code() == EAGAIN => Ok(None),
+            Ok(channel) => Ok(Some(SshPass { ends: Ends(channel), intake: Rc::clone(&self.intake) })),
+            Err(e) if e.code() == EAGAIN => {
+                self.under_way = Some(wanted);
+                Ok(None)
+            }
             Err(e) if trouble::is_refusal(&e) => Err(PassError::Refused(format!(
                 "sshd leads no connection to {to} ({}): does a daemon listen there, may this user connect, does sshd allow it (AllowStreamLocalForwarding)?",
                 e.message()
             ))),
-            Err(e) => Err(PassError::Broken(trouble::of_session(&e, "opening a way to a socket"))),
+            Err(e) => Err(broken(&e)),
         }
     }
 
@@ -86,17 +155,22 @@ impl Wire for SshWire {
     }
 
     fn open(&mut self) -> Result<Option<SshDuct>, OpenError> {
+        let broken = |e: &ssh2::Error| OpenError::Broken(trouble::of_session(e, "opening a session"));
         let mut channel = match self.starting.take().or_else(|| self.spares.pop()) {
             Some(channel) => channel,
+            None if !self.may_open(&Opening::Session).map_err(|e| broken(&e))? => return Ok(None),
             None => match open_channel(&self.session) {
                 Ok(channel) => channel,
-                Err(e) if e.code() == EAGAIN => return Ok(None),
+                Err(e) if e.code() == EAGAIN => {
+                    self.under_way = Some(Opening::Session);
+                    return Ok(None);
+                }
                 Err(e) if trouble::is_refusal(&e) => return Err(OpenError::Refused),
-                Err(e) => return Err(OpenError::Broken(trouble::of_session(&e, "opening a session"))),
+                Err(e) => return Err(broken(&e)),
             },
         };
         match channel.exec(guard::EXEC) {
-            Ok(()) => Ok(Some(SshDuct { ends: Ends(channel), drained: Rc::clone(&self.drained) })),
+            Ok(()) => Ok(Some(SshDuct { ends: Ends(channel), intake: Rc::clone(&self.intake) })),
             Err(e) if e.code() == EAGAIN => {
                 self.starting = Some(channel);
                 Ok(None)
@@ -117,7 +191,7 @@ impl Wire for SshWire {
 
     fn watch<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
         let mut flags = PollFlags::IN;
-        if matches!(self.session.block_directions(), BlockDirections::Outbound | BlockDirections::Both) {
+        if is_sending(&self.session) {
             flags |= PollFlags::OUT;
         }
         fds.push(PollFd::from_borrowed_fd(self.socket.as_fd(), flags));
@@ -125,13 +199,13 @@ impl Wire for SshWire {
 
     fn waited(&self, came: bool) {
         // Whatever the wait said: opening and writing read too.
-        self.drained.set(false);
-        self.came.set(came);
+        self.intake.drained.set(false);
+        self.intake.came.set(came);
     }
 
     fn acknowledge(&self) {
         // Not before it is read: the packet that goes out would hold up what came in.
-        if self.came.take() {
+        if self.intake.came.take() {
             self.socket.quick_ack();
         }
     }
@@ -140,7 +214,7 @@ impl Wire for SshWire {
 /// One channel with its shell.
 pub struct SshDuct {
     ends: Ends,
-    drained: Drained,
+    intake: Rc<Intake>,
 }
 
 impl fmt::Debug for SshDuct {
@@ -149,21 +223,9 @@ impl fmt::Debug for SshDuct {
     }
 }
 
-/// A read for a channel. Ten reads a wake, each with a system call that brings nothing, were most of what a quiet node cost us.
-fn read_unless_drained(drained: &Drained, ends: &mut Ends, read: impl FnOnce(&mut Ends) -> io::Result<usize>) -> io::Result<usize> {
-    if drained.get() && !ends.pending() {
-        return Err(io::ErrorKind::WouldBlock.into());
-    }
-    let result = read(ends);
-    if matches!(&result, Err(e) if e.kind() == io::ErrorKind::WouldBlock) {
-        drained.set(true);
-    }
-    result
-}
-
 impl Duct for SshDuct {
     fn read(&mut self, from: Side, buf: &mut [u8]) -> io::Result<usize> {
-        read_unless_drained(&self.drained, &mut self.ends, |ends| match from {
+        self.intake.read(&mut self.ends, |ends| match from {
             Side::Out => ends.read(buf),
             Side::Err => ends.read_err(buf),
         })
@@ -183,7 +245,7 @@ impl Duct for SshDuct {
 /// One channel that leads to a socket of the node.
 pub struct SshPass {
     ends: Ends,
-    drained: Drained,
+    intake: Rc<Intake>,
 }
 
 impl fmt::Debug for SshPass {
@@ -194,7 +256,7 @@ impl fmt::Debug for SshPass {
 
 impl Read for SshPass {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        read_unless_drained(&self.drained, &mut self.ends, |ends| ends.read(buf))
+        self.intake.read(&mut self.ends, |ends| ends.read(buf))
     }
 }
 
