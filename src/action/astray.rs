@@ -22,11 +22,11 @@ fn all(cluster: &Cluster) -> impl Iterator<Item = (&Service, &Guest)> {
     })
 }
 
-/// What is on its way, by the manager or by a migration, is where the manager will have it.
+/// What was seen on a node that does not answer runs there until that is known to be off. What is on its way, by the manager or by a migration, is where the manager will have it.
 fn is_astray(cluster: &Cluster, service: &Service, guest: &Guest) -> bool {
     guest.vmware.is_none()
         && guest.state.is_active()
-        && !guest.stale
+        && !(guest.stale && whereabouts::is_off(cluster, &guest.node))
         && !service.owners.contains(&guest.node)
         && !service.state.is_in_transit()
         && !cluster.guests.iter().any(|g| g.migrating && g.managed_by == guest.managed_by)

@@ -2,6 +2,7 @@
 //!
 //! In a shared group pvmove wants one named volume, active on the node where it runs and nowhere else.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, PhysicalVolume};
@@ -10,7 +11,7 @@ use crate::link::CommandLine;
 use super::condition::Condition;
 use super::inquiry::{Query, What, first_within_reach};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
-use super::whereabouts;
+use super::{sight, whereabouts};
 
 /// Seconds for one move: a day.
 const MOVE: u64 = 86_400;
@@ -18,7 +19,11 @@ const MOVE: u64 = 86_400;
 /// The plan.
 pub(super) fn plan(input: &Input<'_>, path: &str, onto: Option<&str>) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
-    let Some(pv) = cluster.pvs.iter().find(|p| p.path == path) else { return Err(Vec::new()) };
+    let mut named = cluster.pvs.iter().filter(|p| p.path == path);
+    let Some(pv) = named.next() else { return Err(Vec::new()) };
+    if let Some(other) = named.next() {
+        return Err(vec![sight::ambiguous(path, "physical volumes", &pv.seen_by, &other.seen_by)]);
+    }
     let Some(vg) = pv.vg.as_deref() else {
         return Err(vec![Refusal::new("already", format!("{path} is in no volume group"), "nothing to do")]);
     };
@@ -43,7 +48,8 @@ pub(super) fn plan(input: &Input<'_>, path: &str, onto: Option<&str>) -> Result<
             plan.steps.push(one(input, vg, lv, path, onto)?);
         }
     } else {
-        let Some(node) = first_within_reach(&pv.seen_by, cluster) else {
+        let node = if shared { None } else { user(cluster, vg, volumes, path)? };
+        let Some(node) = node.or_else(|| first_within_reach(&pv.seen_by, cluster)) else {
             return Err(vec![Refusal::new(
                 "unreachable",
                 format!("no node that sees {path} can be reached"),
@@ -88,6 +94,24 @@ fn room(cluster: &Cluster, pv: &PhysicalVolume, vg: &str, onto: Option<&str>) ->
         )]);
     }
     Ok(())
+}
+
+/// The node that uses what lies on it, in a group that no lock protects: pvmove on another one copies what this one goes on writing to. None: nobody does.
+fn user(cluster: &Cluster, vg: &str, found: &[(String, String)], path: &str) -> Result<Option<Arc<str>>, Vec<Refusal>> {
+    let names = found.iter().filter_map(|(_, lv)| match lv.strip_prefix('[') {
+        Some(hidden) => whole(cluster, vg, hidden.trim_end_matches(']')),
+        None => Some(lv.as_str()),
+    });
+    let names: Vec<&str> = names.collect();
+    let volumes = cluster.volumes.iter().filter(|v| v.vg == vg && names.contains(&v.lv.as_str()));
+    let active: BTreeSet<&Arc<str>> = volumes.flat_map(|v| &v.active_on).collect();
+    let Some(node) = active.first().copied() else { return Ok(None) };
+    if active.len() > 1 {
+        let nodes: Vec<&str> = active.iter().map(|node| &***node).collect();
+        let why = format!("what lies on {path} is active on {}, and no lock protects {vg}", nodes.join(", "));
+        return Err(vec![Refusal::new("no-lock", why, "a shared volume group (lvmlockd or clvmd), or one active node")]);
+    }
+    whereabouts::within_reach(cluster, node).map(Some)
 }
 
 /// The volumes that are named to pvmove, each once: a hidden one is moved with the one that it is part of.

@@ -17,7 +17,7 @@ use super::condition::Condition;
 use super::handle;
 use super::inquiry::{Finding, Findings, Query, What, first_within_reach, libvirt_of, libvirt_on};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
-use super::whereabouts;
+use super::{sight, whereabouts};
 
 /// Seconds for one of LVM's commands, the lock of the cluster included.
 const LVM: u64 = 180;
@@ -27,7 +27,11 @@ const FILESYSTEM: u64 = 3600;
 /// The plan.
 pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
-    let Some(volume) = cluster.volumes.iter().find(|v| v.vg == name.vg && v.lv == name.lv) else { return Err(Vec::new()) };
+    let mut named = cluster.volumes.iter().filter(|v| v.vg == name.vg && v.lv == name.lv);
+    let Some(volume) = named.next() else { return Err(Vec::new()) };
+    if let Some(other) = named.next() {
+        return Err(vec![sight::ambiguous(&name.to_string(), "volumes", &volume.seen_by, &other.seen_by)]);
+    }
     let places = if volume.active_on.is_empty() { &volume.seen_by } else { &volume.active_on };
     let Some(first) = first_within_reach(places, cluster) else {
         return Err(vec![Refusal::new(
@@ -56,7 +60,7 @@ pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Resu
     filesystem(input, name, facts, bytes, &mut plan);
     plan.notices.extend(plan.remains.iter().cloned());
     if !cluster.filesystems.iter().any(|f| f.source == name.to_string()) {
-        plan.notices.extend(super::sight::blind(cluster, &volume.active_on));
+        plan.notices.extend(sight::blind(cluster, &volume.active_on));
     }
     plan.undo = Undo::Never("volumes and filesystems only grow".to_owned());
     plan.confirm = Confirm::TypeName;

@@ -51,8 +51,8 @@ pub fn clear(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
         _ => return Ok(()),
     };
     let mut all = Vec::new();
-    // A group of one node is that node's own affair.
-    if vg.is_none_or(|vg| is_shared(cluster, vg)) {
+    // A group of one node is that node's own affair, if it is at work there: what rests may be in use where nobody tells of it (HA-LVM).
+    if vg.is_none_or(|vg| is_shared(cluster, vg) || rests(action, cluster, vg)) {
         all.extend(cluster.members.iter().filter_map(|m| Some(on_storage(action, vg, m, &silent(m, storage(action))?))));
     }
     if let Action::Grow { volume, .. } = action {
@@ -61,10 +61,25 @@ pub fn clear(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
     if all.is_empty() { Ok(()) } else { Err(all) }
 }
 
+/// Several things have the name that was typed to confirm: on the nodes `first` and on those of `other`, and maybe more.
+pub(super) fn ambiguous(name: &str, what: &str, first: &[Arc<str>], other: &[Arc<str>]) -> Refusal {
+    let why = format!("there are several {what} '{name}': on {}, and on {}", first.join(", "), other.join(", "));
+    Refusal::new("ambiguous", why, "do it on the node itself, or give the groups names of their own (vgrename)")
+}
+
 /// Whether more than one node may use what is in this group.
 fn is_shared(cluster: &Cluster, vg: &str) -> bool {
     let locked = |g: &VolumeGroup| g.lock_type.as_deref().is_some_and(|lock| !lock.is_empty() && lock != "none");
     cluster.groups.iter().filter(|g| g.name == vg).any(|g| g.shared || locked(g))
+}
+
+/// Whether what is grown or moved is active on no node that tells.
+fn rests(action: &Action, cluster: &Cluster, vg: &str) -> bool {
+    let mut volumes = cluster.volumes.iter().filter(|v| v.vg == vg);
+    match action {
+        Action::Grow { volume, .. } => volumes.any(|v| v.lv == volume.lv && v.active_on.is_empty()),
+        _ => volumes.all(|v| v.active_on.is_empty()),
+    }
 }
 
 /// Why a member does not say what it was asked; none: it did, or it is no running host.
@@ -91,7 +106,7 @@ fn silent(member: &Member, asked: &[Question]) -> Option<String> {
 fn on_storage(action: &Action, vg: Option<&str>, member: &Member, why: &str) -> Refusal {
     let name = &member.name;
     let why = match vg {
-        Some(vg) => format!("{name} does not say what it has of {vg}, which is shared: {why}"),
+        Some(vg) => format!("{name} does not say what it has of {vg}, which it may share: {why}"),
         None => format!("{name} does not say which storage it has, so that {} may be there: {why}", action.target()),
     };
     let code = if member.reach.is_up() { "slow-node" } else { "unreachable" };

@@ -4,7 +4,8 @@ use quorate::action::condition::Seen;
 use quorate::action::inquiry::Finding;
 use quorate::action::plan::Plan;
 use quorate::action::{Findings, Refusal};
-use quorate::domain::cluster::Cluster;
+use quorate::domain::cluster::{Cluster, MemberStatus};
+use quorate::domain::node::{LinkFault, LinkTrouble, Reach};
 use quorate::domain::observation::manager::{ManagerView, Primitive};
 use quorate::domain::observation::simulation::GuestState;
 use quorate::domain::stamp::Stamp;
@@ -60,6 +61,16 @@ fn what_runs_elsewhere_is_not_started_once_more() {
             guest.migrating = true;
         }
         assert_eq!(why(plan_of(&action, &moving, START)), [], "{action}");
+        // Nobody says any more what is there: it runs, unless the node is known to be off.
+        let mut silent = cluster.clone();
+        for guest in silent.guests.iter_mut().filter(|g| g.name == "vm1") {
+            guest.stale = true;
+        }
+        assert!(matches!(&why(plan_of(&action, &silent, START))[..], [("guest-twice", _)]), "{action}");
+        let n1 = silent.members.iter_mut().find(|m| &*m.name == "n1").unwrap();
+        let trouble = LinkTrouble { fault: LinkFault::Timeout, text: "no answer".to_owned() };
+        (n1.status, n1.reach) = (MemberStatus::Offline, Reach::Down { since: START, trouble });
+        assert!(!why(plan_of(&action, &silent, START)).iter().any(|(code, _)| *code == "guest-twice"), "{action}");
     }
 }
 

@@ -1,9 +1,12 @@
 //! A physical volume of a shared group emptied where parts of volumes lie on it: LVM's hidden ones.
 
+use std::sync::Arc;
+
 use quorate::action::inquiry::Finding;
 use quorate::action::{Plan, Refusal};
-use quorate::domain::cluster::Volume;
-use quorate::domain::task::Action;
+use quorate::domain::cluster::{Cluster, Volume};
+use quorate::domain::node::Reach;
+use quorate::domain::task::{Action, GrowSize, VolumeName};
 
 use super::plans::storage;
 use super::stage::{commands, plan_with};
@@ -52,4 +55,52 @@ fn what_is_part_of_no_volume_is_refused_by_its_name() {
         let all = evacuated(&["[pool_tdata]", part]).unwrap_err();
         assert!(all.len() == 1 && all[0].code == "internal-volume" && all[0].why.contains(why) && all[0].lift.contains(lift), "{all:?}");
     }
+}
+
+/// A group that no lock protects, with one volume on the physical volume.
+fn unlocked(active: &[&str]) -> Cluster {
+    let mut cluster = storage();
+    cluster.groups.iter_mut().for_each(|group| group.lock_type = None);
+    cluster.volumes[0].active_on = active.iter().map(|node| Arc::from(*node)).collect();
+    cluster
+}
+
+fn in_it(cluster: &Cluster) -> Result<Plan, Vec<&'static str>> {
+    let action = Action::Evacuate { pv: "/dev/mapper/san1".to_owned(), onto: None };
+    let planned = plan_with(&action, cluster, START, |_, finding| {
+        if let Finding::OnPv(list) = finding {
+            *list = vec![("vg".to_owned(), "data".to_owned())];
+        }
+    });
+    planned.map_err(|all| all.iter().map(|refusal| refusal.code).collect())
+}
+
+#[test]
+fn where_no_lock_protects_a_group_it_runs_where_what_lies_on_it_is_in_use_or_not_at_all() {
+    let there = |node: &str| vec![(node.to_owned(), "pvmove --interval 5 /dev/mapper/san1".to_owned())];
+    assert_eq!(commands(&in_it(&unlocked(&["n2"])).unwrap()), there("n2"));
+    assert_eq!(commands(&in_it(&unlocked(&[])).unwrap()), there("n1"));
+    assert_eq!(in_it(&unlocked(&["n1", "n2"])).unwrap_err(), ["no-lock"]);
+    let mut away = unlocked(&["n2"]);
+    away.members[1].reach = Reach::Connecting { since: START };
+    assert_eq!(in_it(&away).unwrap_err(), ["unreachable"]);
+    // What rests here may be in use where nobody tells of it.
+    let mut silent = unlocked(&[]);
+    silent.groups[0].shared = false;
+    silent.members[1].reach = Reach::Connecting { since: START };
+    assert_eq!(in_it(&silent).unwrap_err(), ["unreachable"]);
+}
+
+#[test]
+fn of_several_disks_of_one_name_none_is_emptied_and_of_several_volumes_none_grown() {
+    let mut two = unlocked(&["n1"]);
+    let (mut disk, mut volume) = (two.pvs[0].clone(), two.volumes[0].clone());
+    (disk.seen_by, volume.seen_by) = (vec!["n3".into()], vec!["n3".into()]);
+    two.pvs.push(disk);
+    two.volumes.push(volume);
+    assert_eq!(in_it(&two).unwrap_err(), ["ambiguous"]);
+    let grow = Action::Grow { volume: VolumeName { vg: "vg".to_owned(), lv: "data".to_owned() }, size: GrowSize::By(1 << 30) };
+    let refused = plan_with(&grow, &two, START, |_, _| {}).unwrap_err();
+    assert_eq!(refused.iter().map(|r| r.code).collect::<Vec<_>>(), ["ambiguous"]);
+    assert!(refused[0].why.contains("on n1, n2, and on n3"), "{refused:?}");
 }

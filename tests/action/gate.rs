@@ -141,6 +141,13 @@ fn a_fencing_that_would_cost_the_quorum() {
     assert_eq!(codes(&gate::refusals(&plan, &cluster, &admin(), START)), ["quorum-lost"]);
     let dead = plan_of(&fence("n3"), &cluster, START).unwrap();
     assert_eq!(codes(&gate::refusals(&dead, &cluster, &admin(), START)), [""; 0]);
+    // One whose stop failed, or whose manager has ended, votes as long as the ring has it.
+    for status in [MemberStatus::Unclean, MemberStatus::Pending, MemberStatus::Offline] {
+        let mut sick = (*cluster).clone();
+        sick.members[1].status = status;
+        let plan = plan_of(&fence("n2"), &sick, START).unwrap();
+        assert!(codes(&gate::refusals(&plan, &sick, &admin(), START)).contains(&"quorum-lost"), "{status:?}");
+    }
 }
 
 #[test]
@@ -193,15 +200,15 @@ fn nobody_says_of_a_live_node_that_it_is_off() {
         assert_eq!(signs.contains("n3 ANSWERS (SSH: "), lives, "{fault:?}: {signs}");
         assert_eq!(signs.contains("the host of n3 ANSWERS"), fault == F::Refused, "{fault:?}: {signs}");
     }
-    // A host on the way is another one.
+    // A host on the way is another one: whether this one lives nobody has tried.
     let trouble = LinkTrouble { fault: LinkFault::Auth, text: "jump host bastion: it took none of our keys".to_owned() };
     lab.store.reach(NodeKey(3), Reach::Down { since: START, trouble });
     let dead = lab.picture();
     let plan = plan_of(&confirm, &dead, START).unwrap();
-    assert_eq!(codes(&gate::refusals(&plan, &dead, &admin(), START)), [""; 0]);
+    assert_eq!(codes(&gate::refusals(&plan, &dead, &admin(), START)), ["not-looked"]);
     // What the manager has never heard of it would invent.
     let mut strange = (*dead).clone();
     strange.members[2].status = MemberStatus::Unknown;
     let plan = plan_of(&confirm, &strange, START).unwrap();
-    assert_eq!(codes(&gate::refusals(&plan, &strange, &admin(), START)), ["unknown-target"]);
+    assert_eq!(codes(&gate::refusals(&plan, &strange, &admin(), START)), ["not-looked", "unknown-target"]);
 }

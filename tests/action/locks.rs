@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 
 use quorate::action::{Executor, Journal, Out, Session, gate};
+use quorate::domain::guest::GuestState as Seen;
 use quorate::domain::node::LinkFault;
 use quorate::domain::observation::corosync::QuorumView;
 use quorate::domain::role::Role;
-use quorate::domain::task::{Action, FenceHow, NodeVerb, Task, TaskStatus};
+use quorate::domain::task::{Action, FenceHow, NodeVerb, ServiceVerb, Task, TaskStatus};
 use quorate::link::{Order, Report};
 
+use super::plain::{hosts, row, verb};
 use super::stage::{self, plan_of};
 use crate::state::build::{Lab, online, ring, view};
 
@@ -128,5 +130,18 @@ fn a_node_that_hangs_does_not_keep_itself_from_being_fenced() {
             let (_, sent, task) = begun(&action, two(), |n| if n == other { broken } else { HELD });
             assert_eq!((sent, task.status), (0, TaskStatus::Refused), "{task:?}");
         }
+    }
+}
+
+/// Without a manager each quorate may mean another row of one guest: the lock lies wherever that is.
+#[test]
+fn a_guest_that_several_hosts_have_is_locked_on_each() {
+    let both = || hosts(vec![row("web", "u1", Seen::Shutoff)], vec![row("web", "u1", Seen::Shutoff)]);
+    for node in ["n1", "n2"] {
+        let start = verb(ServiceVerb::Start, &format!("web@{node}"));
+        let (asked, sent, _) = begun(&start, both(), |_| HELD);
+        assert_eq!((asked, sent), (vec![1, 2], 1), "{node}");
+        let (asked, sent, task) = begun(&start, both(), |at| if at == 2 { BUSY } else { HELD });
+        assert_eq!((asked, sent, task.status), (vec![1, 2], 0, TaskStatus::Refused), "{node}");
     }
 }

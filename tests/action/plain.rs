@@ -7,7 +7,7 @@ use quorate::action::plan::{Confirm, FateKind, Undo};
 use quorate::action::{Plan, Refusal, Session, gate, intent};
 use quorate::domain::cluster::{Cluster, Stack};
 use quorate::domain::guest::{Definition, Disk, GuestState as Seen};
-use quorate::domain::node::LinkFault;
+use quorate::domain::node::{LinkFault, LinkTrouble, Reach};
 use quorate::domain::observation::guest::{GuestList, GuestRow};
 use quorate::domain::observation::host::Tools;
 use quorate::domain::observation::simulation::GuestState;
@@ -334,4 +334,17 @@ fn what_dies_or_stays_with_a_node_is_said_of_guests_that_are_no_service_too() {
     let plan = plan_with(&fence("n1", FenceHow::Reboot), &cluster, START, silent).unwrap();
     let vm1 = plan.consequences.fates.iter().find(|f| f.service == "vm1").unwrap();
     assert_eq!((vm1.kind, vm1.why.as_deref()), (FateKind::DiesStays, Some("vm1 is unmanaged: nothing starts it again")));
+}
+
+/// A host that was not reached since the program began may run it: that is said.
+#[test]
+fn who_was_never_heard_is_named_before_a_guest_starts() {
+    let mut lab = hosts(vec![row("web", "u1", Seen::Shutoff)], Vec::new());
+    assert!(!plan_of(&verb(V::Start, "web"), &lab.picture(), START).unwrap().notices.iter().any(|n| n.contains("not known")));
+    let mut cluster = (*lab.picture()).clone();
+    cluster.virt.retain(|v| &*v.node == "n1");
+    let trouble = LinkTrouble { fault: LinkFault::Timeout, text: "no answer".to_owned() };
+    cluster.members[1].reach = Reach::Down { since: START, trouble };
+    let plan = plan_of(&verb(V::Start, "web"), &cluster, START).unwrap();
+    assert!(plan.notices.iter().any(|n| n == "whether it runs on n2 is not known: libvirt there does not answer"), "{:?}", plan.notices);
 }

@@ -22,7 +22,7 @@ impl Executor {
     pub(super) fn lock(&mut self, run: &mut Run, cluster: &Cluster, now: Stamp, out: &mut Vec<Out>) -> Result<(), Refusal> {
         let intent = run.ticket.plan().intent.clone();
         let key = |name: &str| cluster.member(name)?.node;
-        let places = plain::place(&intent.action, cluster).map_or_else(|| whereabouts::arbiters(cluster, &intent.action), |one| vec![one]);
+        let places = plain::places(&intent.action, cluster).unwrap_or_else(|| whereabouts::arbiters(cluster, &intent.action));
         run.posts = places.iter().filter_map(|name| key(name)).collect();
         if let (true, Target::Node(name)) = (lock::is_fencing(&intent.action), &run.ticket.plan().target) {
             run.fenced = key(name);

@@ -327,7 +327,12 @@ fn confirm_fence(node: &str, cluster: &Cluster, against: &mut Vec<Refusal>) {
     } else if let Some(trouble) = member.reach.answered() {
         let why = format!("sshd on {node} answers ({trouble}): it is alive, and saying that it is off would let both sides write");
         against.push(Refusal::new("alive", why, "the node must be off, and tried once more: switch it off, or fence it"));
-    } else if !matches!(member.reach, Reach::Down { .. }) {
+    } else if let Reach::Down { trouble, .. } = &member.reach {
+        if trouble.is_on_the_way() {
+            let why = format!("whether {node} answers by SSH is not known, for the way to it ends before: {trouble}");
+            against.push(Refusal::new("not-looked", why, "a way on which quorate can try to reach it"));
+        }
+    } else {
         let why = format!("whether {node} answers by SSH is not known yet");
         against.push(Refusal::new("not-looked", why, "wait until quorate has tried to reach it"));
     }

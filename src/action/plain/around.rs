@@ -6,15 +6,23 @@ use std::sync::Arc;
 use crate::action::inquiry::{Finding, Query, What, libvirt_on};
 use crate::action::plan::{Input, Refusal};
 use crate::action::whereabouts;
-use crate::domain::cluster::Cluster;
+use crate::domain::cluster::{Cluster, Member};
 use crate::domain::guest::{Guest, Hypervisor};
+use crate::domain::observation::manager::NodeKind;
 use crate::domain::observation::simulation::GuestState;
 
-/// Nodes with a libvirt, but for those of the guest itself.
+/// Nodes with a libvirt, and those of which nobody knows, but for those of the guest itself.
 fn others<'a>(cluster: &'a Cluster, rows: &[&Guest]) -> Vec<&'a Arc<str>> {
     let mine: BTreeSet<&str> = rows.iter().map(|g| &*g.node).collect();
     let libvirt = cluster.virt.iter().filter(|v| v.hypervisor == Hypervisor::Libvirt).map(|v| &v.node);
-    libvirt.filter(|node| !mine.contains(&***node)).collect()
+    let unheard = |m: &&Member| {
+        m.kind != NodeKind::Guest
+            && !m.reach.is_up()
+            && !whereabouts::is_off(cluster, &m.name)
+            && !cluster.virt.iter().any(|v| v.node == m.name)
+    };
+    let silent = cluster.members.iter().filter(unheard).map(|m| &m.name);
+    libvirt.chain(silent).filter(|node| !mine.contains(&***node)).collect()
 }
 
 fn query(cluster: &Cluster, node: &Arc<str>, uuid: &str) -> Query {

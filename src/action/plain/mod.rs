@@ -3,6 +3,7 @@
 //! Where no manager runs all guests are such, in a cluster those that are no service. They are named by their name, or by `NAME@NODE` where one of several is
 //! meant. A guest that a service manages is the manager's: what is asked of it is refused, with that service's name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::cluster::{Cluster, Member, Service, ServiceKind, Stack};
@@ -87,11 +88,17 @@ const fn looks_around(verb: ServiceVerb) -> bool {
     matches!(verb, ServiceVerb::Start | ServiceVerb::Resume | ServiceVerb::Restart)
 }
 
-/// Where the guest is, for the lock: where no manager runs each quorate may know other nodes, but all know this one.
-pub(super) fn place(action: &Action, cluster: &Cluster) -> Option<Arc<str>> {
+/// Where the guest is, for the lock: where no manager runs each quorate may know other nodes, but all know these. It lies on each node that has the guest
+/// and is within reach, in the order of their names: another quorate may mean the same guest's other row.
+pub(super) fn places(action: &Action, cluster: &Cluster) -> Option<Vec<Arc<str>>> {
     let rows = rows(cluster, named(action)?);
     let row = rows.iter().find(|g| g.state.is_active()).or(rows.first())?;
-    (!has_manager(cluster)).then(|| Arc::clone(&row.node))
+    if has_manager(cluster) {
+        return None;
+    }
+    let able = |g: &&Guest| g.vmware.is_none() && g.uuid == row.uuid && cluster.member(&g.node).is_some_and(whereabouts::is_within_reach);
+    let nodes: BTreeSet<Arc<str>> = cluster.guests.iter().filter(able).map(|g| Arc::clone(&g.node)).collect();
+    Some(nodes.into_iter().collect())
 }
 
 const fn has_manager(cluster: &Cluster) -> bool {

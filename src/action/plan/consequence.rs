@@ -85,6 +85,12 @@ fn is_two_node(cluster: &Cluster) -> bool {
     cluster.quorum.flags.iter().any(|f| f == "two-node")
 }
 
+/// Whether a part that has quorum counts it.
+fn is_in_ring(cluster: &Cluster, name: &str) -> bool {
+    let has_it = |p: &Partition| p.quorate == Some(true) && p.members.iter().any(|m| **m == *name);
+    cluster.quorum.partitions.iter().any(has_it)
+}
+
 /// How many members may vanish, those with the most votes first.
 fn can_lose(cluster: &Cluster, but: Option<&str>, votes: u32, needed: u32) -> u32 {
     let present = |m: &&Member| matches!(m.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance);
@@ -122,13 +128,13 @@ impl QuorumAfter {
     /// The votes without one member; none where votes are not known.
     pub fn without(cluster: &Cluster, name: &str) -> Option<Self> {
         let present = matches!(cluster.member(name)?.status, MemberStatus::Online | MemberStatus::Standby | MemberStatus::Maintenance);
-        Self::less(cluster, name, present)
+        // One that is unclean for a failed stop, or pending, votes as long as the ring has it.
+        Self::less(cluster, name, present || is_in_ring(cluster, name))
     }
 
     /// As [`QuorumAfter::without`], by the membership alone: a member whose manager has ended has its votes until it leaves that.
     pub fn outside(cluster: &Cluster, name: &str) -> Option<Self> {
-        let has_it = |p: &Partition| p.quorate == Some(true) && p.members.iter().any(|m| **m == *name);
-        Self::less(cluster, name, cluster.quorum.partitions.iter().any(has_it))
+        Self::less(cluster, name, is_in_ring(cluster, name))
     }
 
     fn less(cluster: &Cluster, name: &str, present: bool) -> Option<Self> {
