@@ -79,7 +79,9 @@ impl Filter {
             Field::Node => e.node.as_deref().is_some_and(|n| contains(n, value)),
             Field::Service => e.subject.as_deref().is_some_and(|s| contains(s, value)),
             Field::Source => contains(e.source.word(), value),
-            Field::State | Field::Severity => severity(value).is_some_and(|s| e.severity >= s),
+            // An event has no state: what it says of one is in its text.
+            Field::State => contains(&e.text, value),
+            Field::Severity => severity(value).is_some_and(|s| e.severity >= s),
         })
     }
 }

@@ -33,7 +33,10 @@ impl Names {
         let known: BTreeSet<Arc<str>> = names.by_id.values().cloned().chain(manager_names(nodes)).chain(rhcs_names(nodes)).collect();
         let mut claimed: BTreeMap<Arc<str>, NodeKey> = BTreeMap::new();
         for (key, node) in nodes {
-            let name = names.own_name(node, &known).or_else(|| names.known_name(nodes, node, &known));
+            let own = names.own_name(node, &known);
+            // Without a cluster `crm_node -n` prints the host's name: what the cluster knows counts before it.
+            let (own, stray) = if own.as_ref().is_some_and(|name| known.contains(name)) { (own, None) } else { (None, own) };
+            let name = own.or_else(|| names.known_name(nodes, node, &known)).or(stray);
             let Some(name) = name else {
                 names.by_key.insert(*key, fallback(node));
                 names.strangers.push(*key);

@@ -250,7 +250,7 @@ fn includes_with_tokens_and_variables() {
     let user = World::new("User %r-${NOBODY}");
     assert_eq!(
         (user.target("n1").end.user.as_str(), user.notes("n1")),
-        ("oper", vec!["User %r-${NOBODY} (%r is not known here)".to_owned()])
+        ("%r-${NOBODY}", vec!["User %r-${NOBODY} (%r is not known here)".to_owned()])
     );
 }
 

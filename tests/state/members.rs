@@ -59,7 +59,9 @@ fn a_host_is_asked_for_its_own_name() {
     // (what it says, the name it gets)
     let local = |id: u32| Observation::Quorum(QuorumView { node_id: Some(id), ..QuorumView::default() });
     let hostname = |name: &str| Observation::Tools(Tools { hostname: Some(name.to_owned()), ..Tools::default() });
-    let cases: [(&str, Said, &str); 5] = [
+    let cases: [(&str, Said, &str); 6] = [
+        // Where the cluster is stopped `crm_node -n` prints the host's name.
+        ("10.0.0.3", vec![(Question::Tools, tools("n3.example.net"))], "n3"),
         ("10.9.9.9", vec![(Question::Tools, tools("n3"))], "n3"),
         ("10.9.9.9", vec![(Question::Quorum, local(2))], "n2"),
         ("10.9.9.9", vec![(Question::Tools, hostname("n2"))], "n2"),

@@ -100,6 +100,7 @@ fn instances_of_an_anonymous_clone_are_one_entry() {
     let cases: Vec<(Vec<Primitive>, S, Vec<&str>)> = vec![
         (vec![started("dlm:0", &["n3"]), started("dlm:1", &["n1"]), stopped("dlm:2")], S::Started, vec!["n1", "n3"]),
         (vec![started("dlm", &["n1"]), Primitive { failed: true, ..started("dlm", &["n2"]) }], S::Failed, vec!["n1", "n2"]),
+        (vec![Primitive { blocked: true, failed: true, ..started("dlm", &["n1"]) }, started("dlm", &["n2"])], S::Blocked, vec!["n1", "n2"]),
         (vec![stopped("dlm"), stopped("dlm")], S::Stopped, vec![]),
         (vec![stopped("dlm"), Primitive { pending: text("Starting"), ..stopped("dlm") }], S::Starting, vec![]),
         (vec![started("dlm", &["lost"]), stopped("dlm")], S::Unknown, vec!["lost"]),

@@ -105,6 +105,9 @@ fn filters() {
         ("sev:", true),
         ("!", true),
         ("sev:nonsense", false),
+        ("state:down", true),
+        ("!state:down", false),
+        ("state:failed", false),
     ] {
         assert_eq!(Filter::parse(filter).takes(&e), passes, "{filter}");
     }

@@ -173,9 +173,12 @@ impl Way<'_> {
         let written = settings.user.clone()?;
         // There is no name yet that %r could stand for, and no way yet for %j.
         let token = |name: char| if name == 'r' { None } else { expand::token(name, hop, self.around, None) };
-        reading::filled(self.around, &written, &token)
-            .map_err(|what| settings.note(&format!("User {written} ({what} is not known here)")))
-            .ok()
+        // OpenSSH before 10 takes the name as it stands: one that may not be read is no reason to log in as somebody else.
+        let filled = reading::filled(self.around, &written, &token);
+        Some(filled.unwrap_or_else(|what| {
+            settings.note(&format!("User {written} ({what} is not known here)"));
+            written
+        }))
     }
 
     /// Known hosts, identities and the agent: their paths may hold tokens of the hop.

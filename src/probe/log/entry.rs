@@ -21,7 +21,7 @@ pub(super) struct Entry<'a> {
 }
 
 /// The forms after the time stamp, the most special first. Groups: `p` program, `l` level, `m` message.
-const FORMS: [&str; 6] = [
+const FORMS: [&str; 7] = [
     // corosync's own file: "[362] node3 corosync info    [KNET  ] text"; by default without pid and names; 2.x: "[434] node3 corosyncnotice  [TOTEM ] text"
     r"^(?:\[\d+\] )?(?:\S+ )?(?:corosync ?)?(?P<l>emerg|alert|crit|error|warning|notice|info|debug|trace) +(?P<m>\[[A-Z]+ *\] ?.*)$",
     // corosync 1.x (RHEL 6), its own file: "corosync [TOTEM ] text"
@@ -32,6 +32,8 @@ const FORMS: [&str; 6] = [
     r"^\[\d+\] \S+ +(?P<p>[\w-]+): +(?P<l>[a-z]+): (?:\w+:\s+)?(?P<m>.*)$",
     // cluster 3 (RHEL 6), one file a daemon: "fenced fencing node x", "rgmanager #68: text", which must not be taken for syslog
     r"^(?P<p>fenced|rgmanager|dlm_controld|gfs_controld|qdiskd|corosync) (?P<m>.*)$",
+    // A resource agent's line in pacemaker.log (ocf-shellfuncs): "VirtualDomain(vm3)[44409]:    ERROR: text"
+    r"^(?P<p>[^\s:\[(]+\([^)\s]+\))\[\d+\]:\s+(?P<m>.*)$",
     // syslog: "host program[pid]: text", "host program(vm1)[pid]: text", "host program: [pid]: text"
     r"^\S+ (?P<p>[^\s:\[]+)(?:\[\d+\])?: (?:\[\d+\]: )?\s*(?P<m>.*)$",
 ];

@@ -78,6 +78,10 @@ pub(super) fn together(states: &[ServiceState]) -> ServiceState {
     if has(ServiceState::Failed) {
         return ServiceState::Failed;
     }
+    // A failed stop that blocks: that it is up elsewhere hides it no more than a failure.
+    if has(ServiceState::Blocked) {
+        return ServiceState::Blocked;
+    }
     if has(ServiceState::Started) {
         return ServiceState::Started;
     }

@@ -102,6 +102,10 @@ fn meanings() {
             (Source::Pacemaker, Warning, Some("vm1"), "Setting", CRM),
         ),
         (
+            "VirtualDomain(vm1)[77]:    ERROR: Failed to start virtual domain vm1.",
+            (Source::Pacemaker, Warning, Some("vm1"), "Failed to start", &[]),
+        ),
+        (
             "VirtualDomain(vm1)[77]: ERROR: Failed to start virtual domain vm1.",
             (Source::Pacemaker, Warning, Some("vm1"), "Failed to start", &[]),
         ),
