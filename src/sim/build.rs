@@ -108,6 +108,7 @@ fn guest(setup: &Setup, at: usize, volumes: &mut Vec<Volume>) -> Guest {
     let (a, b) = (chance::at(setup.seed, at as u64, 11), chance::at(setup.seed, at as u64, 12));
     let uuid = format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, b >> 52, b & 0xffff_ffff_ffff);
     let hours = i64::try_from(chance::below(setup.seed, at as u64, 2, 400)).unwrap_or(0) + 2;
+    let since = setup.began.shifted(-hours * 3_600_000_000);
     Guest {
         name,
         uuid,
@@ -122,7 +123,8 @@ fn guest(setup: &Setup, at: usize, volumes: &mut Vec<Volume>) -> Guest {
         work: None,
         failure: None,
         failures: BTreeMap::new(),
-        since: setup.began.shifted(-hours * 3_600_000_000),
+        since,
+        began: since,
         last: Some(prefers),
         restarts: 0,
         jinxed: BTreeSet::new(),

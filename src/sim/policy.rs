@@ -159,7 +159,7 @@ pub fn done(world: &mut World, guest: GuestAt) {
             world.tell_failed("start", guest, node, &reason);
         }
         Some(Work::Start(node)) => {
-            (g.on, g.run, g.since) = (Some(node), Run::Running, now);
+            (g.on, g.run, g.since, g.began) = (Some(node), Run::Running, now, now);
             g.restarts += u32::from(g.last == Some(node));
             world.tell_done("start", guest, node, None);
         }
@@ -179,7 +179,7 @@ pub fn done(world: &mut World, guest: GuestAt) {
         }
         Some(Work::Migrate { to, .. }) => {
             let from = g.on.replace(to);
-            (g.since, g.last) = (now, from);
+            (g.since, g.began, g.last) = (now, now, from);
             if let Some(from) = from {
                 world.tell_done("migrate_to", guest, from, Some(to));
             }

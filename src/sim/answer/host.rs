@@ -38,6 +38,18 @@ pub fn clock() -> String {
     format!("{}.{:09}\n", now.div_euclid(1_000_000), now.rem_euclid(1_000_000) * 1000)
 }
 
+/// The script that looks where libvirt listens, and when the files of its guests' processes were written.
+pub fn libvirt(world: &World, node: NodeAt) -> String {
+    let secs = |at: Stamp| at.0.div_euclid(1_000_000);
+    let mut out = "@@quorate sockets\nrw /run/libvirt/libvirt-sock\nrw /run/libvirt/libvirt-sock-ro\n".to_owned();
+    let here = world.guests.iter().enumerate().filter(|(at, _)| world.runs_on(*at) == Some(node));
+    let files: String = here.map(|(_, guest)| format!("{} /run/libvirt/qemu/{}.pid\n", secs(guest.began), guest.name)).collect();
+    if !files.is_empty() {
+        let _ = write!(out, "@@quorate guests\n{}\n{files}", secs(world.now));
+    }
+    out
+}
+
 const MEMORY_KIB: u64 = 40 << 20;
 
 /// uptime, load, memory, CPU.

@@ -148,9 +148,7 @@ pub fn print(world: &World, node: NodeAt, question: Question) -> Printed {
         Question::Net => Printed::ok(net::links(world, node)),
         Question::Bonding => Printed::ok(net::bonding(world, node)),
         Question::LinkSpeeds => Printed::ok(net::speeds(world, node)),
-        Question::LibvirtSockets => {
-            Printed::ok("@@quorate sockets\nrw /run/libvirt/libvirt-sock\nrw /run/libvirt/libvirt-sock-ro\n".to_owned())
-        }
+        Question::LibvirtSockets => Printed::ok(host::libvirt(world, node)),
         _ => Printed::failed(127, "sh: not found"),
     }
 }

@@ -84,6 +84,8 @@ pub struct Guest {
     pub failures: BTreeMap<NodeAt, u32>,
     /// Since when it is in this state.
     pub since: Stamp,
+    /// When its process began where it is.
+    pub began: Stamp,
     /// Where it was before.
     pub last: Option<NodeAt>,
     /// How often it was started again where it had been.

@@ -185,21 +185,20 @@ impl Parser {
             b'[' if self.held.is_empty() => self.enter(State::Console),
             b'M' if self.held.is_empty() => self.enter(State::Mouse),
             b'~' if self.held == b"200" => self.enter(State::Paste),
-            0x20..=0x3f => self.hold(byte),
-            0x40..=0x7e => {
-                let key = keys::csi(&self.held, byte);
-                self.enter(State::Ground);
-                self.found.extend(key.map(Event::Key));
-            }
-            _ => self.anew(byte),
+            _ => self.sequence(byte, keys::csi),
         }
     }
 
     fn ss3(&mut self, byte: u8) {
+        self.sequence(byte, keys::ss3);
+    }
+
+    /// Parameters, and the byte that ends them: `key` is the table that says what they mean together.
+    fn sequence(&mut self, byte: u8, key: fn(&[u8], u8) -> Option<KeyEvent>) {
         match byte {
             0x20..=0x3f => self.hold(byte),
             0x40..=0x7e => {
-                let key = keys::ss3(&self.held, byte);
+                let key = key(&self.held, byte);
                 self.enter(State::Ground);
                 self.found.extend(key.map(Event::Key));
             }
