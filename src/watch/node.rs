@@ -256,7 +256,8 @@ impl NodeWatch {
             self.costs.insert(question, took);
             self.learn(observation, now);
         }
-        if self.reach.is_up() {
+        // The answer that ends a hang comes before the word that the node is up again: without a plan it would never be asked again.
+        if self.reach.is_up() || self.hangs {
             self.plan_next(question, now, took, outcome.as_ref());
         }
         Some(Observed { node: self.key, question, at, took, outcome })

@@ -134,6 +134,18 @@ fn what_was_asked_before_a_hang_counts_when_it_comes_and_is_as_old_as_the_questi
 }
 
 #[test]
+fn the_answer_that_ends_a_hang_is_not_the_last_one_to_its_question() {
+    let (mut watch, asks, _) = up();
+    watch.report(NODE, Report::Down { trouble: trouble(), retry_at: None }, at(3000));
+    let df = asks.iter().find(|(_, text)| text.contains("mounted filesystems")).unwrap().0;
+    // It brings the node back, and comes before the word of that.
+    watch.report(NODE, Report::Answer { id: df, result: Ok(answer("", at(8900))) }, at(8900));
+    watch.report(NODE, Report::Up { streams: 8, note: None }, at(9000));
+    let (again, _) = orders(watch.tick(at(75_000)));
+    assert!(again.iter().any(|(_, text)| text.contains("mounted filesystems")), "{again:?}");
+}
+
+#[test]
 fn for_a_node_that_hangs_another_answers_for_the_manager() {
     let mut watch = Watch::new(true);
     let other = NodeKey(1);
