@@ -26,7 +26,7 @@ fn all(cluster: &Cluster) -> impl Iterator<Item = (&Service, &Guest)> {
 fn is_astray(cluster: &Cluster, service: &Service, guest: &Guest) -> bool {
     guest.vmware.is_none()
         && guest.state.is_active()
-        && !(guest.stale && whereabouts::is_off(cluster, &guest.node))
+        && (!guest.stale || !whereabouts::is_off(cluster, &guest.node))
         && !service.owners.contains(&guest.node)
         && !service.state.is_in_transit()
         && !cluster.guests.iter().any(|g| g.migrating && g.managed_by == guest.managed_by)

@@ -95,6 +95,8 @@ impl<D: Duct> Stream<D> {
     }
 
     fn take(&mut self, side: Side, bytes: &[u8], into: &mut Vec<u8>) {
+        // Where all of a short tool comes at once its last words are read before standard output's greeting.
+        let spoke = side == Side::Out && self.greeted.1;
         let (scanner, greeted) = match side {
             Side::Out => (&mut self.out, &mut self.greeted.0),
             Side::Err => (&mut self.err, &mut self.greeted.1),
@@ -109,7 +111,9 @@ impl<D: Duct> Stream<D> {
             }
             Piece::Mark(_) if !*greeted => {
                 *greeted = true;
-                words.clear();
+                if !spoke {
+                    words.clear();
+                }
             }
             Piece::Mark(mark) if side == Side::Out => *code = mark.split(' ').nth(1).map(str::to_owned),
             Piece::Mark(mark) => *err_done |= !mark.starts_with('e'),

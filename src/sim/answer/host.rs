@@ -42,10 +42,12 @@ pub fn clock() -> String {
 pub fn libvirt(world: &World, node: NodeAt) -> String {
     let secs = |at: Stamp| at.0.div_euclid(1_000_000);
     let mut out = "@@quorate sockets\nrw /run/libvirt/libvirt-sock\nrw /run/libvirt/libvirt-sock-ro\n".to_owned();
-    let here = world.guests.iter().enumerate().filter(|(at, _)| world.runs_on(*at) == Some(node));
-    let files: String = here.map(|(_, guest)| format!("{} /run/libvirt/qemu/{}.pid\n", secs(guest.began), guest.name)).collect();
-    if !files.is_empty() {
-        let _ = write!(out, "@@quorate guests\n{}\n{files}", secs(world.now));
+    let mut here = world.guests.iter().enumerate().filter(|(at, _)| world.runs_on(*at) == Some(node)).peekable();
+    if here.peek().is_some() {
+        let _ = write!(out, "@@quorate guests\n{}\n", secs(world.now));
+    }
+    for (_, guest) in here {
+        let _ = writeln!(out, "{} /run/libvirt/qemu/{}.pid", secs(guest.began), guest.name);
     }
     out
 }
