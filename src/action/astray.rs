@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::cluster::{Cluster, Service, ServiceState};
+use crate::domain::cluster::{Cluster, Member, Service, ServiceState};
 use crate::domain::guest::Guest;
 use crate::domain::observation::simulation::GuestState;
 use crate::domain::task::{Action, ServiceVerb};
@@ -26,7 +26,7 @@ fn all(cluster: &Cluster) -> impl Iterator<Item = (&Service, &Guest)> {
 fn is_astray(cluster: &Cluster, service: &Service, guest: &Guest) -> bool {
     guest.vmware.is_none()
         && guest.state.is_active()
-        && (!guest.stale || !whereabouts::is_off(cluster, &guest.node))
+        && (!guest.stale || !cluster.member(&guest.node).is_some_and(Member::is_off))
         && !service.owners.contains(&guest.node)
         && !service.state.is_in_transit()
         && !cluster.guests.iter().any(|g| g.migrating && g.managed_by == guest.managed_by)

@@ -98,11 +98,7 @@ fn room(cluster: &Cluster, pv: &PhysicalVolume, vg: &str, onto: Option<&str>) ->
 
 /// The node that uses what lies on it, in a group that no lock protects: pvmove on another one copies what this one goes on writing to. None: nobody does.
 fn user(cluster: &Cluster, vg: &str, found: &[(String, String)], path: &str) -> Result<Option<Arc<str>>, Vec<Refusal>> {
-    let names = found.iter().filter_map(|(_, lv)| match lv.strip_prefix('[') {
-        Some(hidden) => whole(cluster, vg, hidden.trim_end_matches(']')),
-        None => Some(lv.as_str()),
-    });
-    let names: Vec<&str> = names.collect();
+    let names: Vec<&str> = found.iter().filter_map(|(_, lv)| visible(cluster, vg, lv)).collect();
     let volumes = cluster.volumes.iter().filter(|v| v.vg == vg && names.contains(&v.lv.as_str()));
     let active: BTreeSet<&Arc<str>> = volumes.flat_map(|v| &v.active_on).collect();
     let Some(node) = active.first().copied() else { return Ok(None) };
@@ -119,14 +115,23 @@ fn wholes<'a>(cluster: &'a Cluster, vg: &str, found: &'a [(String, String)], pat
     let mut names: Vec<&str> = Vec::new();
     let mut against = Vec::new();
     for (_, lv) in found {
-        let hidden = lv.strip_prefix('[').map(|name| name.trim_end_matches(']'));
-        match hidden.map_or(Some(lv.as_str()), |part| whole(cluster, vg, part)) {
+        match visible(cluster, vg, lv) {
             Some(name) if !names.contains(&name) => names.push(name),
             Some(_) => {}
-            None => against.push(internal(vg, hidden.unwrap_or(lv), path)),
+            None => against.push(internal(vg, hidden(lv).unwrap_or(lv), path)),
         }
     }
     if against.is_empty() { Ok(names) } else { Err(against) }
+}
+
+/// The name of a hidden volume, as LVM's reports bracket it; none: it is no hidden one.
+fn hidden(lv: &str) -> Option<&str> {
+    lv.strip_prefix('[').map(|name| name.trim_end_matches(']'))
+}
+
+/// The volume itself, or the one that a hidden one is part of; none: it is part of none.
+fn visible<'a>(cluster: &'a Cluster, vg: &str, lv: &'a str) -> Option<&'a str> {
+    hidden(lv).map_or(Some(lv), |part| whole(cluster, vg, part))
 }
 
 /// The spare for the metadata of all pools.

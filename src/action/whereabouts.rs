@@ -13,11 +13,6 @@ pub fn is_within_reach(member: &Member) -> bool {
     member.node.is_some() && member.reach.is_up()
 }
 
-/// Whether the cluster knows a member to be off, and nobody reaches it either.
-pub fn is_off(cluster: &Cluster, name: &str) -> bool {
-    cluster.member(name).is_some_and(|m| m.status == MemberStatus::Offline && !m.reach.is_up())
-}
-
 /// A member that speaks for the manager: who spoke last, else the DC, else the first that can. `avoid`: not this one.
 pub fn post(cluster: &Cluster, avoid: Option<&str>) -> Option<Arc<str>> {
     let able = |m: &&Member| {

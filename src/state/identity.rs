@@ -35,8 +35,7 @@ impl Names {
         for (key, node) in nodes {
             let own = names.own_name(node, &known);
             // Without a cluster `crm_node -n` prints the host's name: what the cluster knows counts before it.
-            let (own, stray) = if own.as_ref().is_some_and(|name| known.contains(name)) { (own, None) } else { (None, own) };
-            let name = own.or_else(|| names.known_name(nodes, node, &known)).or(stray);
+            let name = own.clone().filter(|name| known.contains(name)).or_else(|| names.known_name(nodes, node, &known)).or(own);
             let Some(name) = name else {
                 names.by_key.insert(*key, fallback(node));
                 names.strangers.push(*key);

@@ -187,7 +187,7 @@ fn runs_manager(node: &NodeState, units: &[Unit], member: &Member) -> Option<boo
 
 /// Whether the cluster knows a member to be off, and nobody reaches it either.
 pub(super) fn is_off(members: &[Member], name: &str) -> bool {
-    members.iter().any(|m| &*m.name == name && m.status == MemberStatus::Offline && !m.reach.is_up())
+    members.iter().any(|m| &*m.name == name && m.is_off())
 }
 
 /// How many services and guests are active on each member; a container counts by its members alone.

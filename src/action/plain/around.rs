@@ -15,12 +15,8 @@ use crate::domain::observation::simulation::GuestState;
 fn others<'a>(cluster: &'a Cluster, rows: &[&Guest]) -> Vec<&'a Arc<str>> {
     let mine: BTreeSet<&str> = rows.iter().map(|g| &*g.node).collect();
     let libvirt = cluster.virt.iter().filter(|v| v.hypervisor == Hypervisor::Libvirt).map(|v| &v.node);
-    let unheard = |m: &&Member| {
-        m.kind != NodeKind::Guest
-            && !m.reach.is_up()
-            && !whereabouts::is_off(cluster, &m.name)
-            && !cluster.virt.iter().any(|v| v.node == m.name)
-    };
+    let unheard =
+        |m: &&Member| m.kind != NodeKind::Guest && !m.reach.is_up() && !m.is_off() && !cluster.virt.iter().any(|v| v.node == m.name);
     let silent = cluster.members.iter().filter(unheard).map(|m| &m.name);
     libvirt.chain(silent).filter(|node| !mine.contains(&***node)).collect()
 }

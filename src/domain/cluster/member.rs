@@ -94,6 +94,13 @@ pub struct Member {
     pub guests: usize,
 }
 
+impl Member {
+    /// Whether the cluster knows it to be off, and nobody reaches it either.
+    pub fn is_off(&self) -> bool {
+        self.status == MemberStatus::Offline && !self.reach.is_up()
+    }
+}
+
 /// What a host says of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostFigures {
