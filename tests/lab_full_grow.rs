@@ -206,13 +206,26 @@ fn a_physical_volume_is_emptied() {
     let sum = on("node1", "sha256sum < /dev/vglocal/moved");
     on("node1", "truncate -s 160M /root/spare; losetup /dev/loop7 /root/spare; pvcreate -q /dev/loop7; vgextend -q vglocal /dev/loop7");
     SESSION.until("the spare is seen", |j, _| j["pvs"].as_array().unwrap().iter().any(|p| p["path"] == "/dev/loop7"));
+    // Each node has a /dev/vdc of its own, with a group of that name on it.
     let (code, text) = run("act", &["evacuate", "/dev/vdc", "--onto", "/dev/loop7", "--confirm", "/dev/vdc"]);
+    assert!(code == 4 && text.contains("/dev/vdc@node1, /dev/vdc@node2"), "{text}");
+    let (code, text) = run("act", &["evacuate", "/dev/vdc@node1", "--onto", "/dev/loop7", "--confirm", "/dev/vdc@node1"]);
     println!("{text}");
     assert_eq!(code, 0, "{text}");
     assert_eq!(number(&on("node1", "pvs --noheadings -o pv_used --units b --nosuffix /dev/vdc")), 0);
     assert_eq!(on("node1", "sha256sum < /dev/vglocal/moved"), sum);
     let (code, text) = run("act", &["evacuate", "/dev/loop7", "--onto", "/dev/vdc", "--confirm", "/dev/loop7"]);
     assert_eq!(code, 0, "{text}");
+    // What is active nowhere has no device: lvs says how large it is.
+    on("node1", "lvchange -q -an vglocal/moved");
+    SESSION.until("it rests", |j, _| rows(j, "volumes", "lv", "moved").iter().all(|v| v["active_on"].as_array().unwrap().is_empty()));
+    let text = grow("vglocal/moved@node1", &["--by", "4M"]);
+    assert!(text.contains("by lvs on node1, has 12582912 bytes"), "{text}");
+    assert_eq!(number(&on("node1", "lvs --noheadings -o lv_size --units b --nosuffix vglocal/moved")), 12 << 20);
+    // And each node has a vglocal/data: it is grown where its owner says, with that node's filesystem.
+    let (code, text) = run("plan", &["grow", "vglocal/data@node2", "--by", "4M"]);
+    assert!(code == 0 && text.contains("on node2: lvextend") && text.contains("on node2: resize2fs"), "{text}");
+    assert!(!text.contains("on node1:") && !text.contains("on node3:"), "{text}");
     drop(spare);
     well();
 }

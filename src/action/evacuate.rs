@@ -11,19 +11,23 @@ use crate::link::CommandLine;
 use super::condition::Condition;
 use super::inquiry::{Query, What, first_within_reach};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
-use super::{sight, whereabouts};
+use super::{named, whereabouts};
 
 /// Seconds for one move: a day.
 const MOVE: u64 = 86_400;
 
 /// The plan.
-pub(super) fn plan(input: &Input<'_>, path: &str, onto: Option<&str>) -> Result<Plan, Vec<Refusal>> {
+pub(super) fn plan(input: &Input<'_>, name: &str, onto: Option<&str>) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
-    let mut named = cluster.pvs.iter().filter(|p| p.path == path);
-    let Some(pv) = named.next() else { return Err(Vec::new()) };
-    if let Some(other) = named.next() {
-        return Err(vec![sight::ambiguous(path, "physical volumes", &pv.seen_by, &other.seen_by)]);
-    }
+    let pv = match named::pvs(cluster, name)[..] {
+        [] => return Err(Vec::new()),
+        [pv] => pv,
+        ref several => {
+            let ways: Vec<String> = several.iter().map(|pv| named::pv(cluster, pv)).collect();
+            return Err(vec![named::ambiguous(name, "physical volumes", &ways)]);
+        }
+    };
+    let path = pv.path.as_str();
     let Some(vg) = pv.vg.as_deref() else {
         return Err(vec![Refusal::new("already", format!("{path} is in no volume group"), "nothing to do")]);
     };
@@ -65,7 +69,8 @@ pub(super) fn plan(input: &Input<'_>, path: &str, onto: Option<&str>) -> Result<
         .map(|node| Condition::PvEmpty(Query::new(node, What::OnPv(path.to_owned())), path.to_owned()))
         .into_iter()
         .collect();
-    let back = onto.map(|onto| format!("move it back: quorate act evacuate {onto} --onto {path}"));
+    let back =
+        onto.map(|onto| format!("move it back: quorate act evacuate {onto}{} --onto {path}", name.strip_prefix(path).unwrap_or_default()));
     plan.undo = Undo::Never(back.unwrap_or_else(|| "where things went is up to LVM".to_owned()));
     plan.confirm = Confirm::TypeName;
     plan.needs = Needs { at_rest: false, ..plan.needs };

@@ -17,7 +17,7 @@ use super::condition::Condition;
 use super::handle;
 use super::inquiry::{Finding, Findings, Query, What, first_within_reach, libvirt_of, libvirt_on};
 use super::plan::{Confirm, Input, Needs, Plan, Refusal, Step, Undo};
-use super::{sight, whereabouts};
+use super::{named, sight, whereabouts};
 
 /// Seconds for one of LVM's commands, the lock of the cluster included.
 const LVM: u64 = 180;
@@ -27,11 +27,14 @@ const FILESYSTEM: u64 = 3600;
 /// The plan.
 pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
-    let mut named = cluster.volumes.iter().filter(|v| v.vg == name.vg && v.lv == name.lv);
-    let Some(volume) = named.next() else { return Err(Vec::new()) };
-    if let Some(other) = named.next() {
-        return Err(vec![sight::ambiguous(&name.to_string(), "volumes", &volume.seen_by, &other.seen_by)]);
-    }
+    let volume = match named::volumes(cluster, name).collect::<Vec<_>>()[..] {
+        [] => return Err(Vec::new()),
+        [volume] => volume,
+        ref several => {
+            let ways: Vec<String> = several.iter().map(|v| named::volume(cluster, v).to_string()).collect();
+            return Err(vec![named::ambiguous(&name.to_string(), "volumes", &ways)]);
+        }
+    };
     let places = if volume.active_on.is_empty() { &volume.seen_by } else { &volume.active_on };
     let Some(first) = first_within_reach(places, cluster) else {
         return Err(vec![Refusal::new(
@@ -50,16 +53,19 @@ pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Resu
     plan.intent.action = Action::Grow { volume: name.clone(), size: GrowSize::To(bytes) };
     if bytes > facts.size {
         let length = format!("{bytes}B");
-        let command = CommandLine::new("lvextend", ["--size", &length, &name.to_string()]).privileged();
+        let command = CommandLine::new("lvextend", ["--size", &length, &name.path()]).privileged();
         plan.steps.push(Step::change(format!("Grow {name} from {} to {bytes} bytes", facts.size), &first, command, LVM));
     } else {
         plan.notices.push(format!("{name} has {bytes} bytes already: what stands on it is looked after"));
     }
     devices(volume, name, bytes, &mut plan);
+    if volume.active_on.is_empty() {
+        at_rest(&first, name, bytes, &mut plan);
+    }
     guests(input, volume, bytes, &mut plan)?;
     filesystem(input, name, facts, bytes, &mut plan);
     plan.notices.extend(plan.remains.iter().cloned());
-    if !cluster.filesystems.iter().any(|f| f.source == name.to_string()) {
+    if !cluster.filesystems.iter().any(|f| f.source == name.path()) {
         plan.notices.extend(sight::blind(cluster, &volume.active_on));
     }
     plan.undo = Undo::Never("volumes and filesystems only grow".to_owned());
@@ -126,7 +132,7 @@ fn against(input: &Input<'_>, volume: &Volume, name: &VolumeName, facts: &Volume
 /// Every node where it is active sees the new size before anything stands on it.
 fn devices(volume: &Volume, name: &VolumeName, bytes: u64, plan: &mut Plan) {
     for node in &volume.active_on {
-        let command = CommandLine::new("lvchange", ["--refresh", &name.to_string()]).privileged();
+        let command = CommandLine::new("lvchange", ["--refresh", &name.path()]).privileged();
         plan.steps.push(Step::change(format!("Let {node} see the new size"), node, command, LVM));
     }
     for node in &volume.active_on {
@@ -134,6 +140,13 @@ fn devices(volume: &Volume, name: &VolumeName, bytes: u64, plan: &mut Plan) {
         plan.steps.push(Step::wait(format!("{node} has {bytes} bytes"), size.clone(), 60));
         plan.proof.push(size);
     }
+}
+
+/// A volume that is active nowhere has no device: what LVM's metadata say by now is all there is to see.
+fn at_rest(node: &Arc<str>, name: &VolumeName, bytes: u64, plan: &mut Plan) {
+    let size = Condition::Size { query: Query::new(node, What::Volume(name.clone())), what: format!("{name}, by lvs on {node},"), bytes };
+    plan.steps.push(Step::wait(format!("lvs has {bytes} bytes"), size.clone(), 60));
+    plan.proof.push(size);
 }
 
 fn device(node: &Arc<str>, name: &VolumeName, bytes: u64) -> Condition {
@@ -270,7 +283,7 @@ fn by_libvirt(cluster: &Cluster, volume: &Volume, known: &[User]) -> Vec<User> {
 
 /// The filesystem, where the cluster mounts it: ext and XFS where they are mounted, GFS2 on one node for all.
 fn filesystem(input: &Input<'_>, name: &VolumeName, facts: &VolumeFacts, bytes: u64, plan: &mut Plan) {
-    let source = name.to_string();
+    let source = name.path();
     let mounted: Vec<&Filesystem> = input.cluster.filesystems.iter().filter(|f| f.source == source).collect();
     let within_reach = |f: &&&Filesystem| input.cluster.member(&f.node).is_some_and(whereabouts::is_within_reach);
     let Some(one) = mounted.iter().find(within_reach) else { return };

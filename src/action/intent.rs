@@ -4,6 +4,7 @@ use crate::domain::cluster::{Cluster, Stack};
 use crate::domain::fault::nearest;
 use crate::domain::task::{Action, Target};
 
+use super::named;
 use super::plain;
 use super::plan::Refusal;
 use super::vmware;
@@ -38,10 +39,17 @@ pub fn resolve(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
         }
         Target::Node(name) => known(&mut wrong, "member", &name, cluster.members.iter().map(|m| &*m.name)),
         Target::Volume(volume) => {
-            let names: Vec<String> = cluster.volumes.iter().map(|v| format!("{}/{}", v.vg, v.lv)).collect();
-            known(&mut wrong, "logical volume", &volume.to_string(), names.iter().map(String::as_str));
+            if named::volumes(cluster, &volume).next().is_none() {
+                let names: Vec<String> = cluster.volumes.iter().map(|v| named::volume(cluster, v).to_string()).collect();
+                known(&mut wrong, "logical volume", &volume.to_string(), names.iter().map(String::as_str));
+            }
         }
-        Target::Pv(path) => known(&mut wrong, "physical volume", &path, cluster.pvs.iter().map(|p| p.path.as_str())),
+        Target::Pv(name) => {
+            if named::pvs(cluster, &name).is_empty() {
+                let names: Vec<String> = cluster.pvs.iter().map(|p| named::pv(cluster, p)).collect();
+                known(&mut wrong, "physical volume", &name, names.iter().map(String::as_str));
+            }
+        }
         Target::Guest(_) | Target::Cluster(_) => {}
     }
     let nodes: Vec<&String> = match action {

@@ -53,6 +53,10 @@ fn name(action: &Action) -> String {
         // Who moves the guest holds the service's.
         (action, target) if action.is_about_migration() => format!("migration-{target}"),
         (_, Target::Service(id)) => format!("service-{}", super::plain::bare(&id)),
+        // With its node, or without: whose it is, all quorates need not know alike.
+        (_, target @ (Target::Volume(_) | Target::Pv(_))) => {
+            format!("{}-{}", target.kind().replace(' ', "-"), super::plain::bare(&target.to_string()))
+        }
         (_, target) => format!("{}-{target}", target.kind().replace(' ', "-")),
     };
     let mut name = String::new();

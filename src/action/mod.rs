@@ -31,6 +31,7 @@ mod handle;
 mod held;
 mod maintenance;
 mod migration;
+pub mod named;
 mod node;
 pub mod plain;
 mod register;

@@ -8,6 +8,7 @@ use crate::domain::observation::manager::NodeKind;
 use crate::domain::observation::{Question, Trouble, TroubleKind};
 use crate::domain::task::{Action, VolumeName};
 
+use super::named;
 use super::plan::Refusal;
 
 /// What every action rests on, beside the manager's view and libvirt's.
@@ -45,26 +46,26 @@ pub fn questions(action: &Action) -> Vec<Question> {
 /// A node is too slow, or out of reach though it is a member, and what it would say matters: the volume is not known yet, or its group is
 /// shared, so that it may be active there; or which guest has it as its disk is not known.
 pub fn clear(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
+    let cluster = &*named::scene(action, cluster);
     let vg = match action {
-        Action::Grow { volume, .. } => cluster.volumes.iter().find(|v| v.vg == volume.vg && v.lv == volume.lv).map(|v| v.vg.as_str()),
-        Action::Evacuate { pv, .. } => cluster.pvs.iter().find(|p| p.path == *pv).and_then(|p| p.vg.as_deref()),
+        Action::Grow { volume, .. } => named::volumes(cluster, volume).next().map(|v| v.vg.as_str()),
+        Action::Evacuate { pv, .. } => named::pvs(cluster, pv).into_iter().find_map(|p| p.vg.as_deref()),
         _ => return Ok(()),
+    };
+    let place = match action {
+        Action::Grow { volume, .. } => volume.node.as_deref(),
+        _ => None,
     };
     let mut all = Vec::new();
     // A group of one node is that node's own affair, if it is at work there: what rests may be in use where nobody tells of it (HA-LVM).
     if vg.is_none_or(|vg| is_shared(cluster, vg) || rests(action, cluster, vg)) {
-        all.extend(cluster.members.iter().filter_map(|m| Some(on_storage(action, vg, m, &silent(m, storage(action))?))));
+        let asked = cluster.members.iter().filter(|m| vg.is_some() || place.is_none_or(|node| *m.name == *node));
+        all.extend(asked.filter_map(|m| Some(on_storage(action, vg, m, &silent(m, storage(action))?))));
     }
     if let Action::Grow { volume, .. } = action {
         all.extend(on_guests(cluster, volume));
     }
     if all.is_empty() { Ok(()) } else { Err(all) }
-}
-
-/// Several things have the name that was typed to confirm: on the nodes `first` and on those of `other`, and maybe more.
-pub(super) fn ambiguous(name: &str, what: &str, first: &[Arc<str>], other: &[Arc<str>]) -> Refusal {
-    let why = format!("there are several {what} '{name}': on {}, and on {}", first.join(", "), other.join(", "));
-    Refusal::new("ambiguous", why, "do it on the node itself, or give the groups names of their own (vgrename)")
 }
 
 /// Whether more than one node may use what is in this group.
@@ -75,10 +76,9 @@ fn is_shared(cluster: &Cluster, vg: &str) -> bool {
 
 /// Whether what is grown or moved is active on no node that tells.
 fn rests(action: &Action, cluster: &Cluster, vg: &str) -> bool {
-    let mut volumes = cluster.volumes.iter().filter(|v| v.vg == vg);
     match action {
-        Action::Grow { volume, .. } => volumes.any(|v| v.lv == volume.lv && v.active_on.is_empty()),
-        _ => volumes.all(|v| v.active_on.is_empty()),
+        Action::Grow { volume, .. } => named::volumes(cluster, volume).any(|v| v.active_on.is_empty()),
+        _ => cluster.volumes.iter().filter(|v| v.vg == vg).all(|v| v.active_on.is_empty()),
     }
 }
 
@@ -127,11 +127,11 @@ pub fn blind(cluster: &Cluster, nodes: &[Arc<str>]) -> Vec<String> {
 
 /// A volume that no node mounts may be a guest's disk: libvirt must tell, on each node where it is active.
 fn on_guests(cluster: &Cluster, volume: &VolumeName) -> Vec<Refusal> {
-    let source = volume.to_string();
+    let source = volume.path();
     if cluster.filesystems.iter().any(|f| f.source == source) {
         return Vec::new();
     }
-    let active = cluster.volumes.iter().filter(|v| v.vg == volume.vg && v.lv == volume.lv).flat_map(|v| &v.active_on);
+    let active = named::volumes(cluster, volume).flat_map(|v| &v.active_on);
     let members = active.filter_map(|node| cluster.member(node)).filter(|m| m.reach.is_up());
     members
         .filter_map(|m| {

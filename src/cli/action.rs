@@ -206,8 +206,8 @@ pub enum ActionWord {
     /// Grow a logical volume and what stands on it
     #[command(group = clap::ArgGroup::new("size").required(true))]
     Grow {
-        /// The volume
-        #[arg(value_name = "VG/LV", value_parser = volume)]
+        /// The volume; VG/LV@NODE where each node has one of that name
+        #[arg(value_name = "VG/LV")]
         volume: VolumeName,
         /// By how much, like 10G
         #[arg(long, value_name = "SIZE", value_parser = crate::domain::size::parse, group = "size")]
@@ -218,7 +218,7 @@ pub enum ActionWord {
     },
     /// Move everything off a physical volume
     Evacuate {
-        /// Its path
+        /// Its path; PATH@NODE where each node has one of that path
         #[arg(value_name = "PV", value_parser = name)]
         pv: String,
         /// Where to
@@ -308,14 +308,6 @@ pub enum Mode {
 
 fn name(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("a name is not empty".to_owned()) } else { Ok(text.to_owned()) }
-}
-
-fn volume(text: &str) -> Result<VolumeName, String> {
-    let bare = text.strip_prefix("/dev/").unwrap_or(text);
-    match bare.split_once('/') {
-        Some((vg, lv)) if !vg.is_empty() && !lv.is_empty() && !lv.contains('/') => Ok(VolumeName { vg: vg.to_owned(), lv: lv.to_owned() }),
-        _ => Err("expected a volume group and a logical volume, like vg0/data".to_owned()),
-    }
 }
 
 impl ActionWord {

@@ -6,7 +6,7 @@ use quorate::action::inquiry::Finding;
 use quorate::action::{Plan, Refusal};
 use quorate::domain::cluster::{Cluster, Volume};
 use quorate::domain::node::Reach;
-use quorate::domain::task::{Action, GrowSize, VolumeName};
+use quorate::domain::task::Action;
 
 use super::plans::storage;
 use super::stage::{commands, plan_with};
@@ -89,18 +89,4 @@ fn where_no_lock_protects_a_group_it_runs_where_what_lies_on_it_is_in_use_or_not
     silent.groups[0].shared = false;
     silent.members[1].reach = Reach::Connecting { since: START };
     assert_eq!(in_it(&silent).unwrap_err(), ["unreachable"]);
-}
-
-#[test]
-fn of_several_disks_of_one_name_none_is_emptied_and_of_several_volumes_none_grown() {
-    let mut two = unlocked(&["n1"]);
-    let (mut disk, mut volume) = (two.pvs[0].clone(), two.volumes[0].clone());
-    (disk.seen_by, volume.seen_by) = (vec!["n3".into()], vec!["n3".into()]);
-    two.pvs.push(disk);
-    two.volumes.push(volume);
-    assert_eq!(in_it(&two).unwrap_err(), ["ambiguous"]);
-    let grow = Action::Grow { volume: VolumeName { vg: "vg".to_owned(), lv: "data".to_owned() }, size: GrowSize::By(1 << 30) };
-    let refused = plan_with(&grow, &two, START, |_, _| {}).unwrap_err();
-    assert_eq!(refused.iter().map(|r| r.code).collect::<Vec<_>>(), ["ambiguous"]);
-    assert!(refused[0].why.contains("on n1, n2, and on n3"), "{refused:?}");
 }

@@ -6,6 +6,7 @@ mod gate;
 mod handles;
 mod jobs;
 mod locks;
+mod named;
 mod parse;
 pub mod plain;
 mod plain_move;

@@ -5,7 +5,7 @@ use quorate::action::inquiry::{Finding, What};
 use quorate::action::plan::{self, Confirm, FateKind, Undo, When, Work};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Volume, VolumeGroup};
 use quorate::domain::observation::manager::Primitive;
-use quorate::domain::observation::simulation::{CpuFit, GuestState, Origin};
+use quorate::domain::observation::simulation::{CpuFit, GuestState, Origin, VolumeFacts};
 use quorate::domain::observation::{Trouble, TroubleKind};
 use quorate::domain::task::{Action, FenceHow, GrowSize, Limits, NodeVerb, RelocateHow, ServiceVerb, VolumeName};
 
@@ -558,7 +558,7 @@ pub fn storage() -> Cluster {
 }
 
 fn grow(size: GrowSize) -> Action {
-    Action::Grow { volume: VolumeName { vg: "vg".to_owned(), lv: "data".to_owned() }, size }
+    Action::Grow { volume: VolumeName { vg: "vg".to_owned(), lv: "data".to_owned(), node: None }, size }
 }
 
 #[test]
@@ -580,6 +580,25 @@ fn growing_lets_every_node_see_the_size_before_the_filesystem_grows_once() {
         "how it is taken up again: {:?}",
         plan.notices
     );
+}
+
+#[test]
+fn what_is_active_nowhere_is_seen_to_have_grown_by_lvms_own_word() {
+    let mut cluster = storage();
+    cluster.volumes[0].active_on.clear();
+    cluster.filesystems.clear();
+    let plan = plan_of(&grow(GrowSize::To(68 << 20)), &cluster, START).unwrap();
+    assert_eq!(commands(&plan), [("n1".to_owned(), format!("lvextend --size {}B vg/data", 68 << 20))]);
+    let [proof] = &plan.proof[..] else { panic!("{:?}", plan.proof) };
+    let judged = |size: u64| {
+        let mut found = quorate::action::Findings::default();
+        for query in proof.queries() {
+            let facts = VolumeFacts { size, extent: 4 << 20, free: 0, stripes: 1, data: 1, kind: "linear".to_owned(), attr: String::new() };
+            found.put(query.clone(), Ok(Finding::Volume(facts)));
+        }
+        proof.judge(&Seen { cluster: &cluster, found: &found, since: START })
+    };
+    assert!(judged(68 << 20).holds() && !judged(64 << 20).holds(), "{:?}", judged(64 << 20));
 }
 
 /// `act grow /dev/vg/data --confirm /dev/vg/data` repeats what was asked for.

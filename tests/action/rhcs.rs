@@ -339,7 +339,7 @@ fn stored(kind: &str) -> Cluster {
 
 #[test]
 fn storage_under_clvmd_grows_and_moves_by_the_tools_of_its_time() {
-    let grow = Action::Grow { volume: VolumeName { vg: "vg".into(), lv: "data".into() }, size: GrowSize::By(1 << 20) };
+    let grow = Action::Grow { volume: VolumeName { vg: "vg".into(), lv: "data".into(), node: None }, size: GrowSize::By(1 << 20) };
     for (kind, tool) in [("ext3", "resize2fs /dev/vg/data"), ("gfs2", "gfs2_grow /srv"), ("gfs", "gfs_grow /srv")] {
         let all = sent(&grow, &stored(kind));
         assert!(all[0].starts_with("lvextend --size") && all.last().unwrap() == tool, "{all:?}");
@@ -360,7 +360,7 @@ fn storage_under_clvmd_grows_and_moves_by_the_tools_of_its_time() {
 
 #[test]
 fn no_stack_no_action_and_each_refusal_says_what_would_lift_it() {
-    let volume = VolumeName { vg: "vg".to_owned(), lv: "lv".to_owned() };
+    let volume = VolumeName { vg: "vg".to_owned(), lv: "lv".to_owned(), node: None };
     let all = [
         relocate("vm:wiki", N3, None),
         on(V::Start, "vm:wiki"),

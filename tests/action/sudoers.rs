@@ -85,7 +85,7 @@ fn pattern(args: &str) -> Regex {
 fn actions() -> Vec<Action> {
     let service = || "vm1".to_owned();
     let node = || "n2".to_owned();
-    let volume = VolumeName { vg: "vg".to_owned(), lv: "data".to_owned() };
+    let volume = VolumeName { vg: "vg".to_owned(), lv: "data".to_owned(), node: None };
     let mut all: Vec<Action> = [
         S::Cancel,
         S::PostCopy,

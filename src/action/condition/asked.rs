@@ -41,15 +41,15 @@ pub(super) fn allows(seen: &Seen<'_>, query: &Query, wanted: Limits) -> Verdict 
 }
 
 pub(super) fn size(seen: &Seen<'_>, query: &Query, what: &str, bytes: u64) -> Verdict {
-    match seen.found.get(query) {
-        Some(Ok(Finding::Bytes(is))) => {
-            let words = format!("{what} has {is} bytes");
-            // LVM may round up.
-            if *is >= bytes { Verdict::Holds(words) } else { Verdict::Not(format!("{words}, not yet {bytes}")) }
-        }
-        Some(Err(trouble)) => Verdict::Unknown(format!("{}: {trouble}", query.node)),
-        _ => Verdict::Unknown(format!("{what} was not looked at yet")),
-    }
+    let is = match seen.found.get(query) {
+        Some(Ok(Finding::Bytes(is))) => *is,
+        Some(Ok(Finding::Volume(facts))) => facts.size,
+        Some(Err(trouble)) => return Verdict::Unknown(format!("{}: {trouble}", query.node)),
+        _ => return Verdict::Unknown(format!("{what} was not looked at yet")),
+    };
+    let words = format!("{what} has {is} bytes");
+    // LVM may round up.
+    if is >= bytes { Verdict::Holds(words) } else { Verdict::Not(format!("{words}, not yet {bytes}")) }
 }
 
 pub(super) fn filesystem(seen: &Seen<'_>, node: &str, mount: &str, bytes: u64) -> Verdict {

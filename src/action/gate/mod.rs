@@ -214,7 +214,7 @@ fn touches(running: &Action, wanted: &Action, cluster: &Cluster) -> bool {
     let (a, b) = (running.target(), wanted.target());
     // One file holds all of cluster.conf.
     let both = |f: fn(&Action) -> bool| f(running) && f(wanted);
-    if a == b || one_guest(&a, &b) || (cluster.stack == Some(Stack::Rhcs) && both(super::conf::is_conf)) {
+    if a == b || is_one(&a, &b) || (cluster.stack == Some(Stack::Rhcs) && both(super::conf::is_conf)) {
         return true;
     }
     let back = |action: &Action, target: &Target| match (action, target) {
@@ -237,9 +237,13 @@ fn touches(running: &Action, wanted: &Action, cluster: &Cluster) -> bool {
     }
 }
 
-/// One guest may be named with its node, and without.
-fn one_guest(a: &Target, b: &Target) -> bool {
-    matches!((a, b), (Target::Service(a), Target::Service(b)) if bare(a) == bare(b))
+/// A guest, a volume or a disk may be named with its node, and without.
+fn is_one(a: &Target, b: &Target) -> bool {
+    match (a, b) {
+        (Target::Service(a), Target::Service(b)) | (Target::Pv(a), Target::Pv(b)) => bare(a) == bare(b),
+        (Target::Volume(a), Target::Volume(b)) => a.path() == b.path(),
+        _ => false,
+    }
 }
 
 fn confirmed(plan: &Plan, cluster: &Cluster, session: &Session, against: &mut Vec<Refusal>) {

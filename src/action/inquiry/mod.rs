@@ -248,6 +248,7 @@ pub fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Vec<Query
     if let Some(asked) = super::plain::needed(action, cluster, found) {
         return asked;
     }
+    let cluster = &*super::named::scene(action, cluster);
     let mut asked = match cluster.stack {
         _ if super::stack::bars(action, cluster.stack).is_some() => Vec::new(),
         Some(Stack::Rhcs) if super::conf::is_conf(action) => super::conf::scene::needed(cluster, found),

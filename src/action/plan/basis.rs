@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::action::{plain, vmware};
+use crate::action::{named, plain, vmware};
 use crate::domain::cluster::{Cluster, MemberStatus, ServiceState};
 use crate::domain::task::Target;
 
@@ -44,11 +44,11 @@ impl Basis {
                 Self::Node(m.status, cluster.services.iter().filter(here).map(|s| s.id.clone()).collect())
             }),
             Target::Volume(v) => {
-                let volume = cluster.volumes.iter().find(|row| row.vg == v.vg && row.lv == v.lv);
+                let volume = named::volumes(cluster, v).next();
                 volume.map_or(Self::Nothing, |v| Self::Volume(v.size, v.active_on.clone()))
             }
             Target::Pv(path) => {
-                let pv = cluster.pvs.iter().find(|p| p.path == *path);
+                let pv = named::pvs(cluster, path).into_iter().next();
                 pv.map_or(Self::Nothing, |p| Self::Pv(p.vg.clone(), p.free))
             }
             Target::Cluster(_) => Self::Cluster(cluster.options.maintenance_mode),

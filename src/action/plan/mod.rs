@@ -350,6 +350,8 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
     }
     super::sight::clear(&input.intent.action, cluster)?;
     super::intent::resolve(&input.intent.action, cluster)?;
+    let scene = super::named::scene(&input.intent.action, cluster);
+    let input = &Input { cluster: &scene, ..*input };
     let mut plan = match cluster.stack {
         Some(Stack::Rhcs) if super::conf::is_conf(&input.intent.action) => super::conf::plan(input),
         Some(Stack::Rhcs) => super::rhcs::plan(input),

@@ -20,7 +20,7 @@ use crate::probe::rhcs::act::{self, Unbuildable, Verb};
 use super::handle;
 use super::inquiry::{Findings, Query, What, first_within_reach, libvirt_on};
 use super::plan::{Input, Plan, Refusal};
-use super::whereabouts;
+use super::{named, whereabouts};
 
 pub(super) use service::guest;
 
@@ -65,7 +65,7 @@ pub(super) fn plan(input: &Input<'_>) -> Result<Plan, Vec<Refusal>> {
             super::grow::plan(input, volume, *size)
         }
         Action::Evacuate { pv, onto } => {
-            if let Some(vg) = cluster.pvs.iter().find(|p| p.path == *pv).and_then(|p| p.vg.as_deref()) {
+            if let Some(vg) = named::pvs(cluster, pv).into_iter().find_map(|p| p.vg.as_deref()) {
                 clvmd_everywhere(cluster, vg)?;
             }
             super::evacuate::plan(input, pv, onto.as_deref())
@@ -108,9 +108,9 @@ pub(super) fn needed(action: &Action, cluster: &Cluster) -> Vec<Query> {
             super::inquiry::of_disks(volume, cluster, &Findings::default(), &mut asked);
         }
         Action::Evacuate { pv, .. } => {
-            let Some(row) = cluster.pvs.iter().find(|p| p.path == *pv) else { return asked };
+            let Some(row) = named::pvs(cluster, pv).into_iter().next() else { return asked };
             if let Some(reader) = first_within_reach(&row.seen_by, cluster) {
-                asked.push(Query::new(&reader, What::OnPv(pv.clone())));
+                asked.push(Query::new(&reader, What::OnPv(row.path.clone())));
             }
             if row.vg.as_deref().is_some_and(|vg| is_clustered(cluster, vg)) {
                 asked.extend(within_reach().map(|m| Query::new(&m.name, What::ClusterMirror)));

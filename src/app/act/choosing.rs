@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::look::Look;
-use crate::action::{plain, vmware};
+use crate::action::{named, plain, vmware};
 use crate::app::line::InputLine;
 use crate::app::words;
-use crate::domain::cluster::{Cluster, Member, MemberStatus};
+use crate::domain::cluster::{Cluster, Member, MemberStatus, PhysicalVolume};
 use crate::domain::observation::manager::NodeKind;
 use crate::domain::size;
 use crate::domain::task::{Action, FenceHow, GrowSize, Limits, Recovery, VolumeName};
@@ -216,17 +216,18 @@ pub fn answers(service: &str, cluster: &Cluster) -> Vec<Choice> {
 }
 
 /// Where the extents of a physical volume could go.
-pub fn volumes(pv: &str, cluster: &Cluster) -> Vec<Choice> {
-    let vg = cluster.pvs.iter().find(|p| p.path == pv).and_then(|p| p.vg.clone());
-    let others = cluster.pvs.iter().filter(|p| p.path != pv && p.vg.is_some() && p.vg == vg);
+pub fn volumes(pv: &PhysicalVolume, cluster: &Cluster) -> Vec<Choice> {
+    let name = named::pv(cluster, pv);
+    let ours = |p: &&PhysicalVolume| p.vg.is_some() && p.vg == pv.vg && p.seen_by.iter().any(|node| pv.seen_by.contains(node));
+    let others = cluster.pvs.iter().filter(|p| p.path != pv.path).filter(ours);
     let anywhere = Choice {
-        action: Action::Evacuate { pv: pv.to_owned(), onto: None },
+        action: Action::Evacuate { pv: name.clone(), onto: None },
         label: "anywhere".to_owned(),
         note: "wherever its group has room".to_owned(),
         closed: None,
     };
-    let choice = |p: &crate::domain::cluster::PhysicalVolume| Choice {
-        action: Action::Evacuate { pv: pv.to_owned(), onto: Some(p.path.clone()) },
+    let choice = |p: &PhysicalVolume| Choice {
+        action: Action::Evacuate { pv: name.clone(), onto: Some(p.path.clone()) },
         label: p.path.clone(),
         note: p.free.map_or_else(String::new, |free| format!("{} free", words::bytes(free))),
         closed: (p.free == Some(0)).then(|| "nothing is free there".to_owned()),

@@ -4,14 +4,14 @@ use super::choosing::{self, Choosing, Typed, Typing};
 use super::dialog::{self, Dialog, Stage};
 use super::{at_hand, barred};
 use crate::action::gate::needed_role;
-use crate::action::{plain, vmware};
+use crate::action::{named, plain, vmware};
 use crate::app::model::Model;
 use crate::app::msg::Effect;
 use crate::app::rows::RowId;
 use crate::app::update::notice;
 use crate::command::Command;
 use crate::domain::cluster::{Cluster, Stack};
-use crate::domain::task::{Action, Daemon, NodeVerb, ServiceVerb, VolumeName};
+use crate::domain::task::{Action, Daemon, NodeVerb, ServiceVerb};
 
 /// What a command needs before it is an action.
 enum Wish {
@@ -136,8 +136,16 @@ fn wish(command: Command, model: &Model) -> Option<Wish> {
             Some((daemon, start)) => Action::Daemon { node: name.to_string(), daemon, start },
             None => Action::Node(node_verb(command)?, name.to_string()),
         }),
-        (RowId::Volume(vg, lv, _), Command::Grow) => Some(Wish::Type(format!("GROW {vg}/{lv}"), Typed::Size(VolumeName { vg, lv }))),
-        (RowId::Pv(path, _), Command::Evacuate) => Some(Wish::Choose(format!("EVACUATE {path}"), choosing::volumes(&path, cluster), false)),
+        (RowId::Volume(vg, lv, uuid), Command::Grow) => {
+            let row = cluster.volumes.iter().find(|v| v.vg == vg && v.lv == lv && v.uuid == uuid)?;
+            let name = named::volume(cluster, row);
+            Some(Wish::Type(format!("GROW {name}"), Typed::Size(name)))
+        }
+        (RowId::Pv(path, uuid), Command::Evacuate) => {
+            let row = cluster.pvs.iter().find(|p| p.path == path && p.uuid == uuid)?;
+            let title = format!("EVACUATE {}", named::pv(cluster, row));
+            Some(Wish::Choose(title, choosing::volumes(row, cluster), false))
+        }
         _ => None,
     }
 }

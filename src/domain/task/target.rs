@@ -1,19 +1,44 @@
 //! What an action is about.
 
 use std::fmt;
+use std::str::FromStr;
 
-/// A logical volume by name.
+/// A logical volume by name: `vg0/data`, or `vg0/data@n1` where each node has one of its own by that name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VolumeName {
     /// Volume group.
     pub vg: String,
     /// Logical volume.
     pub lv: String,
+    /// The node whose volume it is; none: the name alone is enough.
+    pub node: Option<String>,
+}
+
+impl VolumeName {
+    /// As LVM's tools take it.
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.vg, self.lv)
+    }
+}
+
+impl FromStr for VolumeName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bare = text.strip_prefix("/dev/").unwrap_or(text);
+        let (bare, node) = bare.rsplit_once('@').map_or((bare, None), |(bare, node)| (bare, Some(node.to_owned())));
+        let named = bare.split_once('/').filter(|(vg, lv)| !vg.is_empty() && !lv.is_empty() && !lv.contains('/'));
+        match named.filter(|_| node.as_ref().is_none_or(|node| !node.is_empty())) {
+            Some((vg, lv)) => Ok(Self { vg: vg.to_owned(), lv: lv.to_owned(), node }),
+            None => Err("expected a volume group and a logical volume, like vg0/data, or vg0/data@n1 where nodes have one each".to_owned()),
+        }
+    }
 }
 
 impl fmt::Display for VolumeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.vg, self.lv)
+        write!(f, "{}/{}", self.vg, self.lv)?;
+        self.node.as_ref().map_or(Ok(()), |node| write!(f, "@{node}"))
     }
 }
 
