@@ -49,6 +49,12 @@ impl Inbox {
         while matches!((&self.woken).read(&mut buf), Ok(n) if n == buf.len()) {}
     }
 
+    /// Waits for a wake, which the next wait will see as well, at most until then.
+    pub fn linger(&self, until: Instant) {
+        let mut fds = [PollFd::new(&self.woken, PollFlags::IN)];
+        let _ = poll(&mut fds, Some(&timespec(until)));
+    }
+
     /// Waits for a wake, at most until then.
     pub fn wait(&self, until: Option<Instant>) {
         let mut fds = [PollFd::new(&self.woken, PollFlags::IN)];

@@ -13,6 +13,7 @@ use crate::domain::node::{LinkTrouble, NodeKey};
 use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
 
+pub mod burst;
 pub mod command_line;
 mod deed;
 mod engine;

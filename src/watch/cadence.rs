@@ -134,6 +134,14 @@ pub fn gap(last_cost: Duration) -> Duration {
     last_cost.saturating_mul(10).clamp(Duration::from_millis(100), Duration::from_secs(120))
 }
 
+/// And not sooner than this: what corosync counts grows with every line of a storm, and tells no more by being read between them.
+pub const fn least(question: Question) -> Duration {
+    match question {
+        Question::LinkStats => Duration::from_secs(2),
+        _ => Duration::ZERO,
+    }
+}
+
 /// The same where an action of this session waits for the answer: it would be given up before a node that answers slowly may be asked again.
 pub fn short_gap(last_cost: Duration) -> Duration {
     last_cost.saturating_mul(2).clamp(Duration::from_millis(100), Duration::from_secs(10))

@@ -172,7 +172,7 @@ impl NodeWatch {
         if !self.reach.is_up() {
             return;
         }
-        let earliest = self.last.get(&question).map_or(now, |(at, cost)| at.after(gap(*cost)).max(now));
+        let earliest = self.last.get(&question).map_or(now, |(at, cost)| at.after(gap(*cost).max(cadence::least(question))).max(now));
         let due = self.due.entry(question).or_insert(earliest);
         *due = (*due).min(earliest);
     }

@@ -1,5 +1,6 @@
 //! Tests of link: real shells, real sshd on loopback; known_hosts and ssh_config.
 
+mod burst;
 mod framing;
 mod hops;
 mod keys;

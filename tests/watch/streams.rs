@@ -62,3 +62,32 @@ fn a_clock_that_was_set_is_looked_at() {
     assert!(asked(-87_000, 3000), "90 s back");
     assert!(!asked(-86_900, 3100), "and on from there");
 }
+
+/// Each line of a storm makes corosync's figures stale: they are read now and then, not between any two lines.
+#[test]
+fn a_storm_of_retransmissions_does_not_make_a_storm_of_questions() {
+    let mut watch = Watch::new(true);
+    watch.add(NODE);
+    let (mut open, _) = orders(watch.report(NODE, Report::Up { streams: 8, note: None }, at(0)));
+    let tools = "@@quorate present\njournalctl\ncorosync-cmapctl\n@@quorate uid\n0\n";
+    let line = r#"{"MESSAGE":"[TOTEM ] Retransmit List: 1","PRIORITY":"4","SYSLOG_IDENTIFIER":"corosync","__REALTIME_TIMESTAMP":"1700000000000000"}"#;
+    let (mut streams, mut looks) = (Vec::new(), Vec::new());
+    for step in 0..200 {
+        let ms = step * 50;
+        while let Some((id, text)) = open.pop() {
+            if text.contains("corosync-cmapctl -m stats") {
+                looks.push(ms);
+            }
+            let said = if text.contains("which tools") { tools } else { "" };
+            let (asks, opened) = orders(watch.report(NODE, Report::Answer { id, result: Ok(answer(said, at(ms))) }, at(ms)));
+            open.extend(asks);
+            streams.extend(opened);
+        }
+        for id in streams.clone() {
+            open.extend(orders(watch.report(NODE, Report::Data { id, bytes: format!("{line}\n").into_bytes(), at: at(ms) }, at(ms))).0);
+        }
+        open.extend(orders(watch.tick(at(ms))).0);
+    }
+    assert!((4..=6).contains(&looks.len()), "within ten seconds: {looks:?}");
+    assert!(looks.windows(2).all(|pair| pair[1] - pair[0] >= 2000), "{looks:?}");
+}

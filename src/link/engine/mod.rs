@@ -7,6 +7,7 @@ use crate::action::Change;
 use crate::domain::node::{LinkFault, LinkTrouble};
 use crate::domain::redact;
 use crate::domain::stamp::Stamp;
+use crate::link::burst::Burst;
 use crate::link::command_line::{Become, CommandLine};
 use crate::link::deed::Deed;
 use crate::link::gate::Gate;
@@ -92,6 +93,7 @@ pub struct Engine<'a, W: Wire> {
     gates: Vec<Gate<W::Pass>>,
     opening: Opening,
     pulse: Pulse,
+    burst: Burst,
     up: bool,
     /// It was said that the login shell is late.
     late: bool,
@@ -124,6 +126,7 @@ impl<'a, W: Wire> Engine<'a, W> {
             gates: Vec::new(),
             opening: Opening::Nothing,
             pulse: Pulse::new(Instant::now()),
+            burst: Burst::default(),
             up: false,
             late: false,
             again: false,

@@ -7,17 +7,26 @@ use super::{AskError, Duct, Engine, Gate, LONGEST, Lane, LinkFault, LinkTrouble,
 impl<W: Wire> Engine<'_, W> {
     /// Reads and writes until nothing moves: a read for one channel may bring in packets of another.
     pub(super) fn pump(&mut self) -> Result<(), LinkTrouble> {
-        for _ in 0..64 {
-            let (passed, moved) = self.pump_gates();
-            let heard = self.pump_lanes()? | self.pump_streams()? | self.pump_deeds()? | passed;
-            if heard {
-                self.pulse.heard(Instant::now());
-            } else if !moved && !self.pending() {
-                self.rise();
-                return Ok(());
+        let (mut flowed, mut passed) = (false, false);
+        self.again |= 'moving: {
+            for _ in 0..64 {
+                let (came, moved) = self.pump_gates();
+                let flows = self.pump_streams()?;
+                let heard = self.pump_lanes()? | flows | self.pump_deeds()? | came;
+                (flowed, passed) = (flowed | flows, passed | came | moved);
+                if heard {
+                    self.pulse.heard(Instant::now());
+                } else if !moved && !self.pending() {
+                    break 'moving false;
+                }
             }
+            true
+        };
+        if passed {
+            self.burst.is_over();
+        } else if flowed {
+            self.burst.came(Instant::now());
         }
-        self.again = true;
         self.rise();
         Ok(())
     }

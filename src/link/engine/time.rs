@@ -5,8 +5,8 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{
-    AskError, Beat, Deed, Engine, KEPT, Lane, LinkFault, LinkTrouble, Pipe, Report, SAY_LATE, SPEAK_AGAIN, Wire, guard, late_shell,
-    no_shell, timespec, trouble,
+    AskError, Beat, Deed, Engine, KEPT, Lane, LinkFault, LinkTrouble, Opening, Pipe, Report, SAY_LATE, SPEAK_AGAIN, Wire, guard,
+    late_shell, no_shell, timespec, trouble,
 };
 
 impl<W: Wire> Engine<'_, W> {
@@ -103,6 +103,11 @@ impl<W: Wire> Engine<'_, W> {
         self.lose_changes(&trouble);
     }
 
+    /// Whether all that may come is lines of streams.
+    fn expects_nothing(&self) -> bool {
+        self.up && self.opening == Opening::Nothing && self.waiting.is_empty() && self.deeds.is_empty() && self.pipes().all(Pipe::is_idle)
+    }
+
     pub(super) fn wait(&mut self, closing: bool) {
         self.wire.acknowledge();
         let mut until = if self.again { Instant::now() } else { self.pulse.due() };
@@ -120,6 +125,9 @@ impl<W: Wire> Engine<'_, W> {
         sooner(self.deeds.iter().map(Deed::due).min());
         if self.speaker.behind() || closing {
             sooner(Some(Instant::now() + SPEAK_AGAIN));
+        }
+        if let Some(rested) = self.burst.rest(Instant::now()).filter(|_| !self.again && !closing && self.expects_nothing()) {
+            self.inbox.linger(rested.min(until));
         }
         let inbox = self.inbox.fd();
         let mut fds = vec![PollFd::new(&inbox, PollFlags::IN)];
