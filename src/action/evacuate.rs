@@ -22,10 +22,7 @@ pub(super) fn plan(input: &Input<'_>, name: &str, onto: Option<&str>) -> Result<
     let pv = match named::pvs(cluster, name)[..] {
         [] => return Err(Vec::new()),
         [pv] => pv,
-        ref several => {
-            let ways: Vec<String> = several.iter().map(|pv| named::pv(cluster, pv)).collect();
-            return Err(vec![named::ambiguous(name, "physical volumes", &ways)]);
-        }
+        ref several => return Err(vec![named::several_pvs(cluster, name, several)]),
     };
     let path = pv.path.as_str();
     let Some(vg) = pv.vg.as_deref() else {
@@ -42,14 +39,15 @@ pub(super) fn plan(input: &Input<'_>, name: &str, onto: Option<&str>) -> Result<
     if volumes.is_empty() {
         return Err(vec![Refusal::new("already", format!("nothing lies on {path}"), "nothing to do")]);
     }
-    room(cluster, pv, vg, onto)?;
+    let disk = Move { pv, onto: onto.map(|onto| other(cluster, pv, vg, onto)).transpose()? };
+    room(cluster, &disk, vg)?;
     let mut plan = input.blank();
     let shared = cluster.groups.iter().any(|g| g.name == vg && g.lock_type.as_deref().is_some_and(|l| !l.is_empty() && l != "none"));
     // With its mirrors a cluster moves what is active everywhere as one node does.
     let mirrored = input.found.cluster_mirrors().next().is_some() && input.found.cluster_mirrors().all(|(_, works)| works);
     if shared && !mirrored {
         for lv in wholes(cluster, vg, volumes, path)? {
-            plan.steps.push(one(input, vg, lv, path, onto)?);
+            plan.steps.push(one(input, vg, lv, &disk)?);
         }
     } else {
         let node = if shared { None } else { user(cluster, vg, volumes, path)? };
@@ -60,17 +58,16 @@ pub(super) fn plan(input: &Input<'_>, name: &str, onto: Option<&str>) -> Result<
                 "connect quorate to one of them",
             )]);
         };
-        plan.steps.push(pvmove(&node, format!("Move everything off {path}"), &[], path, onto));
+        plan.steps.push(disk.step(&node, format!("Move everything off {path}"), &[]));
     }
     plan.proof = plan
         .steps
         .first()
         .and_then(Step::node)
-        .map(|node| Condition::PvEmpty(Query::new(node, What::OnPv(path.to_owned())), path.to_owned()))
+        .map(|node| Condition::PvEmpty(Query::new(node, What::OnPv(pv.path_on(node).to_owned())), path.to_owned()))
         .into_iter()
         .collect();
-    let back =
-        onto.map(|onto| format!("move it back: quorate act evacuate {onto}{} --onto {path}", name.strip_prefix(path).unwrap_or_default()));
+    let back = onto.map(|onto| format!("move it back: quorate act evacuate {onto} --onto {name}"));
     plan.undo = Undo::Never(back.unwrap_or_else(|| "where things went is up to LVM".to_owned()));
     plan.confirm = Confirm::TypeName;
     plan.needs = Needs { at_rest: false, ..plan.needs };
@@ -80,15 +77,39 @@ pub(super) fn plan(input: &Input<'_>, name: &str, onto: Option<&str>) -> Result<
     Ok(plan)
 }
 
+/// What is emptied, and into what; none: wherever there is room.
+struct Move<'a> {
+    pv: &'a PhysicalVolume,
+    onto: Option<&'a PhysicalVolume>,
+}
+
+impl Move<'_> {
+    /// By the paths that the node has them under.
+    fn step(&self, node: &Arc<str>, title: String, name: &[&str]) -> Step {
+        let paths = std::iter::once(self.pv).chain(self.onto).map(|pv| pv.path_on(node));
+        let args = ["--interval", "5"].into_iter().chain(name.iter().copied()).chain(paths);
+        Step::change(title, node, CommandLine::new("pvmove", args).privileged(), MOVE)
+    }
+}
+
+/// The other physical volume of the group that a name means.
+fn other<'a>(cluster: &'a Cluster, pv: &PhysicalVolume, vg: &str, name: &str) -> Result<&'a PhysicalVolume, Vec<Refusal>> {
+    let mut rows = named::pvs(cluster, name);
+    rows.retain(|row| row.vg.as_deref() == Some(vg) && !std::ptr::eq(*row, pv));
+    match rows[..] {
+        [] => Err(vec![Refusal::new("no-room", format!("{name} is not another physical volume of {vg}"), "vgextend")]),
+        [row] => Ok(row),
+        ref several => Err(vec![named::several_pvs(cluster, name, several)]),
+    }
+}
+
 /// Whether what lies on it fits elsewhere.
-fn room(cluster: &Cluster, pv: &PhysicalVolume, vg: &str, onto: Option<&str>) -> Result<(), Vec<Refusal>> {
-    let used = pv.size.unwrap_or(0).saturating_sub(pv.free.unwrap_or(0));
-    let others = cluster.pvs.iter().filter(|p| p.vg.as_deref() == Some(vg) && p.path != pv.path && onto.is_none_or(|o| p.path == o));
-    let others: Vec<&PhysicalVolume> = others.collect();
+fn room(cluster: &Cluster, disk: &Move<'_>, vg: &str) -> Result<(), Vec<Refusal>> {
+    let used = disk.pv.size.unwrap_or(0).saturating_sub(disk.pv.free.unwrap_or(0));
+    let able = |p: &&PhysicalVolume| !std::ptr::eq(*p, disk.pv) && disk.onto.is_none_or(|onto| std::ptr::eq(*p, onto));
+    let others: Vec<&PhysicalVolume> = cluster.pvs.iter().filter(|p| p.vg.as_deref() == Some(vg)).filter(able).collect();
     if others.is_empty() {
-        let why =
-            onto.map_or_else(|| format!("{vg} has no other physical volume"), |o| format!("{o} is not another physical volume of {vg}"));
-        return Err(vec![Refusal::new("no-room", why, "vgextend")]);
+        return Err(vec![Refusal::new("no-room", format!("{vg} has no other physical volume"), "vgextend")]);
     }
     let free: u64 = others.iter().filter_map(|p| p.free).sum();
     if free < used {
@@ -176,7 +197,7 @@ fn internal(vg: &str, part: &str, path: &str) -> Refusal {
 }
 
 /// One volume of a shared group.
-fn one(input: &Input<'_>, vg: &str, lv: &str, path: &str, onto: Option<&str>) -> Result<Step, Vec<Refusal>> {
+fn one(input: &Input<'_>, vg: &str, lv: &str, disk: &Move<'_>) -> Result<Step, Vec<Refusal>> {
     let cluster = input.cluster;
     let volume = cluster.volumes.iter().find(|v| v.vg == vg && v.lv == lv);
     let active = volume.map(|v| v.active_on.as_slice()).unwrap_or_default();
@@ -195,10 +216,5 @@ fn one(input: &Input<'_>, vg: &str, lv: &str, path: &str, onto: Option<&str>) ->
             "connect quorate to it",
         )]);
     }
-    Ok(pvmove(node, format!("Move {vg}/{lv} off {path}"), &["--name", &format!("{vg}/{lv}")], path, onto))
-}
-
-fn pvmove(node: &Arc<str>, title: String, name: &[&str], path: &str, onto: Option<&str>) -> Step {
-    let args = ["--interval", "5"].into_iter().chain(name.iter().copied()).chain([path]).chain(onto);
-    Step::change(title, node, CommandLine::new("pvmove", args).privileged(), MOVE)
+    Ok(disk.step(node, format!("Move {vg}/{lv} off {}", disk.pv.path), &["--name", &format!("{vg}/{lv}")]))
 }

@@ -27,13 +27,10 @@ const FILESYSTEM: u64 = 3600;
 /// The plan.
 pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Result<Plan, Vec<Refusal>> {
     let cluster = input.cluster;
-    let volume = match named::volumes(cluster, name).collect::<Vec<_>>()[..] {
+    let volume = match named::volumes(cluster, name)[..] {
         [] => return Err(Vec::new()),
         [volume] => volume,
-        ref several => {
-            let ways: Vec<String> = several.iter().map(|v| named::volume(cluster, v).to_string()).collect();
-            return Err(vec![named::ambiguous(&name.to_string(), "volumes", &ways)]);
-        }
+        ref several => return Err(vec![named::several_volumes(cluster, name, several)]),
     };
     let places = if volume.active_on.is_empty() { &volume.seen_by } else { &volume.active_on };
     let Some(first) = first_within_reach(places, cluster) else {
@@ -63,9 +60,9 @@ pub(super) fn plan(input: &Input<'_>, name: &VolumeName, size: GrowSize) -> Resu
         at_rest(&first, name, bytes, &mut plan);
     }
     guests(input, volume, bytes, &mut plan)?;
-    filesystem(input, name, facts, bytes, &mut plan);
+    filesystem(input, volume, facts, bytes, &mut plan);
     plan.notices.extend(plan.remains.iter().cloned());
-    if !cluster.filesystems.iter().any(|f| f.source == name.path()) {
+    if mounts(cluster, volume).next().is_none() {
         plan.notices.extend(sight::blind(cluster, &volume.active_on));
     }
     plan.undo = Undo::Never("volumes and filesystems only grow".to_owned());
@@ -246,7 +243,9 @@ fn by_services(cluster: &Cluster, found: &Findings, volume: &Volume) -> Vec<User
         let Some(definition) = config.and_then(|c| c.attribute("config")).and_then(|f| found.definition(f)) else { continue };
         let Some(path) = definition.disks.iter().find(|path| is_volume(path, volume)) else { continue };
         let Some(handle) = handle::of_definition(definition, cluster) else { continue };
-        let nodes = service.owners.iter().filter(|o| cluster.member(o).is_some_and(whereabouts::is_within_reach));
+        // Where it runs on another node's volume of that name, this one is none of its disks.
+        let able = |o: &&Arc<str>| volume.seen_by.contains(o) && cluster.member(o).is_some_and(whereabouts::is_within_reach);
+        let nodes = service.owners.iter().filter(able);
         let user = |node: &Arc<str>| User {
             node: Arc::clone(node),
             uri: libvirt_of(config),
@@ -281,13 +280,18 @@ fn by_libvirt(cluster: &Cluster, volume: &Volume, known: &[User]) -> Vec<User> {
     cluster.guests.iter().filter(able).filter_map(user).collect()
 }
 
+/// Where it is mounted: on nodes that have it, for another one may have its own of that name.
+pub(super) fn mounts<'a>(cluster: &'a Cluster, volume: &'a Volume) -> impl Iterator<Item = &'a Filesystem> {
+    let source = format!("{}/{}", volume.vg, volume.lv);
+    cluster.filesystems.iter().filter(move |f| f.source == source && volume.seen_by.contains(&f.node))
+}
+
 /// The filesystem, where the cluster mounts it: ext and XFS where they are mounted, GFS2 on one node for all.
-fn filesystem(input: &Input<'_>, name: &VolumeName, facts: &VolumeFacts, bytes: u64, plan: &mut Plan) {
-    let source = name.path();
-    let mounted: Vec<&Filesystem> = input.cluster.filesystems.iter().filter(|f| f.source == source).collect();
+fn filesystem(input: &Input<'_>, volume: &Volume, facts: &VolumeFacts, bytes: u64, plan: &mut Plan) {
+    let mounted: Vec<&Filesystem> = mounts(input.cluster, volume).collect();
     let within_reach = |f: &&&Filesystem| input.cluster.member(&f.node).is_some_and(whereabouts::is_within_reach);
     let Some(one) = mounted.iter().find(within_reach) else { return };
-    let device = format!("/dev/{}/{}", name.vg, name.lv);
+    let device = format!("/dev/{}/{}", volume.vg, volume.lv);
     let command = match one.kind.as_str() {
         "ext2" | "ext3" | "ext4" => CommandLine::new("resize2fs", [device]),
         "xfs" => CommandLine::new("xfs_growfs", [one.mount.clone()]),

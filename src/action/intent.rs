@@ -39,17 +39,12 @@ pub fn resolve(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
         }
         Target::Node(name) => known(&mut wrong, "member", &name, cluster.members.iter().map(|m| &*m.name)),
         Target::Volume(volume) => {
-            if named::volumes(cluster, &volume).next().is_none() {
+            if named::volumes(cluster, &volume).is_empty() {
                 let names: Vec<String> = cluster.volumes.iter().map(|v| named::volume(cluster, v).to_string()).collect();
                 known(&mut wrong, "logical volume", &volume.to_string(), names.iter().map(String::as_str));
             }
         }
-        Target::Pv(name) => {
-            if named::pvs(cluster, &name).is_empty() {
-                let names: Vec<String> = cluster.pvs.iter().map(|p| named::pv(cluster, p)).collect();
-                known(&mut wrong, "physical volume", &name, names.iter().map(String::as_str));
-            }
-        }
+        Target::Pv(name) => known_pv(&mut wrong, &name, cluster),
         Target::Guest(_) | Target::Cluster(_) => {}
     }
     let nodes: Vec<&String> = match action {
@@ -61,9 +56,16 @@ pub fn resolve(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
         known(&mut wrong, "member", node, cluster.members.iter().map(|m| &*m.name));
     }
     if let Action::Evacuate { onto: Some(onto), .. } = action {
-        known(&mut wrong, "physical volume", onto, cluster.pvs.iter().map(|p| p.path.as_str()));
+        known_pv(&mut wrong, onto, cluster);
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+fn known_pv(wrong: &mut Vec<Refusal>, name: &str, cluster: &Cluster) {
+    if named::pvs(cluster, name).is_empty() {
+        let names: Vec<String> = cluster.pvs.iter().map(|p| named::pv(cluster, p)).collect();
+        known(wrong, "physical volume", name, names.iter().map(String::as_str));
+    }
 }
 
 fn known<'a>(wrong: &mut Vec<Refusal>, kind: &str, name: &str, names: impl Iterator<Item = &'a str> + Clone) {

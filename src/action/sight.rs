@@ -8,8 +8,8 @@ use crate::domain::observation::manager::NodeKind;
 use crate::domain::observation::{Question, Trouble, TroubleKind};
 use crate::domain::task::{Action, VolumeName};
 
-use super::named;
 use super::plan::Refusal;
+use super::{grow, named};
 
 /// What every action rests on, beside the manager's view and libvirt's.
 const EVERY: [Question; 5] = [Question::Quorum, Question::Cman, Question::Groups, Question::ClusterConf, Question::Vmware];
@@ -45,27 +45,51 @@ pub fn questions(action: &Action) -> Vec<Question> {
 /// # Errors
 /// A node is too slow, or out of reach though it is a member, and what it would say matters: the volume is not known yet, or its group is
 /// shared, so that it may be active there; or which guest has it as its disk is not known.
-pub fn clear(action: &Action, cluster: &Cluster) -> Result<(), Vec<Refusal>> {
-    let cluster = &*named::scene(action, cluster);
+pub fn clear(action: &Action, whole: &Cluster) -> Result<(), Vec<Refusal>> {
+    let cluster = &*named::scene(action, whole);
     let vg = match action {
-        Action::Grow { volume, .. } => named::volumes(cluster, volume).next().map(|v| v.vg.as_str()),
+        Action::Grow { volume, .. } => named::volumes(cluster, volume).into_iter().next().map(|v| v.vg.as_str()),
         Action::Evacuate { pv, .. } => named::pvs(cluster, pv).into_iter().find_map(|p| p.vg.as_deref()),
         _ => return Ok(()),
     };
     let place = match action {
         Action::Grow { volume, .. } => volume.node.as_deref(),
+        Action::Evacuate { pv, .. } => pv.rsplit_once('@').map(|(_, node)| node).filter(|node| cluster.member(node).is_some()),
         _ => None,
     };
     let mut all = Vec::new();
-    // A group of one node is that node's own affair, if it is at work there: what rests may be in use where nobody tells of it (HA-LVM).
-    if vg.is_none_or(|vg| is_shared(cluster, vg) || rests(action, cluster, vg)) {
-        let asked = cluster.members.iter().filter(|m| vg.is_some() || place.is_none_or(|node| *m.name == *node));
-        all.extend(asked.filter_map(|m| Some(on_storage(action, vg, m, &silent(m, storage(action))?))));
+    let silent = |m: &Member| silent(m, storage(action));
+    match vg {
+        // A group of one node is that node's own affair, if it is at work there: what rests may be in use where nobody tells of it (HA-LVM).
+        Some(vg) if is_shared(cluster, vg) || rests(action, cluster, vg) => {
+            all.extend(cluster.members.iter().filter_map(|m| Some(on_storage(action, Some(vg), m, &silent(m)?))));
+        }
+        // And whose it is, a name alone says only where no node may have another one by it.
+        _ => {
+            let may_have = |m: &&Member| match place {
+                Some(node) => vg.is_none() && *m.name == *node,
+                None => vg.is_none() || !has_told(whole, m),
+            };
+            let mut refused: Vec<Refusal> =
+                whole.members.iter().filter(may_have).filter_map(|m| Some(on_storage(action, None, m, &silent(m)?))).collect();
+            if vg.is_some() {
+                let way = format!("; or say whose it is: {}@NODE", action.target());
+                for refusal in &mut refused {
+                    refusal.lift.push_str(&way);
+                }
+            }
+            all.extend(refused);
+        }
     }
     if let Action::Grow { volume, .. } = action {
         all.extend(on_guests(cluster, volume));
     }
     if all.is_empty() { Ok(()) } else { Err(all) }
+}
+
+/// Whether something is known of the storage that a member has.
+fn has_told(cluster: &Cluster, member: &Member) -> bool {
+    cluster.volumes.iter().any(|v| v.seen_by.contains(&member.name)) || cluster.pvs.iter().any(|p| p.seen_by.contains(&member.name))
 }
 
 /// Whether more than one node may use what is in this group.
@@ -77,7 +101,7 @@ fn is_shared(cluster: &Cluster, vg: &str) -> bool {
 /// Whether what is grown or moved is active on no node that tells.
 fn rests(action: &Action, cluster: &Cluster, vg: &str) -> bool {
     match action {
-        Action::Grow { volume, .. } => named::volumes(cluster, volume).any(|v| v.active_on.is_empty()),
+        Action::Grow { volume, .. } => named::volumes(cluster, volume).iter().any(|v| v.active_on.is_empty()),
         _ => cluster.volumes.iter().filter(|v| v.vg == vg).all(|v| v.active_on.is_empty()),
     }
 }
@@ -127,11 +151,11 @@ pub fn blind(cluster: &Cluster, nodes: &[Arc<str>]) -> Vec<String> {
 
 /// A volume that no node mounts may be a guest's disk: libvirt must tell, on each node where it is active.
 fn on_guests(cluster: &Cluster, volume: &VolumeName) -> Vec<Refusal> {
-    let source = volume.path();
-    if cluster.filesystems.iter().any(|f| f.source == source) {
+    let rows = named::volumes(cluster, volume);
+    if rows.iter().any(|row| grow::mounts(cluster, row).next().is_some()) {
         return Vec::new();
     }
-    let active = named::volumes(cluster, volume).flat_map(|v| &v.active_on);
+    let active = rows.iter().flat_map(|v| &v.active_on);
     let members = active.filter_map(|node| cluster.member(node)).filter(|m| m.reach.is_up());
     members
         .filter_map(|m| {

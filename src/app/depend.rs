@@ -164,8 +164,9 @@ fn storage(disk: &Disk, guest: &Guest, c: &Cluster, steps: &mut Vec<Step>) {
 fn group(vg: &str, guest: &Guest, c: &Cluster, steps: &mut Vec<Step>) {
     step(steps, 2, format!("volume group {vg}"), false);
     for pv in c.pvs.iter().filter(|p| p.vg.as_deref() == Some(vg) && p.seen_by.contains(&guest.node)) {
-        step(steps, 3, format!("physical volume {}", pv.path), false);
-        paths(&pv.path, 4, guest, c, steps);
+        let path = pv.path_on(&guest.node);
+        step(steps, 3, format!("physical volume {path}"), false);
+        paths(path, 4, guest, c, steps);
     }
 }
 

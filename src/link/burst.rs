@@ -16,6 +16,8 @@ const REST: Duration = Duration::from_millis(80);
 #[derive(Debug, Default)]
 pub struct Burst {
     came: VecDeque<Instant>,
+    /// When something else came last.
+    other: Option<Instant>,
 }
 
 impl Burst {
@@ -27,13 +29,16 @@ impl Burst {
         self.came.push_back(now);
     }
 
-    /// Something else than lines came: who waits for it is not kept waiting.
-    pub fn is_over(&mut self) {
-        self.came.clear();
+    /// Something else than lines came: who talks over this connection is not kept waiting.
+    pub fn other(&mut self, now: Instant) {
+        self.other = Some(now);
     }
 
     /// Until when nothing need be read; none: what comes is read at once.
     pub fn rest(&self, now: Instant) -> Option<Instant> {
+        if self.other.is_some_and(|at| now.saturating_duration_since(at) <= WITHIN) {
+            return None;
+        }
         let (first, last) = (self.came.front().filter(|_| self.came.len() == MANY)?, self.came.back()?);
         let until = next(*last);
         (last.duration_since(*first) <= WITHIN && until > now).then_some(until)

@@ -27,6 +27,7 @@ mod story;
 mod tell;
 mod tool;
 mod virsh;
+mod volumes;
 mod world;
 
 use crate::domain::stamp::Stamp;

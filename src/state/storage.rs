@@ -105,6 +105,8 @@ pub(super) fn fold_pvs(nodes: &Nodes, names: &Names, sharing: &Sharing) -> Vec<P
             } else {
                 if pv.seen_by.is_empty() {
                     pv.path.clone_from(&row.path);
+                } else if pv.path != row.path && !pv.seen_by.contains(name) {
+                    pv.elsewhere.push((name.clone(), row.path.clone()));
                 }
                 see(&mut pv.seen_by, name);
             }
@@ -125,8 +127,7 @@ fn physical(row: &PvRow) -> PhysicalVolume {
         vg: row.vg.clone(),
         size: row.size,
         free: row.free,
-        seen_by: Vec::new(),
-        missing_on: Vec::new(),
+        ..PhysicalVolume::default()
     }
 }
 

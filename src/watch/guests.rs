@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Output;
 use super::balloons::Balloons;
 use super::cadence;
+use super::flights::{Flights, LATE};
 use super::listed::Listed;
 use super::sockets::Sockets;
 use crate::domain::node::NodeKey;
@@ -19,12 +20,6 @@ use crate::probe::libvirt as probe;
 
 /// What libvirt's connection answers.
 const QUESTIONS: [Question; 4] = [Question::Guests, Question::GuestStats, Question::GuestJobs, Question::VirtHost];
-/// An answer or a connection that takes longer is said to be late.
-const LATE: Duration = Duration::from_secs(3);
-/// A call that takes longer is given up; its thread is left to itself.
-const GIVE_UP: Duration = Duration::from_secs(12);
-/// The same where a guest may be what holds it up: libvirt itself waits half a minute for one that is busy, and goes on without it.
-const GIVE_UP_A_GUEST: Duration = Duration::from_secs(35);
 /// A connection that takes longer is cut. A daemon that is only just started looks at its qemu first.
 const CUT: Duration = Duration::from_secs(20);
 
@@ -48,13 +43,6 @@ enum Phase {
     },
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Flight {
-    question: Question,
-    since: Stamp,
-    late: bool,
-}
-
 /// What a word of one libvirt makes stale elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ripple {
@@ -75,7 +63,7 @@ pub(super) struct GuestWatch {
     hears: bool,
     tries: u32,
     due: BTreeMap<Question, Stamp>,
-    flights: BTreeMap<AskId, Flight>,
+    flights: Flights,
     last: BTreeMap<Question, (Stamp, Duration)>,
     seen: BTreeSet<Question>,
     /// A job runs, or may: its progress is asked for.
@@ -94,16 +82,6 @@ pub(super) struct GuestWatch {
     given_up: bool,
 }
 
-/// How long a call may take. One guest that hangs holds up the first statistics that ask it, and by that its lock: the next ones pass it by at once,
-/// or, where the libvirt is old, after it has waited for it.
-const fn patience(question: Question, stalled: bool) -> Duration {
-    match question {
-        Question::GuestStats if !stalled => LATE,
-        Question::GuestStats | Question::GuestJobs => GIVE_UP_A_GUEST,
-        _ => GIVE_UP,
-    }
-}
-
 impl GuestWatch {
     pub fn new(key: NodeKey) -> Self {
         Self {
@@ -114,7 +92,7 @@ impl GuestWatch {
             hears: false,
             tries: 0,
             due: BTreeMap::new(),
-            flights: BTreeMap::new(),
+            flights: Flights::default(),
             last: BTreeMap::new(),
             seen: BTreeSet::new(),
             busy: false,
@@ -171,7 +149,7 @@ impl GuestWatch {
             }
             LibvirtReport::Down(fault) => self.down(&fault, now, out),
             LibvirtReport::Answer { id, result, sent, done } => {
-                let Some(flight) = self.flights.remove(&id) else { return ripple };
+                let Some(flight) = self.flights.end(id) else { return ripple };
                 let took = Duration::from_micros(u64::try_from(done.0 - sent.0).unwrap_or(0));
                 let outcome = result.map(probe::read).map_err(|fault| probe::trouble(&fault));
                 if let Ok(Observation::Guests(list)) = &outcome {
@@ -274,9 +252,9 @@ impl GuestWatch {
 
     /// Our clock was set back: nothing was to be asked later than now, and nothing has happened later.
     pub fn not_after(&mut self, now: Stamp) {
-        let flights = self.flights.values_mut().map(|flight| &mut flight.since);
+        self.flights.not_after(now);
         let stamps = self.due.values_mut().chain(self.last.values_mut().map(|(at, _)| at)).chain(&mut self.doubted);
-        stamps.chain([&mut self.renewed]).chain(flights).for_each(|at| *at = now.min(*at));
+        stamps.chain([&mut self.renewed]).for_each(|at| *at = now.min(*at));
         if let Phase::Opening { since: at, .. } | Phase::Waiting { until: at } = &mut self.phase {
             *at = now.min(*at);
         }
@@ -300,8 +278,7 @@ impl GuestWatch {
         if self.phase != Phase::Open {
             return;
         }
-        let flying: Vec<Question> = self.flights.values().map(|f| f.question).collect();
-        let ready: Vec<Question> = self.due.iter().filter(|(q, at)| **at <= now && !flying.contains(q)).map(|(q, _)| *q).collect();
+        let ready: Vec<Question> = self.due.iter().filter(|(q, at)| **at <= now && !self.flights.has(**q)).map(|(q, _)| *q).collect();
         for question in ready {
             self.due.remove(&question);
             let Some(query) = probe::query(question) else { continue };
@@ -312,7 +289,7 @@ impl GuestWatch {
             }
             *next_id += 1;
             let id = AskId(*next_id);
-            self.flights.insert(id, Flight { question, since: now, late: false });
+            self.flights.begin(id, question, now);
             out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::Ask { id, query })));
         }
     }
@@ -348,18 +325,7 @@ impl GuestWatch {
     }
 
     fn watch_flights(&mut self, now: Stamp, out: &mut Vec<Output>) {
-        let mut late = Vec::new();
-        let mut given_up = Vec::new();
-        for (id, flight) in &mut self.flights {
-            let age = flight.since.age(now);
-            if !flight.late && age >= LATE {
-                flight.late = true;
-                late.push(flight.question);
-            }
-            if age >= patience(flight.question, self.stalled) {
-                given_up.push((*id, flight.question));
-            }
-        }
+        let (late, given_up) = self.flights.overdue(now, self.stalled);
         for question in late {
             let what = match question {
                 Question::GuestStats | Question::GuestJobs => "statistics: a guest's monitor or storage hangs, or libvirtd does",
@@ -374,8 +340,7 @@ impl GuestWatch {
             let outcome = Err(trouble);
             out.push(Output::Observed(Box::new(Observed { node: self.key, question, at: now, took: LATE, outcome })));
         }
-        for (id, question) in given_up {
-            self.flights.remove(&id);
+        for question in given_up {
             if let Some(query) = probe::query(question) {
                 out.push(Output::Order(self.key, Order::Libvirt(LibvirtOrder::GiveUp(query))));
             }
@@ -395,10 +360,8 @@ impl GuestWatch {
             Phase::Opening { since, late } => Some(since.after(if late { CUT } else { LATE })),
             _ => None,
         };
-        let flying: Vec<Question> = self.flights.values().map(|f| f.question).collect();
-        let due = self.due.iter().filter(|(q, _)| !flying.contains(q)).map(|(_, at)| *at);
-        let flights = self.flights.values().map(|f| f.since.after(if f.late { patience(f.question, self.stalled) } else { LATE }));
-        due.chain(flights).chain(phase).min()
+        let due = self.due.iter().filter(|(q, _)| !self.flights.has(**q)).map(|(_, at)| *at);
+        due.chain(self.flights.due(self.stalled)).chain(phase).min()
     }
 
     /// Guests were listed, or cannot be; and none that is new elsewhere makes that list doubtful.

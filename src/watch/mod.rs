@@ -18,6 +18,7 @@ use crate::link::{Order, Prompt, PromptId, Report};
 mod anew;
 mod balloons;
 mod cadence;
+mod flights;
 mod guests;
 mod listed;
 mod looked;

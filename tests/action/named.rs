@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quorate::action::inquiry::Finding;
+use quorate::action::inquiry::{Finding, What};
 use quorate::action::{Plan, Refusal, intent, named};
 use quorate::domain::cluster::{Cluster, Filesystem, PhysicalVolume, Volume, VolumeGroup};
 use quorate::domain::node::Reach;
@@ -102,6 +102,71 @@ fn a_disk_is_emptied_into_the_group_of_its_own_node() {
     odd.pvs.iter_mut().find(|p| p.path == "/dev/sdc" && &*p.seen_by[0] == "n2").unwrap().path = "/dev/disk/by-id/x@n1".to_owned();
     let plan = planned(&evacuate("/dev/disk/by-id/x@n1"), &odd).unwrap();
     assert_eq!(commands(&plan)[0], ("n2".to_owned(), "pvmove --interval 5 /dev/disk/by-id/x@n1".to_owned()));
+}
+
+/// A disk may have another path on each node: what stands behind the @ says which path is meant, and each command has its own node's.
+#[test]
+fn a_shared_disk_is_emptied_by_the_path_that_the_node_has_it_under() {
+    let mut cluster = storage();
+    cluster.groups[0].lock_type = None;
+    cluster.volumes[0].active_on = vec!["n2".into()];
+    // san1 is /dev/sdb on n1 and /dev/sdc on n2; san2 is the other way round.
+    for (pv, (first, second)) in [("/dev/sdb", "/dev/sdc"), ("/dev/sdc", "/dev/sdb")].into_iter().enumerate() {
+        (cluster.pvs[pv].path, cluster.pvs[pv].elsewhere) = (first.to_owned(), vec![("n2".into(), second.to_owned())]);
+    }
+    let refused = refusal(&evacuate("/dev/sdb"), &cluster);
+    assert!(refused.code == "ambiguous" && refused.lift == "name one: /dev/sdb@n1, /dev/sdc@n1", "{refused:?}");
+    for (name, onto, sent) in [
+        ("/dev/sdb@n1", None, "pvmove --interval 5 /dev/sdc"),
+        ("/dev/sdc@n2", None, "pvmove --interval 5 /dev/sdc"),
+        ("/dev/sdb@n2", Some("/dev/sdb@n1"), "pvmove --interval 5 /dev/sdb /dev/sdc"),
+        ("/dev/sdb@n2", Some("/dev/sdb"), "pvmove --interval 5 /dev/sdb /dev/sdc"),
+    ] {
+        let action = Action::Evacuate { pv: name.to_owned(), onto: onto.map(str::to_owned) };
+        let plan = planned(&action, &cluster).unwrap();
+        assert_eq!(commands(&plan), [("n2".to_owned(), sent.to_owned())], "{name}");
+        let path = sent.split(' ').nth(3).unwrap();
+        let asked: Vec<&What> = plan.proof.iter().flat_map(|proof| proof.queries()).map(|query| &query.what).collect();
+        assert!(matches!(asked[..], [What::OnPv(proved)] if proved == path), "{name}: {asked:?}");
+    }
+}
+
+#[test]
+fn what_other_nodes_have_by_the_name_is_left_out_and_who_may_have_it_is_asked() {
+    // A guest that runs on n1 has n1's volume, though n2 has its definition as well.
+    let mut cluster = cluster();
+    cluster.services.iter_mut().filter(|s| s.id == "vm1").for_each(|s| s.owners = vec!["n1".into()]);
+    cluster.volumes.iter_mut().filter(|v| v.vg == "own").for_each(|v| v.used_by = vec!["vm1".to_owned()]);
+    let plan = planned(&grow("own/data@n2"), &cluster).unwrap();
+    assert!(plan.steps.iter().filter_map(|step| step.node()).all(|node| &**node == "n2"), "{plan:?}");
+    // What n3 has mounted is no matter of n1's either where nothing else of n3's group is known.
+    let mut silent = self::cluster();
+    silent.groups.retain(|g| g.name != "own" || &*g.seen_by[0] != "n3");
+    silent.volumes.retain(|v| v.vg != "own" || &*v.seen_by[0] != "n3");
+    silent.pvs.retain(|p| &*p.seen_by[0] != "n3");
+    let sent = commands(&planned(&grow("own/data@n1"), &silent).unwrap());
+    assert_eq!(sent.last().unwrap(), &("n1".to_owned(), "resize2fs /dev/own/data".to_owned()));
+    // A name alone does not say whose is meant while a member that never told of its storage may have one.
+    silent.volumes.retain(|v| v.vg != "own" || &*v.seen_by[0] != "n2");
+    silent.pvs.retain(|p| p.vg.as_deref() != Some("own") || &*p.seen_by[0] != "n2");
+    assert!(planned(&grow("own/data"), &silent).is_ok());
+    silent.members[2].reach = Reach::Connecting { since: START };
+    let refused = refusal(&grow("own/data"), &silent);
+    assert!(refused.code == "unreachable" && refused.lift.ends_with("or say whose it is: own/data@NODE"), "{refused:?}");
+    assert!(planned(&grow("own/data@n1"), &silent).is_ok());
+    let refused = refusal(&evacuate("/dev/sdx@n2"), &silent);
+    assert_eq!(refused.code, "unknown-target", "n3 is not waited for");
+}
+
+/// The group's own word may come later than the volume's: until then another node's may be the same group.
+#[test]
+fn a_group_that_only_another_node_has_told_of_is_not_taken_for_another_one() {
+    let mut cluster = storage();
+    cluster.groups[0].seen_by = vec!["n2".into()];
+    cluster.volumes[0].seen_by = vec!["n1".into()];
+    cluster.volumes[0].active_on = vec!["n1".into()];
+    cluster.members[1].reach = Reach::Connecting { since: START };
+    assert_eq!(refusal(&grow("vg/data"), &cluster).code, "unreachable", "it is shared");
 }
 
 #[test]

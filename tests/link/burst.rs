@@ -7,7 +7,7 @@ use quorate::link::burst::Burst;
 /// Readings so many milliseconds apart; how long is rested after the last of them.
 fn rested(gaps: &[u64]) -> Option<Duration> {
     let mut burst = Burst::default();
-    let mut now = Instant::now();
+    let mut now = Instant::now() + Duration::from_secs(5);
     for gap in gaps {
         now += Duration::from_millis(*gap);
         burst.came(now);
@@ -45,7 +45,9 @@ fn all_links_rest_until_the_same_instant_and_none_whom_somebody_waits_for() {
     // They may lie on both sides of an end.
     assert!(first == second || second - first == Duration::from_millis(80), "{:?}", second - first);
     assert_eq!(one.rest(first), None, "over");
-    let mut asked = busy(0);
-    asked.is_over();
-    assert_eq!(asked.rest(now), None);
+    let mut talks = busy(0);
+    talks.other(now);
+    assert_eq!(talks.rest(now), None, "somebody talks over this connection");
+    (0..4).for_each(|_| talks.came(now + Duration::from_secs(1)));
+    assert!(talks.rest(now + Duration::from_secs(1)).is_some(), "no more");
 }

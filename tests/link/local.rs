@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate::link::{self, AskError, Become, CommandLine, Lane, Order};
+use quorate::link::{self, AskError, Become, CommandLine, Lane, Order, Report};
 
 use super::rig::{LONG, Talk, odd_sleep, runs, until};
 
@@ -23,6 +23,30 @@ fn asks_and_streams_work_as_over_ssh() {
     let stream = talk.follow(sh("echo one; echo two; exit 4"));
     assert_eq!(talk.collect(stream, b"two\n"), b"one\ntwo\n");
     assert!(talk.ended(stream).contains("exit status 4"));
+}
+
+/// What pours in is read by the handful; who asks meanwhile, or closes, is not kept waiting for ever, and no line is lost.
+#[test]
+fn lines_that_pour_in_come_by_the_handful_and_all_of_them() {
+    let mut talk = here();
+    talk.up();
+    let stream = talk.follow(sh("i=0; while [ $i -lt 150 ]; do echo line $i; i=$((i+1)); sleep 0.01; done; echo over; sleep 1000"));
+    let (mut all, mut reports) = (Vec::new(), 0);
+    while !all.ends_with(b"over\n") {
+        all.extend(talk.wait("data", |r| match r {
+            Report::Data { id, bytes, .. } if *id == stream => Some(bytes.clone()),
+            _ => None,
+        }));
+        reports += 1;
+        if reports == 10 {
+            assert_eq!(talk.say("echo asked"), "asked\n");
+        }
+    }
+    let expected: String = (0..150).map(|i| format!("line {i}\n")).chain(["over\n".to_owned()]).collect();
+    assert_eq!(String::from_utf8(all).unwrap(), expected);
+    assert!((5..100).contains(&reports), "151 lines in {reports} readings");
+    talk.order(Order::Close);
+    assert!(talk.ended(stream).contains("closed"));
 }
 
 #[test]

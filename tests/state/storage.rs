@@ -203,6 +203,9 @@ fn physical_volumes() {
     let picture = lab.picture();
     let seen: Vec<_> = picture.pvs.iter().map(|p| (p.path.as_str(), names(&p.seen_by))).collect();
     assert_eq!(seen, [("/dev/mapper/b", vec!["n1", "n2"]), ("/dev/vda2", vec!["n1"]), ("/dev/vda2", vec!["n2"])]);
+    let paths: Vec<_> = picture.pvs.iter().map(|p| (p.path_on("n1"), p.path_on("n2"), p.has_path("/dev/mapper/a"))).collect();
+    assert_eq!(paths[0], ("/dev/mapper/b", "/dev/mapper/a", true), "each node has its own path to it");
+    assert_eq!(paths[1], ("/dev/vda2", "/dev/vda2", false));
     // A node that has lost it does not see it, and does not know its path.
     let lost = |path: &str, attr: &str| PvRow { attr: attr.to_owned(), ..pv(path, "shared") };
     for (first, then, expected) in [

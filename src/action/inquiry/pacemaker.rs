@@ -85,7 +85,7 @@ pub(super) fn needed(action: &Action, cluster: &Cluster, found: &Findings) -> Ve
         Action::Evacuate { pv, .. } => {
             let row = named::pvs(cluster, pv).into_iter().next();
             if let Some((row, reader)) = row.and_then(|row| Some((row, first_within_reach(&row.seen_by, cluster)?))) {
-                asked.push(Query::new(&reader, What::OnPv(row.path.clone())));
+                asked.push(Query::new(&reader, What::OnPv(row.path_on(&reader).to_owned())));
             }
         }
         Action::Register { guest, .. } => of_newcomer(guest, cluster, &post, &mut asked),
@@ -107,7 +107,7 @@ pub(in crate::action) fn first_within_reach(nodes: &[Arc<str>], cluster: &Cluste
 /// The volume on the node that would grow it, its device on every node where it is active, and the guests on it.
 fn of_volume(name: &VolumeName, cluster: &Cluster, found: &Findings, post: &Arc<str>, asked: &mut Vec<Query>) {
     of_devices(name, cluster, asked);
-    let Some(volume) = named::volumes(cluster, name).next() else { return };
+    let Some(volume) = named::volumes(cluster, name).into_iter().next() else { return };
     for user in &volume.used_by {
         of_guest(user, &[], cluster, found, post, asked);
     }
@@ -116,13 +116,13 @@ fn of_volume(name: &VolumeName, cluster: &Cluster, found: &Findings, post: &Arc<
 
 /// The sizes that running guests see, as far as it is known which they are.
 pub(in crate::action) fn of_disks(name: &VolumeName, cluster: &Cluster, found: &Findings, asked: &mut Vec<Query>) {
-    let volume = named::volumes(cluster, name).next();
+    let volume = named::volumes(cluster, name).into_iter().next();
     asked.extend(volume.into_iter().flat_map(|v| grow::users(cluster, found, v)).map(|user| user.disk()));
 }
 
 /// The volume on the node that would grow it, and its device on every node where it is active.
 pub(in crate::action) fn of_devices(name: &VolumeName, cluster: &Cluster, asked: &mut Vec<Query>) {
-    let Some(volume) = named::volumes(cluster, name).next() else { return };
+    let Some(volume) = named::volumes(cluster, name).into_iter().next() else { return };
     let places = if volume.active_on.is_empty() { &volume.seen_by } else { &volume.active_on };
     let Some(first) = first_within_reach(places, cluster) else { return };
     asked.push(Query::new(&first, What::Volume(name.clone())));

@@ -44,7 +44,7 @@ impl Basis {
                 Self::Node(m.status, cluster.services.iter().filter(here).map(|s| s.id.clone()).collect())
             }),
             Target::Volume(v) => {
-                let volume = named::volumes(cluster, v).next();
+                let volume = named::volumes(cluster, v).into_iter().next();
                 volume.map_or(Self::Nothing, |v| Self::Volume(v.size, v.active_on.clone()))
             }
             Target::Pv(path) => {

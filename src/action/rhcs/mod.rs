@@ -110,7 +110,7 @@ pub(super) fn needed(action: &Action, cluster: &Cluster) -> Vec<Query> {
         Action::Evacuate { pv, .. } => {
             let Some(row) = named::pvs(cluster, pv).into_iter().next() else { return asked };
             if let Some(reader) = first_within_reach(&row.seen_by, cluster) {
-                asked.push(Query::new(&reader, What::OnPv(row.path.clone())));
+                asked.push(Query::new(&reader, What::OnPv(row.path_on(&reader).to_owned())));
             }
             if row.vg.as_deref().is_some_and(|vg| is_clustered(cluster, vg)) {
                 asked.extend(within_reach().map(|m| Query::new(&m.name, What::ClusterMirror)));

@@ -219,7 +219,7 @@ pub fn answers(service: &str, cluster: &Cluster) -> Vec<Choice> {
 pub fn volumes(pv: &PhysicalVolume, cluster: &Cluster) -> Vec<Choice> {
     let name = named::pv(cluster, pv);
     let ours = |p: &&PhysicalVolume| p.vg.is_some() && p.vg == pv.vg && p.seen_by.iter().any(|node| pv.seen_by.contains(node));
-    let others = cluster.pvs.iter().filter(|p| p.path != pv.path).filter(ours);
+    let others = cluster.pvs.iter().filter(|p| !std::ptr::eq(*p, pv)).filter(ours);
     let anywhere = Choice {
         action: Action::Evacuate { pv: name.clone(), onto: None },
         label: "anywhere".to_owned(),
@@ -227,7 +227,7 @@ pub fn volumes(pv: &PhysicalVolume, cluster: &Cluster) -> Vec<Choice> {
         closed: None,
     };
     let choice = |p: &PhysicalVolume| Choice {
-        action: Action::Evacuate { pv: name.clone(), onto: Some(p.path.clone()) },
+        action: Action::Evacuate { pv: name.clone(), onto: Some(named::pv(cluster, p)) },
         label: p.path.clone(),
         note: p.free.map_or_else(String::new, |free| format!("{} free", words::bytes(free))),
         closed: (p.free == Some(0)).then(|| "nothing is free there".to_owned()),

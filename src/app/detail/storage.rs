@@ -47,6 +47,9 @@ pub fn write(doc: &mut Document, model: &Model, id: &RowId) -> Option<()> {
             doc.maybe("group", p.vg.as_deref());
             doc.pair("size", Role::Text, &format!("{}, free {}", size(p.size), size(p.free)));
             doc.pair("seen by", Role::Text, &join(&p.seen_by));
+            for (node, path) in &p.elsewhere {
+                doc.pair("path", Role::Text, &format!("{path} on {node}"));
+            }
             if !p.missing_on.is_empty() {
                 doc.pair("missing on", Role::Warn, &join(&p.missing_on));
             }

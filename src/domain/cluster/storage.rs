@@ -79,6 +79,8 @@ impl Volume {
 pub struct PhysicalVolume {
     /// Path on the first node that sees it.
     pub path: String,
+    /// Nodes where it has another path.
+    pub elsewhere: Vec<(Arc<str>, String)>,
     /// UUID.
     pub uuid: Option<String>,
     /// Volume group.
@@ -91,6 +93,18 @@ pub struct PhysicalVolume {
     pub seen_by: Vec<Arc<str>>,
     /// Who sees its group and does not find it.
     pub missing_on: Vec<Arc<str>>,
+}
+
+impl PhysicalVolume {
+    /// Its path on a node that sees it.
+    pub fn path_on(&self, node: &str) -> &str {
+        self.elsewhere.iter().find(|(n, _)| **n == *node).map_or(&self.path, |(_, path)| path)
+    }
+
+    /// Whether this is its path on some node.
+    pub fn has_path(&self, path: &str) -> bool {
+        self.path == path || self.elsewhere.iter().any(|(_, other)| other == path)
+    }
 }
 
 /// A filesystem mounted on one node.

@@ -23,8 +23,9 @@ impl<W: Wire> Engine<'_, W> {
             true
         };
         if passed {
-            self.burst.is_over();
-        } else if flowed {
+            self.burst.other(Instant::now());
+        }
+        if flowed {
             self.burst.came(Instant::now());
         }
         self.rise();
