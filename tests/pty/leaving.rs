@@ -134,18 +134,17 @@ fn who_waits_for_it_stops_with_it() {
     terminal.assert_restored();
 }
 
-/// Runs only as the child of the test below.
-#[test]
-#[ignore = "panics by intention, in a terminal of its own"]
-fn a_panic_in_the_cockpit() {
-    let _guard = quorate::term::Guard::enter().unwrap();
-    panic!("by intention");
-}
-
+/// Runs itself as a child, which panics while it has the screen.
 #[test]
 fn a_panic_is_told_on_a_terminal_that_can_show_it() {
+    const CHILD: &str = "QUORATE_TEST_PANICS";
+    if std::env::var_os(CHILD).is_some() {
+        let _guard = quorate::term::Guard::enter().unwrap();
+        panic!("by intention");
+    }
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "pty::leaving::a_panic_in_the_cockpit", "--ignored", "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", "pty::leaving::a_panic_is_told_on_a_terminal_that_can_show_it", "--nocapture", "--test-threads=1"]);
+    command.env(CHILD, "1");
     let mut terminal = Terminal::start(command, SIZE);
     assert_ne!(terminal.end().exit_code(), 0);
     terminal.assert_restored();
